@@ -1,0 +1,1 @@
+# auth: what is built here and from what.

@@ -1,0 +1,1 @@
+# bounce: what is built here and from what.

@@ -1,0 +1,1 @@
+# cleanup: what is built here and from what.

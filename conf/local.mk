@@ -1,0 +1,1 @@
+# conf: what is built here and from what.

@@ -1,0 +1,1 @@
+# error: what is built here and from what.

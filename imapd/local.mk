@@ -1,0 +1,1 @@
+# imapd: what is built here and from what.

@@ -1,0 +1,17 @@
+/* Time: monotonic for deadlines, wall clock for dates. */
+#ifndef BUZON_LIB_BASE_CLOCK_H
+#define BUZON_LIB_BASE_CLOCK_H
+
+#include "lib/base/base.h"
+
+#include <sys/time.h>
+#include <time.h>
+
+/* clock_monotonic_ms - milliseconds since an arbitrary start, never going back */
+int64_t clock_monotonic_ms(void);
+/* clock_wall - date and microseconds, UTC since 1970 */
+struct timeval clock_wall(void);
+/* clock_seconds_between - b - a in seconds with a fraction; never negative */
+double clock_seconds_between(struct timeval a, struct timeval b);
+
+#endif

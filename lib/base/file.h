@@ -1,0 +1,50 @@
+/*
+ * Safe file operations: whole reads and writes, durable replacement, opening of files that others
+ * may have planted.
+ */
+#ifndef BUZON_LIB_BASE_FILE_H
+#define BUZON_LIB_BASE_FILE_H
+
+#include "lib/base/buf.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* write_all - all octets, however many calls it takes (EINTR and short writes are handled) */
+bool write_all(int fd, struct span octets) MUST_CHECK;
+/* writev_all - likewise; the vector is changed */
+bool writev_all(int fd, struct iovec *parts, int count) MUST_CHECK;
+/* pread_all - exactly len octets; false with errno 0 when the file is shorter */
+bool pread_all(int fd, void *data, size_t len, off_t offset) MUST_CHECK;
+bool pwrite_all(int fd, const void *data, size_t len, off_t offset) MUST_CHECK;
+
+/* file_read - append a whole regular file to `content`, up to its limit (PERMANENT beyond) */
+bool file_read(int directory, const char *path, struct buf *content, struct error *err) MUST_CHECK;
+
+/*
+ * file_replace - put new content in the place of a file, all or nothing
+ *
+ * When it returns true, content, inode and directory entry are on stable storage. At any moment,
+ * also after a crash, a reader finds the old file or the new one, whole.
+ *
+ *  directory  open descriptor of the directory; borrowed
+ *  name       a plain file name in it, never a path
+ *  mode       permission bits of the new file; its owner is the effective uid
+ *  content    any octets, may be empty; borrowed for the call
+ *  err        why not: TEMPORARY for space, quota, descriptors and I/O; else PERMANENT
+ *
+ * After false, which of the two files is there is not known, but no half of one ever is.
+ */
+bool file_replace(int directory, const char *name, mode_t mode, struct span content,
+                  struct error *err) MUST_CHECK;
+
+/* file_sync_directory - fsync of the directory `path` seen from `directory` */
+bool file_sync_directory(int directory, const char *path, struct error *err) MUST_CHECK;
+
+/* fd_close - close and set to -1; -1 is fine */
+void fd_close(int *fd);
+/* fd_set_nonblocking - O_NONBLOCK on or off */
+void fd_set_nonblocking(int fd, bool on);
+
+#endif

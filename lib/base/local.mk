@@ -1,0 +1,1 @@
+# lib/base: what is built here and from what.

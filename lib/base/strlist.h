@@ -1,0 +1,26 @@
+/* A growable list of owned texts, and the splitting of configuration values into such lists. */
+#ifndef BUZON_LIB_BASE_STRLIST_H
+#define BUZON_LIB_BASE_STRLIST_H
+
+#include "lib/base/base.h"
+
+struct strlist {
+    char **items;
+    size_t count;
+    size_t capacity;
+};
+
+#define STRLIST_EMPTY ((struct strlist){0})
+
+void strlist_release(struct strlist *list);
+void strlist_clear(struct strlist *list);
+void strlist_add(struct strlist *list, const char *text);
+void strlist_add_span(struct strlist *list, struct span octets);
+bool strlist_has(const struct strlist *list, const char *text);
+bool strlist_has_nocase(const struct strlist *list, const char *text);
+/* strlist_split - add the items of text, separated by any octet of `separators` */
+void strlist_split(struct strlist *list, const char *text, const char *separators);
+/* strlist_split_config - Postfix's list syntax: commas and white space separate, { } groups */
+bool strlist_split_config(struct strlist *list, const char *text, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * The configuration as daemons see it: one struct with a member for every parameter of the one table
+ * (lib/config/parameters.def), evaluated, with the -o overrides of this service applied. Read once
+ * at start; it never changes in a process (master renews processes on reload).
+ */
+#ifndef BUZON_LIB_CONFIG_CONFIG_H
+#define BUZON_LIB_CONFIG_CONFIG_H
+
+#include "lib/base/strlist.h"
+
+/*
+ * A row of parameters.def is P(kind, name, default, support, readers, doc). Kinds and their C types:
+ *   TEXT   const char *   never NULL, $name expanded. Lists, tables, paths, addresses, classes: all TEXT
+ *   RAW    const char *   not expanded ($name stays): expanded by its reader (smtpd_banner is TEXT,
+ *                         forward_path, mailbox_command, luser_relay are RAW)
+ *   BOOL   bool
+ *   INT    int
+ *   TIME   int            seconds
+ *   SIZE   int64_t        octets (message_size_limit and the like; 0 means what the doc says)
+ *   ENUM   const char *   one of a fixed set, checked when read
+ */
+struct config {
+#define CONFIG_TEXT(name) const char *name;
+#define CONFIG_RAW(name)  const char *name;
+#define CONFIG_ENUM(name) const char *name;
+#define CONFIG_BOOL(name) bool name;
+#define CONFIG_INT(name)  int name;
+#define CONFIG_TIME(name) int name;
+#define CONFIG_SIZE(name) int64_t name;
+#define P(kind, name, value, support, readers, doc) CONFIG_##kind(name)
+#include "lib/config/parameters.def"
+#undef P
+    struct config_source *source; /* what was read; for config_lookup */
+};
+
+/*
+ * config_read - read DIRECTORY/main.cf and evaluate every parameter
+ *
+ *  directory  "" or NULL: MAIL_CONFIG in the environment, else the built-in default
+ *  overrides  "name=value" items as -o takes them; NULL for none
+ *  service    the name in master.cf ($service_name), NULL for tools
+ *  err        PERMANENT: file, line and what is wrong
+ */
+struct config *config_read(const char *directory, const struct strlist *overrides,
+                           const char *service, struct error *err) MUST_CHECK;
+void config_free(struct config **config);
+
+/* config_directory - where main.cf was read from */
+const char *config_directory(const struct config *config);
+
+/* config_lookup - the evaluated value of any name, also user-defined ones; NULL when not set.
+ * Borrowed until config_free. */
+const char *config_lookup(const struct config *config, const char *name);
+
+/* config_transport_... - parameters named for a transport: lookup of "<transport>_<suffix>", falling
+ * back to `fallback` (e.g. "relay", "_destination_concurrency_limit", default_...) */
+int config_transport_int(const struct config *config, const char *transport, const char *suffix,
+                         int fallback);
+int config_transport_time(const struct config *config, const char *transport, const char *suffix,
+                          int fallback);
+
+/*
+ * config_expand - Postfix's $name, ${name}, $(name), ${name?text}, ${name:text}, ${name?{x}:{y}} and
+ * ${{a} == {b} ? {x} : {y}} over names that a caller supplies
+ *
+ *  lookup   value of a name or NULL; borrowed
+ *  filter   may be NULL; octets of expanded values that are not in it become '_' (as
+ *           command_expansion_filter)
+ */
+typedef const char *config_value_lookup(void *context, const char *name);
+bool config_expand(const char *text, config_value_lookup *lookup, void *context, const char *filter,
+                   struct buf *out, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,1 @@
+# lib/config: what is built here and from what.

@@ -1,0 +1,40 @@
+/* master.cf: the services of an instance (Postfix master(5)). */
+#ifndef BUZON_LIB_CONFIG_MASTER_CF_H
+#define BUZON_LIB_CONFIG_MASTER_CF_H
+
+#include "lib/config/config.h"
+
+enum service_type { SERVICE_INET, SERVICE_UNIX, SERVICE_FIFO, SERVICE_PASS, SERVICE_UNIX_DGRAM };
+
+struct master_service {
+    const char *name; /* as written: "smtp", "127.0.0.1:2525", "[::1]:25", "cleanup" */
+    enum service_type type;
+    bool private_socket; /* private/ or public/ */
+    bool unprivileged;   /* not root */
+    bool chroot;
+    int wakeup_s;        /* 0: never */
+    bool wakeup_lazy;    /* "60?": only once the service is in use */
+    int process_limit;   /* 0: none */
+    const char *command; /* program in daemon_directory, the first word */
+    struct strlist arguments; /* the rest, -o name=value split off their braces */
+    int line;            /* first line of the entry */
+};
+
+struct master_cf {
+    struct master_service *services;
+    size_t count;
+    struct arena *arena;
+};
+
+/* master_cf_read - DIRECTORY/master.cf with the defaults of `config` (default_process_limit);
+ * MALFORMED/PERMANENT with file, line and reason */
+struct master_cf *master_cf_read(const struct config *config, struct error *err) MUST_CHECK;
+void master_cf_free(struct master_cf **master_cf);
+
+/* master_cf_parse - the same from text, for tests and buzonconf */
+struct master_cf *master_cf_parse(const char *path, struct span text, int default_process_limit,
+                                  struct error *err) MUST_CHECK;
+const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,
+                                            enum service_type type);
+
+#endif

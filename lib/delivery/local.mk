@@ -1,0 +1,1 @@
+# lib/delivery: what is built here and from what.

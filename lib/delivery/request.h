@@ -1,0 +1,80 @@
+/*
+ * What qmgr says to delivery agents, and what they answer: one request per (message, next hop,
+ * recipients), one result per recipient in the order of the request. An agent neither knows the
+ * queue directory nor writes to it: the queue file comes as an open read-only descriptor.
+ */
+#ifndef BUZON_LIB_DELIVERY_REQUEST_H
+#define BUZON_LIB_DELIVERY_REQUEST_H
+
+#include "lib/io/ipc.h"
+#include "lib/queue/queue_file.h"
+
+#define DELIVERY_RECIPIENTS_MAX 10000
+
+struct delivery_recipient {
+    const char *address;
+    const char *original;
+    const char *dsn_orcpt;
+    uint64_t dsn_notify;
+    uint64_t id; /* qmgr's; comes back in the result */
+};
+
+struct delivery_request {
+    struct arena *arena;
+    const char *queue_id;
+    const char *nexthop; /* "[mx.example.test]:25", "example.test", text for error/discard */
+    const char *sender;
+    const char *dsn_envid;
+    uint64_t dsn_ret;
+    uint64_t flags;          /* QUEUE_EIGHT_BIT ... */
+    uint64_t content_offset, content_size;
+    uint64_t arrival_us;     /* wall clock, microseconds */
+    uint64_t active_us;      /* when qmgr took it into the active queue: delays=a/b/... */
+    int queue_file;
+    struct queue_attribute *attributes; /* client_name, client_address, sasl_username, ... */
+    size_t attribute_count;
+    struct delivery_recipient *recipients;
+    size_t recipient_count;
+};
+
+enum delivery_outcome { DELIVERY_SENT, DELIVERY_DEFERRED, DELIVERY_BOUNCED };
+
+struct delivery_result {
+    const struct delivery_recipient *recipient;
+    enum delivery_outcome outcome;
+    const char *relay;  /* "mx.example.test[192.0.2.1]:25", "local", "virtual", "none" */
+    const char *status; /* DSN status, "2.0.0" */
+    const char *text;   /* what stands in parentheses in the log and in the bounce */
+    const char *remote_mta;     /* DSN fields: "dns; mx.example.test" or "" */
+    const char *diagnostic;     /* "smtp; 550 5.1.1 ..." or "x-unix; ..." or "" */
+    const char *action_address; /* final recipient when it differs, or "" */
+    struct timeval connection_started, session_started; /* delays= c and d; 0: none */
+    unsigned connection_use; /* conn_use=; 0 and 1 are not logged */
+    /* Destination trouble: qmgr holds the whole next hop back (concurrency feedback). */
+    bool nexthop_unreachable;
+};
+
+/* delivery_request_receive - false with ERROR_NONE when qmgr hung up */
+bool delivery_request_receive(struct connection *qmgr, struct delivery_request *request_r,
+                              struct error *err) MUST_CHECK;
+void delivery_request_release(struct delivery_request *request);
+/* delivery_request_send - qmgr's half */
+bool delivery_request_send(struct connection *agent, const struct delivery_request *request,
+                           struct error *err) MUST_CHECK;
+
+/* delivery_result_send - logs the recipient's line ("to=<>, relay=, delay=, delays=, dsn=, status=")
+ * and tells qmgr */
+bool delivery_result_send(struct connection *qmgr, const struct delivery_request *request,
+                          const struct delivery_result *result, struct error *err) MUST_CHECK;
+
+/* What qmgr reads; texts are the arena's. */
+struct delivery_report {
+    uint64_t recipient_id;
+    uint64_t outcome;
+    const char *status, *text, *relay, *remote_mta, *diagnostic;
+    bool nexthop_unreachable;
+};
+bool delivery_report_receive(struct connection *agent, struct arena *arena,
+                             struct delivery_report *report_r, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,1 @@
+# lib/dns: what is built here and from what.

@@ -1,0 +1,1 @@
+# lib/io: what is built here and from what.

@@ -1,0 +1,64 @@
+/*
+ * TLS by OpenSSL 3. A context is made once per process, while privileges last (it reads the key);
+ * a session is one connection. lib/io/stream uses sessions blocking, login uses them event-driven.
+ * The private key is behind tls_key_*, so that another process can sign for us one day.
+ */
+#ifndef BUZON_LIB_IO_TLS_H
+#define BUZON_LIB_IO_TLS_H
+
+#include "lib/base/base.h"
+
+struct tls_context;
+struct tls_session;
+
+struct tls_server_settings {
+    const char *certificate_file; /* PEM chain, leaf first */
+    const char *key_file;         /* PEM; may be the same file; "" means certificate_file */
+    const char *chain_files;      /* smtpd_tls_chain_files: PEM files with key and chain, or "" */
+    const char *protocols;        /* Postfix's syntax: ">=TLSv1.2", "!SSLv3, !TLSv1"; "" any safe */
+    const char *cipher_list;      /* OpenSSL's syntax for TLS 1.2 and older; "" default */
+    const char *dh_file;          /* "" or "auto": built in */
+    bool prefer_server_ciphers;
+};
+
+struct tls_client_settings {
+    const char *ca_file, *ca_path; /* "" none */
+    const char *certificate_file, *key_file;
+    const char *protocols, *cipher_list;
+};
+
+/* tls_context_server - reads certificate and key; PERMANENT with the file's name when it cannot */
+struct tls_context *tls_context_server(const struct tls_server_settings *settings,
+                                       struct error *err) MUST_CHECK;
+struct tls_context *tls_context_client(const struct tls_client_settings *settings,
+                                       struct error *err) MUST_CHECK;
+void tls_context_free(struct tls_context **context);
+
+struct tls_session *tls_session_server(struct tls_context *context);
+/* tls_session_client - `name` goes into SNI and, when `verify`, must match the certificate */
+struct tls_session *tls_session_client(struct tls_context *context, const char *name, bool verify);
+void tls_session_free(struct tls_session **session);
+
+/* Event-driven use: attach to a non-blocking descriptor, then call until it no longer wants more. */
+enum tls_progress { TLS_DONE, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
+void tls_attach(struct tls_session *session, int fd); /* borrowed descriptor */
+enum tls_progress tls_handshake(struct tls_session *session);
+enum tls_progress tls_read(struct tls_session *session, void *data, size_t size, size_t *len_r);
+enum tls_progress tls_write(struct tls_session *session, const void *data, size_t len,
+                            size_t *written_r);
+enum tls_progress tls_shutdown(struct tls_session *session);
+bool tls_has_input(const struct tls_session *session);
+/* tls_failure - why the last call gave TLS_FAILED (OpenSSL's reason); borrowed */
+const char *tls_failure(const struct tls_session *session);
+
+/* tls_describe - "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519
+ * server-signature ECDSA (P-256) server-digest SHA256": Postfix's log text; arena's */
+const char *tls_describe(struct arena *arena, const struct tls_session *session, bool server);
+const char *tls_protocol(const struct tls_session *session);
+const char *tls_cipher(const struct tls_session *session);
+int tls_cipher_bits(const struct tls_session *session, int *algorithm_bits_r);
+bool tls_peer_verified(const struct tls_session *session);
+/* tls_channel_binding - tls-exporter (RFC 9266) octets for SCRAM-*-PLUS; false when there is none */
+bool tls_channel_binding(const struct tls_session *session, unsigned char binding_r[32]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,1 @@
+# lib/map: what is built here and from what.

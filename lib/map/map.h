@@ -1,0 +1,88 @@
+/*
+ * Look-up tables, `type:name`. A table answers found, absent or unavailable, and never confuses the
+ * last two. Sources: Postfix DATABASE_README and the *_table(5) pages.
+ */
+#ifndef BUZON_LIB_MAP_MAP_H
+#define BUZON_LIB_MAP_MAP_H
+
+#include "lib/base/buf.h"
+#include "lib/config/config.h"
+
+enum map_result { MAP_FOUND, MAP_ABSENT, MAP_UNAVAILABLE };
+
+enum {
+    MAP_FOLD_KEY = 1,     /* keys are compared in lower case (hash, btree, ...; regexp has its own i) */
+    MAP_PARTIAL_ONLY = 2, /* not for regexp-like tables: see map_is_pattern */
+};
+
+struct map;
+
+/*
+ * map_open - open one table
+ *
+ * A table that cannot be opened is still a table: every look-up answers MAP_UNAVAILABLE and logs the
+ * reason, as Postfix does (mail is deferred, nothing starts or bounces wrongly).
+ *
+ *  specification  "hash:/etc/aliases", "inline:{a=b}", "proxy:..."; borrowed
+ *  through_proxy  this process may open no files: the types of file and database tables are asked
+ *                 at proxymap ("private/proxymap"); static, inline, environ, fail are not
+ */
+struct map *map_open(const struct config *config, const char *specification, bool through_proxy)
+    __attribute__((returns_nonnull));
+void map_free(struct map **map);
+const char *map_name(const struct map *map); /* "type:name" */
+/* map_is_pattern - regexp, pcre, cidr, tcp...: asked with the whole key only, never with parts */
+bool map_is_pattern(const struct map *map);
+
+/* map_lookup - value_r is cleared first; on FOUND it holds the value, on UNAVAILABLE the reason is
+ * in *err and has been logged */
+enum map_result map_lookup(struct map *map, struct span key, int flags, struct buf *value_r,
+                           struct error *err) MUST_CHECK;
+/* map_changed - the file behind it is another than the one opened (a daemon then exits when idle) */
+bool map_changed(const struct map *map);
+
+/* A list of tables as a parameter names them ("hash:/a, pcre:/b"), asked in order. */
+struct maps;
+struct maps *maps_open(const struct config *config, const char *list, bool through_proxy)
+    __attribute__((returns_nonnull));
+void maps_free(struct maps **maps);
+bool maps_is_empty(const struct maps *maps);
+/* maps_find - the first table that has the key; one that is UNAVAILABLE ends the search.
+ * `where_r` may be NULL; else the table that answered. */
+enum map_result maps_find(struct maps *maps, struct span key, int flags, struct buf *value_r,
+                          const char **where_r, struct error *err) MUST_CHECK;
+/*
+ * maps_find_keys - the first hit of several keys in order; each key is asked in all tables before
+ * the next key (one round trip where proxymap answers)
+ *
+ *  partial[i]  key i is a part of an address (user, @domain): pattern tables are not asked for it
+ *  key_r       may be NULL; else the index of the key that hit
+ */
+enum map_result maps_find_keys(struct maps *maps, const struct span *keys, const bool *partial,
+                               size_t count, int flags, struct buf *value_r, size_t *key_r,
+                               struct error *err) MUST_CHECK;
+/* maps_changed - see map_changed */
+bool maps_changed(const struct maps *maps);
+
+/* The look-up keys of an address (Postfix ADDRESS_REWRITING, virtual(5)): user+ext@domain,
+ * user@domain, user+ext, user, @domain. */
+enum {
+    ADDRESS_KEY_FULL = 1,       /* user+ext@domain */
+    ADDRESS_KEY_NO_EXT = 2,     /* user@domain; the extension is handed back for appending */
+    ADDRESS_KEY_LOCALPART = 4,  /* user+ext, user: only for domains that `is_local` says so */
+    ADDRESS_KEY_DOMAIN = 8,     /* @domain */
+    ADDRESS_KEY_ALL = 15,
+};
+/*
+ * maps_find_address - look an address up
+ *
+ *  is_local      the domain is myorigin, mydestination or an own interface: bare localparts count
+ *  delimiters    recipient_delimiter, "" for none
+ *  extension_r   may be NULL; with a hit without extension: the extension with its delimiter, else
+ *                empty. A span into `address`.
+ */
+enum map_result maps_find_address(struct maps *maps, struct span address, int keys, bool is_local,
+                                  const char *delimiters, struct buf *value_r,
+                                  struct span *extension_r, struct error *err) MUST_CHECK;
+
+#endif

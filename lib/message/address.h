@@ -1,0 +1,49 @@
+/*
+ * Mail addresses. Two forms: external, as on the wire and in headers, with quoting ("a b"@x); and
+ * internal, unquoted (a b@x), in which tables are asked and queue files store them. Sources: RFC 5321
+ * section 4.1.2, RFC 5322 section 3.4, RFC 6531.
+ */
+#ifndef BUZON_LIB_MESSAGE_ADDRESS_H
+#define BUZON_LIB_MESSAGE_ADDRESS_H
+
+#include "lib/base/base.h"
+
+#define ADDRESS_MAX 2048 /* octets of an address in memory; longer ones are refused */
+
+/* address_unquote - external to internal form; address_quote - internal to external (RFC 5321). */
+const char *address_unquote(struct arena *arena, struct span external);
+const char *address_quote(struct arena *arena, const char *internal);
+/* address_quote_header - likewise by RFC 5322's rules for header fields */
+const char *address_quote_header(struct arena *arena, const char *internal);
+
+/* address_domain - what follows the last @ outside quotes; empty when there is none. Internal form. */
+struct span address_domain(const char *address);
+struct span address_localpart(const char *address);
+
+/*
+ * address_parse_path - the path of MAIL and RCPT: "<@a,@b:user@dom>", "<>", "<user>", and, unless
+ * `strict` (strict_rfc821_envelopes), forms without <> and with comments, as Postfix takes them
+ *
+ *  at         moved behind the path
+ *  address_r  internal form, source route dropped, "" for "<>"
+ */
+enum parse_result address_parse_path(struct arena *arena, struct cursor *at, bool strict,
+                                     const char **address_r) MUST_CHECK;
+
+/* One element of an address list in a header (RFC 5322 section 3.4, with the obsolete forms that
+ * occur); groups appear as IMAP ENVELOPE shows them. */
+struct header_address {
+    struct span display_name; /* unfolded, unquoted, encoded words left; arena's */
+    struct span route;
+    struct span localpart;    /* internal form; a group's start has the name here and no domain */
+    struct span domain;
+    enum { ADDRESS_PLAIN, ADDRESS_GROUP_START, ADDRESS_GROUP_END } kind;
+    size_t first, past;       /* octets of the mailbox within the field body, for rewriting in place */
+};
+
+/* address_parse_list - never fails: what cannot be understood becomes the best guess (as mail
+ * readers do), at most `limit` elements */
+struct header_address *address_parse_list(struct arena *arena, struct span body, size_t limit,
+                                          size_t *count_r);
+
+#endif

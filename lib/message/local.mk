@@ -1,0 +1,1 @@
+# lib/message: what is built here and from what.

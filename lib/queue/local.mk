@@ -1,0 +1,1 @@
+# lib/queue: what is built here and from what.

@@ -1,0 +1,28 @@
+/* How others wake the queue manager. */
+#ifndef BUZON_LIB_QUEUE_QMGR_CLIENT_H
+#define BUZON_LIB_QUEUE_QMGR_CLIENT_H
+
+#include "lib/io/ipc.h"
+#include "lib/queue/queue_file.h"
+
+/* One message on a connection to the service "qmgr"; there is no answer. */
+enum qmgr_verb {
+    QMGR_ARRIVED, /* cleanup: queue_id is new in incoming/; `file` is the open queue file or -1 */
+    QMGR_FLUSH,   /* all deferred mail now */
+    QMGR_FLUSH_MESSAGE, /* queue_id */
+    QMGR_FLUSH_SITE,    /* site: a destination domain */
+    QMGR_SCAN,    /* look at incoming/ (wakeup) */
+};
+
+struct qmgr_request {
+    enum qmgr_verb verb;
+    const char *queue_id;
+    const char *site;
+    int file;
+};
+
+bool qmgr_request_send(struct connection *qmgr, const struct qmgr_request *request, struct error *err) MUST_CHECK;
+bool qmgr_request_receive(struct connection *peer, struct arena *arena, struct qmgr_request *request_r,
+                          struct error *err) MUST_CHECK;
+
+#endif

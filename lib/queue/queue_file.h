@@ -1,0 +1,129 @@
+/*
+ * Queue files: how messages are stored between intake and the last delivery. One file a message,
+ * named by its queue id, written once (design, section 4):
+ *
+ *   fixed-size header  magic, version, offsets, lengths, flags, checksums
+ *   content            header block and body, raw octets, LF line ends, contiguous
+ *   envelope           attributes and recipients; a recipient's status octet is overwritten in place
+ *
+ * Callers see queue ids, an envelope, and content as (descriptor, offset, length).
+ */
+#ifndef BUZON_LIB_QUEUE_QUEUE_FILE_H
+#define BUZON_LIB_QUEUE_QUEUE_FILE_H
+
+#include "lib/base/file.h"
+
+#include <sys/time.h>
+
+#define QUEUE_ID_MAX 64 /* octets of a queue id with NUL */
+
+/* queue_id_is_valid - letters and digits only, of sensible length: safe as a file name */
+bool queue_id_is_valid(const char *queue_id);
+
+enum { /* queue_envelope.flags */
+    QUEUE_EIGHT_BIT = 1,     /* content has octets over 127 */
+    QUEUE_NEEDS_STUFFING = 2, /* some line starts with '.' */
+    QUEUE_SMTPUTF8 = 4,
+    QUEUE_BODY_8BITMIME = 8, /* BODY=8BITMIME was declared */
+    QUEUE_LONG_LINE = 16,    /* some line is longer than 998 octets */
+};
+
+enum recipient_status { RECIPIENT_PENDING = ' ', RECIPIENT_DONE = 'D' };
+
+enum { /* dsn_notify: RFC 3461 */
+    NOTIFY_DEFAULT = 0, NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8,
+};
+
+struct queue_recipient {
+    const char *address;   /* where it goes, after rewriting and aliases */
+    const char *original;  /* as the sender said it (orig_to; X-Original-To), "" when unknown */
+    const char *dsn_orcpt; /* "rfc822;bob@x" or "" */
+    unsigned dsn_notify;
+    enum recipient_status status;
+    uint64_t status_offset; /* in the file; set by reading */
+};
+
+struct queue_attribute { /* client_name, client_address, helo_name, protocol_name, sasl_username, ... */
+    const char *name;
+    const char *value;
+};
+
+struct queue_envelope {
+    struct timeval arrival;
+    const char *sender; /* "" is the null sender */
+    const char *dsn_envid;
+    char dsn_ret; /* 'F', 'H' or 0 */
+    unsigned flags;
+    int64_t content_offset, content_size;
+    struct queue_attribute *attributes;
+    size_t attribute_count;
+    struct queue_recipient *recipients;
+    size_t recipient_count;
+};
+
+/* queue_attribute_value - NULL when the envelope has no such attribute */
+const char *queue_attribute_value(const struct queue_envelope *envelope, const char *name);
+
+/* --- writing: cleanup only ------------------------------------------------------------------- */
+
+struct queue_writer;
+
+/*
+ * queue_file_create - start a message in `queue` ("incoming" or "hold")
+ *
+ * The file exists under its final name and is not yet a message (mode 0600, no valid header).
+ * long_ids is enable_long_queue_ids. TEMPORARY on any trouble (space, descriptors, I/O).
+ */
+struct queue_writer *queue_file_create(int queue_directory, const char *queue, bool long_ids,
+                                       struct error *err) MUST_CHECK;
+const char *queue_writer_id(const struct queue_writer *writer);
+/* queue_writer_content - append octets of content; small messages stay in memory until commit */
+bool queue_writer_content(struct queue_writer *writer, struct span octets, struct error *err) MUST_CHECK;
+int64_t queue_writer_content_size(const struct queue_writer *writer);
+/*
+ * queue_writer_commit - envelope, header, then fsync of file and directory
+ *
+ * True: the message is durable and owned by the queue manager. *fd_r (may be NULL) is then the file,
+ * open for reading and writing, the caller's to close. content_offset, content_size and the content
+ * flags of `envelope` are filled in.
+ */
+bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *envelope, int *fd_r,
+                         struct error *err) MUST_CHECK;
+/* queue_writer_free - an uncommitted file is removed */
+void queue_writer_free(struct queue_writer **writer);
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/*
+ * queue_file_read - header and envelope of an open queue file, everything checked (bounds,
+ * checksums); content is not read. MALFORMED: this is no (whole) queue file, move it to corrupt/.
+ */
+bool queue_file_read(int fd, struct arena *arena, struct queue_envelope *envelope_r,
+                     struct error *err) MUST_CHECK;
+/* queue_file_content_is_whole - reads the content and compares its checksum; for start-up repair */
+bool queue_file_content_is_whole(int fd, const struct queue_envelope *envelope, struct error *err) MUST_CHECK;
+/* queue_file_mark - overwrite a recipient's status octet; durable after the caller's fdatasync */
+bool queue_file_mark(int fd, const struct queue_recipient *recipient, enum recipient_status status,
+                     struct error *err) MUST_CHECK;
+
+/* --- the directory tree ------------------------------------------------------------------------- */
+
+/* queue_path - "deferred/3/3F2A..." with the hash levels that the configuration asks for that queue
+ * (hash_queue_names, hash_queue_depth); arena's */
+struct config;
+const char *queue_path(struct arena *arena, const struct config *config, const char *queue,
+                       const char *queue_id);
+/* queue_move - rename between queues, making hash directories as needed */
+bool queue_move(int queue_directory, const struct config *config, const char *queue_id,
+                const char *from, const char *to, struct error *err) MUST_CHECK;
+bool queue_remove(int queue_directory, const struct config *config, const char *queue,
+                  const char *queue_id, struct error *err) MUST_CHECK;
+
+/* queue_scan - walk one queue, hash levels included, without holding it in memory; entries in
+ * directory order; names that are no queue ids are skipped */
+struct queue_scan;
+struct queue_scan *queue_scan_open(int queue_directory, const char *queue, struct error *err) MUST_CHECK;
+bool queue_scan_next(struct queue_scan *scan, char queue_id_r[QUEUE_ID_MAX], struct error *err) MUST_CHECK;
+void queue_scan_close(struct queue_scan **scan);
+
+#endif

@@ -1,0 +1,1 @@
+# lib/route: what is built here and from what.

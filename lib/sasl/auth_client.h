@@ -1,0 +1,78 @@
+/*
+ * The client of auth: SASL exchanges for login (and smtpd), one-time tickets for imapd and pop3d.
+ * login never sees a hash, auth never sees a client's socket.
+ *
+ *   login -> auth   sasl_start {id, protocol, mechanism, initial response, addresses, secured}
+ *   auth  -> login  sasl_reply {id, outcome, challenge | user, ticket | reason}
+ *   login -> auth   sasl_continue {id, response} | sasl_cancel {id}
+ *   imapd -> auth   redeem {ticket, protocol}
+ *   auth  -> imapd  account {user, uid, gid, home, format, path, ...}   (once; then it is gone)
+ *
+ * Many exchanges share one connection; ids are the client's. A ticket is 256 random bits, bound to the
+ * connection to login on which it was given, and void after 60 s or when that connection ends.
+ */
+#ifndef BUZON_LIB_SASL_AUTH_CLIENT_H
+#define BUZON_LIB_SASL_AUTH_CLIENT_H
+
+#include "lib/delivery/mailbox.h"
+#include "lib/io/ipc.h"
+
+#define SASL_OCTETS_MAX  65536
+#define AUTH_TICKET_MAX  128
+
+struct sasl_start {
+    uint64_t id;
+    const char *protocol;  /* "imap", "pop3", "smtp" */
+    const char *mechanism; /* "PLAIN", "LOGIN", ... */
+    bool has_initial;
+    struct span initial;   /* decoded octets */
+    const char *remote_address, *local_address;
+    uint64_t remote_port, local_port;
+    bool secured;          /* TLS, or a local connection */
+    const char *session;   /* session id of the log */
+};
+
+enum sasl_outcome { SASL_CHALLENGE, SASL_OK, SASL_FAILED, SASL_UNAVAILABLE };
+
+struct sasl_reply {
+    uint64_t id;
+    uint64_t outcome;
+    struct span challenge; /* CHALLENGE: octets to send, not yet base64 */
+    const char *user;      /* OK; also FAILED when it is known */
+    const char *ticket;    /* OK */
+    const char *reason;    /* FAILED, UNAVAILABLE: for the log, e.g. "Password mismatch" */
+};
+
+struct sasl_continue {
+    uint64_t id;
+    bool cancel;
+    struct span response;
+};
+
+/* The messages, for event-driven use (login) with ipc_send / ipc_receive. */
+extern const struct ipc_message sasl_start_message, sasl_reply_message, sasl_continue_message;
+
+/* What login passes to imapd or pop3d beside the client's descriptor. */
+struct session_handover {
+    int client;            /* the client, or under TLS one end of a socket pair that login relays */
+    const char *ticket;
+    const char *protocol;  /* "imap" or "pop3" */
+    const char *tag;       /* IMAP: of the command to be answered with OK; POP3: "" */
+    const char *session;
+    const char *remote_address, *local_address;
+    bool secured;
+    struct span input;     /* what the client sent already behind the command, decrypted */
+};
+extern const struct ipc_message session_handover_message;
+
+struct auth_account {
+    bool ok;
+    const char *reason; /* !ok */
+    const char *user;   /* login name, normalised */
+    struct mailbox_place place;
+};
+/* auth_redeem - TEMPORARY when auth cannot answer; account_r->ok false for a bad or used ticket */
+bool auth_redeem(struct connection *auth, const char *ticket, const char *protocol,
+                 struct arena *arena, struct auth_account *account_r, struct error *err) MUST_CHECK;
+
+#endif

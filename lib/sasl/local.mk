@@ -1,0 +1,1 @@
+# lib/sasl: what is built here and from what.

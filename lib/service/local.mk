@@ -1,0 +1,1 @@
+# lib/service: what is built here and from what.

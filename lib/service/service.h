@@ -1,0 +1,105 @@
+/*
+ * The skeleton of a daemon under master. `main` only describes; service_main holds, once for all,
+ * the order that must never vary: read the configuration; open what needs privilege (.prepare);
+ * chroot; drop groups, gid and uid for good and check it; sandbox; .start; the loop.
+ *
+ * A process that master started has its listening sockets and its status pipe as inherited
+ * descriptors (lib/service/master_protocol.h). It accepts, serves, tells master "busy"/"idle", and
+ * ends after max_use connections, after max_idle without one, when a table it opened changed, or
+ * when master is gone.
+ */
+#ifndef BUZON_LIB_SERVICE_SERVICE_H
+#define BUZON_LIB_SERVICE_SERVICE_H
+
+#include "lib/config/config.h"
+#include "lib/io/ipc.h"
+#include "lib/io/loop.h"
+#include "lib/io/socket.h"
+
+enum service_user {
+    SERVICE_USER_NET,   /* net_owner (buzonnet), chroot to queue_directory/empty: talks to the network */
+    SERVICE_USER_QUEUE, /* mail_owner (buzon), chroot to queue_directory: owns the queue */
+    SERVICE_USER_MAPS,  /* mail_owner, no chroot: opens tables (proxymap) */
+    SERVICE_USER_ROOT,  /* stays root to become somebody else (local, virtual, imapd, auth) */
+};
+
+enum {
+    SANDBOX_NO_FILES = 1,   /* opens no file after .start */
+    SANDBOX_NO_SOCKETS = 2, /* makes no new socket after .start */
+    SANDBOX_NO_EXEC = 4,    /* never executes a program: PR_SET_NO_NEW_PRIVS and seccomp */
+};
+
+struct service_instance {
+    const struct config *config;
+    const char *name;    /* service name in master.cf */
+    const char *program; /* "smtpd" */
+    bool privileged;     /* runs under a root master: users and chroots are real */
+    int queue_directory; /* open before the chroot; -1 where a daemon has no business there
+                            (SERVICE_USER_NET: O_PATH of private/ only, see service_private) */
+    struct loop *loop;   /* event-driven services only, else NULL */
+};
+
+struct service {
+    const char *program;
+    enum service_user user;
+    unsigned sandbox;
+    bool single_process; /* refuses to start unless process_limit is 1 (qmgr, pickup, tlsmgr...) */
+
+    /* While still privileged and outside the chroot: tables, certificates, resolv.conf. May be NULL. */
+    bool (*prepare)(const struct service_instance *instance, struct error *err);
+    /* After privileges are gone. May be NULL. */
+    bool (*start)(const struct service_instance *instance, struct error *err);
+
+    /* Exactly one of these three says how connections are served. */
+
+    /* ipc services, one peer at a time: until the peer hangs up (true), or false with *err */
+    bool (*serve)(struct connection *peer, const struct service_instance *instance,
+                  struct error *err);
+    /* inet/unix stream services, one client at a time, blocking: takes fd */
+    void (*serve_client)(int fd, const struct service_instance *instance);
+    /* event-driven services: a new connection; takes fd (non-blocking). service_accepting and
+     * service_release tell the skeleton of load. */
+    void (*on_connection)(int fd, const struct service_instance *instance);
+
+    /* A wake-up from master (wakeup column), or a datagram/poke on the service's socket. May be NULL. */
+    void (*on_wakeup)(const struct service_instance *instance);
+    /* Asked when idle, to leave because tables changed. May be NULL. */
+    bool (*is_stale)(const struct service_instance *instance);
+    /* Event-driven services: master reloads or stops; end when the last connection has gone. */
+    void (*on_drain)(const struct service_instance *instance);
+};
+
+/* service_main - never returns to a caller that could do more; its value is main's */
+int service_main(const struct service *service, int argc, char *argv[]);
+
+/* service_release - event-driven services: one connection handed to on_connection has ended */
+void service_release(const struct service_instance *instance);
+/* service_accepting - event-driven services: false stops accepting (all connection slots in use) */
+void service_accepting(const struct service_instance *instance, bool on);
+
+/*
+ * service_connect - a connection to another service of this instance, also from inside a chroot
+ *
+ * The skeleton keeps an O_PATH descriptor of private/ and public/ (opened before the chroot), so
+ * that empty/ needs no sockets. `name` is a service name: "cleanup", "proxymap".
+ * TEMPORARY when nobody answers within ipc_timeout.
+ */
+struct connection *service_connect(const char *name, struct error *err) MUST_CHECK;
+/* service_connect_fd - the same as a bare descriptor, non-blocking, for event loops */
+int service_connect_fd(const char *name, struct error *err) MUST_CHECK;
+/* service_private_directory, service_public_directory - the O_PATH descriptors, for tools set by
+ * service_tool_open */
+bool service_tool_open(const struct config *config, struct error *err) MUST_CHECK;
+
+/*
+ * service_become / service_return - take a user's identity for a delivery, and give it back
+ *
+ * Sets effective gid, supplementary groups (initgroups for `user` or none when NULL) and effective
+ * uid. uid 0 is refused. In an unprivileged instance it does nothing when uid is our own, and is
+ * refused otherwise. service_become_forever sets real, effective and saved ids and checks it.
+ */
+bool service_become(const char *user, uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
+void service_return(void);
+bool service_become_forever(const char *user, uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
+
+#endif

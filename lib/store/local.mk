@@ -1,0 +1,1 @@
+# lib/store: what is built here and from what.

@@ -1,0 +1,1 @@
+# local: what is built here and from what.

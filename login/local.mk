@@ -1,0 +1,1 @@
+# login: what is built here and from what.

@@ -1,0 +1,1 @@
+# master: what is built here and from what.

@@ -1,0 +1,1 @@
+# pickup: what is built here and from what.

@@ -1,0 +1,1 @@
+# pop3d: what is built here and from what.

@@ -1,0 +1,1 @@
+# proxymap: what is built here and from what.

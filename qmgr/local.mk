@@ -1,0 +1,1 @@
+# qmgr: what is built here and from what.

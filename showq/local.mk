@@ -1,0 +1,1 @@
+# showq: what is built here and from what.

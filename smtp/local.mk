@@ -1,0 +1,1 @@
+# smtp: what is built here and from what.

@@ -1,0 +1,1 @@
+# smtpd: what is built here and from what.

@@ -1,0 +1,1 @@
+# tools: what is built here and from what.

@@ -1,0 +1,1 @@
+# virtual: what is built here and from what.
