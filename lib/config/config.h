@@ -6,6 +6,7 @@
 #ifndef BUZON_LIB_CONFIG_CONFIG_H
 #define BUZON_LIB_CONFIG_CONFIG_H
 
+#include "lib/base/buf.h"
 #include "lib/base/strlist.h"
 
 /*
