@@ -1,6 +1,42 @@
 # Tests: unit tests (cmocka, TAP), system tests (whole instances) and fuzz targets, all under prove.
-# A folder's unit test is registered here: UNIT_TESTS gets its path, and, when libraries beyond
-# $(LIBBUZON) are needed, t_unit_NAME_LDADD.
+# A folder registers its unit tests in its own local.mk:
+#   check_PROGRAMS += t/unit/base_buf_test          UNIT_TESTS += t/unit/base_buf_test
+#   t_unit_base_buf_test_SOURCES = t/unit/base_buf_test.c
+#   t_unit_base_buf_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+# and its fuzz targets likewise in FUZZ_TARGETS, with t_fuzz_NAME_LDFLAGS = $(FUZZ_LDFLAGS).
+# System tests are all of t/system/*.t.
 
-check-local:
-	@true
+STAGE = $(abs_builddir)/stage
+SYSTEM_TESTS += $(srcdir)/t/system/*.t
+FUZZ_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
+FUZZ_SECONDS = 5
+TEST_JOBS = 4
+
+EXTRA_DIST += t/lib.sh t/tool t/system t/fuzz/corpus
+
+check-local: check-unit check-system
+
+check-unit: $(check_PROGRAMS)
+	@test -z "$(UNIT_TESTS)" || CMOCKA_MESSAGE_OUTPUT=TAP $(PROVE) -j $(TEST_JOBS) --exec '' $(UNIT_TESTS)
+
+# What the system tests run is what `make install` puts there.
+stage: all
+	@$(MAKE) $(AM_MAKEFLAGS) -s install DESTDIR=$(STAGE) >/dev/null
+
+check-system: stage
+	@BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS)
+
+# A short run of each fuzz target over its corpus; new findings are not written to the source tree.
+check-fuzz: $(FUZZ_TARGETS)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+	    name=$$(basename $$target _fuzz); seeds=$(srcdir)/t/fuzz/corpus/$$name; \
+	    mkdir -p t/fuzz/found/$$name; test -d $$seeds || seeds=; \
+	    echo "fuzz: $$name"; \
+	    $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+	        -artifact_prefix=t/fuzz/found/$$name- t/fuzz/found/$$name $$seeds; \
+	done
+
+clean-local:
+	rm -rf stage t/fuzz/found
+
+.PHONY: check-unit check-system check-fuzz stage
