@@ -12,7 +12,7 @@ FUZZ_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
 FUZZ_SECONDS = 5
 TEST_JOBS = 4
 
-EXTRA_DIST += t/lib.sh t/tool t/system t/fuzz/corpus
+EXTRA_DIST += t/unit/unit.h t/lib.sh t/tool t/system t/fuzz/corpus quickstart packages.sh LICENSE README.md HACKING.md
 
 check-local: check-unit check-system
 
@@ -25,6 +25,8 @@ stage: all
 
 check-system: stage
 	@BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS)
+	@test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; \
+	    BUZON_TEST_AS=user BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS); }
 
 # A short run of each fuzz target over its corpus; new findings are not written to the source tree.
 check-fuzz: $(FUZZ_TARGETS)

@@ -1,0 +1,35 @@
+# The Debian packages that buzon is built and tested with; read by quickstart and .ci/run.
+
+BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev libssl-dev libdb5.3-dev liblmdb-dev
+    libpcre2-dev libevent-dev libidn2-dev libunistring-dev libpam0g-dev libcrypt-dev zlib1g-dev openssl
+    python3"
+TEST_PACKAGES="perl libcmocka-dev clang libclang-rt-14-dev xz-utils iproute2 util-linux procps mandoc swaks curl
+    mutt isync"
+
+# install_packages NAME...: those that are missing
+install_packages() {
+    missing=
+    for package; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+            missing="$missing $package"
+    done
+    [ -z "$missing" ] && return 0
+    if [ "$(id -u)" != 0 ]; then
+        echo "Please install as root first:" >&2
+        echo "    apt-get install --no-install-recommends$missing" >&2
+        return 1
+    fi
+    echo "installing:$missing"
+    # No service that a package brings may start by itself on this machine because of us.
+    policy=/usr/sbin/policy-rc.d made_policy=
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made_policy=yes
+    fi
+    install_status=0
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing; } \
+        >/tmp/buzon-apt.$$ 2>&1 || install_status=$?
+    [ $install_status = 0 ] || cat /tmp/buzon-apt.$$ >&2
+    rm -f /tmp/buzon-apt.$$
+    [ -z "$made_policy" ] || rm -f $policy
+    return $install_status
+}
