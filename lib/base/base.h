@@ -34,8 +34,7 @@
  * Stays in release builds; ends the process by log_panic. No octet from the network, a file or
  * another process may be able to make it false.
  */
-#define ASSERT(condition)                                                                          \
-    ((condition) ? (void)0 : assertion_failed(#condition, __FILE__, __LINE__))
+#define ASSERT(condition) ((condition) ? (void)0 : assertion_failed(#condition, __FILE__, __LINE__))
 
 void assertion_failed(const char *condition, const char *file, int line) NORETURN;
 

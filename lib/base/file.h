@@ -32,7 +32,7 @@ bool file_read(int directory, const char *path, struct buf *content, struct erro
  *  name       a plain file name in it, never a path
  *  mode       permission bits of the new file; its owner is the effective uid
  *  content    any octets, may be empty; borrowed for the call
- *  err        why not: TEMPORARY for space, quota, descriptors and I/O; else PERMANENT
+ *  err        why not, of the kind that error_errno knows
  *
  * After false, which of the two files is there is not known, but no half of one ever is.
  */

@@ -1,25 +1,33 @@
 /*
  * The log. One line an event, Postfix's format: "name/service[pid]: text". Goes to syslog
  * (facility mail) or, where maillog_file is set, to that file, one write(2) a line in append mode;
- * before log_open and in tools it goes to standard error. The logger escapes unprintable octets as
- * Postfix does ('?'), and bounds a line, so that no caller can forget to.
+ * before log_open and in tools it goes to standard error as "name: text". The logger replaces what
+ * cannot be printed by '?', as Postfix does, keeps UTF-8, and bounds a line at LOG_TEXT_MAX octets,
+ * so that no caller can forget to.
  */
 #ifndef BUZON_LIB_BASE_LOG_H
 #define BUZON_LIB_BASE_LOG_H
 
 #include "lib/base/base.h"
 
+#define LOG_TEXT_MAX 2000
+
 struct log_target {
     const char *syslog_name;     /* "buzon/smtpd"; borrowed for the call */
     const char *syslog_facility; /* "mail"; borrowed for the call */
-    const char *file;            /* NULL or "": syslog */
+    const char *file;            /* NULL or "": syslog; "/dev/stdout": our standard output */
     bool to_stderr;              /* a copy to standard error too */
 };
 
-/* log_open - descriptors are opened now, so that lines still arrive after a chroot */
+/*
+ * log_open - descriptors are opened now, so that lines still arrive after a chroot
+ *
+ * False when the file cannot be opened or the facility has no such name. A syslog that is not there
+ * is no error: a later line tries again. May be called again; the old target is then closed.
+ */
 bool log_open(const struct log_target *target, struct error *err) MUST_CHECK;
 
-/* log_name - the "name[pid]" part for tools that log to standard error only */
+/* log_name - the name for tools that log to standard error only; copied */
 void log_name(const char *name);
 
 void log_info(const char *format, ...) PRINTF(1, 2);

@@ -19,7 +19,8 @@ struct span {
 #define SPAN_LITERAL(text) ((struct span){"" text "", sizeof(text) - 1})
 
 /* For "%.*s" of printf; the length is cut at INT_MAX. */
-#define SPAN_PRINTF(span) ((int)((span).len > INT_MAX ? INT_MAX : (span).len)), ((span).data ? (span).data : "")
+#define SPAN_PRINTF(span)                                                                          \
+    ((int)((span).len > INT_MAX ? INT_MAX : (span).len)), ((span).data ? (span).data : "")
 
 static inline struct span span_of(const void *data, size_t len)
 {
@@ -95,11 +96,29 @@ static inline bool cursor_take(struct cursor *at, char octet)
 }
 
 /* ASCII only, independent of the locale. */
-static inline bool is_digit(int c) { return c >= '0' && c <= '9'; }
-static inline bool is_alpha(int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-static inline bool is_alnum(int c) { return is_digit(c) || is_alpha(c); }
-static inline bool is_space(int c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-static inline char to_lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
-static inline char to_upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 32) : c; }
+static inline bool is_digit(int c)
+{
+    return c >= '0' && c <= '9';
+}
+static inline bool is_alpha(int c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+static inline bool is_alnum(int c)
+{
+    return is_digit(c) || is_alpha(c);
+}
+static inline bool is_space(int c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+static inline char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+static inline char to_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+}
 
 #endif

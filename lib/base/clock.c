@@ -1,0 +1,25 @@
+/* The two clocks. Both are read without entering the kernel (vDSO). */
+#include "lib/base/clock.h"
+
+int64_t clock_monotonic_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct timeval clock_wall(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (struct timeval){.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
+}
+
+double clock_seconds_between(struct timeval a, struct timeval b)
+{
+    double seconds = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_usec - a.tv_usec) / 1e6;
+
+    return seconds < 0 ? 0 : seconds;
+}
