@@ -1,1 +1,2 @@
-# bench: what is built here and from what.
+# bench: the adapter for the side-by-side benchmark harness.
+EXTRA_DIST += bench/buzon_adapter.py
