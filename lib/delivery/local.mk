@@ -1,1 +1,10 @@
 # lib/delivery: what is built here and from what.
+lib_libbuzon_a_SOURCES += lib/delivery/mailbox.h lib/delivery/request.h \
+	lib/delivery/content.c lib/delivery/content.h \
+	lib/delivery/maildir.c lib/delivery/maildir.h \
+	lib/delivery/mbox.c lib/delivery/mbox.h
+
+check_PROGRAMS += t/unit/delivery_maildir_test
+UNIT_TESTS += t/unit/delivery_maildir_test
+t_unit_delivery_maildir_test_SOURCES = t/unit/delivery_maildir_test.c
+t_unit_delivery_maildir_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

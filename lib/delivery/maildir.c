@@ -1,0 +1,166 @@
+/*
+ * The Maildir writer of local, virtual and lmtpd: tmp, sync, rename into new, sync. The rename never
+ * replaces a file.
+ */
+#include "lib/base/base.h"
+
+#include "lib/delivery/maildir.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define HOSTNAME_MAX 100 /* octets of it in a file name, which also has times and sizes */
+
+/* What a file name of a Maildir may not have becomes '_': a host name has none of it anyway. */
+void maildir_unique_name(char name[MAILDIR_NAME_MAX + 1], struct timeval now, const char *hostname)
+{
+    snprintf(name, MAILDIR_NAME_MAX + 1, "%lld.M%06ldP%ld.%.*s", (long long)now.tv_sec,
+             (long)now.tv_usec, (long)getpid(), HOSTNAME_MAX, hostname);
+    for (; *name != '\0'; name++) {
+        if (*name == '/' || *name == ':' || *name == ',' || (unsigned char)*name <= ' ')
+            *name = '_';
+    }
+}
+
+void maildir_final_name(char name[MAILDIR_NAME_MAX + 1], const char *unique, uint64_t size,
+                        uint64_t virtual_size)
+{
+    snprintf(name, MAILDIR_NAME_MAX + 1, "%s,S=%" PRIu64 ",W=%" PRIu64, unique, size, virtual_size);
+}
+
+uint64_t maildir_count_bare_lf(struct span block, char *previous)
+{
+    uint64_t count = 0;
+
+    if (block.len == 0)
+        return 0;
+    count += block.data[0] == '\n' && *previous != '\r';
+    for (size_t i = 1; i < block.len; i++)
+        count += (uint64_t)((block.data[i] == '\n') & (block.data[i - 1] != '\r'));
+    *previous = block.data[block.len - 1];
+    return count;
+}
+
+/* mkdir with the directories above; each new entry is synced in the directory that holds it. */
+static bool make_directory(const char *path, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent;
+    bool made = false;
+
+    if (mkdir(path, 0700) != 0) {
+        if (errno == EEXIST)
+            return true;
+        if (errno != ENOENT) {
+            error_errno(err, "create directory %s", path);
+            return false;
+        }
+    } else {
+        made = true;
+    }
+    if (slash == NULL)
+        parent = mem_text(".");
+    else
+        parent = mem_span(span_of(path, slash == path ? 1 : (size_t)(slash - path)));
+    if (!made && make_directory(parent, err)) {
+        made = mkdir(path, 0700) == 0 || errno == EEXIST;
+        if (!made)
+            error_errno(err, "create directory %s", path);
+    }
+    made = made && file_sync_directory(AT_FDCWD, parent, err);
+    mem_free(parent);
+    return made;
+}
+
+bool maildir_create(const char *path, struct error *err)
+{
+    static const char *const parts[] = {"", "/tmp", "/new", "/cur"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        char *directory = mem_printf("%s%s", path, parts[i]);
+        bool made = make_directory(directory, err);
+        mem_free(directory);
+        if (!made)
+            return false;
+    }
+    return true;
+}
+
+/* The Maildir as an open directory, made when it, or a part of it, is missing. */
+static int open_maildir(const char *path, struct error *err)
+{
+    static const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    int maildir = open(path, flags);
+
+    if (maildir >= 0 && faccessat(maildir, "tmp", F_OK, 0) == 0)
+        return maildir;
+    fd_close(&maildir);
+    if (!maildir_create(path, err))
+        return -1;
+    maildir = open(path, flags);
+    if (maildir < 0)
+        error_errno(err, "open maildir %s", path);
+    return maildir;
+}
+
+static bool write_message(int fd, const struct delivery_content *content, uint64_t *virtual_size_r,
+                          struct error *err)
+{
+    struct delivery_reader reader = {.content = content};
+    struct span block = SPAN_EMPTY;
+    char previous = 0;
+    bool done;
+
+    *virtual_size_r = content->prefix.len + content->size;
+    while ((done = delivery_content_next(&reader, &block, err)) && block.len > 0) {
+        *virtual_size_r += maildir_count_bare_lf(block, &previous);
+        if (!write_all(fd, block)) {
+            error_errno(err, "write maildir file");
+            done = false;
+            break;
+        }
+    }
+    delivery_reader_release(&reader);
+    if (done && fsync(fd) != 0) {
+        error_errno(err, "sync maildir file");
+        done = false;
+    }
+    return done;
+}
+
+bool maildir_deliver(const char *path, const char *hostname, const struct delivery_content *content,
+                     struct error *err)
+{
+    char unique[MAILDIR_NAME_MAX + 1], temporary[MAILDIR_NAME_MAX + 8];
+    char final[MAILDIR_NAME_MAX + 1], target[MAILDIR_NAME_MAX + 8];
+    uint64_t virtual_size = 0;
+    int fd, maildir = open_maildir(path, err);
+    bool written, done = false;
+
+    if (maildir < 0)
+        return false;
+    maildir_unique_name(unique, clock_wall(), hostname);
+    snprintf(temporary, sizeof(temporary), "tmp/%s", unique);
+    fd = openat(maildir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        error_errno(err, "create maildir file %s/%s", path, temporary);
+        fd_close(&maildir);
+        return false;
+    }
+    written = write_message(fd, content, &virtual_size, err);
+    fd_close(&fd);
+    maildir_final_name(final, unique, content->prefix.len + content->size, virtual_size);
+    snprintf(target, sizeof(target), "new/%s", final);
+    if (written && renameat2(maildir, temporary, maildir, target, RENAME_NOREPLACE) != 0)
+        error_errno(err, "rename maildir file %s/%s", path, temporary);
+    else if (written)
+        done = file_sync_directory(maildir, "new", err);
+    if (!done)
+        unlinkat(maildir, temporary, 0);
+    fd_close(&maildir);
+    return done;
+}

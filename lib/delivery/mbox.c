@@ -1,0 +1,298 @@
+/*
+ * The mbox writer of local and virtual: lock, append, sync; cut back to the old length on failure.
+ */
+#include "lib/base/base.h"
+
+#include "lib/delivery/mbox.h"
+
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "lib/base/strlist.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* --- locks ------------------------------------------------------------------------------------- */
+
+static bool lock_whole_file(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+static bool lock_flock(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+/* Calls try_lock until it has the lock; the last errno stays. */
+static bool lock_patiently(int fd, bool (*try_lock)(int fd), const struct mbox_settings *settings)
+{
+    for (int attempt = 1; !try_lock(fd); attempt++) {
+        if ((errno != EAGAIN && errno != EACCES && errno != EWOULDBLOCK) ||
+            attempt >= settings->lock_attempts)
+            return false;
+        sleep((unsigned)settings->lock_delay_s);
+    }
+    return true;
+}
+
+static bool make_dotlock(const char *dotlock, const struct mbox_settings *settings)
+{
+    struct stat status;
+    int fd;
+
+    for (int attempt = 1;; attempt++) {
+        fd = open(dotlock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            fd_close(&fd);
+            return true;
+        }
+        if (errno != EEXIST)
+            return false;
+        if (stat(dotlock, &status) == 0 && status.st_mtime + settings->stale_lock_s < time(NULL) &&
+            unlink(dotlock) == 0)
+            continue;
+        if (attempt >= settings->lock_attempts) {
+            errno = EAGAIN;
+            return false;
+        }
+        sleep((unsigned)settings->lock_delay_s);
+    }
+}
+
+/* A directory where nobody may make files can hold no dotlock: then the other locks must do. */
+static bool lock_by_dotlock(const char *path, const struct mbox_settings *settings,
+                            char **dotlock_r)
+{
+    char *dotlock = mem_printf("%s.lock", path);
+
+    if (make_dotlock(dotlock, settings)) {
+        *dotlock_r = dotlock;
+        return true;
+    }
+    mem_free(dotlock);
+    return errno == EACCES || errno == EROFS;
+}
+
+bool mbox_lock(const char *path, int fd, const struct mbox_settings *settings,
+               struct mbox_lock *lock_r, struct error *err)
+{
+    struct strlist locks = STRLIST_EMPTY;
+    bool locked = true;
+
+    *lock_r = (struct mbox_lock){0};
+    strlist_split(&locks, settings->locks, ", \t\r\n");
+    for (size_t i = 0; i < locks.count && locked; i++) {
+        if (strcmp(locks.items[i], "fcntl") == 0)
+            locked = lock_patiently(fd, lock_whole_file, settings);
+        else if (strcmp(locks.items[i], "flock") == 0)
+            locked = lock_patiently(fd, lock_flock, settings);
+        else if (strcmp(locks.items[i], "dotlock") == 0)
+            locked = lock_by_dotlock(path, settings, &lock_r->dotlock);
+        if (!locked) {
+            error_errno(err, "lock %s by %s", path, locks.items[i]);
+            err->kind = ERROR_TEMPORARY;
+        }
+    }
+    strlist_release(&locks);
+    if (!locked)
+        mbox_unlock(lock_r);
+    return locked;
+}
+
+void mbox_unlock(struct mbox_lock *lock)
+{
+    if (lock->dotlock != NULL)
+        unlink(lock->dotlock);
+    mem_free(lock->dotlock);
+    lock->dotlock = NULL;
+}
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+/* Somebody else's file, or another name of one, may have been put where the mailbox should be. */
+static bool is_trustworthy(const char *path, const struct stat *status,
+                           const struct mbox_settings *settings, struct error *err)
+{
+    if (S_ISDIR(status->st_mode))
+        error_set(err, ERROR_PERMANENT, "%s is a directory", path);
+    else if (S_ISREG(status->st_mode) && status->st_nlink > 1)
+        error_set(err, ERROR_TEMPORARY, "%s has %ju names", path, (uintmax_t)status->st_nlink);
+    else if (S_ISREG(status->st_mode) && settings->strict_owner && status->st_uid != geteuid())
+        error_set(err, ERROR_TEMPORARY, "%s belongs to another user", path);
+    else
+        return true;
+    return false;
+}
+
+static int open_mbox(const char *path, const struct mbox_settings *settings, struct stat *status_r,
+                     struct error *err)
+{
+    static const int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    int fd = open(path, flags);
+
+    if (fd < 0 && errno == ENOENT)
+        fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+    if (fd < 0 && errno == EEXIST) /* somebody was faster */
+        fd = open(path, flags);
+    if (fd < 0 || fstat(fd, status_r) != 0) {
+        error_errno(err, "open mailbox %s", path);
+        fd_close(&fd);
+        return -1;
+    }
+    if (!is_trustworthy(path, status_r, settings, err))
+        fd_close(&fd);
+    else
+        fd_set_nonblocking(fd, false);
+    return fd;
+}
+
+/* --- writing ----------------------------------------------------------------------------------- */
+
+/* Copies a block and puts '>' before "From " at the start of a line. What at the block's end might be
+ * the beginning of it, `matched` octets, is written with the next block. */
+struct quoter {
+    struct buf out;
+    size_t matched; /* octets of "From " seen at the start of a line and not written yet */
+    bool in_line;
+};
+
+static const char from_[] = "From ";
+
+static void end_match(struct quoter *quoter)
+{
+    if (quoter->matched == strlen(from_))
+        buf_put_char(&quoter->out, '>');
+    buf_put(&quoter->out, span_of(from_, quoter->matched));
+    quoter->matched = 0;
+    quoter->in_line = true;
+}
+
+static void quote_block(struct quoter *quoter, struct span block)
+{
+    while (block.len > 0) {
+        if (quoter->in_line) {
+            size_t end = span_find(block, '\n');
+            size_t len = end < block.len ? end + 1 : end;
+            buf_put(&quoter->out, span_first(block, len));
+            quoter->in_line = end == block.len;
+            block = span_skip(block, len);
+        } else if (block.data[0] == from_[quoter->matched]) {
+            block = span_skip(block, 1);
+            if (++quoter->matched == strlen(from_))
+                end_match(quoter);
+        } else {
+            end_match(quoter);
+        }
+    }
+}
+
+static bool write_quoted(int fd, const struct delivery_content *content, struct quoter *quoter,
+                         struct error *err)
+{
+    struct delivery_reader reader = {.content = content};
+    struct span block = SPAN_EMPTY;
+    bool done;
+
+    while ((done = delivery_content_next(&reader, &block, err)) && block.len > 0) {
+        quote_block(quoter, block);
+        if (!write_all(fd, buf_span(&quoter->out))) {
+            error_errno(err, "write mailbox");
+            done = false;
+            break;
+        }
+        buf_clear(&quoter->out);
+    }
+    delivery_reader_release(&reader);
+    return done;
+}
+
+/* "From " line, message, and the empty line that divides it from the next one. */
+static bool write_message(int fd, const char *sender, time_t now,
+                          const struct delivery_content *content, struct error *err)
+{
+    struct quoter quoter = {.out = BUF(BUF_UNLIMITED)};
+    char date[64];
+    struct tm local;
+    bool written;
+
+    strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", localtime_r(&now, &local));
+    buf_put_printf(&quoter.out, "From %s %s\n", *sender == '\0' ? "MAILER-DAEMON" : sender, date);
+    written = write_quoted(fd, content, &quoter, err);
+    if (written) {
+        if (!quoter.in_line && quoter.matched > 0)
+            end_match(&quoter);
+        buf_put_text(&quoter.out, quoter.in_line ? "\n\n" : "\n");
+        written = write_all(fd, buf_span(&quoter.out));
+        if (!written)
+            error_errno(err, "write mailbox");
+    }
+    buf_release(&quoter.out);
+    return written;
+}
+
+static bool append_message(const char *path, int fd, const char *sender, time_t now,
+                           const struct delivery_content *content,
+                           const struct mbox_settings *settings, struct error *err)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0) {
+        error_errno(err, "stat mailbox %s", path);
+        return false;
+    }
+    if (settings->size_limit > 0 &&
+        (uint64_t)status.st_size + content->prefix.len + content->size > settings->size_limit) {
+        errno = EFBIG;
+        error_errno(err, "append to mailbox %s", path);
+        return false;
+    }
+    if (write_message(fd, sender, now, content, err)) {
+        if (fsync(fd) == 0)
+            return true;
+        error_errno(err, "sync mailbox %s", path);
+    }
+    if (ftruncate(fd, status.st_size) != 0) {
+        error_prefix(err, "the mailbox may end in a part of this message");
+        err->kind = ERROR_TEMPORARY;
+    }
+    return false;
+}
+
+/* A new file counts only when its entry in the directory is durable too. */
+static bool sync_entry(const char *path, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory =
+        slash == NULL ? mem_text(".") : mem_span(span_of(path, (size_t)(slash - path) + 1));
+    bool synced = file_sync_directory(AT_FDCWD, directory, err);
+
+    mem_free(directory);
+    return synced;
+}
+
+bool mbox_deliver(const char *path, const char *sender, time_t now,
+                  const struct delivery_content *content, const struct mbox_settings *settings,
+                  struct error *err)
+{
+    struct mbox_lock lock = {0};
+    struct stat status = {0};
+    int fd = open_mbox(path, settings, &status, err);
+    bool done = false;
+
+    if (fd < 0)
+        return false;
+    if (!S_ISREG(status.st_mode)) {
+        done = write_message(fd, sender, now, content, err);
+    } else if (mbox_lock(path, fd, settings, &lock, err)) {
+        done = (status.st_size > 0 || sync_entry(path, err)) &&
+               append_message(path, fd, sender, now, content, settings, err);
+        mbox_unlock(&lock);
+    }
+    fd_close(&fd);
+    return done;
+}

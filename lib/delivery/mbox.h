@@ -1,0 +1,56 @@
+/*
+ * The mbox writer of the delivery agents, and the locks of mboxes, which lib/store takes too: fcntl
+ * first, then a dotlock, as Debian's policy (section 11.6) asks.
+ */
+#ifndef BUZON_LIB_DELIVERY_MBOX_H
+#define BUZON_LIB_DELIVERY_MBOX_H
+
+#include "lib/delivery/content.h"
+
+#include <sys/types.h>
+#include <time.h>
+
+struct mbox_settings {
+    const char
+        *locks; /* mailbox_delivery_lock, virtual_mailbox_lock: "fcntl, dotlock", also flock */
+    int lock_attempts;   /* deliver_lock_attempts */
+    int lock_delay_s;    /* deliver_lock_delay */
+    int stale_lock_s;    /* stale_lock_time: an older dotlock is removed */
+    uint64_t size_limit; /* mailbox_size_limit: octets of the mbox afterwards; 0 for none */
+    bool strict_owner;   /* strict_mailbox_ownership: the file must be the effective uid's */
+};
+
+struct mbox_lock {
+    char *dotlock; /* NULL: none is held */
+};
+
+/*
+ * mbox_lock - take the locks that settings->locks names, in that order
+ *
+ *  fd    the open mbox, for fcntl and flock; they end when it is closed
+ *  err   TEMPORARY with errno EAGAIN: another program holds it
+ */
+bool mbox_lock(const char *path, int fd, const struct mbox_settings *settings,
+               struct mbox_lock *lock_r, struct error *err) MUST_CHECK;
+void mbox_unlock(struct mbox_lock *lock);
+
+/*
+ * mbox_deliver - append one message
+ *
+ * When it returns true the message is on stable storage. "From sender date" stands before it, an
+ * empty line behind it, and a '>' before each of its lines that begins with "From ". A missing file is
+ * made with mode 0600. A path that is no regular file (/dev/null) is written without lock and sync.
+ * Runs with the rights that the caller took on: in a spool of group mail those of user and group mail.
+ *
+ *  path      never followed when it is a symbolic link; a file with several names is refused
+ *  sender    envelope sender, "" is written as MAILER-DAEMON
+ *  now       date of the "From " line
+ *  err       err->number EFBIG: size_limit; else as error_errno
+ *
+ * After false the mbox is as it was (cut back to its old length).
+ */
+bool mbox_deliver(const char *path, const char *sender, time_t now,
+                  const struct delivery_content *content, const struct mbox_settings *settings,
+                  struct error *err) MUST_CHECK;
+
+#endif
