@@ -1,8 +1,11 @@
 # lib/delivery: what is built here and from what.
-lib_libbuzon_a_SOURCES += lib/delivery/mailbox.h lib/delivery/request.h \
+lib_libbuzon_a_SOURCES += lib/delivery/mailbox.h \
 	lib/delivery/content.c lib/delivery/content.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
-	lib/delivery/mbox.c lib/delivery/mbox.h
+	lib/delivery/mbox.c lib/delivery/mbox.h \
+	lib/delivery/log_line.c lib/delivery/log_line.h \
+	lib/delivery/request.c lib/delivery/request.h \
+	lib/delivery/status.c lib/delivery/status.h
 
 check_PROGRAMS += t/unit/delivery_maildir_test
 UNIT_TESTS += t/unit/delivery_maildir_test

@@ -6,10 +6,12 @@
 #ifndef BUZON_LIB_DELIVERY_REQUEST_H
 #define BUZON_LIB_DELIVERY_REQUEST_H
 
+#include "lib/config/config.h"
 #include "lib/io/ipc.h"
 #include "lib/queue/queue_file.h"
 
 #define DELIVERY_RECIPIENTS_MAX 10000
+#define DELIVERY_TEXT_MAX       4096 /* octets of a reason or a next hop; longer ones are cut */
 
 struct delivery_recipient {
     const char *address;
@@ -21,15 +23,17 @@ struct delivery_recipient {
 
 struct delivery_request {
     struct arena *arena;
+    const struct config *config; /* the agent's: says how results are logged */
+    struct timeval received;     /* when the agent had it */
     const char *queue_id;
     const char *nexthop; /* "[mx.example.test]:25", "example.test", text for error/discard */
     const char *sender;
     const char *dsn_envid;
     uint64_t dsn_ret;
-    uint64_t flags;          /* QUEUE_EIGHT_BIT ... */
+    uint64_t flags; /* QUEUE_EIGHT_BIT ... */
     uint64_t content_offset, content_size;
-    uint64_t arrival_us;     /* wall clock, microseconds */
-    uint64_t active_us;      /* when qmgr took it into the active queue: delays=a/b/... */
+    uint64_t arrival_us; /* wall clock, microseconds */
+    uint64_t active_us;  /* when qmgr took it into the active queue: delays=a/b/... */
     int queue_file;
     struct queue_attribute *attributes; /* client_name, client_address, sasl_username, ... */
     size_t attribute_count;
@@ -39,39 +43,62 @@ struct delivery_request {
 
 enum delivery_outcome { DELIVERY_SENT, DELIVERY_DEFERRED, DELIVERY_BOUNCED };
 
+/* What DELIVERY_SENT means to a sender who asked for a report of success (RFC 3461, RFC 3464). */
+enum delivery_action {
+    DELIVERY_ACTION_DELIVERED,
+    DELIVERY_ACTION_RELAYED,   /* to a host that knows no DSN: nobody will report further */
+    DELIVERY_ACTION_EXPANDED,  /* an alias or .forward: the message goes on to others */
+    DELIVERY_ACTION_PASSED_ON, /* the next host took over the duty to report: no report of ours */
+};
+
 struct delivery_result {
     const struct delivery_recipient *recipient;
     enum delivery_outcome outcome;
-    const char *relay;  /* "mx.example.test[192.0.2.1]:25", "local", "virtual", "none" */
-    const char *status; /* DSN status, "2.0.0" */
-    const char *text;   /* what stands in parentheses in the log and in the bounce */
-    const char *remote_mta;     /* DSN fields: "dns; mx.example.test" or "" */
-    const char *diagnostic;     /* "smtp; 550 5.1.1 ..." or "x-unix; ..." or "" */
-    const char *action_address; /* final recipient when it differs, or "" */
-    struct timeval connection_started, session_started; /* delays= c and d; 0: none */
+    enum delivery_action action; /* with DELIVERY_SENT only */
+    const char *relay;           /* "mx.example.test[192.0.2.1]:25", "local", "virtual", "none" */
+    const char *status;          /* DSN status, "2.0.0" */
+    const char *text;            /* what stands in parentheses in the log and in the bounce */
+    const char *remote_mta;      /* DSN fields: "dns; mx.example.test" or "" */
+    const char *diagnostic;      /* "smtp; 550 5.1.1 ..." or "x-unix; ..." or "" */
+    const char *action_address;  /* final recipient when it differs, or "" */
+    /*
+     * For delays=a/b/c/d: when the agent began to look for a connection (DNS included; 0: did not,
+     * then c is 0) and when that had ended, well or not (0: c lasts until now). d is the rest.
+     */
+    struct timeval connection_started, session_started;
     unsigned connection_use; /* conn_use=; 0 and 1 are not logged */
     /* Destination trouble: qmgr holds the whole next hop back (concurrency feedback). */
     bool nexthop_unreachable;
 };
 
-/* delivery_request_receive - false with ERROR_NONE when qmgr hung up */
-bool delivery_request_receive(struct connection *qmgr, struct delivery_request *request_r,
-                              struct error *err) MUST_CHECK;
+/*
+ * delivery_request_receive - the next request; false with ERROR_NONE when qmgr hung up
+ *
+ *  config  service_instance.config; borrowed until delivery_request_release
+ */
+bool delivery_request_receive(struct connection *qmgr, const struct config *config,
+                              struct delivery_request *request_r, struct error *err) MUST_CHECK;
 void delivery_request_release(struct delivery_request *request);
 /* delivery_request_send - qmgr's half */
 bool delivery_request_send(struct connection *agent, const struct delivery_request *request,
                            struct error *err) MUST_CHECK;
 
-/* delivery_result_send - logs the recipient's line ("to=<>, relay=, delay=, delays=, dsn=, status=")
- * and tells qmgr */
+/*
+ * delivery_result_send - log the recipient's line ("to=<>, relay=, delay=, delays=, dsn=, status=")
+ * and tell qmgr
+ *
+ * Where soft_bounce is set, DELIVERY_BOUNCED is told as DELIVERY_DEFERRED with a 4.x.x status. NULL
+ * texts are empty; a relay of NULL is "none".
+ */
 bool delivery_result_send(struct connection *qmgr, const struct delivery_request *request,
                           const struct delivery_result *result, struct error *err) MUST_CHECK;
 
 /* What qmgr reads; texts are the arena's. */
 struct delivery_report {
     uint64_t recipient_id;
-    uint64_t outcome;
-    const char *status, *text, *relay, *remote_mta, *diagnostic;
+    uint64_t outcome; /* enum delivery_outcome */
+    uint64_t action;  /* enum delivery_action */
+    const char *status, *text, *relay, *remote_mta, *diagnostic, *action_address;
     bool nexthop_unreachable;
 };
 bool delivery_report_receive(struct connection *agent, struct arena *arena,
