@@ -16,39 +16,61 @@
 #define IPC_FRAME_MAX (16U * 1024 * 1024)
 #define IPC_FDS_MAX   4
 
-enum ipc_type { IPC_TYPE_END, IPC_TYPE_TEXT, IPC_TYPE_OCTETS, IPC_TYPE_NUMBER, IPC_TYPE_BOOL,
-                IPC_TYPE_FD, IPC_TYPE_LIST };
+enum ipc_type {
+    IPC_TYPE_END,
+    IPC_TYPE_TEXT,
+    IPC_TYPE_OCTETS,
+    IPC_TYPE_NUMBER,
+    IPC_TYPE_BOOL,
+    IPC_TYPE_FD,
+    IPC_TYPE_LIST
+};
 
 struct ipc_field {
     enum ipc_type type;
     const char *name;
-    size_t offset;       /* of the member */
-    uint64_t max;        /* octets of a text, greatest number, elements of a list */
-    size_t count_offset; /* LIST: of the size_t member with the number of elements */
-    size_t element_size; /* LIST */
+    size_t offset;                   /* of the member */
+    uint64_t max;                    /* octets of a text, greatest number, elements of a list */
+    size_t count_offset;             /* LIST: of the size_t member with the number of elements */
+    size_t element_size;             /* LIST */
     const struct ipc_field *element; /* LIST: its fields, ended by IPC_END; no FDs inside */
 };
 
 /* member is const char *; NULL is sent as "" and received as ""; received text holds no NUL */
 #define IPC_TEXT(type, member, max)                                                                \
-    {IPC_TYPE_TEXT, #member, offsetof(type, member), (max), 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_TEXT, #member, offsetof(type, member), (max), 0, 0, NULL                          \
+    }
 /* member is struct span; any octets */
 #define IPC_OCTETS(type, member, max)                                                              \
-    {IPC_TYPE_OCTETS, #member, offsetof(type, member), (max), 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_OCTETS, #member, offsetof(type, member), (max), 0, 0, NULL                        \
+    }
 /* member is uint64_t */
 #define IPC_NUMBER(type, member, max)                                                              \
-    {IPC_TYPE_NUMBER, #member, offsetof(type, member), (max), 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_NUMBER, #member, offsetof(type, member), (max), 0, 0, NULL                        \
+    }
 /* member is bool */
 #define IPC_BOOL(type, member)                                                                     \
-    {IPC_TYPE_BOOL, #member, offsetof(type, member), 1, 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_BOOL, #member, offsetof(type, member), 1, 0, 0, NULL                              \
+    }
 /* member is int; -1: none. Sent: borrowed. Received: the receiver's to close, O_CLOEXEC. */
 #define IPC_FD(type, member)                                                                       \
-    {IPC_TYPE_FD, #member, offsetof(type, member), 1, 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_FD, #member, offsetof(type, member), 1, 0, 0, NULL                                \
+    }
 /* member is a pointer to `count` elements (arena's when received), count a size_t member */
 #define IPC_LIST(type, member, count, fields, max)                                                 \
-    {IPC_TYPE_LIST, #member, offsetof(type, member), (max), offsetof(type, count),                 \
-     sizeof(*((type *)0)->member), (fields)}
-#define IPC_END {IPC_TYPE_END, NULL, 0, 0, 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_LIST, #member, offsetof(type, member), (max), offsetof(type, count),              \
+            sizeof(*((type *)0)->member), (fields)                                                 \
+    }
+#define IPC_END                                                                                    \
+    {                                                                                              \
+        IPC_TYPE_END, NULL, 0, 0, 0, 0, NULL                                                       \
+    }
 
 struct ipc_message {
     const char *name;
