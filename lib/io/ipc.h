@@ -80,7 +80,8 @@ struct ipc_message {
 
 struct connection;
 
-/* connection_create - takes the descriptor of a connected UNIX stream socket */
+/* connection_create - takes the descriptor of a connected UNIX stream socket, in blocking mode
+ * unless ipc_event_driven follows */
 struct connection *connection_create(int fd) __attribute__((returns_nonnull));
 void connection_free(struct connection **connection);
 int connection_fd(const struct connection *connection);
@@ -94,7 +95,12 @@ struct connection *ipc_connect(const char *path, int timeout_ms, struct error *e
 struct connection *ipc_connect_at(int directory, const char *path, int timeout_ms,
                                   struct error *err) MUST_CHECK;
 
-/* ipc_send - one message, written at once; blocks until it is sent or times out */
+/*
+ * ipc_send - one message, written at once; blocks until it is sent or times out
+ *
+ * A value past its bound is PERMANENT, and nothing was sent. After other errors the connection is
+ * good for nothing but connection_free.
+ */
 bool ipc_send(struct connection *connection, const struct ipc_message *message, const void *object,
               struct error *err) MUST_CHECK;
 
@@ -128,10 +134,10 @@ bool ipc_receive_block(struct connection *connection, struct span *block_r,
                        struct error *err) MUST_CHECK;
 
 /*
- * Event-driven use: the descriptor is non-blocking; call ipc_read_ready when it is readable, then
- * take messages while ipc_complete says that one is whole (ipc_next and ipc_receive then never
- * block); ipc_send appends to a buffer and writes what the socket takes; the rest goes with
- * ipc_write_ready when the descriptor is writable.
+ * Event-driven use: no call waits, whatever the descriptor's mode. Call ipc_read_ready when it is
+ * readable, then take messages (or blocks) while ipc_complete says that one is whole. ipc_send
+ * writes what the socket takes and keeps the rest, which goes with ipc_write_ready when the
+ * descriptor is writable; TEMPORARY when the peer has not read for too long.
  */
 void ipc_event_driven(struct connection *connection);
 bool ipc_read_ready(struct connection *connection, struct error *err) MUST_CHECK;

@@ -1,4 +1,6 @@
 # lib/io: sockets, the event loop, messages between daemons, streams and TLS.
 lib_libbuzon_a_SOURCES += \
+	lib/io/ipc.c lib/io/ipc.h \
+	lib/io/ipc_codec.c lib/io/ipc_codec.h \
 	lib/io/loop.c lib/io/loop.h \
 	lib/io/socket.c lib/io/socket.h
