@@ -4,3 +4,8 @@ lib_libbuzon_a_SOURCES += \
 	lib/io/ipc_codec.c lib/io/ipc_codec.h \
 	lib/io/loop.c lib/io/loop.h \
 	lib/io/socket.c lib/io/socket.h
+
+check_PROGRAMS += t/unit/io_ipc_test
+UNIT_TESTS += t/unit/io_ipc_test
+t_unit_io_ipc_test_SOURCES = t/unit/io_ipc_test.c
+t_unit_io_ipc_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
