@@ -10,13 +10,12 @@
 
 #define ADDRESS_MAX 2048 /* octets of an address in memory; longer ones are refused */
 
-/* address_unquote - external to internal form; address_quote - internal to external (RFC 5321). */
+/* address_unquote - external to internal form; address_quote - internal to external, as SMTP and
+ * header fields want it (RFC 5321 and RFC 5322 quote alike) */
 const char *address_unquote(struct arena *arena, struct span external);
 const char *address_quote(struct arena *arena, const char *internal);
-/* address_quote_header - likewise by RFC 5322's rules for header fields */
-const char *address_quote_header(struct arena *arena, const char *internal);
 
-/* address_domain - what follows the last @ outside quotes; empty when there is none. Internal form. */
+/* address_domain - what follows the last @; empty when there is none. Internal form. */
 struct span address_domain(const char *address);
 struct span address_localpart(const char *address);
 
@@ -24,8 +23,10 @@ struct span address_localpart(const char *address);
  * address_parse_path - the path of MAIL and RCPT: "<@a,@b:user@dom>", "<>", "<user>", and, unless
  * `strict` (strict_rfc821_envelopes), forms without <> and with comments, as Postfix takes them
  *
- *  at         moved behind the path
- *  address_r  internal form, source route dropped, "" for "<>"
+ *  at         moved behind the path, which white space or the end follows
+ *  address_r  internal form, source route dropped, "" for "<>"; no control characters in it
+ *
+ * PARSE_INCOMPLETE: the end came too early, which for a whole line is as good as malformed.
  */
 enum parse_result address_parse_path(struct arena *arena, struct cursor *at, bool strict,
                                      const char **address_r) MUST_CHECK;
@@ -35,14 +36,16 @@ enum parse_result address_parse_path(struct arena *arena, struct cursor *at, boo
 struct header_address {
     struct span display_name; /* unfolded, unquoted, encoded words left; arena's */
     struct span route;
-    struct span localpart;    /* internal form; a group's start has the name here and no domain */
+    struct span localpart; /* internal form; a group's start has the name here and no domain */
     struct span domain;
     enum { ADDRESS_PLAIN, ADDRESS_GROUP_START, ADDRESS_GROUP_END } kind;
-    size_t first, past;       /* octets of the mailbox within the field body, for rewriting in place */
+    size_t first, past; /* octets of the address within the field body, without <>, name and
+                           comments around it: for rewriting in place */
 };
 
 /* address_parse_list - never fails: what cannot be understood becomes the best guess (as mail
- * readers do), at most `limit` elements */
+ * readers do), at most `limit` elements; a phrase without an address has no localpart. Linear in the
+ * length of the body, whatever is in it. */
 struct header_address *address_parse_list(struct arena *arena, struct span body, size_t limit,
                                           size_t *count_r);
 

@@ -17,7 +17,8 @@ struct header_field {
  * (an empty line, which is not consumed, or body text). PARSE_INCOMPLETE: the field may go on beyond
  * what is here (only when !at_eof).
  */
-enum parse_result header_next(struct cursor *at, bool at_eof, struct header_field *field_r) MUST_CHECK;
+enum parse_result header_next(struct cursor *at, bool at_eof,
+                              struct header_field *field_r) MUST_CHECK;
 
 /* header_unfold - the body with folds removed, trimmed; arena's */
 struct span header_unfold(struct arena *arena, struct span body);

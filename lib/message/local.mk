@@ -1,1 +1,36 @@
 # lib/message: what is built here and from what.
+lib_libbuzon_a_SOURCES += lib/message/atom.h \
+	lib/message/address.c lib/message/address.h \
+	lib/message/address_list.c lib/message/address_path.c \
+	lib/message/date.c lib/message/date.h \
+	lib/message/header.c lib/message/header.h
+
+check_PROGRAMS += t/unit/message_address_test
+UNIT_TESTS += t/unit/message_address_test
+t_unit_message_address_test_SOURCES = t/unit/message_address_test.c
+t_unit_message_address_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/message_date_test
+UNIT_TESTS += t/unit/message_date_test
+t_unit_message_date_test_SOURCES = t/unit/message_date_test.c
+t_unit_message_date_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/message_header_test
+UNIT_TESTS += t/unit/message_header_test
+t_unit_message_header_test_SOURCES = t/unit/message_header_test.c
+t_unit_message_header_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/message_header_fuzz t/fuzz/address_path_fuzz t/fuzz/address_list_fuzz \
+	t/fuzz/date_fuzz
+FUZZ_TARGETS += t/fuzz/message_header_fuzz t/fuzz/address_path_fuzz t/fuzz/address_list_fuzz \
+	t/fuzz/date_fuzz
+t_fuzz_message_header_fuzz_SOURCES = t/fuzz/message_header_fuzz.c
+t_fuzz_message_header_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_address_path_fuzz_SOURCES = t/fuzz/address_path_fuzz.c
+t_fuzz_address_path_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_address_list_fuzz_SOURCES = t/fuzz/address_list_fuzz.c
+t_fuzz_address_list_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_date_fuzz_SOURCES = t/fuzz/date_fuzz.c
+t_fuzz_date_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

@@ -1,0 +1,308 @@
+/*
+ * Address lists of header fields: RFC 5322 section 3.4 with the obsolete forms. Nothing is refused:
+ * elements are found by their delimiters outside quotes and comments, and what stands between two
+ * delimiters is understood as well as it can be. Every octet is looked at a bounded number of times.
+ */
+#include "lib/message/address.h"
+
+struct list {
+    struct arena *arena;
+    struct span body;
+    size_t at;
+    struct header_address *elements;
+    size_t count;
+    size_t capacity;
+    bool in_group;
+    bool no_more_closers; /* no > was found behind some <, so none comes any more */
+};
+
+/* --- skipping what hides delimiters ------------------------------------------------------------ */
+
+/* Behind the closing quote; one without an end is an ordinary octet. */
+static size_t skip_quoted(struct span text, size_t at)
+{
+    for (size_t i = at + 1; i < text.len; i++) {
+        if (text.data[i] == '\\')
+            i++;
+        else if (text.data[i] == '"')
+            return i + 1;
+    }
+    return at + 1;
+}
+
+/* Behind the closing parenthesis; a comment without an end goes to the end. */
+static size_t skip_comment(struct span text, size_t at)
+{
+    size_t depth = 0;
+
+    for (size_t i = at; i < text.len; i++) {
+        if (text.data[i] == '\\')
+            i++;
+        else if (text.data[i] == '(')
+            depth++;
+        else if (text.data[i] == ')' && --depth == 0)
+            return i + 1;
+    }
+    return text.len;
+}
+
+/* Behind a domain literal; a bracket that starts none is an ordinary octet. */
+static size_t skip_literal(struct span text, size_t at)
+{
+    size_t i = at + 1;
+
+    while (i < text.len &&
+           (is_alnum((unsigned char)text.data[i]) || memchr(":.-_", text.data[i], 4) != NULL))
+        i++;
+    return i < text.len && text.data[i] == ']' ? i + 1 : at + 1;
+}
+
+static size_t skip_one(struct span text, size_t at)
+{
+    switch (text.data[at]) {
+    case '"':
+        return skip_quoted(text, at);
+    case '(':
+        return skip_comment(text, at);
+    case '[':
+        return skip_literal(text, at);
+    case '\\':
+        return at + 2 < text.len ? at + 2 : text.len;
+    default:
+        return at + 1;
+    }
+}
+
+/* The first of these delimiters that is not hidden; text.len when there is none. */
+static size_t find_delimiter(struct span text, size_t at, const char *delimiters)
+{
+    size_t count = strlen(delimiters);
+
+    while (at < text.len && memchr(delimiters, text.data[at], count) == NULL)
+        at = skip_one(text, at);
+    return at;
+}
+
+/* --- the parts of an element -------------------------------------------------------------------- */
+
+static struct span part(struct span text, size_t first, size_t past)
+{
+    return span_of(text.data + first, past - first);
+}
+
+/* Without backslashes and folds; never longer than it was. */
+static size_t copy_unescaped(struct span text, char *to)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\\' && i + 1 < text.len)
+            i++;
+        if (text.data[i] != '\r' && text.data[i] != '\n' && text.data[i] != '\0')
+            to[len++] = text.data[i];
+    }
+    return len;
+}
+
+/* What skip_one stepped over, without quotes. */
+static size_t copy_token(struct span token, char *to)
+{
+    bool is_quoted = token.data[0] == '"' && token.len > 1;
+
+    return copy_unescaped(is_quoted ? part(token, 1, token.len - 1) : token, to);
+}
+
+/* Without comments and quoting; words with one space between them, or with none. */
+static struct span clean(struct arena *arena, struct span text, bool keep_spaces)
+{
+    char *to = arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    bool between = false;
+    size_t next;
+
+    for (size_t at = 0; at < text.len; at = next) {
+        next = skip_one(text, at);
+        if (is_space((unsigned char)text.data[at]) || text.data[at] == '(') {
+            between = true;
+            continue;
+        }
+        if (keep_spaces && between && len > 0)
+            to[len++] = ' ';
+        between = false;
+        len += copy_token(part(text, at, next), to + len);
+    }
+    return span_of(to, len);
+}
+
+/* The text of the last comment: a name, in the old style "joe@example.com (Joe)". */
+static struct span last_comment(struct arena *arena, struct span text)
+{
+    struct span comment = SPAN_EMPTY;
+    char *to;
+    size_t next;
+
+    for (size_t at = 0; at < text.len; at = next) {
+        next = skip_one(text, at);
+        if (text.data[at] == '(')
+            comment = part(text, at + 1, text.data[next - 1] == ')' ? next - 1 : next);
+    }
+    to = arena_alloc(arena, comment.len + 1);
+    return span_of(to, copy_unescaped(comment, to));
+}
+
+/* Cut white space and comments off both ends of text[*first..*past]. */
+static void trim(struct span text, size_t *first, size_t *past)
+{
+    size_t end;
+    size_t next;
+
+    while (*first < *past &&
+           (is_space((unsigned char)text.data[*first]) || text.data[*first] == '('))
+        *first = skip_one(text, *first);
+    if (*first > *past)
+        *first = *past;
+    end = *first;
+    for (size_t at = *first; at < *past; at = next) {
+        next = skip_one(text, at);
+        if (!is_space((unsigned char)text.data[at]) && text.data[at] != '(')
+            end = next;
+    }
+    *past = end;
+}
+
+static size_t find_last_at(struct span spec)
+{
+    size_t found = spec.len;
+
+    for (size_t at = find_delimiter(spec, 0, "@"); at < spec.len;
+         at = find_delimiter(spec, at + 1, "@"))
+        found = at;
+    return found;
+}
+
+/* addr-spec, with the route before it that only <> may hold */
+static void set_address(struct list *list, struct header_address *element, size_t first,
+                        size_t past)
+{
+    struct span spec;
+    size_t at;
+
+    trim(list->body, &first, &past);
+    element->first = first;
+    element->past = past;
+    spec = part(list->body, first, past);
+    at = find_delimiter(spec, 0, ":");
+    if (spec.len > 0 && spec.data[0] == '@' && at < spec.len) {
+        element->route = clean(list->arena, span_first(spec, at), false);
+        spec = span_skip(spec, at + 1);
+    }
+    at = find_last_at(spec);
+    element->localpart = clean(list->arena, span_first(spec, at), false);
+    element->domain = clean(list->arena, span_skip(spec, at + 1), false);
+}
+
+/* --- elements ------------------------------------------------------------------------------------- */
+
+static struct header_address *add(struct list *list)
+{
+    if (list->count == list->capacity) {
+        struct header_address *old = list->elements;
+
+        list->capacity = list->capacity == 0 ? 4 : 2 * list->capacity;
+        list->elements = arena_array(list->arena, struct header_address, list->capacity);
+        if (list->count > 0)
+            memcpy(list->elements, old, list->count * sizeof(*old));
+    }
+    return &list->elements[list->count++];
+}
+
+static void add_group(struct list *list, size_t colon)
+{
+    struct header_address *element = add(list);
+
+    element->kind = ADDRESS_GROUP_START;
+    element->localpart = clean(list->arena, part(list->body, list->at, colon), true);
+    element->first = element->past = list->at;
+    list->in_group = true;
+    list->at = colon + 1;
+}
+
+static void add_group_end(struct list *list)
+{
+    struct header_address *element = add(list);
+
+    element->kind = ADDRESS_GROUP_END;
+    element->first = element->past = list->at;
+    list->in_group = false;
+}
+
+/* [display-name] "<" ... ">"; without > the address ends where the next element may begin */
+static void add_bracketed(struct list *list, size_t open)
+{
+    struct header_address *element = add(list);
+    size_t close = list->no_more_closers ? list->body.len : find_delimiter(list->body, open, ">");
+    size_t past = close + 1;
+    size_t start = list->at;
+
+    if (close == list->body.len) {
+        list->no_more_closers = true;
+        close = past = find_delimiter(list->body, open, ",;");
+    }
+    list->at = find_delimiter(list->body, past, ",;");
+    set_address(list, element, open + 1, close);
+    element->display_name = clean(list->arena, part(list->body, start, open), true);
+    if (element->display_name.len == 0)
+        element->display_name = last_comment(list->arena, part(list->body, past, list->at));
+}
+
+/* addr-spec alone, perhaps with a comment; several words without @ are a name without an address */
+static void add_plain(struct list *list, size_t past)
+{
+    struct header_address *element = add(list);
+    struct span text = part(list->body, list->at, past);
+    struct span words = clean(list->arena, text, true);
+
+    if (find_last_at(text) == text.len && memchr(words.data, ' ', words.len) != NULL) {
+        element->display_name = words;
+        element->first = element->past = list->at;
+    } else {
+        set_address(list, element, list->at, past);
+        element->display_name = last_comment(list->arena, text);
+    }
+    list->at = past;
+}
+
+static void add_element(struct list *list)
+{
+    size_t end = find_delimiter(list->body, list->at, ",;<:");
+
+    while (end < list->body.len && list->body.data[end] == ':' && list->in_group)
+        end = find_delimiter(list->body, end + 1, ",;<:"); /* groups are not nested */
+    if (end < list->body.len && list->body.data[end] == ':')
+        add_group(list, end);
+    else if (end < list->body.len && list->body.data[end] == '<')
+        add_bracketed(list, end);
+    else
+        add_plain(list, end);
+}
+
+struct header_address *address_parse_list(struct arena *arena, struct span body, size_t limit,
+                                          size_t *count_r)
+{
+    struct list list = {.arena = arena, .body = body};
+
+    while (list.at < body.len && list.count < limit) {
+        char octet = body.data[list.at];
+
+        if (octet == ';' && list.in_group)
+            add_group_end(&list);
+        else if (octet == '(' || octet == ',' || octet == ';' || is_space((unsigned char)octet))
+            list.at = skip_one(body, list.at);
+        else
+            add_element(&list);
+    }
+    if (list.in_group && list.count < limit)
+        add_group_end(&list);
+    *count_r = list.count;
+    return list.elements;
+}
