@@ -1,0 +1,398 @@
+/* Transports, destinations and entries. A destination is in its transport's `ready` heap exactly while
+ * it has an entry that may be delivered; settle() sees to that after each change. */
+#include "qmgr/schedule.h"
+
+#include "lib/base/buf.h"
+#include "lib/base/hash.h"
+
+struct schedule {
+    schedule_limits *limits;
+    void *context;
+    struct transport *transports;
+    struct hash *destinations; /* by transport, next hop and `who` */
+    struct heap timers;        /* of stoppages */
+    uint64_t sequence;         /* of entries and timers */
+    struct entry *refused, **refused_end;
+    struct refusal told; /* of the entry that was handed out last */
+};
+
+struct schedule *schedule_create(schedule_limits *limits, void *context)
+{
+    struct schedule *schedule = mem_new(struct schedule);
+
+    schedule->limits = limits;
+    schedule->context = context;
+    schedule->destinations = hash_create();
+    schedule->refused_end = &schedule->refused;
+    return schedule;
+}
+
+/* --- stoppages ---------------------------------------------------------------------------------------- */
+
+static void set_refusal(struct refusal *refusal, const struct refusal *new)
+{
+    struct refusal old = *refusal;
+
+    *refusal = (struct refusal){mem_text(new->status), mem_text(new->text)};
+    mem_free(old.status);
+    mem_free(old.text);
+}
+
+static void release_refusal(struct refusal *refusal)
+{
+    mem_free(refusal->status);
+    mem_free(refusal->text);
+}
+
+static void stop_until(struct schedule *schedule, struct stoppage *stoppage,
+                       enum stoppage_kind kind, int64_t when_ms)
+{
+    heap_remove(&schedule->timers, &stoppage->timer);
+    stoppage->kind = kind;
+    stoppage->timer.key = when_ms;
+    stoppage->timer.sequence = schedule->sequence++;
+    heap_push(&schedule->timers, &stoppage->timer);
+}
+
+/* --- transports and destinations ------------------------------------------------------------------------ */
+
+struct transport *schedule_transports(const struct schedule *schedule)
+{
+    return schedule->transports;
+}
+
+struct transport *schedule_transport(struct schedule *schedule, const char *name)
+{
+    struct transport *transport;
+
+    for (transport = schedule->transports; transport != NULL; transport = transport->next) {
+        if (strcmp(transport->name, name) == 0)
+            return transport;
+    }
+    transport = mem_new(struct transport);
+    transport->name = mem_text(name);
+    transport->limits = schedule->limits(schedule->context, name);
+    if (transport->limits.transport_delay_ms > 0)
+        transport->limits.processes = 1;
+    if (transport->limits.destination_delay_ms > 0)
+        transport->limits.window.initial = transport->limits.window.maximum = 1;
+    transport->next = schedule->transports;
+    schedule->transports = transport;
+    return transport;
+}
+
+static void free_transport(struct transport *transport)
+{
+    heap_release(&transport->ready);
+    release_refusal(&transport->stoppage.refusal);
+    mem_free(transport->name);
+    mem_free(transport);
+}
+
+static struct destination *create_destination(struct transport *transport, const char *nexthop)
+{
+    struct destination *destination = mem_new(struct destination);
+
+    destination->transport = transport;
+    destination->stoppage.destination = destination;
+    destination->nexthop = mem_text(nexthop);
+    destination->window = window_start(&transport->limits.window);
+    destination->next = transport->destinations;
+    if (destination->next != NULL)
+        destination->next->previous = destination;
+    transport->destinations = destination;
+    return destination;
+}
+
+struct destination *schedule_destination(struct schedule *schedule, struct transport *transport,
+                                         const char *nexthop, const char *who)
+{
+    struct buf name = BUF(BUF_UNLIMITED); /* of texts that are bounded elsewhere */
+    struct destination *destination;
+
+    buf_put(&name, span_of(transport->name, strlen(transport->name) + 1));
+    buf_put(&name, span_of(nexthop, strlen(nexthop) + 1));
+    buf_put_text(&name, who);
+    destination = hash_get(schedule->destinations, buf_span(&name));
+    if (destination == NULL) {
+        destination = create_destination(transport, nexthop);
+        destination->name_len = name.len;
+        destination->name = buf_take(&name);
+        (void)hash_put(schedule->destinations, span_of(destination->name, destination->name_len),
+                       destination);
+    }
+    buf_release(&name);
+    return destination;
+}
+
+static void free_destination(struct schedule *schedule, struct destination *destination)
+{
+    struct transport *transport = destination->transport;
+
+    (void)hash_remove(schedule->destinations, span_of(destination->name, destination->name_len));
+    heap_remove(&transport->ready, &destination->ready);
+    heap_remove(&schedule->timers, &destination->stoppage.timer);
+    if (destination->previous == NULL)
+        transport->destinations = destination->next;
+    else
+        destination->previous->next = destination->next;
+    if (destination->next != NULL)
+        destination->next->previous = destination->previous;
+    heap_release(&destination->entries);
+    release_refusal(&destination->stoppage.refusal);
+    mem_free(destination->nexthop);
+    mem_free(destination->name);
+    mem_free(destination);
+}
+
+void schedule_free(struct schedule **schedule)
+{
+    struct transport *transport = (*schedule)->transports;
+
+    while (transport != NULL) {
+        struct transport *next = transport->next;
+        while (transport->destinations != NULL)
+            free_destination(*schedule, transport->destinations);
+        heap_remove(&(*schedule)->timers, &transport->stoppage.timer);
+        free_transport(transport);
+        transport = next;
+    }
+    hash_free(&(*schedule)->destinations, NULL);
+    heap_release(&(*schedule)->timers);
+    release_refusal(&(*schedule)->told);
+    mem_free(*schedule);
+    *schedule = NULL;
+}
+
+/* After a change: in or out of the ready heap, or gone when nothing needs it any more. */
+static void settle(struct schedule *schedule, struct destination *destination)
+{
+    struct heap *ready = &destination->transport->ready;
+    const struct heap_node *first = heap_first(&destination->entries);
+    bool stopped = destination->stoppage.kind != STOPPAGE_NONE;
+
+    if (first == NULL && destination->in_flight == 0 && destination->refused == 0 && !stopped) {
+        free_destination(schedule, destination);
+        return;
+    }
+    heap_remove(ready, &destination->ready);
+    if (first != NULL && !stopped && destination->in_flight < destination->window.size) {
+        destination->ready.key = first->key;
+        destination->ready.sequence = first->sequence;
+        heap_push(ready, &destination->ready);
+    }
+}
+
+/* --- entries ------------------------------------------------------------------------------------------- */
+
+static bool is_dead(const struct destination *destination)
+{
+    return destination->stoppage.kind == STOPPAGE_DEAD ||
+           destination->transport->stoppage.kind == STOPPAGE_DEAD;
+}
+
+static void refuse(struct schedule *schedule, struct entry *entry)
+{
+    entry->destination->refused++;
+    entry->next_refused = NULL;
+    *schedule->refused_end = entry;
+    schedule->refused_end = &entry->next_refused;
+}
+
+static void refuse_all(struct schedule *schedule, struct destination *destination)
+{
+    struct heap_node *node;
+
+    while ((node = heap_first(&destination->entries)) != NULL) {
+        heap_remove(&destination->entries, node);
+        refuse(schedule, HEAP_OWNER(node, struct entry, order));
+    }
+    settle(schedule, destination);
+}
+
+struct entry *schedule_filling(const struct destination *destination, uint64_t message)
+{
+    return destination->filling == message ? destination->filled : NULL;
+}
+
+void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
+                  uint64_t message)
+{
+    struct transport *transport = destination->transport;
+
+    if (transport->filling != message)
+        transport->filled = 0;
+    transport->filling = destination->filling = message;
+    destination->filled = entry;
+    entry->destination = destination;
+    entry->order.key = transport->turn + (int64_t)transport->filled++ * SCHEDULE_STRIDE;
+    entry->order.sequence = schedule->sequence++;
+    if (is_dead(destination))
+        refuse(schedule, entry);
+    else
+        heap_push(&destination->entries, &entry->order);
+    settle(schedule, destination);
+}
+
+struct entry *schedule_next(struct schedule *schedule, struct transport *transport)
+{
+    struct heap_node *node = heap_first(&transport->ready);
+    struct destination *destination;
+    struct entry *entry;
+
+    if (node == NULL || transport->stoppage.kind != STOPPAGE_NONE ||
+        transport->in_flight >= transport->limits.processes)
+        return NULL;
+    destination = HEAP_OWNER(node, struct destination, ready);
+    entry = HEAP_OWNER(heap_first(&destination->entries), struct entry, order);
+    heap_remove(&destination->entries, &entry->order);
+    transport->turn++;
+    if (transport->turn < entry->order.key)
+        transport->turn = entry->order.key;
+    transport->in_flight++;
+    destination->in_flight++;
+    settle(schedule, destination);
+    return entry;
+}
+
+/* The delivery has ended; what is left to do for its destination is the caller's. */
+static struct destination *land(struct entry *entry)
+{
+    struct destination *destination = entry->destination;
+
+    ASSERT(destination->in_flight > 0 && destination->transport->in_flight > 0);
+    destination->in_flight--;
+    destination->transport->in_flight--;
+    return destination;
+}
+
+static void destination_dies(struct schedule *schedule, struct destination *destination,
+                             const struct refusal *refusal, int64_t now_ms)
+{
+    set_refusal(&destination->stoppage.refusal, refusal);
+    stop_until(schedule, &destination->stoppage, STOPPAGE_DEAD,
+               now_ms + destination->transport->limits.destination_dead_ms);
+    refuse_all(schedule, destination);
+}
+
+static void delay_next(struct schedule *schedule, struct destination *destination, int64_t now_ms)
+{
+    struct transport *transport = destination->transport;
+
+    if (transport->limits.transport_delay_ms > 0 && transport->stoppage.kind == STOPPAGE_NONE)
+        stop_until(schedule, &transport->stoppage, STOPPAGE_DELAY,
+                   now_ms + transport->limits.transport_delay_ms);
+    if (transport->limits.destination_delay_ms > 0 && destination->stoppage.kind == STOPPAGE_NONE)
+        stop_until(schedule, &destination->stoppage, STOPPAGE_DELAY,
+                   now_ms + transport->limits.destination_delay_ms);
+}
+
+void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery_verdict verdict,
+                   const struct refusal *refusal, int64_t now_ms)
+{
+    const struct window_limits *limits = &entry->destination->transport->limits.window;
+    int in_flight = entry->destination->in_flight;
+    struct destination *destination = land(entry);
+
+    switch (verdict) {
+    case VERDICT_REACHED:
+        window_success(&destination->window, limits, in_flight);
+        break;
+    case VERDICT_UNREACHABLE:
+        if (destination->stoppage.kind != STOPPAGE_DEAD &&
+            window_failure(&destination->window, limits)) {
+            destination_dies(schedule, destination, refusal, now_ms);
+            return;
+        }
+        break;
+    case VERDICT_UNKNOWN:
+        break;
+    }
+    delay_next(schedule, destination, now_ms);
+    settle(schedule, destination);
+}
+
+void schedule_again(struct schedule *schedule, struct entry *entry)
+{
+    struct destination *destination = land(entry);
+
+    if (is_dead(destination))
+        refuse(schedule, entry);
+    else
+        heap_push(&destination->entries, &entry->order);
+    settle(schedule, destination);
+}
+
+void schedule_transport_dies(struct schedule *schedule, struct transport *transport,
+                             const struct refusal *refusal, int64_t now_ms)
+{
+    set_refusal(&transport->stoppage.refusal, refusal);
+    stop_until(schedule, &transport->stoppage, STOPPAGE_DEAD,
+               now_ms + transport->limits.transport_dead_ms);
+    for (struct destination *each = transport->destinations, *next; each != NULL; each = next) {
+        next = each->next; /* refuse_all may free it */
+        refuse_all(schedule, each);
+    }
+}
+
+struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusal_r)
+{
+    struct entry *entry = schedule->refused;
+    struct destination *destination;
+    bool transport_died;
+
+    if (entry == NULL)
+        return NULL;
+    schedule->refused = entry->next_refused;
+    if (schedule->refused == NULL)
+        schedule->refused_end = &schedule->refused;
+    destination = entry->destination;
+    transport_died = destination->stoppage.refusal.status == NULL ||
+                     destination->transport->stoppage.kind == STOPPAGE_DEAD;
+    set_refusal(&schedule->told, transport_died ? &destination->transport->stoppage.refusal
+                                                : &destination->stoppage.refusal);
+    *refusal_r = schedule->told;
+    entry->destination = NULL;
+    destination->refused--;
+    settle(schedule, destination);
+    return entry;
+}
+
+/* --- time ------------------------------------------------------------------------------------------------ */
+
+/* A stoppage is over. A destination that was dead starts again as if it were new. */
+static void go_on(struct schedule *schedule, struct stoppage *stoppage)
+{
+    struct destination *destination = stoppage->destination;
+    bool was_dead = stoppage->kind == STOPPAGE_DEAD;
+
+    heap_remove(&schedule->timers, &stoppage->timer);
+    stoppage->kind = STOPPAGE_NONE;
+    if (destination == NULL)
+        return;
+    if (was_dead)
+        destination->window = window_start(&destination->transport->limits.window);
+    settle(schedule, destination);
+}
+
+int64_t schedule_tick(struct schedule *schedule, int64_t now_ms)
+{
+    struct heap_node *timer;
+
+    while ((timer = heap_first(&schedule->timers)) != NULL && timer->key <= now_ms)
+        go_on(schedule, HEAP_OWNER(timer, struct stoppage, timer));
+    return timer == NULL ? -1 : timer->key - now_ms;
+}
+
+void schedule_revive(struct schedule *schedule)
+{
+    for (struct transport *each = schedule->transports; each != NULL; each = each->next) {
+        if (each->stoppage.kind == STOPPAGE_DEAD)
+            go_on(schedule, &each->stoppage);
+        for (struct destination *one = each->destinations, *next; one != NULL; one = next) {
+            next = one->next;
+            if (one->stoppage.kind == STOPPAGE_DEAD)
+                go_on(schedule, &one->stoppage);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+/*
+ * Who is delivered next. Transports (smtp, local, ...) have destinations (a next hop, or a recipient
+ * where a delivery takes one recipient only), destinations have entries: recipients of one message
+ * that go in one delivery. Nothing here knows sockets, files or clocks; times are the caller's.
+ *
+ * Fairness: each entry gets a turn when it is added. A message's first entry of a transport comes at
+ * the transport's present turn, its next ones each SCHEDULE_STRIDE later, and each delivery moves the
+ * present turn on by one at least. So a message with few recipients passes one with thousands, but
+ * of SCHEDULE_STRIDE + 1 deliveries one is the large message's, however many small ones keep coming.
+ *
+ * Failure: a destination whose deliveries fail to reach it, and a transport whose agents cannot be
+ * reached, are dead for a while. Entries of theirs are then refused: schedule_refused hands them out.
+ */
+#ifndef BUZON_QMGR_SCHEDULE_H
+#define BUZON_QMGR_SCHEDULE_H
+
+#include "qmgr/heap.h"
+#include "qmgr/window.h"
+
+#define SCHEDULE_STRIDE 5
+
+struct transport_limits {
+    int processes;  /* deliveries at once; at least 1 */
+    int recipients; /* of one delivery; at least 1 */
+    struct window_limits window;
+    int64_t destination_delay_ms; /* between deliveries to one destination; then one at a time */
+    int64_t transport_delay_ms;   /* between deliveries of the transport; likewise */
+    int64_t destination_dead_ms, transport_dead_ms; /* how long they stay so */
+};
+
+/* Why something is dead. */
+struct refusal {
+    char *status; /* "4.4.1" */
+    char *text;
+};
+
+enum stoppage_kind { STOPPAGE_NONE, STOPPAGE_DELAY, STOPPAGE_DEAD };
+
+/* What stops a transport or a destination for a while. */
+struct stoppage {
+    enum stoppage_kind kind;
+    struct refusal refusal;          /* of the last death; outlives it */
+    struct destination *destination; /* whose it is; NULL: a transport's */
+    struct heap_node timer;          /* its end */
+};
+
+struct transport {
+    char *name;
+    struct transport_limits limits;
+    void *agents; /* of whoever delivers */
+    int in_flight;
+    int64_t turn;      /* the present one */
+    struct heap ready; /* destinations that may be delivered to, by their first entry */
+    struct stoppage stoppage;
+    struct destination *destinations;
+    struct transport *next;
+    uint64_t filling; /* number of the message that was added last, */
+    size_t filled;    /* and how many entries of it came here */
+};
+
+struct entry {
+    struct heap_node order;
+    struct destination *destination;
+    struct entry *next_refused;
+};
+
+struct destination {
+    struct transport *transport;
+    char *nexthop;
+    char *name; /* key in the table of all */
+    size_t name_len;
+    struct heap entries;
+    struct heap_node ready;
+    struct window window;
+    int in_flight;
+    size_t refused; /* entries that wait for schedule_refused */
+    struct stoppage stoppage;
+    struct destination *previous, *next;
+    uint64_t filling;     /* number of the message that was added last, */
+    struct entry *filled; /* and its last entry here */
+};
+
+/* How the limits of a transport are found when its name first occurs. */
+typedef struct transport_limits schedule_limits(void *context, const char *transport);
+
+struct schedule *schedule_create(schedule_limits *limits, void *context)
+    __attribute__((returns_nonnull));
+/* schedule_free - entries are the caller's */
+void schedule_free(struct schedule **schedule);
+
+struct transport *schedule_transport(struct schedule *schedule, const char *name)
+    __attribute__((returns_nonnull));
+/* schedule_transports - the first of all transports; the rest hang on ->next */
+struct transport *schedule_transports(const struct schedule *schedule);
+
+/*
+ * schedule_destination - found or made; it lives until all entries that were added are done
+ *
+ *  who  sets destinations of the same next hop apart; "" where nothing does
+ */
+struct destination *schedule_destination(struct schedule *schedule, struct transport *transport,
+                                         const char *nexthop, const char *who)
+    __attribute__((returns_nonnull));
+
+/*
+ * schedule_filling - the entry of message number `message` that was added last to this destination;
+ * NULL: none was since another message came. Recipients may still join it as long as nothing was
+ * taken from the schedule.
+ */
+struct entry *schedule_filling(const struct destination *destination, uint64_t message);
+/* schedule_add - an entry of message number `message`; borrowed until it is done or refused */
+void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
+                  uint64_t message);
+
+/* schedule_next - the transport's next entry, now in flight; NULL: none, or none may go now */
+struct entry *schedule_next(struct schedule *schedule, struct transport *transport);
+
+enum delivery_verdict {
+    VERDICT_REACHED,     /* the destination answered, whatever it said of the recipients */
+    VERDICT_UNREACHABLE, /* it did not: the refusal says why */
+    VERDICT_UNKNOWN,     /* the agent failed */
+};
+
+/* schedule_done - an entry in flight has ended; refusal only with VERDICT_UNREACHABLE, borrowed. The
+ * destination may be gone afterwards. */
+void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery_verdict verdict,
+                   const struct refusal *refusal, int64_t now_ms);
+/* schedule_again - an entry in flight goes back to where it was, to be the next */
+void schedule_again(struct schedule *schedule, struct entry *entry);
+
+/* schedule_transport_dies - its agents cannot be reached */
+void schedule_transport_dies(struct schedule *schedule, struct transport *transport,
+                             const struct refusal *refusal, int64_t now_ms);
+
+/* schedule_refused - the next entry that was refused and why (the texts are borrowed until the next
+ * call); it is no longer scheduled. NULL: none. */
+struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusal_r);
+
+/* schedule_tick - end the stoppages that are over; ms until the next call is needed, -1: none is */
+int64_t schedule_tick(struct schedule *schedule, int64_t now_ms);
+/* schedule_revive - nothing is dead any more (an administrator's flush) */
+void schedule_revive(struct schedule *schedule);
+
+#endif

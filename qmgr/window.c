@@ -1,0 +1,101 @@
+/* Concurrency windows. */
+#include "qmgr/window.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define ROUNDING 1e-6 /* three times 1/3 is a whole */
+
+static bool parse_divisor(const char *text, struct feedback *feedback)
+{
+    char *end;
+    double number;
+
+    if (strcmp(text, "concurrency") == 0) {
+        feedback->divisor = FEEDBACK_CONCURRENCY;
+        return true;
+    }
+    if (strcmp(text, "sqrt_concurrency") == 0) {
+        feedback->divisor = FEEDBACK_SQRT_CONCURRENCY;
+        return true;
+    }
+    number = strtod(text, &end);
+    if (end == text || *end != '\0' || !(number > 0))
+        return false;
+    feedback->amount /= number;
+    return true;
+}
+
+bool feedback_parse(const char *text, struct feedback *feedback_r)
+{
+    struct feedback feedback = {.divisor = FEEDBACK_CONSTANT};
+    char *end;
+
+    feedback.amount = strtod(text, &end);
+    if (end == text)
+        return false;
+    while (is_space((unsigned char)*end))
+        end++;
+    if (*end == '/') {
+        for (end++; is_space((unsigned char)*end); end++)
+            continue;
+        if (!parse_divisor(end, &feedback))
+            return false;
+    } else if (*end != '\0') {
+        return false;
+    }
+    if (!(feedback.amount >= 0) || feedback.amount > 1)
+        return false;
+    *feedback_r = feedback;
+    return true;
+}
+
+static double feedback_value(const struct feedback *feedback, int size)
+{
+    switch (feedback->divisor) {
+    case FEEDBACK_CONSTANT:
+        break;
+    case FEEDBACK_CONCURRENCY:
+        return feedback->amount / size;
+    case FEEDBACK_SQRT_CONCURRENCY:
+        return feedback->amount / sqrt(size);
+    }
+    return feedback->amount;
+}
+
+struct window window_start(const struct window_limits *limits)
+{
+    bool limited = limits->maximum > 0 && limits->initial > limits->maximum;
+
+    return (struct window){.size = limited ? limits->maximum : limits->initial};
+}
+
+void window_success(struct window *window, const struct window_limits *limits, int in_flight)
+{
+    window->failed_cohorts = 0;
+    if (limits->maximum > 0 && window->size >= limits->maximum)
+        return;
+    if (window->size >= in_flight + limits->initial)
+        return; /* nobody needs more */
+    window->success += feedback_value(&limits->positive, window->size);
+    if (window->success + ROUNDING >= 1) {
+        window->size++;
+        window->success = 0;
+        window->failure = 0;
+    }
+}
+
+bool window_failure(struct window *window, const struct window_limits *limits)
+{
+    window->failed_cohorts += 1.0 / window->size;
+    if (limits->failed_cohorts > 0 && window->failed_cohorts + ROUNDING >= limits->failed_cohorts)
+        return true;
+    window->failure += feedback_value(&limits->negative, window->size);
+    if (window->failure + ROUNDING >= 1) {
+        window->failure = 0;
+        window->success = 0;
+        if (window->size > 1)
+            window->size--;
+    }
+    return false;
+}
