@@ -16,39 +16,61 @@
 #define IPC_FRAME_MAX (16U * 1024 * 1024)
 #define IPC_FDS_MAX   4
 
-enum ipc_type { IPC_TYPE_END, IPC_TYPE_TEXT, IPC_TYPE_OCTETS, IPC_TYPE_NUMBER, IPC_TYPE_BOOL,
-                IPC_TYPE_FD, IPC_TYPE_LIST };
+enum ipc_type {
+    IPC_TYPE_END,
+    IPC_TYPE_TEXT,
+    IPC_TYPE_OCTETS,
+    IPC_TYPE_NUMBER,
+    IPC_TYPE_BOOL,
+    IPC_TYPE_FD,
+    IPC_TYPE_LIST
+};
 
 struct ipc_field {
     enum ipc_type type;
     const char *name;
-    size_t offset;       /* of the member */
-    uint64_t max;        /* octets of a text, greatest number, elements of a list */
-    size_t count_offset; /* LIST: of the size_t member with the number of elements */
-    size_t element_size; /* LIST */
+    size_t offset;                   /* of the member */
+    uint64_t max;                    /* octets of a text, greatest number, elements of a list */
+    size_t count_offset;             /* LIST: of the size_t member with the number of elements */
+    size_t element_size;             /* LIST */
     const struct ipc_field *element; /* LIST: its fields, ended by IPC_END; no FDs inside */
 };
 
 /* member is const char *; NULL is sent as "" and received as ""; received text holds no NUL */
 #define IPC_TEXT(type, member, max)                                                                \
-    {IPC_TYPE_TEXT, #member, offsetof(type, member), (max), 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_TEXT, #member, offsetof(type, member), (max), 0, 0, NULL                          \
+    }
 /* member is struct span; any octets */
 #define IPC_OCTETS(type, member, max)                                                              \
-    {IPC_TYPE_OCTETS, #member, offsetof(type, member), (max), 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_OCTETS, #member, offsetof(type, member), (max), 0, 0, NULL                        \
+    }
 /* member is uint64_t */
 #define IPC_NUMBER(type, member, max)                                                              \
-    {IPC_TYPE_NUMBER, #member, offsetof(type, member), (max), 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_NUMBER, #member, offsetof(type, member), (max), 0, 0, NULL                        \
+    }
 /* member is bool */
 #define IPC_BOOL(type, member)                                                                     \
-    {IPC_TYPE_BOOL, #member, offsetof(type, member), 1, 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_BOOL, #member, offsetof(type, member), 1, 0, 0, NULL                              \
+    }
 /* member is int; -1: none. Sent: borrowed. Received: the receiver's to close, O_CLOEXEC. */
 #define IPC_FD(type, member)                                                                       \
-    {IPC_TYPE_FD, #member, offsetof(type, member), 1, 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_FD, #member, offsetof(type, member), 1, 0, 0, NULL                                \
+    }
 /* member is a pointer to `count` elements (arena's when received), count a size_t member */
 #define IPC_LIST(type, member, count, fields, max)                                                 \
-    {IPC_TYPE_LIST, #member, offsetof(type, member), (max), offsetof(type, count),                 \
-     sizeof(*((type *)0)->member), (fields)}
-#define IPC_END {IPC_TYPE_END, NULL, 0, 0, 0, 0, NULL}
+    {                                                                                              \
+        IPC_TYPE_LIST, #member, offsetof(type, member), (max), offsetof(type, count),              \
+            sizeof(*((type *)0)->member), (fields)                                                 \
+    }
+#define IPC_END                                                                                    \
+    {                                                                                              \
+        IPC_TYPE_END, NULL, 0, 0, 0, 0, NULL                                                       \
+    }
 
 struct ipc_message {
     const char *name;
@@ -58,7 +80,8 @@ struct ipc_message {
 
 struct connection;
 
-/* connection_create - takes the descriptor of a connected UNIX stream socket */
+/* connection_create - takes the descriptor of a connected UNIX stream socket, in blocking mode
+ * unless ipc_event_driven follows */
 struct connection *connection_create(int fd) __attribute__((returns_nonnull));
 void connection_free(struct connection **connection);
 int connection_fd(const struct connection *connection);
@@ -72,7 +95,12 @@ struct connection *ipc_connect(const char *path, int timeout_ms, struct error *e
 struct connection *ipc_connect_at(int directory, const char *path, int timeout_ms,
                                   struct error *err) MUST_CHECK;
 
-/* ipc_send - one message, written at once; blocks until it is sent or times out */
+/*
+ * ipc_send - one message, written at once; blocks until it is sent or times out
+ *
+ * A value past its bound is PERMANENT, and nothing was sent. After other errors the connection is
+ * good for nothing but connection_free.
+ */
 bool ipc_send(struct connection *connection, const struct ipc_message *message, const void *object,
               struct error *err) MUST_CHECK;
 
@@ -106,10 +134,10 @@ bool ipc_receive_block(struct connection *connection, struct span *block_r,
                        struct error *err) MUST_CHECK;
 
 /*
- * Event-driven use: the descriptor is non-blocking; call ipc_read_ready when it is readable, then
- * take messages while ipc_complete says that one is whole (ipc_next and ipc_receive then never
- * block); ipc_send appends to a buffer and writes what the socket takes; the rest goes with
- * ipc_write_ready when the descriptor is writable.
+ * Event-driven use: no call waits, whatever the descriptor's mode. Call ipc_read_ready when it is
+ * readable, then take messages (or blocks) while ipc_complete says that one is whole. ipc_send
+ * writes what the socket takes and keeps the rest, which goes with ipc_write_ready when the
+ * descriptor is writable; TEMPORARY when the peer has not read for too long.
  */
 void ipc_event_driven(struct connection *connection);
 bool ipc_read_ready(struct connection *connection, struct error *err) MUST_CHECK;

@@ -1,1 +1,11 @@
-# lib/io: what is built here and from what.
+# lib/io: sockets, the event loop, messages between daemons, streams and TLS.
+lib_libbuzon_a_SOURCES += \
+	lib/io/ipc.c lib/io/ipc.h \
+	lib/io/ipc_codec.c lib/io/ipc_codec.h \
+	lib/io/loop.c lib/io/loop.h \
+	lib/io/socket.c lib/io/socket.h
+
+check_PROGRAMS += t/unit/io_ipc_test
+UNIT_TESTS += t/unit/io_ipc_test
+t_unit_io_ipc_test_SOURCES = t/unit/io_ipc_test.c
+t_unit_io_ipc_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

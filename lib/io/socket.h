@@ -26,16 +26,24 @@ struct address_socket {
 const char *socket_address_text(const struct address_socket *address, char text[SOCKET_TEXT_MAX]);
 unsigned socket_address_port(const struct address_socket *address); /* 0 for AF_UNIX */
 /* socket_parse_numeric - "192.0.2.1", "2001:db8::1" or "IPv6:2001:db8::1"; no look-up */
-bool socket_parse_numeric(struct span text, unsigned port, struct address_socket *address_r) MUST_CHECK;
+bool socket_parse_numeric(struct span text, unsigned port,
+                          struct address_socket *address_r) MUST_CHECK;
 
-/* socket_listen_inet / _unix - bound, listening, non-blocking, close-on-exec; -1 and *err */
-int socket_listen_inet(const struct address_socket *address, int backlog, struct error *err) MUST_CHECK;
+/* socket_listen_inet / _unix - bound, listening, non-blocking, close-on-exec; -1 and *err. A socket
+ * of an earlier process at `path` is replaced. */
+int socket_listen_inet(const struct address_socket *address, int backlog,
+                       struct error *err) MUST_CHECK;
 int socket_listen_unix(const char *path, mode_t mode, int backlog, struct error *err) MUST_CHECK;
-/* socket_connect - TCP with a deadline; `from` may be NULL or a source address; -1 and *err */
+/* socket_connect - TCP, blocking mode; `from` may be NULL or a source address; -1 and *err, whose
+ * number is ETIMEDOUT when the time passed */
 int socket_connect(const struct address_socket *address, const struct address_socket *from,
                    int timeout_ms, struct error *err) MUST_CHECK;
-int socket_connect_unix_at(int directory, const char *path, int timeout_ms, struct error *err) MUST_CHECK;
-/* socket_send_fd / socket_receive_fd - one descriptor with at least one octet of data */
+/* socket_connect_unix_at - a path seen from an open directory or AT_FDCWD; TEMPORARY when nothing is
+ * there. With a directory it changes the working directory during the call. */
+int socket_connect_unix_at(int directory, const char *path, int timeout_ms,
+                           struct error *err) MUST_CHECK;
+/* socket_send_fd / socket_receive_fd - one descriptor with at least one octet of data, over a UNIX
+ * stream socket. Kind NONE: the peer closed. */
 bool socket_send_fd(int socket, int fd, struct span data, struct error *err) MUST_CHECK;
 bool socket_receive_fd(int socket, int *fd_r, void *data, size_t size, size_t *len_r,
                        struct error *err) MUST_CHECK;
