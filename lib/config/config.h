@@ -21,13 +21,13 @@
  *   ENUM   const char *   one of a fixed set, checked when read
  */
 struct config {
-#define CONFIG_TEXT(name) const char *name;
-#define CONFIG_RAW(name)  const char *name;
-#define CONFIG_ENUM(name) const char *name;
-#define CONFIG_BOOL(name) bool name;
-#define CONFIG_INT(name)  int name;
-#define CONFIG_TIME(name) int name;
-#define CONFIG_SIZE(name) int64_t name;
+#define CONFIG_TEXT(name)                           const char *name;
+#define CONFIG_RAW(name)                            const char *name;
+#define CONFIG_ENUM(name)                           const char *name;
+#define CONFIG_BOOL(name)                           bool name;
+#define CONFIG_INT(name)                            int name;
+#define CONFIG_TIME(name)                           int name;
+#define CONFIG_SIZE(name)                           int64_t name;
 #define P(kind, name, value, support, readers, doc) CONFIG_##kind(name)
 #include "lib/config/parameters.def"
 #undef P

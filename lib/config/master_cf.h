@@ -9,15 +9,15 @@ enum service_type { SERVICE_INET, SERVICE_UNIX, SERVICE_FIFO, SERVICE_PASS, SERV
 struct master_service {
     const char *name; /* as written: "smtp", "127.0.0.1:2525", "[::1]:25", "cleanup" */
     enum service_type type;
-    bool private_socket; /* private/ or public/ */
-    bool unprivileged;   /* not root */
-    bool chroot;
-    int wakeup_s;        /* 0: never */
-    bool wakeup_lazy;    /* "60?": only once the service is in use */
-    int process_limit;   /* 0: none */
-    const char *command; /* program in daemon_directory, the first word */
+    bool private_socket;      /* private/ or public/ */
+    bool unprivileged;        /* not root */
+    bool chroot;              /* "-" is n, as in Postfix from compatibility_level 1 */
+    int wakeup_s;             /* 0: never */
+    bool wakeup_lazy;         /* "60?": only once the service is in use */
+    int process_limit;        /* 0: none */
+    const char *command;      /* program in daemon_directory, the first word */
     struct strlist arguments; /* the rest, -o name=value split off their braces */
-    int line;            /* first line of the entry */
+    int line;                 /* first line of the entry */
 };
 
 struct master_cf {
@@ -25,6 +25,10 @@ struct master_cf {
     size_t count;
     struct arena *arena;
 };
+
+/* service_type_name - "inet", "unix", ...; service_type_parse - the reverse */
+const char *service_type_name(enum service_type type);
+bool service_type_parse(const char *text, enum service_type *type_r) MUST_CHECK;
 
 /* master_cf_read - DIRECTORY/master.cf with the defaults of `config` (default_process_limit);
  * MALFORMED/PERMANENT with file, line and reason */
@@ -34,6 +38,10 @@ void master_cf_free(struct master_cf **master_cf);
 /* master_cf_parse - the same from text, for tests and buzonconf */
 struct master_cf *master_cf_parse(const char *path, struct span text, int default_process_limit,
                                   struct error *err) MUST_CHECK;
+/* master_cf_split - the words of an entry as written; blanks in { } do not separate */
+void master_cf_split(struct span line, struct strlist *words);
+
+/* master_cf_find - NULL when there is none */
 const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,
                                             enum service_type type);
 

@@ -1,0 +1,138 @@
+/* Defaults that depend on the host, the process or other parameters. */
+#include "lib/config/computed.h"
+
+#include "lib/base/file.h"
+#include "lib/config/interfaces.h"
+#include "lib/config/lines.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define NETWORKS_MAX    (1U << 20)
+#define ORIGIN_FILE_MAX 65536
+
+static const char *value_of(struct config_source *source, unsigned index, struct error *err)
+{
+    return source_value(source, &parameters[index], err);
+}
+
+static const char *compute_config_directory(struct config_source *source, struct error *err UNUSED)
+{
+    return source->directory;
+}
+
+/* The host's name; one without a dot is completed with mydomain, when main.cf sets it. */
+static const char *compute_myhostname(struct config_source *source, struct error *err)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+    const char *domain = "localdomain";
+
+    if (gethostname(host, sizeof(host) - 1) != 0 || *host == '\0')
+        (void)snprintf(host, sizeof(host), "localhost");
+    if (strchr(host, '.') != NULL)
+        return arena_copy(source->arena, host);
+    if (source->known[INDEX_mydomain].text != NULL)
+        domain = value_of(source, INDEX_mydomain, err);
+    return domain == NULL ? NULL : arena_printf(source->arena, "%s.%s", host, domain);
+}
+
+static const char *compute_mydomain(struct config_source *source, struct error *err)
+{
+    const char *host = value_of(source, INDEX_myhostname, err);
+    const char *dot;
+
+    if (host == NULL)
+        return NULL;
+    dot = strchr(host, '.');
+    return dot == NULL ? "localdomain" : dot + 1;
+}
+
+static const char *compute_mynetworks(struct config_source *source, struct error *err)
+{
+    const char *style = value_of(source, INDEX_mynetworks_style, err);
+    const char *interfaces = value_of(source, INDEX_inet_interfaces, err);
+    const char *protocols = value_of(source, INDEX_inet_protocols, err);
+    struct own_address *addresses;
+    size_t count;
+    struct buf networks = BUF(NETWORKS_MAX);
+    const char *value = NULL;
+
+    if (style != NULL && interfaces != NULL && protocols != NULL &&
+        interfaces_own(interfaces, protocols, source->arena, &addresses, &count, err) &&
+        networks_of(addresses, count, style, &networks, err))
+        value = arena_text(source->arena, buf_span(&networks));
+    buf_release(&networks);
+    return value;
+}
+
+static const char *compute_process_id(struct config_source *source, struct error *err UNUSED)
+{
+    return arena_printf(source->arena, "%d", (int)getpid());
+}
+
+static const char *compute_process_name(struct config_source *source, struct error *err UNUSED)
+{
+    return arena_copy(source->arena, program_invocation_short_name);
+}
+
+static const char *compute_service_name(struct config_source *source, struct error *err UNUSED)
+{
+    return source->service;
+}
+
+static const struct {
+    uint16_t index;
+    const char *(*compute)(struct config_source *source, struct error *err);
+} computed[] = {
+    {INDEX_config_directory, compute_config_directory},
+    {INDEX_mydomain,         compute_mydomain        },
+    {INDEX_myhostname,       compute_myhostname      },
+    {INDEX_mynetworks,       compute_mynetworks      },
+    {INDEX_process_id,       compute_process_id      },
+    {INDEX_process_name,     compute_process_name    },
+    {INDEX_service_name,     compute_service_name    },
+};
+
+bool computed_is(const struct parameter *parameter)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(computed); i++) {
+        if (computed[i].index == parameter_index(parameter))
+            return true;
+    }
+    return false;
+}
+
+const char *computed_value(struct config_source *source, const struct parameter *parameter,
+                           struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(computed); i++) {
+        if (computed[i].index == parameter_index(parameter))
+            return computed[i].compute(source, err);
+    }
+    return parameter->value;
+}
+
+const char *computed_myorigin(struct config_source *source, const char *myorigin, struct error *err)
+{
+    struct buf content = BUF(ORIGIN_FILE_MAX);
+    struct lines lines;
+    struct logical_line line;
+    const char *name = NULL;
+
+    if (*myorigin != '/')
+        return myorigin;
+    if (file_read(AT_FDCWD, myorigin, &content, err)) {
+        lines = LINES(buf_span(&content));
+        if (lines_next(&lines, &line)) {
+            name = arena_text(source->arena, span_trim(line.text));
+            lines_release(&lines);
+        } else {
+            error_set(err, ERROR_PERMANENT, "the file has no text: %s", myorigin);
+        }
+    }
+    if (name == NULL)
+        error_prefix(err, "myorigin");
+    buf_release(&content);
+    return name;
+}

@@ -1,0 +1,166 @@
+/* From the expanded values of main.cf to struct config. */
+#include "lib/config/config.h"
+
+#include "lib/base/log.h"
+#include "lib/config/source.h"
+#include "lib/config/value.h"
+
+static bool bad(struct error *err, const char *what, const struct parameter *parameter,
+                const char *value)
+{
+    error_set(err, ERROR_PERMANENT, "bad %s configuration: %s = %s", what, parameter->name, value);
+    return false;
+}
+
+static bool store_choice(const struct parameter *parameter, const char *text, const char **member,
+                         struct error *err)
+{
+    const char *const *choice = parameter_choices(parameter);
+
+    for (; choice != NULL && *choice != NULL; choice++) {
+        if (strcasecmp(*choice, text) == 0) {
+            *member = *choice;
+            return true;
+        }
+    }
+    error_set(err, ERROR_PERMANENT, "bad value: %s = %s", parameter->name, text);
+    return false;
+}
+
+static bool store(const struct parameter *parameter, const char *text, void *member,
+                  struct error *err)
+{
+    int64_t number;
+
+    switch ((enum parameter_kind)parameter->kind) {
+    case PARAMETER_TEXT:
+    case PARAMETER_RAW:
+        *(const char **)member = text;
+        return true;
+    case PARAMETER_ENUM:
+        return store_choice(parameter, text, member, err);
+    case PARAMETER_BOOL:
+        return value_bool(text, member) || bad(err, "boolean", parameter, text);
+    case PARAMETER_INT:
+        if (!value_number(text, INT_MAX, &number))
+            return bad(err, "numerical", parameter, text);
+        *(int *)member = (int)number;
+        return true;
+    case PARAMETER_TIME:
+        return value_time(text, value_time_unit(parameter->value), member) ||
+               bad(err, "time value or unit in", parameter, text);
+    case PARAMETER_SIZE:
+        return value_number(text, INT64_MAX, member) || bad(err, "numerical", parameter, text);
+    }
+    return false;
+}
+
+static bool is_text(const struct parameter *parameter)
+{
+    return parameter->kind <= PARAMETER_ENUM;
+}
+
+/* A bad value that nobody obeys yet must not keep a daemon from starting: it counts as nothing. */
+static bool store_row(struct config *config, const struct parameter *parameter, struct error *err)
+{
+    const struct entry *entry = &config->source->known[parameter_index(parameter)];
+    void *member = (char *)config + parameter->offset;
+    const char *text = source_value(config->source, parameter, err);
+
+    if (text == NULL)
+        return false;
+    if (store(parameter, text, member, err))
+        return true;
+    if (parameter->support == PARAMETER_LATER) {
+        if (is_text(parameter))
+            *(const char **)member = "";
+        error_clear(err);
+        return true;
+    }
+    if (entry->line > 0)
+        error_prefix(err, "%s, line %d", config->source->path, entry->line);
+    return false;
+}
+
+struct config *config_read(const char *directory, const struct strlist *overrides,
+                           const char *service, struct error *err)
+{
+    struct config *config = mem_new(struct config);
+    struct error reason = {0};
+    bool done;
+
+    config->source = source_read(directory, overrides, service, &reason);
+    done = config->source != NULL;
+    for (size_t i = 0; done && i < PARAMETER_COUNT; i++)
+        done = store_row(config, &parameters[i], &reason);
+    if (!done) {
+        config_free(&config);
+        if (err != NULL)
+            *err = reason;
+    }
+    return config;
+}
+
+void config_free(struct config **config)
+{
+    if (*config == NULL)
+        return;
+    source_free(&(*config)->source);
+    mem_free(*config);
+    *config = NULL;
+}
+
+const char *config_directory(const struct config *config)
+{
+    return config->source->directory;
+}
+
+const char *config_lookup(const struct config *config, const char *name)
+{
+    struct error err = {0};
+    const char *value = source_value_of(config->source, span_text(name), &err);
+
+    if (value == NULL && err.kind != ERROR_NONE)
+        log_warning("%s", err.text);
+    return value;
+}
+
+static const char *look_up_transport(const struct config *config, const char *transport,
+                                     const char *suffix)
+{
+    char *name = mem_printf("%s%s", transport, suffix);
+    const char *value = config_lookup(config, name);
+
+    mem_free(name);
+    return value;
+}
+
+int config_transport_int(const struct config *config, const char *transport, const char *suffix,
+                         int fallback)
+{
+    const char *value = look_up_transport(config, transport, suffix);
+    int64_t number;
+
+    if (value == NULL)
+        return fallback;
+    if (value_number(value, INT_MAX, &number))
+        return (int)number;
+    log_warning("bad numerical configuration: %s%s = %s; using %d", transport, suffix, value,
+                fallback);
+    return fallback;
+}
+
+int config_transport_time(const struct config *config, const char *transport, const char *suffix,
+                          int fallback)
+{
+    const char *value = look_up_transport(config, transport, suffix);
+    int seconds;
+
+    if (value == NULL)
+        return fallback;
+    if (value_time(value, 's', &seconds))
+        return seconds;
+    log_warning("bad time value or unit in configuration: %s%s = %s; using %ds", transport, suffix,
+                value, fallback);
+    return fallback;
+}

@@ -1,0 +1,68 @@
+/*
+ * The parameter table as data: what the reader of main.cf, buzonconf and the manual see of
+ * parameters.def. Daemons use struct config (lib/config/config.h) and never need this.
+ */
+#ifndef BUZON_LIB_CONFIG_PARAMETER_H
+#define BUZON_LIB_CONFIG_PARAMETER_H
+
+#include "lib/base/base.h"
+
+enum parameter_kind {
+    PARAMETER_TEXT,
+    PARAMETER_RAW,
+    PARAMETER_ENUM,
+    PARAMETER_BOOL,
+    PARAMETER_INT,
+    PARAMETER_TIME,
+    PARAMETER_SIZE,
+};
+
+enum parameter_support { PARAMETER_WORKS, PARAMETER_LATER };
+
+struct parameter {
+    const char *name;
+    const char
+        *value;      /* the default as it would stand in main.cf; of computed ones a description */
+    uint16_t offset; /* of the member of struct config */
+    uint8_t kind;    /* enum parameter_kind */
+    uint8_t support; /* enum parameter_support */
+};
+
+/* Kept apart from struct parameter, so that daemons do not carry the texts. */
+struct parameter_doc {
+    const char *readers; /* programs, separated by commas */
+    const char *text;    /* one line */
+};
+
+/* INDEX_myhostname and so on: the place of a row in the table. */
+#define P(kind, name, value, support, readers, doc) INDEX_##name,
+#define PARAMETERS_OWN                              INDEX_OWN_FIRST, INDEX_OWN_BEFORE = INDEX_OWN_FIRST - 1,
+enum {
+#include "lib/config/parameters.def"
+    PARAMETER_COUNT
+};
+#undef P
+#undef PARAMETERS_OWN
+
+extern const struct parameter parameters[PARAMETER_COUNT];
+extern const struct parameter_doc parameter_docs[PARAMETER_COUNT];
+
+/* parameter_find - the row of a name, NULL when the table has none */
+const struct parameter *parameter_find(struct span name);
+
+static inline size_t parameter_index(const struct parameter *parameter)
+{
+    return (size_t)(parameter - parameters);
+}
+
+/* parameter_choices - the NULL-terminated set of values of an ENUM; NULL for other kinds */
+const char *const *parameter_choices(const struct parameter *parameter);
+
+/*
+ * parameter_nearest - the known name that an unknown one was probably meant to be
+ *
+ * NULL when none is near: more than a third of the letters would have to change.
+ */
+const char *parameter_nearest(const char *name);
+
+#endif

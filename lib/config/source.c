@@ -1,0 +1,297 @@
+/* Reading of main.cf and -o overrides, and expansion of what they say. */
+#include "lib/config/source.h"
+
+#include "lib/base/file.h"
+#include "lib/config/computed.h"
+#include "lib/config/expand.h"
+#include "lib/config/lines.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#define MAIN_CF_MAX (16U << 20) /* octets of main.cf, and of any expanded value */
+
+static const char *find_directory(struct config_source *source, const char *directory)
+{
+    if (directory == NULL || *directory == '\0')
+        directory = secure_getenv("MAIL_CONFIG");
+    if (directory == NULL || *directory == '\0')
+        directory = CONFIG_DIRECTORY;
+    return arena_copy(source->arena, directory);
+}
+
+struct entry *source_entry(struct config_source *source, struct span name)
+{
+    const struct parameter *parameter = parameter_find(name);
+
+    if (parameter != NULL)
+        return &source->known[parameter_index(parameter)];
+    return source->others == NULL ? NULL : hash_get(source->others, name);
+}
+
+static struct entry *make_entry(struct config_source *source, struct span name)
+{
+    struct entry *entry = source_entry(source, name);
+
+    if (entry == NULL) {
+        entry = arena_new(source->arena, struct entry);
+        if (source->others == NULL)
+            source->others = hash_create();
+        hash_put(source->others, name, entry);
+    }
+    return entry;
+}
+
+static void note_setting(struct config_source *source, struct span name)
+{
+    /* room for a power of two of them */
+    if ((source->setting_count & (source->setting_count - 1)) == 0)
+        source->settings =
+            mem_resize(source->settings, source->setting_count == 0 ? 1 : source->setting_count * 2,
+                       sizeof(*source->settings));
+    source->settings[source->setting_count++] =
+        (struct setting){arena_text(source->arena, name), parameter_find(name)};
+}
+
+static void set(struct config_source *source, struct span name, struct span value, int line)
+{
+    struct entry *entry = make_entry(source, name);
+
+    if (line > 0 && entry->text == NULL) {
+        note_setting(source, name);
+    } else if (line > 0) {
+        char *warning = mem_printf("%s, line %d: overriding earlier entry: %.*s=%s", source->path,
+                                   line, SPAN_PRINTF(name), entry->text);
+
+        strlist_add(&source->warnings, warning);
+        mem_free(warning);
+    }
+    entry->text = arena_text(source->arena, value);
+    entry->line = line;
+}
+
+static bool read_line(struct config_source *source, const struct logical_line *line,
+                      struct error *err)
+{
+    struct span name;
+    struct span value;
+    const char *problem;
+
+    if (line->orphaned) {
+        char *warning =
+            mem_printf("%s, line %d: logical line must not start with whitespace: \"%.*s\"",
+                       source->path, line->number, SPAN_PRINTF(line->text));
+
+        strlist_add(&source->warnings, warning);
+        mem_free(warning);
+        return true;
+    }
+    problem = setting_split(line->text, &name, &value);
+    if (problem != NULL) {
+        error_set(err, ERROR_PERMANENT, "%s, line %d: %s: \"%.*s\"", source->path, line->number,
+                  problem, SPAN_PRINTF(line->text));
+        return false;
+    }
+    set(source, name, value, line->number);
+    return true;
+}
+
+static bool read_main_cf(struct config_source *source, struct error *err)
+{
+    struct buf content = BUF(MAIN_CF_MAX);
+    struct lines lines;
+    struct logical_line line;
+    bool done = file_read(AT_FDCWD, source->path, &content, err);
+
+    lines = LINES(buf_span(&content));
+    while (done && lines_next(&lines, &line))
+        done = read_line(source, &line, err);
+    lines_release(&lines);
+    buf_release(&content);
+    return done;
+}
+
+static bool read_overrides(struct config_source *source, const struct strlist *overrides,
+                           struct error *err)
+{
+    for (size_t i = 0; overrides != NULL && i < overrides->count; i++) {
+        struct span text = braces_strip(span_text(overrides->items[i]));
+        struct span name;
+        struct span value;
+        const char *problem = setting_split(text, &name, &value);
+
+        if (problem != NULL) {
+            error_set(err, ERROR_PERMANENT, "-o %s: %s", overrides->items[i], problem);
+            return false;
+        }
+        set(source, name, value, 0);
+    }
+    return true;
+}
+
+struct config_source *source_read(const char *directory, const struct strlist *overrides,
+                                  const char *service, struct error *err)
+{
+    struct config_source *source = mem_new(struct config_source);
+
+    source->arena = arena_create();
+    source->scratch = BUF(MAIN_CF_MAX);
+    source->directory = find_directory(source, directory);
+    source->path = arena_printf(source->arena, "%s/main.cf", source->directory);
+    source->service = service == NULL ? "" : arena_copy(source->arena, service);
+    if (!read_main_cf(source, err) || !read_overrides(source, overrides, err))
+        source_free(&source);
+    return source;
+}
+
+void source_free(struct config_source **source)
+{
+    if (*source == NULL)
+        return;
+    hash_free(&(*source)->others, NULL);
+    mem_free((*source)->settings);
+    strlist_release(&(*source)->warnings);
+    buf_release(&(*source)->scratch);
+    arena_free(&(*source)->arena);
+    mem_free(*source);
+    *source = NULL;
+}
+
+/* One expansion; expand() takes a look-up that cannot fail, so the first failure waits here. */
+struct expanding {
+    struct config_source *source;
+    struct error *err;
+    bool failed;
+};
+
+static const char *look_up(void *context, struct span name)
+{
+    struct expanding *expanding = context;
+    struct error err = {0};
+    const char *value;
+
+    if (expanding->failed)
+        return NULL;
+    value = source_value_of(expanding->source, name, &err);
+    if (value == NULL && err.kind != ERROR_NONE) {
+        expanding->failed = true;
+        if (expanding->err != NULL)
+            *expanding->err = err;
+    }
+    return value;
+}
+
+/* *malformed_r: the text itself is, not one that it refers to. */
+static const char *expand_text(struct config_source *source, struct span text, bool *malformed_r,
+                               struct error *err)
+{
+    struct buf *scratch = &source->scratch;
+    struct expanding expanding = {source, err, false};
+    size_t start = scratch->len;
+    const char *value = NULL;
+    struct error malformed = {0};
+
+    *malformed_r =
+        !expand(text, look_up, &expanding, NULL, scratch, &malformed) && !expanding.failed;
+    if (*malformed_r && err != NULL)
+        *err = malformed;
+    if (!*malformed_r && !expanding.failed)
+        value = arena_text(source->arena, span_skip(buf_span(scratch), start));
+    buf_truncate(scratch, start);
+    return value;
+}
+
+const char *source_expand(struct config_source *source, struct span text, struct error *err)
+{
+    bool malformed;
+
+    return expand_text(source, text, &malformed, err);
+}
+
+static void say_where(const struct config_source *source, const struct entry *entry,
+                      const char *name, struct error *err)
+{
+    if (entry->line > 0)
+        error_prefix(err, "%s, line %d: %s", source->path, entry->line, name);
+    else
+        error_prefix(err, "%s", name);
+}
+
+static bool begin(const struct config_source *source, struct entry *entry, const char *name,
+                  struct error *err)
+{
+    if (entry->expanding) {
+        error_set(err, ERROR_PERMANENT, "the value refers to itself");
+        say_where(source, entry, name, err);
+        return false;
+    }
+    entry->expanding = true;
+    return true;
+}
+
+static const char *expand_entry(struct config_source *source, struct entry *entry, const char *name,
+                                const char *text, struct error *err)
+{
+    bool malformed;
+
+    if (!begin(source, entry, name, err))
+        return NULL;
+    entry->value = expand_text(source, span_text(text), &malformed, err);
+    entry->expanding = false;
+    if (malformed)
+        say_where(source, entry, name, err);
+    return entry->value;
+}
+
+const char *source_default(struct config_source *source, const struct parameter *parameter,
+                           struct error *err)
+{
+    return computed_is(parameter) ? computed_value(source, parameter, err) : parameter->value;
+}
+
+const char *source_value(struct config_source *source, const struct parameter *parameter,
+                         struct error *err)
+{
+    struct entry *entry = &source->known[parameter_index(parameter)];
+    const char *text = entry->text;
+
+    if (entry->value != NULL)
+        return entry->value;
+    if (text == NULL) {
+        if (!begin(source, entry, parameter->name, err)) /* computing may look others up */
+            return NULL;
+        text = source_default(source, parameter, err);
+        entry->expanding = false;
+    }
+    if (text == NULL)
+        return NULL;
+    if (parameter->kind == PARAMETER_RAW || strchr(text, '$') == NULL)
+        entry->value = text;
+    else if (expand_entry(source, entry, parameter->name, text, err) == NULL)
+        return NULL;
+    if (parameter_index(parameter) == INDEX_myorigin && !source->as_written)
+        entry->value = computed_myorigin(source, entry->value, err);
+    return entry->value;
+}
+
+const char *source_value_of(struct config_source *source, struct span name, struct error *err)
+{
+    const struct parameter *parameter = parameter_find(name);
+    struct entry *entry;
+    const char *value;
+    char *text;
+
+    if (parameter != NULL)
+        return source_value(source, parameter, err);
+    entry = source->others == NULL ? NULL : hash_get(source->others, name);
+    if (entry == NULL)
+        return NULL;
+    if (entry->value == NULL && strchr(entry->text, '$') == NULL)
+        entry->value = entry->text;
+    if (entry->value != NULL)
+        return entry->value;
+    text = mem_span(name);
+    value = expand_entry(source, entry, text, entry->text, err);
+    mem_free(text);
+    return value;
+}

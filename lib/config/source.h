@@ -1,0 +1,68 @@
+/*
+ * What config_read has read, before it became a struct config: the settings as written, and their
+ * expanded values as they are asked for. For lib/config and buzonconf.
+ */
+#ifndef BUZON_LIB_CONFIG_SOURCE_H
+#define BUZON_LIB_CONFIG_SOURCE_H
+
+#include "lib/base/hash.h"
+#include "lib/config/config.h"
+#include "lib/config/parameter.h"
+
+/* One name: of the table, or one that main.cf defines for itself. */
+struct entry {
+    const char *text;  /* as written; NULL: not set, the default counts */
+    const char *value; /* expanded; NULL: not yet */
+    int line;          /* in main.cf; 0: from elsewhere, or not set */
+    bool expanding;    /* to see names that refer to themselves */
+};
+
+/* A setting in the order of main.cf; names are set again only if main.cf says it twice. */
+struct setting {
+    const char *name;
+    const struct parameter *parameter; /* NULL: a name of the user's own */
+};
+
+struct config_source {
+    struct arena *arena;
+    const char *directory;
+    const char *path;    /* of main.cf */
+    const char *service; /* "" in tools */
+    struct entry known[PARAMETER_COUNT];
+    struct hash *others; /* of struct entry; NULL: none */
+    struct setting *settings;
+    size_t setting_count;
+    struct strlist warnings; /* what is odd but harmless in main.cf, for config_report_... */
+    struct buf scratch;      /* expansions in progress, one behind the other */
+    bool as_written;         /* tools: do not replace myorigin = /file by the file's content */
+};
+
+/*
+ * source_read - read main.cf and apply overrides; nothing is expanded or checked yet
+ *
+ * Arguments and errors are those of config_read.
+ */
+struct config_source *source_read(const char *directory, const struct strlist *overrides,
+                                  const char *service, struct error *err) MUST_CHECK;
+void source_free(struct config_source **source);
+
+/* source_entry - of a name that is known or set; else NULL */
+struct entry *source_entry(struct config_source *source, struct span name);
+
+/* source_default - the default of a row as text, not expanded; computed ones are computed now.
+ * NULL: it cannot be computed, see *err. */
+const char *source_default(struct config_source *source, const struct parameter *parameter,
+                           struct error *err) MUST_CHECK;
+
+/* source_value - the expanded value of a row, or of a user's own name (NULL: not set, with
+ * ERROR_NONE); NULL and *err: malformed, or it refers to itself. Borrowed from the source. */
+const char *source_value(struct config_source *source, const struct parameter *parameter,
+                         struct error *err) MUST_CHECK;
+const char *source_value_of(struct config_source *source, struct span name,
+                            struct error *err) MUST_CHECK;
+
+/* source_expand - a text that refers to the names of the source; NULL and *err */
+const char *source_expand(struct config_source *source, struct span text,
+                          struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,61 @@
+/* The values of main.cf as numbers. */
+#include "lib/config/value.h"
+
+#include "lib/base/checked.h"
+
+bool value_bool(const char *text, bool *value_r)
+{
+    *value_r = strcasecmp(text, "yes") == 0;
+    return *value_r || strcasecmp(text, "no") == 0;
+}
+
+bool value_number(const char *text, int64_t limit, int64_t *value_r)
+{
+    uint64_t number;
+
+    if (!span_to_u64(span_text(text), (uint64_t)limit, &number))
+        return false;
+    *value_r = (int64_t)number;
+    return true;
+}
+
+/* 0: no unit. */
+static int seconds_of(char unit)
+{
+    switch (unit) {
+    case 's':
+        return 1;
+    case 'm':
+        return 60;
+    case 'h':
+        return 60 * 60;
+    case 'd':
+        return 24 * 60 * 60;
+    case 'w':
+        return 7 * 24 * 60 * 60;
+    default:
+        return 0;
+    }
+}
+
+bool value_time(const char *text, char unit, int *value_r)
+{
+    struct span digits = span_text(text);
+    uint64_t seconds;
+
+    if (digits.len > 0 && seconds_of(digits.data[digits.len - 1]) != 0)
+        unit = digits.data[--digits.len];
+    if (!span_to_u64(digits, INT_MAX, &seconds) ||
+        !checked_mul_u64(seconds, (uint64_t)seconds_of(unit), &seconds) || seconds > INT_MAX)
+        return false;
+    *value_r = (int)seconds;
+    return true;
+}
+
+char value_time_unit(const char *default_value)
+{
+    size_t len = strlen(default_value);
+    char last = len == 0 ? '\0' : default_value[len - 1];
+
+    return seconds_of(last) == 0 ? 's' : last;
+}

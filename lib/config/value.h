@@ -1,0 +1,19 @@
+/* The values of main.cf as numbers; of each, what Postfix accepts. */
+#ifndef BUZON_LIB_CONFIG_VALUE_H
+#define BUZON_LIB_CONFIG_VALUE_H
+
+#include "lib/base/base.h"
+
+/* value_bool - "yes" or "no", in any case */
+bool value_bool(const char *text, bool *value_r) MUST_CHECK;
+
+/* value_number - decimal digits, not more than limit */
+bool value_number(const char *text, int64_t limit, int64_t *value_r) MUST_CHECK;
+
+/* value_time - a number and s, m, h, d or w; without a unit it counts in `unit`. In seconds. */
+bool value_time(const char *text, char unit, int *value_r) MUST_CHECK;
+
+/* value_time_unit - the unit that a default is written in: the one of a value without a unit */
+char value_time_unit(const char *default_value);
+
+#endif

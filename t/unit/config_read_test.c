@@ -1,0 +1,356 @@
+/* main.cf: its grammar, its kinds of values, its computed defaults. */
+#include "t/unit/unit.h"
+
+#include "lib/base/file.h"
+#include "lib/config/config.h"
+#include "lib/config/parameter.h"
+#include "lib/config/value.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* A configuration directory of a test's own. */
+static char directory[] = "/tmp/config_read_test.XXXXXX";
+
+static void write_main_cf(const char *text)
+{
+    char path[sizeof(directory) + sizeof("/main.cf")];
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/main.cf", directory);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_true(write_all(fd, span_text(text)));
+    fd_close(&fd);
+}
+
+static struct config *read_text(const char *text, struct error *err)
+{
+    write_main_cf(text);
+    return config_read(directory, NULL, NULL, err);
+}
+
+static const struct value_case {
+    const char *name;
+    const char *main_cf;
+    const char *parameter;
+    const char *value; /* NULL: not set */
+} value_cases[] = {
+    {"a setting",                                        "relayhost = a\n",                                      "relayhost",         "a"           },
+    {"no blanks are needed",                             "relayhost=a",                                          "relayhost",         "a"           },
+    {"tabs and line ends of other systems",              "relayhost\t=\ta\tb\r\n",                               "relayhost",         "a\tb"        },
+    {"an empty value",                                   "relayhost =\n",                                        "relayhost",         ""            },
+    {"the value may have an equals sign",                "relayhost = a=b",                                      "relayhost",         "a=b"         },
+    {"a # behind a value is part of it",                 "relayhost = a # b",                                    "relayhost",         "a # b"       },
+    {"a continuation line",                              "relayhost = a\n  b\n",                                 "relayhost",         "a  b"        },
+    {"comments and blank lines do not end a setting",
+     "relayhost = \n\n\n  a\n\t\n#x\n # y\n   b   \n#z\n",                                                       "relayhost",         "a   b"       },
+    {"the last setting wins",                            "relayhost = a\nrelayhost = b\n",                       "relayhost",         "b"           },
+    {"a line that continues nothing is left out",        "  relayhost = a\nmyhostname = b",                      "relayhost",
+     ""                                                                                                                                             },
+    {"a default",                                        "",                                                     "default_transport", "smtp"        },
+    {"a default that refers to another parameter",       "myhostname = mx.example.org",                          "mydestination",
+     "mx.example.org, localhost.example.org, localhost"                                                                                             },
+    {"a name of the user's own",                         "own = $myhostname!\nmyhostname = a.b",                 "own",               "a.b!"        },
+    {"an unknown name has no value",                     "",                                                     "own",               NULL          },
+    {"names that refer to names",                        "a = <$b>\nb = <$c>\nc = x",                            "a",                 "<<x>>"       },
+    {"a raw value is not expanded",                      "luser_relay = $user@$mydomain",                        "luser_relay",
+     "$user@$mydomain"                                                                                                                              },
+    {"mydomain is myhostname without its first label",   "myhostname = mx.example.org",                          "mydomain",
+     "example.org"                                                                                                                                  },
+    {"also when only one label is left",                 "myhostname = example.org",                             "mydomain",          "org"         },
+    {"mydomain of a host name without a dot",            "myhostname = mx",                                      "mydomain",          "localdomain" },
+    {"mydomain as set",                                  "myhostname = mx\nmydomain = example.org",              "mydomain",          "example.org" },
+    {"mynetworks_style follows the compatibility level", "compatibility_level = 3.6",
+     "mynetworks_style",                                                                                                              "host"        },
+    {"relay_domains of old",                             "mydestination = a",                                    "relay_domains",     "a"           },
+    {"relay_domains today",                              "mydestination = a\ncompatibility_level = 2",           "relay_domains",     ""            },
+    {"mynetworks of the loopback interface",
+     "inet_interfaces = 127.0.0.1\nmynetworks_style = subnet",                                                   "mynetworks",        "127.0.0.0/8" },
+    {"mynetworks of the host alone",                     "inet_interfaces = 127.0.0.1\nmynetworks_style = host",
+     "mynetworks",                                                                                                                    "127.0.0.1/32"},
+};
+
+static void run_value_case(void **state)
+{
+    const struct value_case *c = *state;
+    struct error err = {0};
+    struct config *config = read_text(c->main_cf, &err);
+
+    assert_string_equal(err.text, "");
+    assert_non_null(config);
+    if (c->value == NULL)
+        assert_null(config_lookup(config, c->parameter));
+    else
+        assert_string_equal(config_lookup(config, c->parameter), c->value);
+    config_free(&config);
+}
+
+static const struct refusal_case {
+    const char *name;
+    const char *main_cf;
+    const char *text; /* behind the name of main.cf */
+} refusal_cases[] = {
+    {"a line without an equals sign", "\nrelayhost",
+     ", line 2: missing '=' after attribute name: \"relayhost\""                                                                       },
+    {"two words before it",           "relayhost a = c",
+     ", line 1: missing '=' after attribute name: \"relayhost a = c\""                                                                 },
+    {"no name",                       "= c",                             ", line 1: missing attribute name: \"= c\""                   },
+    {"a malformed reference",         "#\nmyhostname = ${a",
+     ", line 2: myhostname: truncated reference: \"${a\""                                                                              },
+    {"yes or no",                     "\nlogin_tls_wrappermode = maybe",
+     ", line 2: bad boolean configuration: login_tls_wrappermode = maybe"                                                              },
+    {"letters in a number",           "login_client_limit = 12x",
+     ", line 1: bad numerical configuration: login_client_limit = 12x"                                                                 },
+    {"a negative number",             "login_client_limit = -1",
+     ", line 1: bad numerical configuration: login_client_limit = -1"                                                                  },
+    {"a number past its type",        "login_client_limit = 2147483648",
+     ", line 1: bad numerical configuration: login_client_limit = 2147483648"                                                          },
+    {"an empty number",
+     "login_client_limit =",                                             ", line 1: bad numerical configuration: login_client_limit = "},
+    {"an unknown unit of time",       "login_timeout = 3y",
+     ", line 1: bad time value or unit in configuration: login_timeout = 3y"                                                           },
+    {"a time past its type",          "login_timeout = 9999w",
+     ", line 1: bad time value or unit in configuration: login_timeout = 9999w"                                                        },
+    {"a word that is no choice",      "login_protocol = gopher",
+     ", line 1: bad value: login_protocol = gopher"                                                                                    },
+};
+
+static void run_refusal_case(void **state)
+{
+    const struct refusal_case *c = *state;
+    struct error err = {0};
+    char expected[256];
+
+    (void)snprintf(expected, sizeof(expected), "%s/main.cf%s", directory, c->text);
+    assert_null(read_text(c->main_cf, &err));
+    assert_int_equal(err.kind, ERROR_PERMANENT);
+    assert_string_equal(err.text, expected);
+}
+
+static void values_have_their_types(void **state UNUSED)
+{
+    struct config *config = read_text("login_tls_wrappermode = YES\n"
+                                      "login_client_limit = 7\n"
+                                      "message_size_limit = 5000000000\n"
+                                      "login_protocol = POP3\n"
+                                      "login_timeout = 2m\n"
+                                      "maximal_queue_lifetime = 2\n"
+                                      "queue_run_delay = 90\n",
+                                      NULL);
+
+    assert_true(config->login_tls_wrappermode);
+    assert_int_equal(config->login_client_limit, 7);
+    assert_int_equal(config->message_size_limit, 5000000000);
+    assert_string_equal(config->login_protocol, "pop3");
+    assert_int_equal(config->login_timeout, 120);
+    assert_int_equal(config->maximal_queue_lifetime, 2 * 86400); /* the default's unit: days */
+    assert_int_equal(config->queue_run_delay, 90);
+    assert_int_equal(config->minimal_backoff_time, 300);
+    assert_string_equal(config->twobounce_notice_recipient, "postmaster");
+    assert_string_equal(config_directory(config), directory);
+    config_free(&config);
+}
+
+static void missing_main_cf_is_an_error(void **state UNUSED)
+{
+    struct error err = {0};
+
+    assert_null(config_read("/nonexistent", NULL, NULL, &err));
+    assert_int_equal(err.kind, ERROR_PERMANENT);
+    assert_string_equal(err.text, "open /nonexistent/main.cf: No such file or directory");
+}
+
+static void loops_are_named(void **state UNUSED)
+{
+    struct error err = {0};
+
+    assert_null(read_text("myhostname = $a\na = $b\nb = ${c?$a}\nc = 1", &err));
+    assert_int_equal(err.kind, ERROR_PERMANENT);
+    assert_non_null(strstr(err.text, "line 2: a: the value refers to itself"));
+    assert_null(read_text("myhostname = $mydomain", &err));
+    assert_non_null(strstr(err.text, "myhostname: the value refers to itself"));
+}
+
+static void values_cannot_grow_without_limit(void **state UNUSED)
+{
+    struct buf text = BUF(100000);
+    struct error err = {0};
+
+    buf_put_text(&text, "a0 = 0123456789\n");
+    for (int i = 1; i < 40; i++)
+        buf_put_printf(&text, "a%d = $a%d$a%d$a%d$a%d\n", i, i - 1, i - 1, i - 1, i - 1);
+    buf_put_text(&text, "myhostname = $a39\n");
+    assert_null(read_text(buf_text(&text), &err));
+    assert_non_null(strstr(err.text, "too long"));
+    buf_release(&text);
+}
+
+static void overrides_win(void **state UNUSED)
+{
+    struct strlist overrides = STRLIST_EMPTY;
+    struct error err = {0};
+    struct config *config;
+
+    strlist_add(&overrides, "login_timeout=5s");
+    strlist_add(&overrides, "{ smtpd_banner = $own }");
+    strlist_add(&overrides, "own=$service_name");
+    write_main_cf("login_timeout = 7s\nown = x\n");
+    config = config_read(directory, &overrides, "submission", &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(config->login_timeout, 5);
+    assert_string_equal(config->smtpd_banner, "submission");
+    config_free(&config);
+    strlist_add(&overrides, "nonsense");
+    assert_null(config_read(directory, &overrides, NULL, &err));
+    assert_string_equal(err.text, "-o nonsense: missing '=' after attribute name");
+    strlist_release(&overrides);
+}
+
+static void myorigin_may_be_a_file(void **state UNUSED)
+{
+    char path[sizeof(directory) + sizeof("/mailname")];
+    char text[256];
+    struct config *config;
+    struct error err = {0};
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/mailname", directory);
+    file = fopen(path, "w");
+    (void)fputs("# the name\nmail.example.org \nmore\n", file);
+    (void)fclose(file);
+    (void)snprintf(text, sizeof(text), "myorigin = %s\nlocal_transport = local:$myorigin", path);
+    config = read_text(text, &err);
+    assert_string_equal(err.text, "");
+    assert_string_equal(config->myorigin, "mail.example.org");
+    assert_string_equal(config->local_transport, "local:mail.example.org");
+    config_free(&config);
+    assert_int_equal(unlink(path), 0);
+    assert_null(read_text(text, &err));
+    assert_non_null(strstr(err.text, "mailname: No such file or directory"));
+}
+
+static void bad_values_that_nobody_obeys_are_harmless(void **state UNUSED)
+{
+    struct config *config = read_text("tlsproxy_enforce_tls = maybe\nlogin_client_limit = 3", NULL);
+
+    assert_int_equal(parameters[INDEX_tlsproxy_enforce_tls].support, PARAMETER_LATER);
+    assert_non_null(config);
+    assert_false(config->tlsproxy_enforce_tls);
+    assert_int_equal(config->login_client_limit, 3);
+    config_free(&config);
+}
+
+static void transports_have_parameters_of_their_own(void **state UNUSED)
+{
+    struct config *config = read_text("slow_destination_concurrency_limit = $two\ntwo = 2\n"
+                                      "slow_destination_rate_delay = 2m\n"
+                                      "bad_destination_concurrency_limit = x\n",
+                                      NULL);
+
+    assert_int_equal(config_transport_int(config, "slow", "_destination_concurrency_limit", 9), 2);
+    assert_int_equal(config_transport_int(config, "fast", "_destination_concurrency_limit", 9), 9);
+    assert_int_equal(config_transport_int(config, "bad", "_destination_concurrency_limit", 9), 9);
+    assert_int_equal(config_transport_time(config, "slow", "_destination_rate_delay", 9), 120);
+    assert_int_equal(config_transport_time(config, "fast", "_destination_rate_delay", 9), 9);
+    config_free(&config);
+}
+
+static void table_is_in_order(void **state UNUSED)
+{
+    for (size_t i = 1; i < INDEX_OWN_FIRST; i++)
+        assert_true(strcmp(parameters[i - 1].name, parameters[i].name) < 0);
+    for (size_t i = 0; i < PARAMETER_COUNT; i++)
+        assert_ptr_equal(parameter_find(span_text(parameters[i].name)), &parameters[i]);
+}
+
+static void table_knows_the_choices_of_enums(void **state UNUSED)
+{
+    for (size_t i = 0; i < PARAMETER_COUNT; i++)
+        assert_int_equal(parameters[i].kind == PARAMETER_ENUM,
+                         parameter_choices(&parameters[i]) != NULL);
+}
+
+static bool is_value_of_kind(const struct parameter *parameter, const char *value)
+{
+    bool flag;
+    int seconds;
+    int64_t number;
+
+    switch ((enum parameter_kind)parameter->kind) {
+    case PARAMETER_TEXT:
+    case PARAMETER_RAW:
+        return true;
+    case PARAMETER_ENUM:
+        for (const char *const *at = parameter_choices(parameter); *at != NULL; at++)
+            if (strcmp(*at, value) == 0)
+                return true;
+        return false;
+    case PARAMETER_BOOL:
+        return value_bool(value, &flag);
+    case PARAMETER_INT:
+        return value_number(value, INT_MAX, &number);
+    case PARAMETER_TIME:
+        return value_time(value, 's', &seconds);
+    case PARAMETER_SIZE:
+        return value_number(value, INT64_MAX, &number);
+    }
+    return false;
+}
+
+static void defaults_are_values_of_their_kind(void **state UNUSED)
+{
+    struct config *config = read_text("", NULL);
+
+    for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+        const char *value = config_lookup(config, parameters[i].name);
+
+        if (!is_value_of_kind(&parameters[i], value))
+            fail_msg("%s = %s", parameters[i].name, value);
+    }
+    config_free(&config);
+}
+
+static int make_directory(void **state UNUSED)
+{
+    return mkdtemp(directory) == NULL ? -1 : 0;
+}
+
+static int remove_directory(void **state UNUSED)
+{
+    char path[sizeof(directory) + sizeof("/main.cf")];
+
+    (void)snprintf(path, sizeof(path), "%s/main.cf", directory);
+    return unlink(path) != 0 || rmdir(directory) != 0;
+}
+
+int main(void)
+{
+    static const struct CMUnitTest others[] = {
+        cmocka_unit_test(values_have_their_types),
+        cmocka_unit_test(missing_main_cf_is_an_error),
+        cmocka_unit_test(loops_are_named),
+        cmocka_unit_test(values_cannot_grow_without_limit),
+        cmocka_unit_test(overrides_win),
+        cmocka_unit_test(myorigin_may_be_a_file),
+        cmocka_unit_test(bad_values_that_nobody_obeys_are_harmless),
+        cmocka_unit_test(transports_have_parameters_of_their_own),
+        cmocka_unit_test(table_is_in_order),
+        cmocka_unit_test(table_knows_the_choices_of_enums),
+        cmocka_unit_test(defaults_are_values_of_their_kind),
+    };
+    struct CMUnitTest
+        tests[ARRAY_LENGTH(value_cases) + ARRAY_LENGTH(refusal_cases) + ARRAY_LENGTH(others)];
+    size_t used = 0;
+    int failures;
+
+    if (make_directory(NULL) != 0)
+        return 1;
+    UNIT_ADD_ROWS(tests, used, value_cases, run_value_case);
+    UNIT_ADD_ROWS(tests, used, refusal_cases, run_refusal_case);
+    memcpy(&tests[used], others, sizeof(others));
+    used += ARRAY_LENGTH(others);
+    failures = unit_run("main.cf", tests, used);
+    return remove_directory(NULL) != 0 ? 1 : failures;
+}
