@@ -1,1 +1,26 @@
-# lib/map: what is built here and from what.
+# lib/map: look-up tables, lists of them, and match lists.
+lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
+	lib/map/accounts.c \
+	lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_table.c \
+	lib/map/cidr.c lib/map/cidr.h lib/map/cidr_table.c \
+	lib/map/composed.c \
+	lib/map/delimited.c lib/map/delimited.h \
+	lib/map/items.c \
+	lib/map/lines.c lib/map/lines.h \
+	lib/map/lmdb_table.c \
+	lib/map/map.c lib/map/map_type.h \
+	lib/map/map_fold.c lib/map/map_fold.h \
+	lib/map/maps.c lib/map/maps_address.c \
+	lib/map/match_list.c \
+	lib/map/pcre.c \
+	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_message.c \
+	lib/map/regexp.c \
+	lib/map/rules.c lib/map/rules.h \
+	lib/map/simple.c \
+	lib/map/stamp.c \
+	lib/map/text_table.c
+
+check_PROGRAMS += t/unit/map_lines_test
+UNIT_TESTS += t/unit/map_lines_test
+t_unit_map_lines_test_SOURCES = t/unit/map_lines_test.c
+t_unit_map_lines_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -11,8 +11,8 @@
 enum map_result { MAP_FOUND, MAP_ABSENT, MAP_UNAVAILABLE };
 
 enum {
-    MAP_FOLD_KEY = 1,     /* keys are compared in lower case (hash, btree, ...; regexp has its own i) */
-    MAP_PARTIAL_ONLY = 2, /* not for regexp-like tables: see map_is_pattern */
+    MAP_FOLD_KEY = 1, /* keys are compared in lower case (hash, btree, ...; regexp has its own i) */
+    MAP_PARTIAL_ONLY = 2, /* the key is a part of an address: pattern tables are not asked */
 };
 
 struct map;
@@ -38,7 +38,8 @@ bool map_is_pattern(const struct map *map);
  * in *err and has been logged */
 enum map_result map_lookup(struct map *map, struct span key, int flags, struct buf *value_r,
                            struct error *err) MUST_CHECK;
-/* map_changed - the file behind it is another than the one opened (a daemon then exits when idle) */
+/* map_changed - the file behind it was replaced or changed since it was opened, or it could not be
+ * opened some seconds ago (a daemon then exits when idle); also right after a chroot */
 bool map_changed(const struct map *map);
 
 /* A list of tables as a parameter names them ("hash:/a, pcre:/b"), asked in order. */
@@ -55,6 +56,7 @@ enum map_result maps_find(struct maps *maps, struct span key, int flags, struct 
  * maps_find_keys - the first hit of several keys in order; each key is asked in all tables before
  * the next key (one round trip where proxymap answers)
  *
+ *  partial     may be NULL: all keys are whole
  *  partial[i]  key i is a part of an address (user, @domain): pattern tables are not asked for it
  *  key_r       may be NULL; else the index of the key that hit
  */
@@ -67,10 +69,10 @@ bool maps_changed(const struct maps *maps);
 /* The look-up keys of an address (Postfix ADDRESS_REWRITING, virtual(5)): user+ext@domain,
  * user@domain, user+ext, user, @domain. */
 enum {
-    ADDRESS_KEY_FULL = 1,       /* user+ext@domain */
-    ADDRESS_KEY_NO_EXT = 2,     /* user@domain; the extension is handed back for appending */
-    ADDRESS_KEY_LOCALPART = 4,  /* user+ext, user: only for domains that `is_local` says so */
-    ADDRESS_KEY_DOMAIN = 8,     /* @domain */
+    ADDRESS_KEY_FULL = 1,      /* user+ext@domain */
+    ADDRESS_KEY_NO_EXT = 2,    /* user@domain; the extension is handed back for appending */
+    ADDRESS_KEY_LOCALPART = 4, /* user+ext, user: only for domains that `is_local` says so */
+    ADDRESS_KEY_DOMAIN = 8,    /* @domain */
     ADDRESS_KEY_ALL = 15,
 };
 /*

@@ -18,14 +18,17 @@ enum match_kind {
     MATCH_ADDRESS, /* network/mask, addresses, [v6]/mask, and host names are not looked up */
 };
 
-/* match_list_create - `parameter` is the name in main.cf, for logs and for
+/* match_list_create - reads the files that items name (in .prepare, then); `parameter` is the name in main.cf, for logs and for
  * parent_domain_matches_subdomains; a bad item is logged and makes matching UNAVAILABLE */
 struct match_list *match_list_create(const struct config *config, const char *parameter,
                                      const char *value, enum match_kind kind, bool through_proxy)
     __attribute__((returns_nonnull));
 void match_list_free(struct match_list **list);
+/* match_list_changed - a table of the list changed, see map_changed */
+bool match_list_changed(const struct match_list *list);
 /* MAP_FOUND matches, MAP_ABSENT does not */
-enum map_result match_list_name(struct match_list *list, struct span name, struct error *err) MUST_CHECK;
+enum map_result match_list_name(struct match_list *list, struct span name,
+                                struct error *err) MUST_CHECK;
 enum map_result match_list_address(struct match_list *list, const struct address_socket *address,
                                    struct error *err) MUST_CHECK;
 

@@ -20,6 +20,19 @@ struct span address_domain(const char *address);
 struct span address_localpart(const char *address);
 
 /*
+ * address_split_extension - the user and the extension of a localpart: "user+ext"
+ *
+ *  delimiters   recipient_delimiter; "" for none
+ *  user_r       the localpart as it is, when there is no extension
+ *  extension_r  with its delimiter
+ *
+ * False, and no extension: for postmaster, mailer-daemon and double-bounce; with "-" among the
+ * delimiters for owner-* and *-request; and where nothing stands before the delimiter.
+ */
+bool address_split_extension(const char *delimiters, struct span localpart, struct span *user_r,
+                             struct span *extension_r) MUST_CHECK;
+
+/*
  * address_parse_path - the path of MAIL and RCPT: "<@a,@b:user@dom>", "<>", "<user>", and, unless
  * `strict` (strict_rfc821_envelopes), forms without <> and with comments, as Postfix takes them
  *

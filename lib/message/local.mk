@@ -2,7 +2,7 @@
 lib_libbuzon_a_SOURCES += lib/message/atom.h \
 	lib/message/address.c lib/message/address.h \
 	lib/message/address_list.c lib/message/address_path.c \
-	lib/message/date.c lib/message/date.h \
+	lib/message/date.c lib/message/date.h lib/message/extension.c \
 	lib/message/header.c lib/message/header.h
 
 check_PROGRAMS += t/unit/message_address_test

@@ -77,9 +77,4 @@ enum map_result route_expand_aliases(struct route *route, struct arena *arena, c
                                      const char ***recipients_r, size_t *count_r,
                                      struct error *err) MUST_CHECK;
 
-/* route_split_extension - the localpart and "+ext" of an address by recipient_delimiter, with
- * Postfix's exceptions (owner-, -request, mailer-daemon, double-bounce, postmaster). */
-bool route_split_extension(const char *delimiters, struct span localpart, struct span *user_r,
-                           struct span *extension_r) MUST_CHECK;
-
 #endif

@@ -1,0 +1,35 @@
+/*
+ * Berkeley DB files as Postfix has them: NAME.db, hash or btree, key and value usually with their
+ * NUL. Each file has an environment of its own in memory, so that nothing lies beside the file and a
+ * damaged one spoils no other.
+ */
+#ifndef BUZON_LIB_MAP_BERKELEY_DB_H
+#define BUZON_LIB_MAP_BERKELEY_DB_H
+
+#include "lib/map/map_type.h"
+
+#include <db.h>
+
+struct berkeley_db {
+    DB_ENV *environment;
+    DB *file;
+};
+
+/*
+ * berkeley_db_open - open a file
+ *
+ *  path        names the file; where it is relative, to the working directory
+ *  flags       DB_RDONLY, 0 to change it, or DB_CREATE to fill an empty one
+ *  cache_size  octets
+ *  err         names the file
+ */
+bool berkeley_db_open(struct berkeley_db *db, const char *path, DBTYPE type, uint32_t flags,
+                      uint64_t cache_size, struct error *err) MUST_CHECK;
+/* berkeley_db_close - false and *err when what was written could not be synced to the file */
+bool berkeley_db_close(struct berkeley_db *db, struct error *err) MUST_CHECK;
+/* berkeley_db_abandon - close what was only read, or is of no use any more */
+void berkeley_db_abandon(struct berkeley_db *db);
+/* berkeley_db_fail - *err from the library's number: "WHAT: reason" */
+void berkeley_db_fail(struct error *err, int failure, const char *what);
+
+#endif

@@ -1,0 +1,136 @@
+/* Networks (lib/map/cidr.h). */
+#include "lib/map/cidr.h"
+
+#include <arpa/inet.h>
+
+static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+/* ::ffff:192.0.2.1 is 192.0.2.1, if enough bits of it count. */
+static void unmap(struct cidr *address)
+{
+    if (address->size != 16 || address->prefix < 96 ||
+        memcmp(address->octets, mapped_prefix, sizeof(mapped_prefix)) != 0)
+        return;
+    memmove(address->octets, address->octets + 12, 4);
+    memset(address->octets + 4, 0, 12);
+    address->size = 4;
+    address->prefix -= 96;
+}
+
+/* The octets as inet_pton reads them. */
+static bool read_octets(struct span text, struct cidr *address_r)
+{
+    char copy[INET6_ADDRSTRLEN];
+    int family = span_find(text, ':') < text.len ? AF_INET6 : AF_INET;
+
+    *address_r = (struct cidr){.size = family == AF_INET6 ? 16 : 4};
+    address_r->prefix = address_r->size * 8U;
+    if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.data, '\0', text.len) != NULL)
+        return false;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    return inet_pton(family, copy, address_r->octets) == 1;
+}
+
+bool cidr_parse_address(struct span text, struct cidr *address_r)
+{
+    if (!read_octets(text, address_r))
+        return false;
+    unmap(address_r);
+    return true;
+}
+
+bool cidr_from_socket(const struct address_socket *socket, struct cidr *address_r)
+{
+    *address_r = (struct cidr){0};
+    if (socket->any.sa_family == AF_INET) {
+        address_r->size = 4;
+        memcpy(address_r->octets, &socket->in.sin_addr, 4);
+    } else if (socket->any.sa_family == AF_INET6) {
+        address_r->size = 16;
+        memcpy(address_r->octets, &socket->in6.sin6_addr, 16);
+    } else {
+        return false;
+    }
+    address_r->prefix = address_r->size * 8U;
+    unmap(address_r);
+    return true;
+}
+
+/* Clear the bits beyond the prefix; true when one was set. */
+static bool clear_host_bits(struct cidr *network)
+{
+    bool was_set = false;
+
+    for (unsigned i = network->prefix / 8; i < network->size; i++) {
+        unsigned kept = i == network->prefix / 8 ? 0xffU << (8 - network->prefix % 8) : 0;
+        unsigned char octet = (unsigned char)(network->octets[i] & kept);
+
+        was_set = was_set || octet != network->octets[i];
+        network->octets[i] = octet;
+    }
+    return was_set;
+}
+
+static bool refuse_host_bits(struct span text, const struct cidr *network, struct error *err)
+{
+    char suggestion[INET6_ADDRSTRLEN] = "";
+
+    (void)inet_ntop(network->size == 16 ? AF_INET6 : AF_INET, network->octets, suggestion,
+                    sizeof(suggestion));
+    error_set(err, ERROR_MALFORMED,
+              "non-null host address bits in \"%.*s\", perhaps you should use \"%s/%u\" instead",
+              SPAN_PRINTF(text), suggestion, network->prefix);
+    return false;
+}
+
+/* "[address]/24", "[address/24]" and "[address]" become the same without brackets. */
+static struct span take_off_brackets(struct span text, char without[64])
+{
+    size_t len = 0;
+
+    if (text.len == 0 || text.data[0] != '[' || text.len >= 64)
+        return text;
+    for (size_t i = 1; i < text.len; i++) {
+        if (text.data[i] != ']')
+            without[len++] = text.data[i];
+    }
+    return span_of(without, len);
+}
+
+bool cidr_parse(struct span text, struct cidr *network_r, struct error *err)
+{
+    char without[64];
+    struct span rest = take_off_brackets(text, without);
+    bool has_prefix = span_find(rest, '/') < rest.len;
+    struct span address = span_take_until(&rest, '/');
+    uint64_t prefix;
+
+    if (!read_octets(address, network_r)) {
+        error_set(err, ERROR_MALFORMED, "bad %s pattern: \"%.*s\"",
+                  has_prefix ? "net/mask" : "address", SPAN_PRINTF(text));
+        return false;
+    }
+    if (has_prefix) {
+        if (!span_to_u64(rest, network_r->size * 8U, &prefix)) {
+            error_set(err, ERROR_MALFORMED, "bad mask value in net/mask pattern: \"%.*s\"",
+                      SPAN_PRINTF(text));
+            return false;
+        }
+        network_r->prefix = (unsigned)prefix;
+        if (clear_host_bits(network_r))
+            return refuse_host_bits(text, network_r, err);
+    }
+    unmap(network_r);
+    return true;
+}
+
+bool cidr_contains(const struct cidr *network, const struct cidr *address)
+{
+    unsigned whole = network->prefix / 8;
+    unsigned rest = network->prefix % 8;
+
+    if (network->size != address->size || memcmp(network->octets, address->octets, whole) != 0)
+        return false;
+    return rest == 0 || ((network->octets[whole] ^ address->octets[whole]) >> (8 - rest)) == 0;
+}

@@ -1,0 +1,25 @@
+/*
+ * Networks: "192.0.2.0/24", "192.0.2.1", "2001:db8::/32". IPv4-mapped IPv6 addresses and networks
+ * (::ffff:192.0.2.0/120) are taken for the IPv4 ones they stand for. Source: cidr_table(5).
+ */
+#ifndef BUZON_LIB_MAP_CIDR_H
+#define BUZON_LIB_MAP_CIDR_H
+
+#include "lib/io/socket.h"
+
+struct cidr {
+    unsigned char octets[16];
+    unsigned char size; /* octets of an address: 4 or 16 */
+    unsigned prefix;    /* bits that count */
+};
+
+/* cidr_parse_address - one address, without brackets, as a network of itself */
+bool cidr_parse_address(struct span text, struct cidr *address_r) MUST_CHECK;
+/* cidr_from_socket - false for what is no internet address */
+bool cidr_from_socket(const struct address_socket *socket, struct cidr *address_r) MUST_CHECK;
+/* cidr_parse - an address or network, in brackets or not ("[::1]", "[2001:db8::]/32"); MALFORMED
+ * also when bits beyond the prefix are set */
+bool cidr_parse(struct span text, struct cidr *network_r, struct error *err) MUST_CHECK;
+bool cidr_contains(const struct cidr *network, const struct cidr *address);
+
+#endif

@@ -1,0 +1,64 @@
+/* cidr: network rules in order (cidr_table(5)). */
+#include "lib/map/rules.h"
+
+static void *compile(struct span *rest, bool utf8 UNUSED, size_t *groups_r UNUSED,
+                     struct error *err)
+{
+    struct span text = *rest;
+    size_t len = 0;
+    struct cidr *network;
+
+    while (len < text.len && !is_space(text.data[len]))
+        len++;
+    network = mem_new(struct cidr);
+    if (!cidr_parse(span_first(text, len), network, err)) {
+        mem_free(network);
+        return NULL;
+    }
+    *rest = span_skip(text, len);
+    return network;
+}
+
+static bool prepare(struct rule_key *key)
+{
+    return cidr_parse_address(key->text, &key->address);
+}
+
+static bool matches(const void *pattern, const struct rule_key *key,
+                    struct rule_groups *groups_r UNUSED, struct error *err UNUSED)
+{
+    return cidr_contains(pattern, &key->address);
+}
+
+static void free_network(void *pattern)
+{
+    mem_free(pattern);
+}
+
+const struct rule_syntax rule_syntax_cidr = {
+    .type = "cidr",
+    .compile = compile,
+    .prepare = prepare,
+    .matches = matches,
+    .free = free_network,
+};
+
+static void *open_table(const struct config *config, const char *name, struct error *err)
+{
+    return rules_open(config, &rule_syntax_cidr, name, err);
+}
+
+static enum map_result lookup(void *table, struct span key, int flags UNUSED, struct buf *value_r,
+                              struct error *err)
+{
+    return rules_find(table, key, value_r, err);
+}
+
+const struct map_type map_type_cidr = {
+    .name = "cidr",
+    .traits = MAP_FILES | MAP_PATTERN,
+    .open = open_table,
+    .lookup = lookup,
+    .changed = rules_changed,
+    .close = rules_free,
+};

@@ -1,0 +1,133 @@
+/*
+ * lmdb: look-ups in LMDB files as Postfix lays them out: one file NAME.lmdb, its main database,
+ * without LMDB's own lock file. Ours are replaced as a whole, so a reader needs no lock.
+ */
+#include "lib/map/map_type.h"
+
+#include <lmdb.h>
+
+struct lmdb_table {
+    MDB_env *environment;
+    MDB_txn *reading; /* reset between look-ups */
+    MDB_dbi dbi;
+    struct map_stamp stamp;
+    bool try_with_nul;
+    bool try_without_nul;
+};
+
+static void close_table(void *opened)
+{
+    struct lmdb_table *table = opened;
+
+    mdb_txn_abort(table->reading);
+    mdb_env_close(table->environment);
+    mem_free(table);
+}
+
+/* The first failing step's number. */
+static int open_environment(struct lmdb_table *table, const char *path)
+{
+    int failure = mdb_env_create(&table->environment);
+    mdb_filehandle_t fd;
+
+    if (failure == 0)
+        failure =
+            mdb_env_open(table->environment, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0600);
+    if (failure == 0)
+        failure = mdb_txn_begin(table->environment, NULL, MDB_RDONLY, &table->reading);
+    if (failure == 0)
+        failure = mdb_dbi_open(table->reading, NULL, 0, &table->dbi);
+    if (failure != 0)
+        return failure;
+    mdb_txn_reset(table->reading);
+    if (mdb_env_get_fd(table->environment, &fd) == 0)
+        map_stamp_take(&table->stamp, fd);
+    return 0;
+}
+
+static void fail(struct error *err, int failure, const char *what)
+{
+    error_set(err, ERROR_TEMPORARY, "%s: %s", what, mdb_strerror(failure));
+    err->number = failure > 0 ? failure : 0;
+}
+
+static void *open_table(const struct config *config UNUSED, const char *name, struct error *err)
+{
+    struct lmdb_table *table = mem_new(struct lmdb_table);
+    char *path = mem_printf("%s.lmdb", name);
+    char *what = mem_printf("open database %s", path);
+    int failure;
+
+    table->stamp = MAP_STAMP_NONE;
+    table->try_with_nul = table->try_without_nul = true;
+    failure = open_environment(table, path);
+    if (failure != 0) {
+        fail(err, failure, what);
+        close_table(table);
+        table = NULL;
+    }
+    mem_free(what);
+    mem_free(path);
+    return table;
+}
+
+static enum map_result get(struct lmdb_table *table, struct span key, struct buf *value_r,
+                           struct error *err)
+{
+    union {
+        const char *borrowed;
+        void *data;
+    } name = {key.data};
+    MDB_val stored = {key.len, name.data};
+    MDB_val value;
+    int failure = mdb_get(table->reading, table->dbi, &stored, &value);
+
+    if (failure == 0)
+        return map_answer(span_of(value.mv_data, strnlen(value.mv_data, value.mv_size)), value_r,
+                          err);
+    if (failure == MDB_NOTFOUND || failure == MDB_BAD_VALSIZE) /* a key too long to be there */
+        return MAP_ABSENT;
+    fail(err, failure, "read database");
+    return MAP_UNAVAILABLE;
+}
+
+static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
+                              struct error *err)
+{
+    struct lmdb_table *table = opened;
+    enum map_result result = MAP_ABSENT;
+    int failure = mdb_txn_renew(table->reading);
+
+    if (failure != 0) {
+        fail(err, failure, "read database");
+        return MAP_UNAVAILABLE;
+    }
+    if (table->try_with_nul) {
+        result = get(table, span_of(key.data, key.len + 1), value_r, err);
+        if (result == MAP_FOUND)
+            table->try_without_nul = false;
+    }
+    if (result == MAP_ABSENT && table->try_without_nul) {
+        result = get(table, key, value_r, err);
+        if (result == MAP_FOUND)
+            table->try_with_nul = false;
+    }
+    mdb_txn_reset(table->reading);
+    return result;
+}
+
+static bool changed(const void *opened)
+{
+    const struct lmdb_table *table = opened;
+
+    return map_stamp_changed(&table->stamp);
+}
+
+const struct map_type map_type_lmdb = {
+    .name = "lmdb",
+    .traits = MAP_FILES,
+    .open = open_table,
+    .lookup = lookup,
+    .changed = changed,
+    .close = close_table,
+};

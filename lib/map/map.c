@@ -1,0 +1,192 @@
+/*
+ * One table: which type it is, opening, and the look-up with what all types share: folding of keys,
+ * broken tables, the log line when there is no answer. Lists of tables are in maps.c.
+ */
+#include "lib/map/map.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/map/map_fold.h"
+#include "lib/map/map_type.h"
+
+#define KEY_MAX (1024U * 1024) /* octets; no table has a longer key */
+
+/* A table that could not be opened is "changed" after this time: its process ends, a new one tries. */
+#define RETRY_MS 10000
+
+struct map {
+    char *specification;
+    const struct map_type *type; /* NULL: there is no such type */
+    void *table;                 /* NULL: broken says why */
+    struct error *broken;
+    int64_t opened_ms;
+    bool is_pattern;
+    bool utf8;
+    struct buf folded;
+};
+
+static const struct map_type *const types[] = {
+    &map_type_hash,    &map_type_btree, &map_type_lmdb,     &map_type_texthash, &map_type_inline,
+    &map_type_regexp,  &map_type_pcre,  &map_type_cidr,     &map_type_static,   &map_type_environ,
+    &map_type_fail,    &map_type_unix,  &map_type_internal, &map_type_unionmap, &map_type_pipemap,
+    &map_type_randmap, &map_type_proxy,
+};
+
+const struct map_type *map_type_find(const char *specification, const char **name_r)
+{
+    struct span name = span_text(specification);
+    struct span type = span_take_until(&name, ':');
+
+    *name_r = type.len == strlen(specification) ? "" : name.data;
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+        if (span_equal_text(type, types[i]->name))
+            return types[i];
+    }
+    return NULL;
+}
+
+/* A PATTERN or FILES anywhere inside counts for the whole. */
+static unsigned traits_of_items(const char *list)
+{
+    struct strlist items = STRLIST_EMPTY;
+    unsigned traits = 0;
+
+    if (map_list_items(list, &items, NULL)) {
+        for (size_t i = 0; i < items.count; i++)
+            traits |= map_traits(items.items[i]);
+    }
+    strlist_release(&items);
+    return traits;
+}
+
+unsigned map_traits(const char *specification)
+{
+    const char *name;
+    const struct map_type *type = map_type_find(specification, &name);
+
+    if (type == NULL)
+        return 0;
+    if ((type->traits & MAP_REMOTE) != 0)
+        return type->traits | map_traits(name);
+    if ((type->traits & MAP_COMPOSED) != 0)
+        return traits_of_items(name);
+    if (name[0] == '{') /* the rules stand right there */
+        return type->traits & ~(unsigned)MAP_FILES;
+    return type->traits;
+}
+
+/* Which table to open and why not; the type stays NULL when there is none. */
+static void choose(struct map *map, bool through_proxy, const char **name_r)
+{
+    if (through_proxy && (map_traits(map->specification) & (MAP_FILES | MAP_REMOTE)) != 0) {
+        map->type = &map_type_proxy;
+        *name_r = map->specification;
+        return;
+    }
+    map->type = map_type_find(map->specification, name_r);
+    if (map->type != NULL)
+        return;
+    if (strchr(map->specification, ':') == NULL)
+        error_set(map->broken, ERROR_TEMPORARY,
+                  "open dictionary: expecting \"type:name\" form instead of \"%s\"",
+                  map->specification);
+    else
+        error_set(map->broken, ERROR_TEMPORARY, "unsupported dictionary type: %.*s",
+                  (int)strcspn(map->specification, ":"), map->specification);
+}
+
+struct map *map_open(const struct config *config, const char *specification, bool through_proxy)
+{
+    struct map *map = mem_new(struct map);
+    const char *name = "";
+
+    map->specification = mem_text(specification);
+    map->broken = mem_new(struct error);
+    map->folded = BUF(KEY_MAX * 3); /* folding may lengthen */
+    map->utf8 = config->smtputf8_enable;
+    map->opened_ms = clock_monotonic_ms();
+    map->is_pattern = (map_traits(specification) & MAP_PATTERN) != 0;
+    choose(map, through_proxy, &name);
+    if (map->type != NULL)
+        map->table = map->type->open(config, name, map->broken);
+    if (map->table != NULL) {
+        mem_free(map->broken);
+        map->broken = NULL;
+    }
+    return map;
+}
+
+void map_free(struct map **map)
+{
+    if (*map == NULL)
+        return;
+    if ((*map)->table != NULL)
+        (*map)->type->close((*map)->table);
+    buf_release(&(*map)->folded);
+    mem_free((*map)->broken);
+    mem_free((*map)->specification);
+    mem_free(*map);
+    *map = NULL;
+}
+
+const char *map_name(const struct map *map)
+{
+    return map->specification;
+}
+
+bool map_is_pattern(const struct map *map)
+{
+    return map->is_pattern;
+}
+
+bool map_changed(const struct map *map)
+{
+    if (map->table == NULL)
+        return map->type != NULL && clock_monotonic_ms() - map->opened_ms > RETRY_MS;
+    return map->type->changed != NULL && map->type->changed(map->table);
+}
+
+enum map_result map_answer(struct span value, struct buf *value_r, struct error *err)
+{
+    if (buf_append_span(value_r, value))
+        return MAP_FOUND;
+    error_set(err, ERROR_TEMPORARY, "a value of %zu octets is too long", value.len);
+    return MAP_UNAVAILABLE;
+}
+
+/* The key as the table wants it: NUL behind its end, folded where that is ours to do. */
+static bool prepare_key(struct map *map, struct span key, int flags)
+{
+    if (key.len == 0 || key.len > KEY_MAX || memchr(key.data, '\0', key.len) != NULL)
+        return false;
+    if ((flags & MAP_FOLD_KEY) != 0 &&
+        (map->type->traits & (MAP_PATTERN | MAP_COMPOSED | MAP_REMOTE)) == 0)
+        return map_fold(key, map->utf8, &map->folded);
+    buf_clear(&map->folded);
+    return buf_append_span(&map->folded, key);
+}
+
+enum map_result map_lookup(struct map *map, struct span key, int flags, struct buf *value_r,
+                           struct error *err)
+{
+    enum map_result result;
+
+    buf_clear(value_r);
+    if (map->table == NULL) {
+        *err = *map->broken;
+        error_prefix(err, "%s is unavailable", map->specification);
+        err->kind = ERROR_TEMPORARY;
+        log_warning("%s", err->text);
+        return MAP_UNAVAILABLE;
+    }
+    if (!prepare_key(map, key, flags))
+        return MAP_ABSENT;
+    result = map->type->lookup(map->table, buf_span(&map->folded), flags, value_r, err);
+    if (result == MAP_UNAVAILABLE)
+        err->kind = ERROR_TEMPORARY; /* whatever it is, an administrator can mend it */
+    if (result == MAP_UNAVAILABLE && (map->type->traits & (MAP_COMPOSED | MAP_REMOTE)) == 0) {
+        error_prefix(err, "%s lookup error for \"%.*s\"", map->specification, SPAN_PRINTF(key));
+        log_warning("%s", err->text);
+    }
+    return result;
+}

@@ -1,0 +1,79 @@
+/*
+ * What a type of table is, for the files in this folder that implement one, and what they share.
+ * Callers of tables see lib/map/map.h only.
+ */
+#ifndef BUZON_LIB_MAP_MAP_TYPE_H
+#define BUZON_LIB_MAP_MAP_TYPE_H
+
+#include "lib/map/map.h"
+
+#include <sys/stat.h>
+
+enum {
+    MAP_FILES = 1, /* opens files or asks system databases: asked at proxymap by whoever may not */
+    MAP_PATTERN = 2, /* has patterns, not keys: whole keys only, and it decides about case itself */
+    MAP_COMPOSED = 4, /* its name is a list of tables, which decide for themselves */
+    MAP_REMOTE = 8,   /* proxy: */
+};
+
+struct map_type {
+    const char *name; /* "hash" */
+    unsigned traits;
+    /* open - the table behind type:name, or NULL and *err */
+    void *(*open)(const struct config *config, const char *name, struct error *err);
+    /*
+     * lookup - as map_lookup
+     *
+     * The key holds no NUL and has one behind its end; it is folded already, unless the type is a
+     * PATTERN or COMPOSED. value_r is empty. *err is filled on UNAVAILABLE; the caller logs it.
+     */
+    enum map_result (*lookup)(void *table, struct span key, int flags, struct buf *value_r,
+                              struct error *err);
+    bool (*changed)(const void *table); /* NULL: it never does */
+    void (*close)(void *table);
+};
+
+/* map_type_find - the type of "type:name"; *name_r is what follows the colon. NULL: none such. */
+const struct map_type *map_type_find(const char *specification, const char **name_r);
+
+/* map_traits - MAP_FILES, MAP_PATTERN and MAP_REMOTE of a specification, for a composed one of all
+ * its members; nothing is opened */
+unsigned map_traits(const char *specification);
+
+/* The types; the list of them is in map.c. */
+extern const struct map_type map_type_hash, map_type_btree, map_type_lmdb, map_type_texthash,
+    map_type_inline, map_type_regexp, map_type_pcre, map_type_cidr, map_type_static,
+    map_type_environ, map_type_fail, map_type_internal, map_type_unix, map_type_unionmap,
+    map_type_pipemap, map_type_randmap, map_type_proxy;
+
+/* map_answer - FOUND with this value; UNAVAILABLE when it is past the limit of value_r */
+enum map_result map_answer(struct span value, struct buf *value_r, struct error *err);
+
+/* map_list_items - the items of "{a, b, {c d}}" with the outer braces off; MALFORMED else */
+bool map_list_items(const char *text, struct strlist *items, struct error *err) MUST_CHECK;
+
+/* map_unbraced - an item "{ text }" without braces and the white space within them; any other item
+ * as it is */
+struct span map_unbraced(const char *item);
+
+/*
+ * How a file looked when it was opened. A table keeps its file open: what the descriptor says then
+ * tells of a replacement (the old file has lost its name) and of a change in place, also where the
+ * path cannot be seen any more, after a chroot.
+ */
+struct map_stamp {
+    int fd; /* -1: no file */
+    nlink_t links;
+    off_t size;
+    struct timespec modified, status_changed;
+};
+
+#define MAP_STAMP_NONE ((struct map_stamp){.fd = -1})
+
+/* map_stamp_open - open a regular file for reading; *err names it */
+bool map_stamp_open(struct map_stamp *stamp, const char *path, struct error *err) MUST_CHECK;
+/* map_stamp_take - of a descriptor that somebody else owns and keeps open */
+void map_stamp_take(struct map_stamp *stamp, int fd);
+bool map_stamp_changed(const struct map_stamp *stamp);
+
+#endif

@@ -1,0 +1,284 @@
+/* Match lists (lib/map/match_list.h). */
+#include "lib/map/match_list.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/map/cidr.h"
+
+#include <fcntl.h>
+
+#define FILE_SIZE_MAX (64U * 1024 * 1024)
+#define FILE_NEST_MAX 10 /* files that name files */
+#define LABELS_MAX    130
+
+enum item_kind { ITEM_LITERAL, ITEM_TABLE, ITEM_NETWORK, ITEM_BROKEN };
+
+struct item {
+    enum item_kind kind;
+    bool negated;
+    const char *text; /* arena's; of BROKEN the reason */
+    struct maps *table;
+    struct cidr network;
+};
+
+struct match_list {
+    const struct config *config;
+    const char *parameter;
+    enum match_kind kind;
+    bool through_proxy;
+    bool matches_subdomains; /* bare names do */
+    struct arena *arena;
+    struct item *items;
+    size_t count, capacity;
+};
+
+static struct item *add_item(struct match_list *list, enum item_kind kind, bool negated,
+                             const char *text)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 8 : list->capacity * 2;
+        list->items = mem_resize(list->items, list->capacity, sizeof(struct item));
+    }
+    list->items[list->count] =
+        (struct item){.kind = kind, .negated = negated, .text = arena_copy(list->arena, text)};
+    return &list->items[list->count++];
+}
+
+/* It stands where the bad item stood: what is matched before it stays right. */
+static void add_broken(struct match_list *list, const char *reason)
+{
+    log_warning("%s: %s", list->parameter, reason);
+    (void)add_item(list, ITEM_BROKEN, false, reason);
+}
+
+/* "[::1]" and "[v6]/mask" have colons too, but no table's type starts with a bracket. */
+static bool is_table(const char *text)
+{
+    return text[0] != '[' && strchr(text, ':') != NULL;
+}
+
+static bool looks_like_network(const char *text)
+{
+    return text[0] == '[' || strchr(text, '/') != NULL || text[strspn(text, "0123456789.")] == '\0';
+}
+
+static void add_network(struct match_list *list, bool negated, const char *text)
+{
+    struct cidr network;
+    struct error err;
+
+    if (cidr_parse(span_text(text), &network, &err))
+        add_item(list, ITEM_NETWORK, negated, text)->network = network;
+    else
+        add_broken(list, err.text);
+}
+
+static void add_text(struct match_list *list, const char *text, bool negated, unsigned depth);
+
+/* The lines of a file are items; comments start a line. */
+static void add_lines(struct match_list *list, const char *path, bool negated, unsigned depth)
+{
+    struct buf content = BUF(FILE_SIZE_MAX);
+    struct error err;
+    struct span rest;
+
+    if (depth >= FILE_NEST_MAX) {
+        add_broken(list, "too many levels of files in files");
+    } else if (!file_read(AT_FDCWD, path, &content, &err)) {
+        add_broken(list, err.text);
+    } else {
+        rest = buf_span(&content);
+        while (rest.len > 0) {
+            struct span line = span_trim(span_take_until(&rest, '\n'));
+            char *text;
+
+            if (line.len == 0 || line.data[0] == '#')
+                continue;
+            text = mem_span(line);
+            add_text(list, text, negated, depth + 1);
+            mem_free(text);
+        }
+    }
+    buf_release(&content);
+}
+
+static void add_one(struct match_list *list, const char *text, bool negated, unsigned depth)
+{
+    while (*text == '!') {
+        negated = !negated;
+        text++;
+    }
+    if (*text == '\0')
+        add_broken(list, "no pattern after '!'");
+    else if (*text == '/')
+        add_lines(list, text, negated, depth);
+    else if (is_table(text))
+        add_item(list, ITEM_TABLE, negated, text)->table =
+            maps_open(list->config, text, list->through_proxy);
+    else if (list->kind == MATCH_ADDRESS && looks_like_network(text))
+        add_network(list, negated, text);
+    else
+        (void)add_item(list, ITEM_LITERAL, negated, text);
+}
+
+static void add_text(struct match_list *list, const char *text, bool negated, unsigned depth)
+{
+    struct strlist items = STRLIST_EMPTY;
+    struct error err;
+
+    if (strlist_split_config(&items, text, &err)) {
+        for (size_t i = 0; i < items.count; i++)
+            add_one(list, items.items[i], negated, depth);
+    } else {
+        add_broken(list, err.text);
+    }
+    strlist_release(&items);
+}
+
+static bool parameter_is_listed(const char *list, const char *parameter)
+{
+    struct strlist names = STRLIST_EMPTY;
+    bool listed;
+
+    strlist_split(&names, list, ", \t\r\n");
+    listed = strlist_has(&names, parameter);
+    strlist_release(&names);
+    return listed;
+}
+
+struct match_list *match_list_create(const struct config *config, const char *parameter,
+                                     const char *value, enum match_kind kind, bool through_proxy)
+{
+    struct match_list *list = mem_new(struct match_list);
+
+    list->config = config;
+    list->arena = arena_create();
+    list->parameter = arena_copy(list->arena, parameter);
+    list->kind = kind;
+    list->through_proxy = through_proxy;
+    list->matches_subdomains =
+        parameter_is_listed(config->parent_domain_matches_subdomains, parameter);
+    add_text(list, value, false, 0);
+    return list;
+}
+
+void match_list_free(struct match_list **list)
+{
+    if (*list == NULL)
+        return;
+    for (size_t i = 0; i < (*list)->count; i++)
+        maps_free(&(*list)->items[i].table);
+    mem_free((*list)->items);
+    arena_free(&(*list)->arena);
+    mem_free(*list);
+    *list = NULL;
+}
+
+bool match_list_changed(const struct match_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].table != NULL && maps_changed(list->items[i].table))
+            return true;
+    }
+    return false;
+}
+
+/* A domain's parents too: with their dot, or bare where bare names match subdomains. */
+static size_t list_keys(const struct match_list *list, struct span name, bool is_domain,
+                        struct span keys[LABELS_MAX], bool partial[LABELS_MAX])
+{
+    size_t count = 0;
+
+    keys[count] = name;
+    partial[count++] = false;
+    while (is_domain && count < LABELS_MAX) {
+        size_t dot = name.len == 0 ? 0 : 1 + span_find(span_skip(name, 1), '.');
+
+        if (dot >= name.len)
+            break;
+        name = span_skip(name, list->matches_subdomains ? dot + 1 : dot);
+        keys[count] = name;
+        partial[count++] = true;
+    }
+    return count;
+}
+
+static enum map_result ask_table(const struct match_list *list, const struct item *item,
+                                 struct span name, bool is_domain, struct error *err)
+{
+    struct span keys[LABELS_MAX];
+    bool partial[LABELS_MAX];
+    struct buf value = BUF(BUF_UNLIMITED);
+    size_t count = list_keys(list, name, is_domain, keys, partial);
+    enum map_result result =
+        maps_find_keys(item->table, keys, partial, count, MAP_FOLD_KEY, &value, NULL, err);
+
+    buf_release(&value);
+    return result;
+}
+
+static bool name_matches(const struct match_list *list, const char *pattern, struct span name)
+{
+    size_t len = strlen(pattern);
+    bool below = len < name.len && span_ends_with_nocase(name, pattern);
+
+    if (span_equal_text_nocase(name, pattern))
+        return true;
+    if (list->kind == MATCH_STRING || !below)
+        return false;
+    if (list->matches_subdomains)
+        return name.data[name.len - len - 1] == '.';
+    return pattern[0] == '.';
+}
+
+/* Does this one item match? With an address, the name is its text. */
+static enum map_result match_item(const struct match_list *list, const struct item *item,
+                                  struct span name, const struct cidr *address, struct error *err)
+{
+    bool matches = false;
+
+    switch (item->kind) {
+    case ITEM_LITERAL:
+        matches = name_matches(list, item->text, name);
+        break;
+    case ITEM_TABLE:
+        return ask_table(list, item, name, address == NULL && list->kind != MATCH_STRING, err);
+    case ITEM_NETWORK:
+        matches = address != NULL && cidr_contains(&item->network, address);
+        break;
+    case ITEM_BROKEN:
+        error_set(err, ERROR_TEMPORARY, "%s: %s", list->parameter, item->text);
+        return MAP_UNAVAILABLE;
+    }
+    return matches ? MAP_FOUND : MAP_ABSENT;
+}
+
+static enum map_result match(const struct match_list *list, struct span name,
+                             const struct cidr *address, struct error *err)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        enum map_result result = match_item(list, &list->items[i], name, address, err);
+
+        if (result == MAP_UNAVAILABLE)
+            return MAP_UNAVAILABLE;
+        if (result == MAP_FOUND)
+            return list->items[i].negated ? MAP_ABSENT : MAP_FOUND;
+    }
+    return MAP_ABSENT;
+}
+
+enum map_result match_list_name(struct match_list *list, struct span name, struct error *err)
+{
+    return match(list, name, NULL, err);
+}
+
+enum map_result match_list_address(struct match_list *list, const struct address_socket *socket,
+                                   struct error *err)
+{
+    struct cidr address;
+    char text[SOCKET_TEXT_MAX];
+
+    if (!cidr_from_socket(socket, &address))
+        return MAP_ABSENT;
+    return match(list, span_text(socket_address_text(socket, text)), &address, err);
+}

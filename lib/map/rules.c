@@ -1,0 +1,431 @@
+/* Tables of rules in order: parsing of the source and the walk (lib/map/rules.h). */
+#include "lib/map/rules.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/map/lines.h"
+
+#include <stdio.h>
+
+#define SOURCE_MAX (256U * 1024 * 1024)
+#define NEST_MAX   100
+
+struct rule {
+    enum { RULE_RESULT, RULE_IF, RULE_ENDIF } kind;
+    bool negated;
+    bool expands; /* the result has a $ in it */
+    unsigned line;
+    size_t endif; /* of an IF: the index of its ENDIF */
+    void *pattern;
+    const char *result; /* arena's */
+};
+
+struct rules {
+    const struct rule_syntax *syntax;
+    struct arena *arena;
+    char *name;
+    bool utf8;
+    struct map_stamp stamp;
+    struct rule *rules;
+    size_t count, capacity;
+    /* While parsing: the IFs that wait for their ENDIF. */
+    size_t open[NEST_MAX];
+    size_t depth;
+};
+
+/* "regexp map /etc/x, line 3": Postfix's words for the place of a warning. */
+#define PLACE_MAX 512
+static const char *place_of(const struct rules *rules, unsigned line, char text[PLACE_MAX])
+{
+    (void)snprintf(text, PLACE_MAX, "%s map %s, line %u", rules->syntax->type, rules->name, line);
+    return text;
+}
+
+static void skip_rule(const struct rules *rules, unsigned line, const char *why)
+{
+    char place[PLACE_MAX];
+
+    log_warning("%s: %s: skipping this rule", place_of(rules, line, place), why);
+}
+
+static struct rule *add_rule(struct rules *rules)
+{
+    if (rules->count == rules->capacity) {
+        rules->capacity = rules->capacity == 0 ? 16 : rules->capacity * 2;
+        rules->rules = mem_resize(rules->rules, rules->capacity, sizeof(struct rule));
+    }
+    rules->rules[rules->count] = (struct rule){0};
+    return &rules->rules[rules->count++];
+}
+
+/*
+ * One element of a result: "$$", "$n", "${n}", "$(n)" or text up to the next $.
+ *
+ *  number_r  0 for text, else the group
+ *  text_r    the text to copy when number_r is 0
+ */
+static bool next_element(struct span *rest, size_t *number_r, struct span *text_r,
+                         struct error *err)
+{
+    struct span name = span_skip(*rest, 1);
+    char closing = '\0';
+    uint64_t number;
+    size_t len = 0;
+
+    *number_r = 0;
+    *text_r = span_first(*rest, span_find(*rest, '$'));
+    if (text_r->len > 0) {
+        *rest = span_skip(*rest, text_r->len);
+        return true;
+    }
+    if (name.len > 0 && name.data[0] == '$') {
+        *text_r = span_first(name, 1);
+        *rest = span_skip(name, 1);
+        return true;
+    }
+    if (name.len > 0 && (name.data[0] == '{' || name.data[0] == '(')) {
+        closing = name.data[0] == '{' ? '}' : ')';
+        name = span_skip(name, 1);
+        len = span_find(name, closing);
+    } else {
+        while (len < name.len && (is_alnum(name.data[len]) || name.data[len] == '_'))
+            len++;
+    }
+    if (len == 0 || (closing != '\0' && len == name.len)) {
+        error_set(err, ERROR_MALFORMED, "bad replacement syntax");
+        return false;
+    }
+    if (!span_to_u64(span_first(name, len), 1000000, &number)) {
+        error_set(err, ERROR_MALFORMED, "non-numeric replacement index \"%.*s\"", (int)len,
+                  name.data);
+        return false;
+    }
+    *number_r = (size_t)number;
+    if (number == 0) {
+        error_set(err, ERROR_MALFORMED, "out of range replacement index \"0\"");
+        return false;
+    }
+    *rest = span_skip(name, len + (closing != '\0' ? 1 : 0));
+    return true;
+}
+
+static bool check_result(const struct rule *rule, size_t groups, struct error *err)
+{
+    struct span rest = span_text(rule->result);
+
+    while (rest.len > 0) {
+        struct span text;
+        size_t number;
+
+        if (!next_element(&rest, &number, &text, err))
+            return false;
+        if (number > 0 && rule->negated) {
+            error_set(err, ERROR_MALFORMED, "$number found in negative match replacement text");
+            return false;
+        }
+        if (number > groups) {
+            error_set(err, ERROR_MALFORMED, "out of range replacement index \"%zu\"", number);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "!!pattern": each ! turns the sense around. */
+static bool take_negations(struct span *rest)
+{
+    bool negated = false;
+
+    while (rest->len > 0 && rest->data[0] == '!') {
+        negated = !negated;
+        *rest = span_trim(span_skip(*rest, 1));
+    }
+    return negated;
+}
+
+static bool take_pattern(struct rules *rules, struct rule *rule, struct span *rest,
+                         size_t *groups_r, struct error *err)
+{
+    *groups_r = 0;
+    rule->negated = take_negations(rest);
+    rule->pattern = rules->syntax->compile(rest, rules->utf8, groups_r, err);
+    if (rule->pattern == NULL)
+        return false;
+    if (rest->len > 0 && !is_space(rest->data[0])) {
+        error_set(err, ERROR_MALFORMED, "unexpected text \"%.*s\" after the pattern",
+                  SPAN_PRINTF(*rest));
+        return false;
+    }
+    *rest = span_trim(*rest);
+    return true;
+}
+
+/* Undo the last add_rule. */
+static void drop_rule(struct rules *rules)
+{
+    struct rule *rule = &rules->rules[--rules->count];
+
+    if (rule->pattern != NULL)
+        rules->syntax->free(rule->pattern);
+}
+
+static void parse_result_rule(struct rules *rules, struct span line, unsigned number)
+{
+    struct error err = {0};
+    struct rule *rule = add_rule(rules);
+    char place[PLACE_MAX];
+    size_t groups;
+
+    rule->line = number;
+    rule->result = "";
+    if (take_pattern(rules, rule, &line, &groups, &err)) {
+        rule->result = arena_text(rules->arena, line);
+        rule->expands = rules->syntax->delimited && strchr(rule->result, '$') != NULL;
+        if (line.len == 0 && !rules->syntax->delimited)
+            error_set(&err, ERROR_MALFORMED, "no lookup result");
+        else if (line.len == 0)
+            log_warning("%s: no replacement text: using empty string",
+                        place_of(rules, number, place));
+        if (rule->expands && !check_result(rule, groups, &err))
+            ASSERT(err.kind != ERROR_NONE);
+    }
+    if (err.kind != ERROR_NONE) {
+        skip_rule(rules, number, err.text);
+        drop_rule(rules);
+    }
+}
+
+static void parse_if(struct rules *rules, struct span line, unsigned number)
+{
+    struct error err = {0};
+    struct rule *rule = add_rule(rules);
+    char place[PLACE_MAX];
+    size_t groups;
+
+    rule->kind = RULE_IF;
+    rule->line = number;
+    if (rules->depth == NEST_MAX)
+        error_set(&err, ERROR_MALFORMED, "more than %d nested IFs", NEST_MAX);
+    else if (take_pattern(rules, rule, &line, &groups, &err) && line.len > 0)
+        log_warning("%s: ignoring extra text after IF statement: \"%.*s\"",
+                    place_of(rules, number, place), SPAN_PRINTF(line));
+    if (err.kind != ERROR_NONE) {
+        skip_rule(rules, number, err.text);
+        drop_rule(rules);
+    } else {
+        rules->open[rules->depth++] = rules->count - 1;
+    }
+}
+
+static void parse_endif(struct rules *rules, struct span line, unsigned number)
+{
+    char place[PLACE_MAX];
+
+    if (span_trim(line).len > 0)
+        log_warning("%s: ignoring extra text after ENDIF", place_of(rules, number, place));
+    if (rules->depth == 0) {
+        log_warning("%s: ignoring ENDIF without matching IF", place_of(rules, number, place));
+        return;
+    }
+    rules->rules[rules->open[--rules->depth]].endif = rules->count;
+    add_rule(rules)->kind = RULE_ENDIF;
+}
+
+static bool take_keyword(struct span *line, const char *keyword)
+{
+    size_t len = strlen(keyword);
+
+    if (!span_starts_with_nocase(*line, keyword) || (line->len > len && is_alnum(line->data[len])))
+        return false;
+    *line = span_trim(span_skip(*line, len));
+    return true;
+}
+
+static void parse_rule(struct rules *rules, struct span line, unsigned number)
+{
+    char place[PLACE_MAX];
+
+    line = span_trim(line);
+    if (take_keyword(&line, "if"))
+        parse_if(rules, line, number);
+    else if (take_keyword(&line, "endif"))
+        parse_endif(rules, line, number);
+    else if (rules->syntax->delimited && is_alnum(line.data[0]))
+        log_warning("%s: ignoring unrecognized request", place_of(rules, number, place));
+    else
+        parse_result_rule(rules, line, number);
+}
+
+static struct rules *create(const struct rule_syntax *syntax, const char *name, bool utf8)
+{
+    struct rules *rules = mem_new(struct rules);
+
+    rules->syntax = syntax;
+    rules->arena = arena_create();
+    rules->name = mem_text(name);
+    rules->utf8 = utf8;
+    rules->stamp = MAP_STAMP_NONE;
+    return rules;
+}
+
+/* An IF without ENDIF reaches to the end of the table. */
+static void close_ifs(struct rules *rules)
+{
+    char place[PLACE_MAX];
+
+    while (rules->depth > 0) {
+        struct rule *opened = &rules->rules[rules->open[--rules->depth]];
+
+        log_warning("%s: IF has no matching ENDIF", place_of(rules, opened->line, place));
+        opened->endif = rules->count;
+    }
+}
+
+static bool parse_lines(struct rules *rules, struct map_lines *lines, struct error *err)
+{
+    struct span line;
+
+    while (map_lines_next(lines, &line, err))
+        parse_rule(rules, line, lines->first);
+    close_ifs(rules);
+    return err->kind == ERROR_NONE;
+}
+
+struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, struct span text,
+                          bool utf8)
+{
+    struct rules *rules = create(syntax, name, utf8);
+    struct map_lines lines;
+    struct error err = {0};
+
+    map_lines_start_text(&lines, text, name);
+    ASSERT(parse_lines(rules, &lines, &err));
+    map_lines_release(&lines);
+    return rules;
+}
+
+/* "{ {rule}, {rule} }": each item is a line. */
+static struct rules *parse_inline(const struct rule_syntax *syntax, const char *name, bool utf8,
+                                  struct error *err)
+{
+    struct strlist items = STRLIST_EMPTY;
+    struct rules *rules = NULL;
+
+    if (map_list_items(name, &items, err)) {
+        rules = create(syntax, name, utf8);
+        for (size_t i = 0; i < items.count; i++) {
+            struct span line = map_unbraced(items.items[i]);
+
+            if (line.len > 0 && line.data[0] != '#')
+                parse_rule(rules, line, (unsigned)i + 1);
+        }
+        close_ifs(rules);
+    }
+    strlist_release(&items);
+    return rules;
+}
+
+struct rules *rules_open(const struct config *config, const struct rule_syntax *syntax,
+                         const char *name, struct error *err)
+{
+    struct map_lines lines;
+    struct map_stamp stamp;
+    struct rules *rules;
+
+    if (name[0] == '{')
+        return parse_inline(syntax, name, config->smtputf8_enable, err);
+    if (!map_stamp_open(&stamp, name, err))
+        return NULL;
+    rules = create(syntax, name, config->smtputf8_enable);
+    rules->stamp = stamp;
+    map_lines_start(&lines, stamp.fd, name);
+    if (!parse_lines(rules, &lines, err)) {
+        rules_free(rules);
+        rules = NULL;
+    }
+    map_lines_release(&lines);
+    return rules;
+}
+
+void rules_free(void *table)
+{
+    struct rules *rules = table;
+
+    while (rules->count > 0)
+        drop_rule(rules);
+    mem_free(rules->rules);
+    fd_close(&rules->stamp.fd);
+    mem_free(rules->name);
+    arena_free(&rules->arena);
+    mem_free(rules);
+}
+
+bool rules_changed(const void *table)
+{
+    const struct rules *rules = table;
+
+    return map_stamp_changed(&rules->stamp);
+}
+
+static enum map_result expand(const struct rule *rule, struct span key,
+                              const struct rule_groups *groups, struct buf *value_r,
+                              struct error *err)
+{
+    struct span rest = span_text(rule->result);
+    enum map_result result = MAP_FOUND;
+
+    while (rest.len > 0 && result == MAP_FOUND) {
+        struct span text;
+        size_t number;
+
+        ASSERT(next_element(&rest, &number, &text, err)); /* checked when it was read */
+        if (number > 0 &&
+            (number >= groups->count || groups->at[number].start >= groups->at[number].end))
+            continue;
+        if (number > 0)
+            text = span_of(key.data + groups->at[number].start,
+                           groups->at[number].end - groups->at[number].start);
+        result = map_answer(text, value_r, err);
+    }
+    return result;
+}
+
+/* Whether the pattern says what the rule waits for. */
+static bool holds(const struct rules *rules, const struct rule *rule, const struct rule_key *key,
+                  struct rule_groups *groups_r)
+{
+    struct error err = {.kind = ERROR_NONE};
+    char place[PLACE_MAX];
+    bool matches = rules->syntax->matches(rule->pattern, key, groups_r, &err);
+
+    if (err.kind != ERROR_NONE) {
+        log_warning("%s: %s", place_of(rules, rule->line, place), err.text);
+        return false;
+    }
+    return matches != rule->negated;
+}
+
+enum map_result rules_find(const struct rules *rules, struct span text, struct buf *value_r,
+                           struct error *err)
+{
+    struct rule_key key = {.text = text};
+    struct rule_groups groups;
+
+    if (rules->syntax->prepare != NULL && !rules->syntax->prepare(&key))
+        return MAP_ABSENT;
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rules[i];
+        bool hit;
+
+        if (rule->kind == RULE_ENDIF)
+            continue;
+        groups.count = 0;
+        hit = holds(rules, rule, &key, &groups);
+        if (hit && rule->kind == RULE_RESULT)
+            return rule->expands ? expand(rule, text, &groups, value_r, err)
+                                 : map_answer(span_text(rule->result), value_r, err);
+        if (!hit && rule->kind == RULE_IF)
+            i = rule->endif;
+    }
+    return MAP_ABSENT;
+}

@@ -1,0 +1,74 @@
+/*
+ * Tables without a file: static (one answer to every key), environ (the environment), internal
+ * (always empty) and fail (always broken, for tests).
+ */
+#include "lib/map/map_type.h"
+
+#include <stdlib.h>
+
+static void *open_text(const struct config *config UNUSED, const char *name,
+                       struct error *err UNUSED)
+{
+    return mem_span(map_unbraced(name));
+}
+
+static void close_text(void *table)
+{
+    mem_free(table);
+}
+
+static enum map_result answer_static(void *table, struct span key UNUSED, int flags UNUSED,
+                                     struct buf *value_r, struct error *err)
+{
+    return map_answer(span_text(table), value_r, err);
+}
+
+static enum map_result answer_environ(void *table UNUSED, struct span key, int flags UNUSED,
+                                      struct buf *value_r, struct error *err)
+{
+    const char *value = getenv(key.data);
+
+    return value == NULL ? MAP_ABSENT : map_answer(span_text(value), value_r, err);
+}
+
+static enum map_result answer_internal(void *table UNUSED, struct span key UNUSED, int flags UNUSED,
+                                       struct buf *value_r UNUSED, struct error *err UNUSED)
+{
+    return MAP_ABSENT;
+}
+
+static enum map_result answer_fail(void *table UNUSED, struct span key UNUSED, int flags UNUSED,
+                                   struct buf *value_r UNUSED, struct error *err)
+{
+    error_set(err, ERROR_TEMPORARY, "this table always fails");
+    return MAP_UNAVAILABLE;
+}
+
+const struct map_type map_type_static = {
+    .name = "static",
+    .open = open_text,
+    .lookup = answer_static,
+    .close = close_text,
+};
+
+const struct map_type map_type_environ = {
+    .name = "environ",
+    .open = open_text,
+    .lookup = answer_environ,
+    .close = close_text,
+};
+
+const struct map_type map_type_internal = {
+    .name = "internal",
+    .open = open_text,
+    .lookup = answer_internal,
+    .close = close_text,
+};
+
+const struct map_type map_type_fail = {
+    .name = "fail",
+    .traits = MAP_PATTERN,
+    .open = open_text,
+    .lookup = answer_fail,
+    .close = close_text,
+};

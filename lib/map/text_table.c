@@ -1,0 +1,160 @@
+/*
+ * Tables that are read whole into memory: texthash (a source of postmap(1), without its index) and
+ * inline ("inline:{ key = value, { key = text with blanks } }").
+ */
+#include "lib/base/file.h"
+#include "lib/base/hash.h"
+#include "lib/base/log.h"
+#include "lib/map/lines.h"
+#include "lib/map/map_fold.h"
+#include "lib/map/map_type.h"
+
+struct text_table {
+    struct hash *values; /* of const char *, in the arena */
+    struct arena *arena;
+    struct buf folded;
+    bool utf8;
+    struct map_stamp stamp;
+};
+
+static struct text_table *create(const struct config *config)
+{
+    struct text_table *table = mem_new(struct text_table);
+
+    table->values = hash_create();
+    table->arena = arena_create();
+    table->folded = BUF(MAP_LINE_MAX);
+    table->utf8 = config->smtputf8_enable;
+    table->stamp = MAP_STAMP_NONE;
+    return table;
+}
+
+static void free_table(void *opened)
+{
+    struct text_table *table = opened;
+
+    hash_free(&table->values, NULL);
+    arena_free(&table->arena);
+    buf_release(&table->folded);
+    fd_close(&table->stamp.fd);
+    mem_free(table);
+}
+
+/* False when the key was there already; the first one stays. */
+static bool add(struct text_table *table, struct span key, struct span value)
+{
+    void *earlier;
+
+    if (!map_fold(key, table->utf8, &table->folded))
+        return true; /* no UTF-8: nobody can ask for it */
+    earlier = hash_put(table->values, buf_span(&table->folded), arena_text(table->arena, value));
+    if (earlier == NULL)
+        return true;
+    (void)hash_put(table->values, buf_span(&table->folded), earlier);
+    return false;
+}
+
+static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
+                              struct error *err)
+{
+    struct text_table *table = opened;
+    const char *value = hash_get(table->values, key);
+
+    return value == NULL ? MAP_ABSENT : map_answer(span_text(value), value_r, err);
+}
+
+static bool changed(const void *opened)
+{
+    const struct text_table *table = opened;
+
+    return map_stamp_changed(&table->stamp);
+}
+
+static bool read_lines(struct text_table *table, struct map_lines *lines, struct error *err)
+{
+    struct span line;
+
+    while (map_lines_next(lines, &line, err)) {
+        struct span key;
+        struct span value;
+        char place[MAP_PLACE_MAX];
+
+        if (!map_line_split(line, &key, &value, err))
+            log_warning("%s: %s -- ignoring this line", map_lines_place(lines, place), err->text);
+        else if (!add(table, key, value))
+            log_warning("%s: duplicate entry: \"%.*s\"", map_lines_place(lines, place),
+                        SPAN_PRINTF(key));
+    }
+    return err->kind == ERROR_NONE;
+}
+
+static void *open_texthash(const struct config *config, const char *name, struct error *err)
+{
+    struct text_table *table = create(config);
+    struct map_lines lines;
+    bool done;
+
+    if (!map_stamp_open(&table->stamp, name, err)) {
+        free_table(table);
+        return NULL;
+    }
+    map_lines_start(&lines, table->stamp.fd, name);
+    done = read_lines(table, &lines, err);
+    map_lines_release(&lines);
+    if (done)
+        return table;
+    free_table(table);
+    return NULL;
+}
+
+/* "key = value", with or without braces around it. */
+static bool add_pair(struct text_table *table, const char *item, struct error *err)
+{
+    struct span value = map_unbraced(item);
+    bool has_equals = span_find(value, '=') < value.len;
+    struct span key = span_trim(span_take_until(&value, '='));
+
+    if (!has_equals || key.len == 0) {
+        error_set(err, ERROR_MALFORMED, "missing '=' after attribute name: \"%s\"", item);
+        return false;
+    }
+    value = span_trim(value);
+    if (value.len == 0) {
+        error_set(err, ERROR_MALFORMED, "empty value: \"%s\"", item);
+        return false;
+    }
+    if (!add(table, key, value))
+        log_warning("inline table: duplicate entry: \"%.*s\"", SPAN_PRINTF(key));
+    return true;
+}
+
+static void *open_inline(const struct config *config, const char *name, struct error *err)
+{
+    struct text_table *table = create(config);
+    struct strlist items = STRLIST_EMPTY;
+    bool done = map_list_items(name, &items, err);
+
+    for (size_t i = 0; done && i < items.count; i++)
+        done = add_pair(table, items.items[i], err);
+    strlist_release(&items);
+    if (done)
+        return table;
+    free_table(table);
+    return NULL;
+}
+
+const struct map_type map_type_texthash = {
+    .name = "texthash",
+    .traits = MAP_FILES,
+    .open = open_texthash,
+    .lookup = lookup,
+    .changed = changed,
+    .close = free_table,
+};
+
+const struct map_type map_type_inline = {
+    .name = "inline",
+    .open = open_inline,
+    .lookup = lookup,
+    .close = free_table,
+};
