@@ -3,7 +3,13 @@ lib_libbuzon_a_SOURCES += \
 	lib/io/ipc.c lib/io/ipc.h \
 	lib/io/ipc_codec.c lib/io/ipc_codec.h \
 	lib/io/loop.c lib/io/loop.h \
-	lib/io/socket.c lib/io/socket.h
+	lib/io/socket.c lib/io/socket.h \
+	lib/io/stream.c lib/io/stream.h \
+	lib/io/timed_fd.c lib/io/timed_fd.h \
+	lib/io/tls.c lib/io/tls.h lib/io/tls_internal.h \
+	lib/io/tls_context.c \
+	lib/io/tls_describe.c \
+	lib/io/tls_key.c lib/io/tls_key.h
 
 check_PROGRAMS += t/unit/io_ipc_test
 UNIT_TESTS += t/unit/io_ipc_test

@@ -14,7 +14,7 @@ enum stream_status {
     STREAM_OK,
     STREAM_EOF,      /* the peer closed */
     STREAM_TIMEOUT,  /* the timeout or the deadline passed */
-    STREAM_FAILED,   /* errno tells; TLS errors are EPROTO */
+    STREAM_FAILED,   /* errno tells; TLS errors are EPROTO, and tls_failure tells more */
     STREAM_TOO_LONG, /* no line end within the limit; that part can be read with stream_fill */
 };
 
@@ -39,7 +39,7 @@ enum stream_status stream_read_line(struct stream *stream, size_t limit, struct 
                                     bool *bare_r) MUST_CHECK;
 /* stream_fill - wait until at least one octet is there; all that is buffered, not consumed */
 enum stream_status stream_fill(struct stream *stream, struct span *available_r) MUST_CHECK;
-/* stream_fill_more - read beyond what is buffered (up to max octets in all) */
+/* stream_fill_more - read once beyond what is buffered; TOO_LONG when that is max octets already */
 enum stream_status stream_fill_more(struct stream *stream, size_t max,
                                     struct span *available_r) MUST_CHECK;
 /* stream_consume - the first len octets of what stream_fill showed are done with */
@@ -48,7 +48,8 @@ void stream_consume(struct stream *stream, size_t len);
 enum stream_status stream_read_exact(struct stream *stream, void *data, size_t len) MUST_CHECK;
 /* stream_has_input - input is buffered here already (also decrypted by TLS) */
 bool stream_has_input(const struct stream *stream);
-/* stream_wait - until input or `timeout_ms`; OK when there is input (or EOF to be read) */
+/* stream_wait - until input or `timeout_ms` (0: the deadline alone); OK when there is input (or EOF
+ * to be read). Buffers that are empty are given back: it is meant for sessions that idle. */
 enum stream_status stream_wait(struct stream *stream, int timeout_ms) MUST_CHECK;
 /* stream_discard_input - forget buffered plaintext (before STARTTLS: RFC 3207, CVE-2011-0411) */
 void stream_discard_input(struct stream *stream);
@@ -61,19 +62,22 @@ void stream_printf(struct stream *stream, const char *format, ...) PRINTF(2, 3);
 enum stream_status stream_flush(struct stream *stream) MUST_CHECK;
 /* stream_output_pending - octets written but not yet flushed */
 size_t stream_output_pending(const struct stream *stream);
-/* stream_write_file - octets from a file (sendfile where there is no TLS), after what is buffered */
+/* stream_write_file - octets from a file, after what is buffered; may leave some of them for the next
+ * flush. Uses sendfile where there is no TLS, hence only in programs that ignore SIGPIPE. A file
+ * that is shorter is FAILED with EIO. */
 enum stream_status stream_write_file(struct stream *stream, int file, uint64_t offset,
                                      uint64_t len) MUST_CHECK;
 
-/* Octets that went over the stream, before TLS: for logs ("in=, out=") */
+/* Octets that went over the stream, as they are without TLS: for logs ("in=, out=") */
 uint64_t stream_octets_in(const struct stream *stream);
 uint64_t stream_octets_out(const struct stream *stream);
 
 /*
  * stream_start_tls - handshake; afterwards everything goes through TLS
  *
- * Takes `session` (tls_session_server or tls_session_client) also when it fails. Bounded by the
- * stream's timeout and deadline.
+ * Takes `session` (tls_session_server or tls_session_client) also when it fails. What is buffered
+ * goes out before, plaintext input is forgotten. The whole handshake is bounded by the stream's
+ * timeout and deadline. After false the stream is good for nothing but stream_free.
  */
 bool stream_start_tls(struct stream *stream, struct tls_session *session,
                       struct error *err) MUST_CHECK;

@@ -8,19 +8,24 @@
 
 #include "lib/base/base.h"
 
+#include <sys/types.h>
+
 struct tls_context;
 struct tls_session;
 
 struct tls_server_settings {
     const char *certificate_file; /* PEM chain, leaf first */
     const char *key_file;         /* PEM; may be the same file; "" means certificate_file */
-    const char *chain_files;      /* smtpd_tls_chain_files: PEM files with key and chain, or "" */
-    const char *protocols;        /* Postfix's syntax: ">=TLSv1.2", "!SSLv3, !TLSv1"; "" any safe */
+    const char *chain_files;      /* smtpd_tls_chain_files: PEM files, each with keys, a key before
+                                     its chain; instead of the two above; "" none */
+    const char *protocols;        /* Postfix's syntax: ">=TLSv1.2", "!SSLv3, !TLSv1". Older than
+                                     TLS 1.2 only when named, or by ">="; "" TLS 1.2 and later */
     const char *cipher_list;      /* OpenSSL's syntax for TLS 1.2 and older; "" default */
     const char *dh_file;          /* "" or "auto": built in */
     bool prefer_server_ciphers;
 };
 
+/* A member that is NULL is like "". */
 struct tls_client_settings {
     const char *ca_file, *ca_path; /* "" none */
     const char *certificate_file, *key_file;
@@ -41,12 +46,24 @@ void tls_session_free(struct tls_session **session);
 
 /* Event-driven use: attach to a non-blocking descriptor, then call until it no longer wants more. */
 enum tls_progress { TLS_DONE, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
-void tls_attach(struct tls_session *session, int fd); /* borrowed descriptor */
+void tls_attach(struct tls_session *session, int fd); /* borrowed descriptor of a socket */
+
+/* tls_attach_transport - instead of a descriptor: functions like recv(2) and send(2), where errno
+ * EAGAIN gives TLS_WANT_... (lib/io/stream has deadlines there) */
+struct tls_transport {
+    ssize_t (*read)(void *context, void *data, size_t size);
+    ssize_t (*write)(void *context, const void *data, size_t len);
+    void *context;
+};
+void tls_attach_transport(struct tls_session *session, const struct tls_transport *transport);
+
 enum tls_progress tls_handshake(struct tls_session *session);
 enum tls_progress tls_read(struct tls_session *session, void *data, size_t size, size_t *len_r);
 enum tls_progress tls_write(struct tls_session *session, const void *data, size_t len,
                             size_t *written_r);
+/* tls_shutdown - send close_notify; the peer's is not waited for */
 enum tls_progress tls_shutdown(struct tls_session *session);
+/* tls_has_input - tls_read would give octets without reading from the peer */
 bool tls_has_input(const struct tls_session *session);
 /* tls_failure - why the last call gave TLS_FAILED (OpenSSL's reason); borrowed */
 const char *tls_failure(const struct tls_session *session);
