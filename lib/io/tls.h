@@ -69,7 +69,7 @@ bool tls_has_input(const struct tls_session *session);
 const char *tls_failure(const struct tls_session *session);
 
 /* tls_describe - "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519
- * server-signature ECDSA (P-256) server-digest SHA256": Postfix's log text; arena's */
+ * server-signature ECDSA (prime256v1) server-digest SHA256": Postfix's log text; arena's */
 const char *tls_describe(struct arena *arena, const struct tls_session *session, bool server);
 const char *tls_protocol(const struct tls_session *session);
 const char *tls_cipher(const struct tls_session *session);

@@ -3,28 +3,24 @@
 
 #include "lib/base/buf.h"
 
-#include <openssl/ec.h>
 #include <openssl/objects.h>
 
 #define DESCRIPTION_MAX     512
+#define CURVE_NAME_MAX      64
 #define EXPORTER_LABEL      "EXPORTER-Channel-Binding" /* RFC 9266 */
 #define CHANNEL_BINDING_LEN 32
 
-/* "P-256" where NIST has a name, else OpenSSL's; arena's or static */
-static const char *curve_of(struct arena *arena, const EVP_PKEY *key)
+/* The curve as OpenSSL names it ("prime256v1"): so does Postfix since OpenSSL 3. */
+static const char *name_curve(const EVP_PKEY *key, char name[CURVE_NAME_MAX])
 {
-    char name[64];
-    const char *nist;
     size_t len;
 
-    if (EVP_PKEY_get_group_name(key, name, sizeof(name), &len) != 1)
-        return "unknown";
-    nist = EC_curve_nid2nist(OBJ_txt2nid(name));
-    return nist != NULL ? nist : arena_copy(arena, name);
+    return EVP_PKEY_get_group_name(key, name, CURVE_NAME_MAX, &len) == 1 ? name : "unknown";
 }
 
-static void describe_exchange(struct arena *arena, struct buf *text, SSL *ssl)
+static void describe_exchange(struct buf *text, SSL *ssl)
 {
+    char curve[CURVE_NAME_MAX];
     EVP_PKEY *key = NULL;
 
     if (SSL_get_peer_tmp_key(ssl, &key) != 1)
@@ -34,7 +30,7 @@ static void describe_exchange(struct arena *arena, struct buf *text, SSL *ssl)
         buf_put_printf(text, " key-exchange DHE (%d bits)", EVP_PKEY_get_bits(key));
         break;
     case EVP_PKEY_EC:
-        buf_put_printf(text, " key-exchange ECDHE (%s)", curve_of(arena, key));
+        buf_put_printf(text, " key-exchange ECDHE (%s)", name_curve(key, curve));
         break;
     default:
         buf_put_printf(text, " key-exchange %s", OBJ_nid2sn(EVP_PKEY_get_base_id(key)));
@@ -44,10 +40,11 @@ static void describe_exchange(struct arena *arena, struct buf *text, SSL *ssl)
 }
 
 /* `side` signed the handshake with the key of this certificate. */
-static void describe_signature(struct arena *arena, struct buf *text, const char *side,
-                               const X509 *certificate, int digest)
+static void describe_signature(struct buf *text, const char *side, const X509 *certificate,
+                               int digest)
 {
     const EVP_PKEY *key = certificate == NULL ? NULL : X509_get0_pubkey(certificate);
+    char curve[CURVE_NAME_MAX];
 
     if (key == NULL)
         return;
@@ -57,7 +54,7 @@ static void describe_signature(struct arena *arena, struct buf *text, const char
         buf_put_printf(text, " %s-signature RSA-PSS (%d bits)", side, EVP_PKEY_get_bits(key));
         break;
     case EVP_PKEY_EC:
-        buf_put_printf(text, " %s-signature ECDSA (%s)", side, curve_of(arena, key));
+        buf_put_printf(text, " %s-signature ECDSA (%s)", side, name_curve(key, curve));
         break;
     default:
         buf_put_printf(text, " %s-signature %s", side, OBJ_nid2sn(EVP_PKEY_get_base_id(key)));
@@ -79,10 +76,10 @@ const char *tls_describe(struct arena *arena, const struct tls_session *session,
     buf_put_printf(&text, "%s with cipher %s (%d/%d bits)", tls_protocol(session),
                    tls_cipher(session), bits, algorithm_bits);
     if (SSL_version(ssl) >= TLS1_3_VERSION) { /* older ciphers' names say the rest */
-        describe_exchange(arena, &text, ssl);
+        describe_exchange(&text, ssl);
         (void)(server ? SSL_get_signature_nid(ssl, &digest)
                       : SSL_get_peer_signature_nid(ssl, &digest));
-        describe_signature(arena, &text, "server",
+        describe_signature(&text, "server",
                            server ? SSL_get_certificate(ssl) : SSL_get0_peer_certificate(ssl),
                            digest);
     }
