@@ -2,11 +2,12 @@
  * How a message gets into the queue: the conversation with cleanup, for smtpd, pickup, bounce, local
  * (forwarding). One connection serves many messages, one after the other.
  *
- *   us: open {sender, attributes}      cleanup: opened {queue_id}       (file exists)
- *   us: accept {recipients, ...}, content in blocks, finish
- *   cleanup: committed {ok, status, text, queue_id}                      (durable when ok)
+ *   client: open {sender, attributes}            cleanup: opened {queue_id}
+ *   client: message {recipients, content}, and further blocks of content when it is large
+ *                                                cleanup: committed {ok, status, text, queue_id}
  *
- * Closing the connection, or intake_abort, before finish leaves nothing behind.
+ * Two round trips a message. Closing the connection, or intake_abort, before intake_finish leaves
+ * nothing behind.
  */
 #ifndef BUZON_LIB_QUEUE_INTAKE_H
 #define BUZON_LIB_QUEUE_INTAKE_H
@@ -14,26 +15,29 @@
 #include "lib/io/ipc.h"
 #include "lib/queue/queue_file.h"
 
-enum intake_origin { /* what cleanup may do with it */
-    INTAKE_NETWORK,   /* smtpd: complete headers where local_header_rewrite_clients says so */
-    INTAKE_LOCAL,     /* sendmail(1): complete headers, rewrite addresses */
-    INTAKE_INTERNAL,  /* bounces: no BCC, no checks */
-    INTAKE_FORWARD,   /* local: forwarded by alias or .forward */
+enum intake_origin {                 /* what cleanup may do with it */
+                     INTAKE_NETWORK, /* smtpd: headers are completed where local_header_rewrite_clients says so */
+                     INTAKE_LOCAL,    /* sendmail(1): headers are completed, addresses rewritten */
+                     INTAKE_INTERNAL, /* bounces: no BCC, no checks */
+                     INTAKE_FORWARD,  /* local: forwarded by alias or .forward */
 };
 
 struct intake_request {
     enum intake_origin origin;
-    const char *sender;
+    const char *sender; /* "" is the null sender */
     const char *dsn_envid;
     char dsn_ret;
-    unsigned flags;               /* QUEUE_BODY_8BITMIME, QUEUE_SMTPUTF8 */
-    bool rewrite_local;           /* the client is in local_header_rewrite_clients */
-    bool extract_recipients;      /* sendmail -t: from To, Cc, Bcc */
-    struct timeval arrival;       /* 0: now */
-    uint64_t size_hint;           /* SIZE= of MAIL, 0 unknown: free space is checked against it */
+    unsigned flags;         /* QUEUE_BODY_8BITMIME, QUEUE_SMTPUTF8 */
+    bool rewrite_local;     /* the client is in local_header_rewrite_clients */
+    const char *full_name;  /* for a From: that must be made; "" for none */
+    struct timeval arrival; /* 0: now */
+    uint64_t size_hint;     /* SIZE= of MAIL, 0 unknown: free space is checked against it */
     struct queue_attribute *attributes;
     size_t attribute_count;
 };
+
+#define INTAKE_ATTRIBUTES_MAX 100
+#define INTAKE_TEXT_MAX       8192 /* of an attribute's value, a diagnostic text */
 
 struct intake_outcome {
     bool committed;
@@ -44,14 +48,20 @@ struct intake_outcome {
 
 struct intake;
 
-/* intake_open - over a connection to cleanup (service_connect("cleanup")); the connection is borrowed
- * until intake_free. *queue_id_r is the intake's. TEMPORARY: cleanup cannot take mail now; the
- * connection is then unusable when err->kind is MALFORMED or the peer has closed. */
+/*
+ * intake_open - over a connection to cleanup (service_connect("cleanup"))
+ *
+ *  cleanup     borrowed until intake_free
+ *  queue_id_r  the intake's
+ *  err         TEMPORARY: cleanup cannot take mail now (err->number is ENOSPC when the queue is full:
+ *              452 4.3.1) or the conversation broke. Close the connection in either case: another
+ *              process of cleanup may do better.
+ */
 struct intake *intake_open(struct connection *cleanup, const struct intake_request *request,
                            const char **queue_id_r, struct error *err) MUST_CHECK;
-/* intake_recipients - the whole list, before content */
-bool intake_recipients(struct intake *intake, const struct queue_recipient *recipients, size_t count,
-                       struct error *err) MUST_CHECK;
+/* intake_recipients - the whole list, before content; borrowed until intake_finish */
+bool intake_recipients(struct intake *intake, const struct queue_recipient *recipients,
+                       size_t count, struct error *err) MUST_CHECK;
 /* intake_content - octets with LF line ends, in blocks as large as the caller has them */
 bool intake_content(struct intake *intake, struct span octets, struct error *err) MUST_CHECK;
 /* intake_finish - wait for durability; false only when the conversation broke (TEMPORARY) */
@@ -60,5 +70,28 @@ bool intake_finish(struct intake *intake, struct arena *arena, struct intake_out
 /* intake_abort - give the message up; false: the connection must be closed */
 bool intake_abort(struct intake *intake, struct error *err) MUST_CHECK;
 void intake_free(struct intake **intake);
+
+/* --- cleanup's half ------------------------------------------------------------------------------ */
+
+/* intake_receive_open - the next message; false with ERROR_NONE when the client has hung up. Texts
+ * are the arena's. */
+bool intake_receive_open(struct connection *client, struct arena *arena,
+                         struct intake_request *request_r, struct error *err) MUST_CHECK;
+/* intake_send_opened - refusal is NULL, or why no message can be taken; the client hangs up then */
+bool intake_send_opened(struct connection *client, const char *queue_id,
+                        const struct error *refusal, struct error *err) MUST_CHECK;
+
+struct intake_message {
+    bool aborted; /* the client thinks better of it: nothing follows, nothing is answered */
+    const struct queue_recipient *recipients;
+    size_t recipient_count;
+    struct span content; /* the whole, or the first block */
+    bool more;           /* blocks follow, by ipc_receive_block, up to an empty one */
+};
+
+bool intake_receive_message(struct connection *client, struct arena *arena,
+                            struct intake_message *message_r, struct error *err) MUST_CHECK;
+bool intake_send_outcome(struct connection *client, const struct intake_outcome *outcome,
+                         struct error *err) MUST_CHECK;
 
 #endif

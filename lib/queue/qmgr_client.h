@@ -11,7 +11,7 @@ enum qmgr_verb {
     QMGR_FLUSH,   /* all deferred mail now */
     QMGR_FLUSH_MESSAGE, /* queue_id */
     QMGR_FLUSH_SITE,    /* site: a destination domain */
-    QMGR_SCAN,    /* look at incoming/ (wakeup) */
+    QMGR_SCAN,          /* look at incoming/ (wakeup) */
 };
 
 struct qmgr_request {
@@ -21,8 +21,9 @@ struct qmgr_request {
     int file;
 };
 
-bool qmgr_request_send(struct connection *qmgr, const struct qmgr_request *request, struct error *err) MUST_CHECK;
-bool qmgr_request_receive(struct connection *peer, struct arena *arena, struct qmgr_request *request_r,
-                          struct error *err) MUST_CHECK;
+bool qmgr_request_send(struct connection *qmgr, const struct qmgr_request *request,
+                       struct error *err) MUST_CHECK;
+bool qmgr_request_receive(struct connection *peer, struct arena *arena,
+                          struct qmgr_request *request_r, struct error *err) MUST_CHECK;
 
 #endif

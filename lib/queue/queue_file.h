@@ -15,35 +15,42 @@
 
 #include <sys/time.h>
 
-#define QUEUE_ID_MAX 64 /* octets of a queue id with NUL */
+#define QUEUE_ID_MAX         64                         /* octets of a queue id with NUL */
+#define QUEUE_ENVELOPE_MAX   ((size_t)64 * 1024 * 1024) /* octets of an envelope, in the file */
+#define QUEUE_RECIPIENTS_MAX 100000                     /* of one message */
 
 /* queue_id_is_valid - letters and digits only, of sensible length: safe as a file name */
 bool queue_id_is_valid(const char *queue_id);
 
-enum { /* queue_envelope.flags */
-    QUEUE_EIGHT_BIT = 1,     /* content has octets over 127 */
-    QUEUE_NEEDS_STUFFING = 2, /* some line starts with '.' */
-    QUEUE_SMTPUTF8 = 4,
-    QUEUE_BODY_8BITMIME = 8, /* BODY=8BITMIME was declared */
-    QUEUE_LONG_LINE = 16,    /* some line is longer than 998 octets */
+enum {                           /* queue_envelope.flags */
+       QUEUE_EIGHT_BIT = 1,      /* content has octets over 127 */
+       QUEUE_NEEDS_STUFFING = 2, /* some line starts with '.' */
+       QUEUE_SMTPUTF8 = 4,
+       QUEUE_BODY_8BITMIME = 8, /* BODY=8BITMIME was declared */
+       QUEUE_LONG_LINE = 16,    /* some line is longer than 998 octets */
 };
 
 enum recipient_status { RECIPIENT_PENDING = ' ', RECIPIENT_DONE = 'D' };
 
 enum { /* dsn_notify: RFC 3461 */
-    NOTIFY_DEFAULT = 0, NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8,
+       NOTIFY_DEFAULT = 0,
+       NOTIFY_NEVER = 1,
+       NOTIFY_SUCCESS = 2,
+       NOTIFY_FAILURE = 4,
+       NOTIFY_DELAY = 8,
 };
 
 struct queue_recipient {
     const char *address;   /* where it goes, after rewriting and aliases */
     const char *original;  /* as the sender said it (orig_to; X-Original-To), "" when unknown */
     const char *dsn_orcpt; /* "rfc822;bob@x" or "" */
-    unsigned dsn_notify;
+    uint64_t dsn_notify;
     enum recipient_status status;
     uint64_t status_offset; /* in the file; set by reading */
 };
 
-struct queue_attribute { /* client_name, client_address, helo_name, protocol_name, sasl_username, ... */
+struct
+    queue_attribute { /* client_name, client_address, helo_name, protocol_name, sasl_username, ... */
     const char *name;
     const char *value;
 };
@@ -54,7 +61,7 @@ struct queue_envelope {
     const char *dsn_envid;
     char dsn_ret; /* 'F', 'H' or 0 */
     unsigned flags;
-    int64_t content_offset, content_size;
+    uint64_t content_offset, content_size;
     struct queue_attribute *attributes;
     size_t attribute_count;
     struct queue_recipient *recipients;
@@ -66,50 +73,70 @@ const char *queue_attribute_value(const struct queue_envelope *envelope, const c
 
 /* --- writing: cleanup only ------------------------------------------------------------------- */
 
-struct queue_writer;
+struct queue_writer; /* writes messages one after the other, with one buffer for all */
 
 /*
- * queue_file_create - start a message in `queue` ("incoming" or "hold")
+ * queue_writer_create - what a process needs to write messages into `queue` ("incoming")
  *
- * The file exists under its final name and is not yet a message (mode 0600, no valid header).
- * long_ids is enable_long_queue_ids. TEMPORARY on any trouble (space, descriptors, I/O).
+ *  queue_directory  borrowed for the call; the directory of `queue` is opened, and stays open
+ *  long_ids         enable_long_queue_ids
  */
-struct queue_writer *queue_file_create(int queue_directory, const char *queue, bool long_ids,
-                                       struct error *err) MUST_CHECK;
+struct queue_writer *queue_writer_create(int queue_directory, const char *queue, bool long_ids,
+                                         struct error *err) MUST_CHECK;
+/* queue_writer_free - an uncommitted file is removed */
+void queue_writer_free(struct queue_writer **writer);
+
+/* queue_writer_begin - start a message: from now on it has a queue id, which no other message of
+ * this queue has or will have. What was begun before and not committed is abandoned. */
+void queue_writer_begin(struct queue_writer *writer);
 const char *queue_writer_id(const struct queue_writer *writer);
-/* queue_writer_content - append octets of content; small messages stay in memory until commit */
-bool queue_writer_content(struct queue_writer *writer, struct span octets, struct error *err) MUST_CHECK;
-int64_t queue_writer_content_size(const struct queue_writer *writer);
 /*
- * queue_writer_commit - envelope, header, then fsync of file and directory
+ * queue_writer_content - append octets of content
  *
- * True: the message is durable and owned by the queue manager. *fd_r (may be NULL) is then the file,
- * open for reading and writing, the caller's to close. content_offset, content_size and the content
- * flags of `envelope` are filled in.
+ * Small messages stay in memory until they are committed; the first octet too many makes the file,
+ * under its final name, which is not yet a message (mode 0600, no valid header). TEMPORARY on any
+ * trouble (space, descriptors, I/O); the message is then good for nothing but abandoning.
+ */
+bool queue_writer_content(struct queue_writer *writer, struct span octets,
+                          struct error *err) MUST_CHECK;
+uint64_t queue_writer_content_size(const struct queue_writer *writer);
+/*
+ * queue_writer_commit - envelope and header, then fsync of file and directory
+ *
+ * True: the message is durable and owned by the queue manager. *fd_r is then the file, open for
+ * reading and writing, the caller's to close. content_offset, content_size and the content flags of
+ * `envelope` are filled in. False: the file is gone, as far as the system lets us remove it.
  */
 bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *envelope, int *fd_r,
                          struct error *err) MUST_CHECK;
-/* queue_writer_free - an uncommitted file is removed */
-void queue_writer_free(struct queue_writer **writer);
+/* queue_writer_abandon - forget the message and remove its file; nothing begun is fine */
+void queue_writer_abandon(struct queue_writer *writer);
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /*
  * queue_file_read - header and envelope of an open queue file, everything checked (bounds,
  * checksums); content is not read. MALFORMED: this is no (whole) queue file, move it to corrupt/.
+ * TEMPORARY: it cannot be read now, or is of a format newer than this program; leave it.
  */
 bool queue_file_read(int fd, struct arena *arena, struct queue_envelope *envelope_r,
                      struct error *err) MUST_CHECK;
 /* queue_file_content_is_whole - reads the content and compares its checksum; for start-up repair */
-bool queue_file_content_is_whole(int fd, const struct queue_envelope *envelope, struct error *err) MUST_CHECK;
+bool queue_file_content_is_whole(int fd, const struct queue_envelope *envelope,
+                                 struct error *err) MUST_CHECK;
 /* queue_file_mark - overwrite a recipient's status octet; durable after the caller's fdatasync */
 bool queue_file_mark(int fd, const struct queue_recipient *recipient, enum recipient_status status,
                      struct error *err) MUST_CHECK;
 
 /* --- the directory tree ------------------------------------------------------------------------- */
 
-/* queue_path - "deferred/3/3F2A..." with the hash levels that the configuration asks for that queue
- * (hash_queue_names, hash_queue_depth); arena's */
+/*
+ * queue_path - "deferred/3/3F2A..." with the hash levels that the configuration asks for that queue
+ * (hash_queue_names, hash_queue_depth); arena's
+ *
+ * As Postfix: the first octets of a short queue id, the microseconds in hexadecimal of a long one.
+ * incoming is never hashed: its writers keep it open to sync it.
+ */
 struct config;
 const char *queue_path(struct arena *arena, const struct config *config, const char *queue,
                        const char *queue_id);
@@ -118,12 +145,20 @@ bool queue_move(int queue_directory, const struct config *config, const char *qu
                 const char *from, const char *to, struct error *err) MUST_CHECK;
 bool queue_remove(int queue_directory, const struct config *config, const char *queue,
                   const char *queue_id, struct error *err) MUST_CHECK;
+/* queue_rehash - put every file of a queue where queue_path says, after these parameters changed */
+bool queue_rehash(int queue_directory, const struct config *config, const char *queue,
+                  struct error *err) MUST_CHECK;
 
 /* queue_scan - walk one queue, hash levels included, without holding it in memory; entries in
- * directory order; names that are no queue ids are skipped */
+ * directory order; names that are no queue ids are skipped. A queue without a directory is empty. */
 struct queue_scan;
-struct queue_scan *queue_scan_open(int queue_directory, const char *queue, struct error *err) MUST_CHECK;
-bool queue_scan_next(struct queue_scan *scan, char queue_id_r[QUEUE_ID_MAX], struct error *err) MUST_CHECK;
+struct queue_scan *queue_scan_open(int queue_directory, const char *queue,
+                                   struct error *err) MUST_CHECK;
+/* queue_scan_next - false with ERROR_NONE at the end */
+bool queue_scan_next(struct queue_scan *scan, char queue_id_r[QUEUE_ID_MAX],
+                     struct error *err) MUST_CHECK;
+/* queue_scan_path - where the last entry was found, seen from the queue directory; borrowed */
+const char *queue_scan_path(const struct queue_scan *scan);
 void queue_scan_close(struct queue_scan **scan);
 
 #endif
