@@ -30,7 +30,11 @@ enum {                           /* queue_envelope.flags */
        QUEUE_LONG_LINE = 16,    /* some line is longer than 998 octets */
 };
 
-enum recipient_status { RECIPIENT_PENDING = ' ', RECIPIENT_DONE = 'D' };
+enum recipient_status {
+    RECIPIENT_PENDING = ' ',
+    RECIPIENT_WARNED = 'W', /* pending, and the sender was told of the delay */
+    RECIPIENT_DONE = 'D',
+};
 
 enum { /* dsn_notify: RFC 3461 */
        NOTIFY_DEFAULT = 0,

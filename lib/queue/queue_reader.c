@@ -147,6 +147,12 @@ static bool take_recipient(struct cursor *at, struct queue_recipient *recipient)
     return true;
 }
 
+static bool take_status(char octet, enum recipient_status *status_r)
+{
+    *status_r = (enum recipient_status)octet;
+    return octet == RECIPIENT_PENDING || octet == RECIPIENT_WARNED || octet == RECIPIENT_DONE;
+}
+
 /* octets: the envelope, and behind it one status octet for each recipient */
 static bool take_envelope(struct span octets, const struct layout *layout,
                           struct queue_envelope *envelope)
@@ -160,10 +166,8 @@ static bool take_envelope(struct span octets, const struct layout *layout,
     for (size_t i = 0; i < envelope->recipient_count; i++) {
         struct queue_recipient *recipient = &envelope->recipients[i];
 
-        if (!take_recipient(&at, recipient) ||
-            (status[i] != RECIPIENT_PENDING && status[i] != RECIPIENT_DONE))
+        if (!take_recipient(&at, recipient) || !take_status(status[i], &recipient->status))
             return false;
-        recipient->status = status[i] == RECIPIENT_DONE ? RECIPIENT_DONE : RECIPIENT_PENDING;
         recipient->status_offset = layout->envelope_offset + layout->envelope_size + i;
     }
     return cursor_at_end(at);

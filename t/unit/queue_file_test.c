@@ -159,10 +159,11 @@ static void marks(void **state UNUSED)
 
     assert_true(queue_file_read(fd, arena, &envelope, &err));
     assert_true(queue_file_mark(fd, &envelope.recipients[1], RECIPIENT_DONE, &err));
+    assert_true(queue_file_mark(fd, &envelope.recipients[2], RECIPIENT_WARNED, &err));
     assert_true(queue_file_read(fd, arena, &envelope, &err));
     assert_int_equal(envelope.recipients[0].status, RECIPIENT_PENDING);
     assert_int_equal(envelope.recipients[1].status, RECIPIENT_DONE);
-    assert_int_equal(envelope.recipients[2].status, RECIPIENT_PENDING);
+    assert_int_equal(envelope.recipients[2].status, RECIPIENT_WARNED);
     close(fd);
     arena_free(&arena);
     queue_writer_free(&writer);
