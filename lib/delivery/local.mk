@@ -4,6 +4,8 @@ lib_libbuzon_a_SOURCES += lib/delivery/mailbox.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
 	lib/delivery/mbox.c lib/delivery/mbox.h \
 	lib/delivery/log_line.c lib/delivery/log_line.h \
+	lib/delivery/notice.c lib/delivery/notice.h \
+	lib/delivery/reasons.c lib/delivery/reasons.h \
 	lib/delivery/request.c lib/delivery/request.h \
 	lib/delivery/status.c lib/delivery/status.h
 
@@ -11,3 +13,8 @@ check_PROGRAMS += t/unit/delivery_maildir_test
 UNIT_TESTS += t/unit/delivery_maildir_test
 t_unit_delivery_maildir_test_SOURCES = t/unit/delivery_maildir_test.c
 t_unit_delivery_maildir_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/delivery_request_test
+UNIT_TESTS += t/unit/delivery_request_test
+t_unit_delivery_request_test_SOURCES = t/unit/delivery_request_test.c
+t_unit_delivery_request_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

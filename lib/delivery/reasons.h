@@ -1,0 +1,31 @@
+/*
+ * Why the recipients of a deferred message are still waiting: a file per message in defer/, written by
+ * qmgr at the end of each round of deliveries, read by showq, and by qmgr when an administrator lets
+ * a message expire. It may be lost at any time: then there is no reason to show.
+ *
+ * The first line is "buzon reasons 1". Each further line is a recipient: address, original, dsn_orcpt,
+ * dsn_notify, status, text, remote_mta, diagnostic, separated by tabs; octets below SP, DEL and the
+ * backslash are written as a backslash and three octal digits.
+ */
+#ifndef BUZON_LIB_DELIVERY_REASONS_H
+#define BUZON_LIB_DELIVERY_REASONS_H
+
+#include "lib/config/config.h"
+#include "lib/delivery/notice.h"
+
+/* reasons_write - in the place of those of the last round; TEMPORARY when the file cannot be written */
+bool reasons_write(int queue_directory, const struct config *config, const char *queue_id,
+                   const struct notice_recipient *recipients, size_t count,
+                   struct error *err) MUST_CHECK;
+/* reasons_read - none when there is no file; what is malformed ends the list. Texts are the arena's. */
+struct notice_recipient *reasons_read(int queue_directory, const struct config *config,
+                                      const char *queue_id, struct arena *arena, size_t *count_r);
+/* reasons_remove - a file that is not there is fine */
+void reasons_remove(int queue_directory, const struct config *config, const char *queue_id);
+
+/* reasons_parse - the content of such a file */
+struct notice_recipient *reasons_parse(struct span content, struct arena *arena, size_t *count_r);
+/* reasons_format - the opposite */
+void reasons_format(struct buf *content, const struct notice_recipient *recipients, size_t count);
+
+#endif
