@@ -1,1 +1,17 @@
-# lib/service: what is built here and from what.
+# lib/service: the skeleton of a daemon under master, and what master and the tools share with it.
+lib_libbuzon_a_SOURCES += lib/service/service.h \
+	lib/service/account.c lib/service/account.h \
+	lib/service/become.c \
+	lib/service/blocking.c \
+	lib/service/channel.c lib/service/master_protocol.h \
+	lib/service/connect.c \
+	lib/service/directories.c \
+	lib/service/events.c \
+	lib/service/identity.c \
+	lib/service/instance.c lib/service/instance.h \
+	lib/service/main.c \
+	lib/service/master_link.c \
+	lib/service/options.c lib/service/options.h \
+	lib/service/process.h \
+	lib/service/sandbox.c \
+	lib/service/scoreboard.c lib/service/scoreboard.h

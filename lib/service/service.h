@@ -17,7 +17,7 @@
 #include "lib/io/socket.h"
 
 enum service_user {
-    SERVICE_USER_NET,   /* net_owner (buzonnet), chroot to queue_directory/empty: talks to the network */
+    SERVICE_USER_NET, /* net_owner (buzonnet), chroot to queue_directory/empty: talks to the network */
     SERVICE_USER_QUEUE, /* mail_owner (buzon), chroot to queue_directory: owns the queue */
     SERVICE_USER_MAPS,  /* mail_owner, no chroot: opens tables (proxymap) */
     SERVICE_USER_ROOT,  /* stays root to become somebody else (local, virtual, imapd, auth) */
@@ -35,8 +35,10 @@ struct service_instance {
     const char *program; /* "smtpd" */
     bool privileged;     /* runs under a root master: users and chroots are real */
     int queue_directory; /* open before the chroot; -1 where a daemon has no business there
-                            (SERVICE_USER_NET: O_PATH of private/ only, see service_private) */
+                            (SERVICE_USER_NET under a root master) */
     struct loop *loop;   /* event-driven services only, else NULL */
+    char *const
+        *arguments; /* what master.cf has behind the options ("user=vmail"); ended by NULL */
 };
 
 struct service {
@@ -44,13 +46,16 @@ struct service {
     enum service_user user;
     unsigned sandbox;
     bool single_process; /* refuses to start unless process_limit is 1 (qmgr, pickup, tlsmgr...) */
+    bool mailbox_side;   /* logs as login_syslog_name alone (login, auth, imapd, pop3d); the text of
+                            a line starts with "imap-login: " and the like */
 
     /* While still privileged and outside the chroot: tables, certificates, resolv.conf. May be NULL. */
     bool (*prepare)(const struct service_instance *instance, struct error *err);
     /* After privileges are gone. May be NULL. */
     bool (*start)(const struct service_instance *instance, struct error *err);
 
-    /* Exactly one of these three says how connections are served. */
+    /* Exactly one of these three says how connections are served; none of them: a connection only
+     * wakes up (pickup), and whatever it says is ignored. */
 
     /* ipc services, one peer at a time: until the peer hangs up (true), or false with *err */
     bool (*serve)(struct connection *peer, const struct service_instance *instance,
@@ -63,9 +68,14 @@ struct service {
 
     /* A wake-up from master (wakeup column), or a datagram/poke on the service's socket. May be NULL. */
     void (*on_wakeup)(const struct service_instance *instance);
-    /* Asked when idle, to leave because tables changed. May be NULL. */
+    /* Asked before a connection is taken (event-driven: when the last one has gone): tables changed,
+     * and new processes shall take over. May be NULL. */
     bool (*is_stale)(const struct service_instance *instance);
-    /* Event-driven services: master reloads or stops; end when the last connection has gone. */
+    /*
+     * Event-driven services: master reloads or stops, or is gone. No connection is accepted any more,
+     * and the process ends when the last one is released; this is the moment to close those with
+     * which nothing is going on. May be NULL.
+     */
     void (*on_drain)(const struct service_instance *instance);
 };
 
@@ -74,21 +84,34 @@ int service_main(const struct service *service, int argc, char *argv[]);
 
 /* service_release - event-driven services: one connection handed to on_connection has ended */
 void service_release(const struct service_instance *instance);
+/* service_hold - event-driven services: one more reason to stay, as if it were a connection (a
+ * delivery in progress); service_release ends it */
+void service_hold(const struct service_instance *instance);
 /* service_accepting - event-driven services: false stops accepting (all connection slots in use) */
 void service_accepting(const struct service_instance *instance, bool on);
 
 /*
+ * service_quiet - blocking services: what we do for this client may end at any moment
+ *
+ * True while a session waits for its client's next command and nothing is half done (IDLE, between
+ * messages): `buzon stop` and a stopped master then end the process at once instead of waiting for
+ * service_stop_time. It is false when a conversation starts, and costs no system call.
+ */
+void service_quiet(bool quiet);
+
+/*
  * service_connect - a connection to another service of this instance, also from inside a chroot
  *
- * The skeleton keeps an O_PATH descriptor of private/ and public/ (opened before the chroot), so
- * that empty/ needs no sockets. `name` is a service name: "cleanup", "proxymap".
- * TEMPORARY when nobody answers within ipc_timeout.
+ * `name` is a service name in master.cf: "cleanup", "proxymap". A daemon in the empty chroot asks
+ * master for the connection, who knows which program may talk to which (master/broker.c); all others
+ * use the sockets in private/ and public/. TEMPORARY when nobody answers within ipc_timeout.
  */
 struct connection *service_connect(const char *name, struct error *err) MUST_CHECK;
 /* service_connect_fd - the same as a bare descriptor, non-blocking, for event loops */
 int service_connect_fd(const char *name, struct error *err) MUST_CHECK;
-/* service_private_directory, service_public_directory - the O_PATH descriptors, for tools set by
- * service_tool_open */
+/* service_poke - connect, say nothing of interest, hang up: its on_wakeup runs */
+bool service_poke(const char *name, struct error *err) MUST_CHECK;
+/* service_tool_open - service_connect and service_poke for tools; call it once, first */
 bool service_tool_open(const struct config *config, struct error *err) MUST_CHECK;
 
 /*

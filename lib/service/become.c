@@ -1,0 +1,68 @@
+/* Taking a user's identity for a delivery, and for good. */
+#include "lib/base/base.h"
+
+#include "lib/base/log.h"
+#include "lib/service/process.h"
+
+#include <grp.h>
+#include <unistd.h>
+
+static bool is_ours(uid_t uid, struct error *err)
+{
+    if (uid == getuid())
+        return true;
+    error_set(err, ERROR_PERMANENT, "cannot act as uid %lu: this instance runs as uid %lu alone",
+              (unsigned long)uid, (unsigned long)getuid());
+    return false;
+}
+
+static bool is_allowed(uid_t uid, struct error *err)
+{
+    if (uid != 0)
+        return true;
+    error_set(err, ERROR_PERMANENT, "nothing is done for a user with root's uid");
+    return false;
+}
+
+static bool take_groups(const char *user, gid_t gid, struct error *err)
+{
+    if ((user == NULL ? setgroups(0, NULL) : initgroups(user, gid)) == 0)
+        return true;
+    error_errno(err, "take the groups of %s", user == NULL ? "nobody" : user);
+    err->kind = ERROR_TEMPORARY;
+    return false;
+}
+
+bool service_become(const char *user, uid_t uid, gid_t gid, struct error *err)
+{
+    if (!is_allowed(uid, err))
+        return false;
+    if (!service_process.instance.privileged)
+        return is_ours(uid, err);
+    if (!take_groups(user, gid, err))
+        return false;
+    if (setegid(gid) == 0 && seteuid(uid) == 0)
+        return true;
+    error_errno(err, "act as uid %lu, gid %lu", (unsigned long)uid, (unsigned long)gid);
+    err->kind = ERROR_TEMPORARY;
+    service_return();
+    return false;
+}
+
+/* A process that cannot come back would serve the next user with this one's rights. */
+void service_return(void)
+{
+    if (!service_process.instance.privileged)
+        return;
+    if (seteuid(0) != 0 || setegid(0) != 0 || setgroups(0, NULL) != 0)
+        log_fatal("cannot give a user's identity back: %m");
+}
+
+bool service_become_forever(const char *user, uid_t uid, gid_t gid, struct error *err)
+{
+    if (!is_allowed(uid, err))
+        return false;
+    if (!service_process.instance.privileged)
+        return is_ours(uid, err);
+    return take_groups(user, gid, err) && identity_become(uid, gid, err);
+}

@@ -1,0 +1,154 @@
+/*
+ * Connections to other services. Most daemons and the tools use the sockets in the queue directory;
+ * one that sits in the empty chroot asks master, which knows who may talk to whom (master/broker.c).
+ */
+#include "lib/base/base.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/service/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ASK_AGAIN_MS 50 /* the other service's backlog is full */
+
+/* The next record that is an answer; wake-ups and drain that come before it are noted. */
+static bool await_answer(int64_t deadline_ms, struct master_record *answer_r, int *fd_r)
+{
+    int64_t left_ms;
+
+    while ((left_ms = deadline_ms - clock_monotonic_ms()) > 0) {
+        struct pollfd channel = {.fd = service_process.channel, .events = POLLIN};
+        enum channel_result result;
+
+        if (poll(&channel, 1, (int)(left_ms > INT_MAX ? INT_MAX : left_ms)) <= 0)
+            continue;
+        result = channel_receive(service_process.channel, answer_r, fd_r);
+        if (result == CHANNEL_CLOSED) {
+            service_process.draining = 1;
+            errno = ECONNREFUSED;
+            return false;
+        }
+        if (result == CHANNEL_RECORD && answer_r->verb == MASTER_ANSWER)
+            return true;
+        fd_close(fd_r);
+        if (result == CHANNEL_RECORD)
+            service_note_record(answer_r);
+    }
+    errno = ETIMEDOUT;
+    return false;
+}
+
+static int ask_once(const char *name, int64_t deadline_ms)
+{
+    struct master_record record = {.verb = MASTER_CONNECT};
+    int fd = -1;
+
+    if (strlen(name) >= sizeof(record.name)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(record.name, name, strlen(name) + 1);
+    if (!channel_send(service_process.channel, &record, -1) ||
+        !await_answer(deadline_ms, &record, &fd))
+        return -1;
+    if (fd < 0)
+        errno = record.number == 0 ? EPROTO : record.number;
+    return fd;
+}
+
+static int ask_master(const char *name, int timeout_ms, struct error *err)
+{
+    static const struct timespec pause = {.tv_nsec = ASK_AGAIN_MS * 1000000L};
+    int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
+    int fd;
+
+    while ((fd = ask_once(name, deadline_ms)) < 0 && errno == EAGAIN &&
+           clock_monotonic_ms() < deadline_ms)
+        (void)nanosleep(&pause, NULL);
+    if (fd < 0) {
+        error_errno(err, "connect to service %s", name);
+        err->kind = ERROR_TEMPORARY;
+    }
+    return fd;
+}
+
+/* Which of the two directories is master.cf's column "private", which only master has read. */
+static int connect_by_path(const char *name, int timeout_ms, struct error *err)
+{
+    char path[sizeof("private/") + MASTER_NAME_MAX];
+    int fd = -1;
+
+    for (int i = 0; fd < 0 && i < 2; i++) {
+        int len = snprintf(path, sizeof(path), "%s/%s", i == 0 ? "private" : "public", name);
+
+        error_clear(err);
+        if (len >= (int)sizeof(path))
+            error_set(err, ERROR_TEMPORARY, "connect to service %s: name too long", name);
+        else
+            fd = socket_connect_unix_at(service_process.directory, path, timeout_ms, err);
+    }
+    err->kind = fd < 0 ? ERROR_TEMPORARY : ERROR_NONE;
+    return fd;
+}
+
+static int connect_service(const char *name, struct error *err)
+{
+    struct error unwanted;
+    int64_t timeout_ms = (int64_t)service_process.instance.config->ipc_timeout * 1000;
+    int bounded_ms = timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+
+    if (err == NULL)
+        err = &unwanted;
+    return service_process.through_master ? ask_master(name, bounded_ms, err)
+                                          : connect_by_path(name, bounded_ms, err);
+}
+
+struct connection *service_connect(const char *name, struct error *err)
+{
+    int fd = connect_service(name, err);
+    struct connection *connection;
+
+    if (fd < 0)
+        return NULL;
+    fd_set_nonblocking(fd, false);
+    connection = connection_create(fd);
+    connection_timeout(connection, service_process.instance.config->ipc_timeout * 1000);
+    return connection;
+}
+
+int service_connect_fd(const char *name, struct error *err)
+{
+    int fd = connect_service(name, err);
+
+    if (fd >= 0)
+        fd_set_nonblocking(fd, true);
+    return fd;
+}
+
+bool service_poke(const char *name, struct error *err)
+{
+    int fd = connect_service(name, err);
+
+    if (fd < 0)
+        return false;
+    (void)!write(fd, "W", 1); /* Postfix's octet for "wake up"; who does not read it is awake */
+    fd_close(&fd);
+    return true;
+}
+
+bool service_tool_open(const struct config *config, struct error *err)
+{
+    service_process.instance.config = config;
+    service_process.channel = -1;
+    service_process.directory = open(config->queue_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (service_process.directory >= 0)
+        return true;
+    error_errno(err, "open the directory %s", config->queue_directory);
+    return false;
+}

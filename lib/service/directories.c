@@ -1,0 +1,183 @@
+/* The directories of an instance: who owns them, who may enter. */
+#include "lib/base/base.h"
+
+#include "lib/base/file.h"
+#include "lib/service/account.h"
+#include "lib/service/instance.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum owner { OWNER_ROOT, OWNER_MAIL };
+enum group { GROUP_ROOT, GROUP_MAIL, GROUP_SETGID };
+
+/*
+ * Below the queue directory. private/ is root's: whoever breaks into a process of mail_owner could
+ * otherwise put a socket of his own in the place of auth's. public/ and maildrop/ are for the tools
+ * that are set-group-id.
+ */
+static const struct layout {
+    const char *name;
+    enum owner owner;
+    enum group group;
+    mode_t mode;
+} layouts[] = {
+    {"empty",    OWNER_ROOT, GROUP_ROOT,   0555 },
+    {"pid",      OWNER_ROOT, GROUP_ROOT,   0755 },
+    {"private",  OWNER_ROOT, GROUP_MAIL,   0710 },
+    {"public",   OWNER_MAIL, GROUP_SETGID, 02710},
+    {"maildrop", OWNER_MAIL, GROUP_SETGID, 01730},
+    {"incoming", OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"active",   OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"deferred", OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"hold",     OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"corrupt",  OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"bounce",   OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"defer",    OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"trace",    OWNER_MAIL, GROUP_MAIL,   0700 },
+};
+
+static const struct layout queue_layout = {".", OWNER_ROOT, GROUP_ROOT, 0755};
+static const struct layout data_layout = {".", OWNER_MAIL, GROUP_MAIL, 0700};
+
+/* Ids for the enums above; in an unprivileged instance they are all ours. */
+struct ids {
+    uid_t owner[2];
+    gid_t group[3];
+};
+
+static bool find_ids(const struct config *config, struct ids *ids_r, struct error *err)
+{
+    struct account mail;
+    gid_t setgid_group;
+
+    if (geteuid() != 0) {
+        uid_t uid = geteuid();
+        gid_t gid = getegid();
+
+        *ids_r = (struct ids){
+            {uid,  uid},
+            { gid, gid, gid}
+        };
+        return true;
+    }
+    if (!account_find(config->mail_owner, &mail, err) ||
+        !account_find_group(config->setgid_group, &setgid_group, err))
+        return false;
+    *ids_r = (struct ids){
+        {0,         mail.uid    },
+        { 0, mail.gid, setgid_group}
+    };
+    return true;
+}
+
+static bool make(int directory, const char *path, const struct layout *layout,
+                 const struct ids *ids, struct error *err)
+{
+    bool done = true;
+    int fd;
+
+    if (mkdirat(directory, path, 0700) != 0) {
+        if (errno == EEXIST)
+            return true;
+        error_errno(err, "make the directory %s", path);
+        return false;
+    }
+    fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fchown(fd, ids->owner[layout->owner], ids->group[layout->group]) != 0 ||
+        fchmod(fd, layout->mode) != 0) {
+        error_errno(err, "set the owner of %s", path);
+        done = false;
+    }
+    fd_close(&fd);
+    return done;
+}
+
+static int open_queue(const struct config *config, struct error *err)
+{
+    int fd = open(config->queue_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        error_errno(err, "open the queue directory %s", config->queue_directory);
+    return fd;
+}
+
+bool instance_make_directories(const struct config *config, struct error *err)
+{
+    struct ids ids;
+    bool done;
+    int queue = -1;
+
+    done = find_ids(config, &ids, err) &&
+           make(AT_FDCWD, config->queue_directory, &queue_layout, &ids, err) &&
+           make(AT_FDCWD, config->data_directory, &data_layout, &ids, err);
+    if (done) {
+        queue = open_queue(config, err);
+        done = queue >= 0;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(layouts) && done; i++) {
+        bool is_pid = strcmp(layouts[i].name, "pid") == 0;
+
+        done = make(queue, is_pid ? config->process_id_directory : layouts[i].name, &layouts[i],
+                    &ids, err);
+    }
+    fd_close(&queue);
+    return done;
+}
+
+static size_t examine(int directory, const char *path, const struct layout *layout,
+                      const struct ids *ids, const char *shown,
+                      void (*complain)(const char *format, ...) PRINTF(1, 2))
+{
+    struct stat status;
+    size_t count = 0;
+
+    if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(status.st_mode)) {
+        complain("missing directory: %s", shown);
+        return 1;
+    }
+    if (status.st_uid != ids->owner[layout->owner]) {
+        complain("owned by uid %lu instead of %lu: %s", (unsigned long)status.st_uid,
+                 (unsigned long)ids->owner[layout->owner], shown);
+        count++;
+    }
+    if (layout->group != GROUP_ROOT && geteuid() == 0 &&
+        status.st_gid != ids->group[layout->group]) {
+        complain("group is %lu instead of %lu: %s", (unsigned long)status.st_gid,
+                 (unsigned long)ids->group[layout->group], shown);
+        count++;
+    }
+    if ((status.st_mode & 07777) != layout->mode && (status.st_mode & 07777 & ~layout->mode) != 0) {
+        complain("mode %04o gives more than %04o: %s", (unsigned)status.st_mode & 07777,
+                 (unsigned)layout->mode, shown);
+        count++;
+    }
+    return count;
+}
+
+size_t instance_check_directories(const struct config *config,
+                                  void (*complain)(const char *format, ...) PRINTF(1, 2))
+{
+    struct error err = {0};
+    struct ids ids;
+    size_t count;
+
+    if (!find_ids(config, &ids, &err)) {
+        complain("%s", err.text);
+        return 1;
+    }
+    count = examine(AT_FDCWD, config->queue_directory, &queue_layout, &ids, config->queue_directory,
+                    complain) +
+            examine(AT_FDCWD, config->data_directory, &data_layout, &ids, config->data_directory,
+                    complain);
+    for (size_t i = 0; i < ARRAY_LENGTH(layouts); i++) {
+        const struct layout *layout = &layouts[i];
+        char *path = mem_printf("%s/%s", config->queue_directory,
+                                strcmp(layout->name, "pid") == 0 ? config->process_id_directory
+                                                                 : layout->name);
+
+        count += examine(AT_FDCWD, path, layout, &ids, path, complain);
+        mem_free(path);
+    }
+    return count;
+}

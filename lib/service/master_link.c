@@ -1,0 +1,117 @@
+/* A daemon's side of what it shares with master: the scoreboard, the channel, the sockets. */
+#include "lib/base/base.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/service/process.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SWALLOW_MAX 64 /* pokes that are taken at once */
+
+/* Should the channel be full, master has enough reason to look already. */
+void service_took(void)
+{
+    static const struct master_record busy = {.verb = MASTER_BUSY};
+
+    if (service_process.board != NULL &&
+        scoreboard_take(service_process.board, service_process.options.slot))
+        (void)!channel_send(service_process.channel, &busy, -1);
+}
+
+void service_freed(void)
+{
+    if (service_process.board != NULL)
+        scoreboard_free(service_process.board, service_process.options.slot);
+}
+
+void service_note_record(const struct master_record *record)
+{
+    if (record->verb == MASTER_DRAIN)
+        service_process.draining = 1;
+    else if (record->verb == MASTER_WAKEUP)
+        service_process.wakeups++;
+    if (service_process.events.noted != NULL)
+        timer_arm(service_process.events.noted, 0);
+}
+
+void service_hear_master(void)
+{
+    struct master_record record;
+    enum channel_result result;
+
+    while ((result = channel_receive(service_process.channel, &record, NULL)) == CHANNEL_RECORD)
+        service_note_record(&record);
+    if (result == CHANNEL_CLOSED) {
+        service_unlisten();
+        service_process.draining = 1;
+    }
+}
+
+/* Called by a signal handler too: async-signal-safe. */
+void service_unlisten(void)
+{
+    int saved = errno;
+
+    for (unsigned i = 0; i < service_process.options.sockets; i++)
+        (void)shutdown(service_listen_fd(i), SHUT_RDWR);
+    errno = saved;
+}
+
+static int receive_passed(int fd)
+{
+    static const struct timeval patience = {.tv_sec = 5};
+    struct error err = {0};
+    char octets[1];
+    size_t len;
+    int client = -1;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (!socket_receive_fd(fd, &client, octets, sizeof(octets), &len, &err))
+        log_warning("receive a client that was passed: %s", err.text);
+    fd_close(&fd);
+    return client;
+}
+
+int service_accept(unsigned i, int flags)
+{
+    int fd = accept4(service_listen_fd(i), NULL, NULL, SOCK_CLOEXEC | flags);
+
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED && errno != EINVAL)
+            log_warning("accept a connection: %m");
+        return -1;
+    }
+    if (service_process.options.type != SERVICE_PASS)
+        return fd;
+    fd = receive_passed(fd);
+    if (fd >= 0)
+        fd_set_nonblocking(fd, (flags & SOCK_NONBLOCK) != 0);
+    return fd;
+}
+
+/* One poke; false: there is none left. */
+static bool swallow_one(int socket)
+{
+    enum service_type type = service_process.options.type;
+    char octets[512];
+    int fd;
+
+    if (type == SERVICE_FIFO || type == SERVICE_UNIX_DGRAM)
+        return read(socket, octets, sizeof(octets)) > 0;
+    fd = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return false;
+    fd_close(&fd);
+    return true;
+}
+
+bool service_swallow(unsigned i)
+{
+    int count = 0;
+
+    while (count < SWALLOW_MAX && swallow_one(service_listen_fd(i)))
+        count++;
+    return count > 0;
+}
