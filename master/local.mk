@@ -1,1 +1,14 @@
-# master: what is built here and from what.
+# master: the supervisor.
+pkglibexec_PROGRAMS += master/master
+master_master_SOURCES = master/master.c master/master.h \
+	master/broker.c \
+	master/child.c \
+	master/endpoint.c master/endpoint.h \
+	master/notify.c master/notify.h \
+	master/services.c \
+	master/stop.c \
+	master/supply.c
+
+# Stands for real daemons in the tests of master and lib/service.
+check_PROGRAMS += t/daemon/probe
+t_daemon_probe_SOURCES = t/daemon/probe.c
