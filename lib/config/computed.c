@@ -17,11 +17,6 @@ static const char *value_of(struct config_source *source, unsigned index, struct
     return source_value(source, &parameters[index], err);
 }
 
-static const char *compute_config_directory(struct config_source *source, struct error *err UNUSED)
-{
-    return source->directory;
-}
-
 /* The host's name; one without a dot is completed with mydomain, when main.cf sets it. */
 static const char *compute_myhostname(struct config_source *source, struct error *err)
 {
@@ -66,51 +61,32 @@ static const char *compute_mynetworks(struct config_source *source, struct error
     return value;
 }
 
-static const char *compute_process_id(struct config_source *source, struct error *err UNUSED)
-{
-    return arena_printf(source->arena, "%d", (int)getpid());
-}
-
-static const char *compute_process_name(struct config_source *source, struct error *err UNUSED)
-{
-    return arena_copy(source->arena, program_invocation_short_name);
-}
-
-static const char *compute_service_name(struct config_source *source, struct error *err UNUSED)
-{
-    return source->service;
-}
-
-static const struct {
-    uint16_t index;
-    const char *(*compute)(struct config_source *source, struct error *err);
-} computed[] = {
-    {INDEX_config_directory, compute_config_directory},
-    {INDEX_mydomain,         compute_mydomain        },
-    {INDEX_myhostname,       compute_myhostname      },
-    {INDEX_mynetworks,       compute_mynetworks      },
-    {INDEX_process_id,       compute_process_id      },
-    {INDEX_process_name,     compute_process_name    },
-    {INDEX_service_name,     compute_service_name    },
-};
-
 bool computed_is(const struct parameter *parameter)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(computed); i++) {
-        if (computed[i].index == parameter_index(parameter))
-            return true;
-    }
-    return false;
+    return *parameter->value == '('; /* a description stands there */
 }
 
 const char *computed_value(struct config_source *source, const struct parameter *parameter,
                            struct error *err)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(computed); i++) {
-        if (computed[i].index == parameter_index(parameter))
-            return computed[i].compute(source, err);
+    switch (parameter_index(parameter)) {
+    case INDEX_mydomain:
+        return compute_mydomain(source, err);
+    case INDEX_myhostname:
+        return compute_myhostname(source, err);
+    case INDEX_mynetworks:
+        return compute_mynetworks(source, err);
+    case INDEX_config_directory:
+        return source->directory;
+    case INDEX_process_id:
+        return arena_printf(source->arena, "%d", (int)getpid());
+    case INDEX_process_name:
+        return arena_copy(source->arena, program_invocation_short_name);
+    case INDEX_service_name:
+        return source->service;
+    default:
+        return parameter->value;
     }
-    return parameter->value;
 }
 
 const char *computed_myorigin(struct config_source *source, const char *myorigin, struct error *err)

@@ -118,9 +118,9 @@ const char *config_directory(const struct config *config)
 const char *config_lookup(const struct config *config, const char *name)
 {
     struct error err = {0};
-    const char *value = source_value_of(config->source, span_text(name), &err);
+    const char *value;
 
-    if (value == NULL && err.kind != ERROR_NONE)
+    if (!source_value_of(config->source, span_text(name), &value, &err))
         log_warning("%s", err.text);
     return value;
 }

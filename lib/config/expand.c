@@ -89,6 +89,12 @@ static bool put(struct expansion *expansion, struct span octets)
     return fail(expansion, "expansion is too long at", span_first(octets, 20));
 }
 
+static bool look_up(struct expansion *expansion, struct span name, const char **value_r)
+{
+    *value_r = NULL;
+    return expansion->lookup(expansion->context, name, value_r, expansion->err);
+}
+
 static bool put_filtered(struct expansion *expansion, const char *value)
 {
     static const struct span substitute = SPAN_LITERAL("_");
@@ -295,7 +301,8 @@ static bool expand_reference(struct expansion *expansion, struct span rest)
     if (name.len == 0)
         return fail(expansion, "name expected in reference", whole);
     skip_space(&rest);
-    value = expansion->lookup(expansion->context, name);
+    if (!look_up(expansion, name, &value))
+        return false;
     if (rest.len == 0)
         return value == NULL || put_filtered(expansion, value);
     return expand_choices(expansion, rest, value != NULL && *value != '\0');
@@ -318,7 +325,8 @@ static bool expand_dollar(struct expansion *expansion, struct span *rest)
     inside = take_name(rest);
     if (inside.len == 0)
         return fail(expansion, "name expected behind $", from);
-    value = expansion->lookup(expansion->context, inside);
+    if (!look_up(expansion, inside, &value))
+        return false;
     return value == NULL || put_filtered(expansion, value);
 }
 
@@ -355,14 +363,15 @@ struct named_lookup {
     void *context;
 };
 
-static const char *look_up_text(void *context, struct span name)
+static bool look_up_text(void *context, struct span name, const char **value_r,
+                         struct error *err UNUSED)
 {
     const struct named_lookup *named = context;
     char *text = mem_span(name);
-    const char *value = named->lookup(named->context, text);
 
+    *value_r = named->lookup(named->context, text);
     mem_free(text);
-    return value;
+    return true;
 }
 
 bool config_expand(const char *text, config_value_lookup *lookup, void *context, const char *filter,

@@ -157,55 +157,36 @@ void source_free(struct config_source **source)
     *source = NULL;
 }
 
-/* One expansion; expand() takes a look-up that cannot fail, so the first failure waits here. */
 struct expanding {
     struct config_source *source;
-    struct error *err;
-    bool failed;
+    bool referent_failed; /* not the text is malformed, but one that it refers to */
 };
 
-static const char *look_up(void *context, struct span name)
+static bool look_up(void *context, struct span name, const char **value_r, struct error *err)
 {
     struct expanding *expanding = context;
-    struct error err = {0};
-    const char *value;
 
-    if (expanding->failed)
-        return NULL;
-    value = source_value_of(expanding->source, name, &err);
-    if (value == NULL && err.kind != ERROR_NONE) {
-        expanding->failed = true;
-        if (expanding->err != NULL)
-            *expanding->err = err;
-    }
-    return value;
+    expanding->referent_failed = !source_value_of(expanding->source, name, value_r, err);
+    return !expanding->referent_failed;
 }
 
-/* *malformed_r: the text itself is, not one that it refers to. */
-static const char *expand_text(struct config_source *source, struct span text, bool *malformed_r,
-                               struct error *err)
+static const char *expand_text(struct expanding *expanding, struct span text, struct error *err)
 {
-    struct buf *scratch = &source->scratch;
-    struct expanding expanding = {source, err, false};
-    size_t start = scratch->len;
+    struct config_source *source = expanding->source;
+    size_t start = source->scratch.len;
     const char *value = NULL;
-    struct error malformed = {0};
 
-    *malformed_r =
-        !expand(text, look_up, &expanding, NULL, scratch, &malformed) && !expanding.failed;
-    if (*malformed_r && err != NULL)
-        *err = malformed;
-    if (!*malformed_r && !expanding.failed)
-        value = arena_text(source->arena, span_skip(buf_span(scratch), start));
-    buf_truncate(scratch, start);
+    if (expand(text, look_up, expanding, NULL, &source->scratch, err))
+        value = arena_text(source->arena, span_skip(buf_span(&source->scratch), start));
+    buf_truncate(&source->scratch, start);
     return value;
 }
 
 const char *source_expand(struct config_source *source, struct span text, struct error *err)
 {
-    bool malformed;
+    struct expanding expanding = {.source = source};
 
-    return expand_text(source, text, &malformed, err);
+    return expand_text(&expanding, text, err);
 }
 
 static void say_where(const struct config_source *source, const struct entry *entry,
@@ -229,16 +210,29 @@ static bool begin(const struct config_source *source, struct entry *entry, const
     return true;
 }
 
+/* "$name" and no more, as most defaults are: the name's value itself. */
+static bool is_bare_reference(const char *text)
+{
+    const char *at = text + 1;
+
+    while (is_alnum((unsigned char)*at) || *at == '_')
+        at++;
+    return *text == '$' && at > text + 1 && *at == '\0';
+}
+
 static const char *expand_entry(struct config_source *source, struct entry *entry, const char *name,
                                 const char *text, struct error *err)
 {
-    bool malformed;
+    struct expanding expanding = {.source = source};
 
     if (!begin(source, entry, name, err))
         return NULL;
-    entry->value = expand_text(source, span_text(text), &malformed, err);
+    if (!is_bare_reference(text))
+        entry->value = expand_text(&expanding, span_text(text), err);
+    else if (look_up(&expanding, span_text(text + 1), &entry->value, err) && entry->value == NULL)
+        entry->value = "";
     entry->expanding = false;
-    if (malformed)
+    if (entry->value == NULL && !expanding.referent_failed)
         say_where(source, entry, name, err);
     return entry->value;
 }
@@ -274,24 +268,28 @@ const char *source_value(struct config_source *source, const struct parameter *p
     return entry->value;
 }
 
-const char *source_value_of(struct config_source *source, struct span name, struct error *err)
+bool source_value_of(struct config_source *source, struct span name, const char **value_r,
+                     struct error *err)
 {
     const struct parameter *parameter = parameter_find(name);
     struct entry *entry;
-    const char *value;
-    char *text;
 
-    if (parameter != NULL)
-        return source_value(source, parameter, err);
+    *value_r = NULL;
+    if (parameter != NULL) {
+        *value_r = source_value(source, parameter, err);
+        return *value_r != NULL;
+    }
     entry = source->others == NULL ? NULL : hash_get(source->others, name);
     if (entry == NULL)
-        return NULL;
+        return true;
     if (entry->value == NULL && strchr(entry->text, '$') == NULL)
         entry->value = entry->text;
-    if (entry->value != NULL)
-        return entry->value;
-    text = mem_span(name);
-    value = expand_entry(source, entry, text, entry->text, err);
-    mem_free(text);
-    return value;
+    if (entry->value == NULL) {
+        char *text = mem_span(name);
+
+        (void)expand_entry(source, entry, text, entry->text, err);
+        mem_free(text);
+    }
+    *value_r = entry->value;
+    return entry->value != NULL;
 }

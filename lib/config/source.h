@@ -54,12 +54,14 @@ struct entry *source_entry(struct config_source *source, struct span name);
 const char *source_default(struct config_source *source, const struct parameter *parameter,
                            struct error *err) MUST_CHECK;
 
-/* source_value - the expanded value of a row, or of a user's own name (NULL: not set, with
- * ERROR_NONE); NULL and *err: malformed, or it refers to itself. Borrowed from the source. */
+/* source_value - the expanded value of a row; NULL and *err: malformed, or it refers to itself.
+ * Borrowed from the source. */
 const char *source_value(struct config_source *source, const struct parameter *parameter,
                          struct error *err) MUST_CHECK;
-const char *source_value_of(struct config_source *source, struct span name,
-                            struct error *err) MUST_CHECK;
+
+/* source_value_of - the same for any name; *value_r is NULL when it is not set, which is no error */
+bool source_value_of(struct config_source *source, struct span name, const char **value_r,
+                     struct error *err) MUST_CHECK;
 
 /* source_expand - a text that refers to the names of the source; NULL and *err */
 const char *source_expand(struct config_source *source, struct span text,

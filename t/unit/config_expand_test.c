@@ -127,10 +127,10 @@ static void depth_is_limited(void **state UNUSED)
     buf_release(&out);
 }
 
-static const char *note(void *context, struct span name)
+static bool note(void *context, struct span name, const char **value_r UNUSED,
+                 struct error *err UNUSED)
 {
-    assert_true(buf_append_span(context, name) && buf_append_char(context, ' '));
-    return NULL;
+    return buf_append_span(context, name) && buf_append_char(context, ' ');
 }
 
 static void visitor_sees_names_in_all_choices(void **state UNUSED)
