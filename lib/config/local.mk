@@ -8,14 +8,20 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/master_cf.c lib/config/master_cf.h \
 	lib/config/parameter.c lib/config/parameter.h \
 	lib/config/parameter_doc.c \
+	lib/config/report.c lib/config/report.h \
+	lib/config/service_parameter.c lib/config/service_parameter.h \
 	lib/config/source.c lib/config/source.h \
 	lib/config/value.c lib/config/value.h
 
-check_PROGRAMS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test
-UNIT_TESTS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test
+check_PROGRAMS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
+	t/unit/config_report_test
+UNIT_TESTS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
+	t/unit/config_report_test
 t_unit_config_expand_test_SOURCES = t/unit/config_expand_test.c
 t_unit_config_expand_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_config_read_test_SOURCES = t/unit/config_read_test.c
 t_unit_config_read_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_config_master_cf_test_SOURCES = t/unit/config_master_cf_test.c
 t_unit_config_master_cf_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+t_unit_config_report_test_SOURCES = t/unit/config_report_test.c
+t_unit_config_report_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define MAIN_CF_MAX (16U << 20) /* octets of main.cf, and of any expanded value */
+#define DEPTH_MAX   100         /* of names that refer to names */
 
 static const char *find_directory(struct config_source *source, const char *directory)
 {
@@ -198,16 +199,25 @@ static void say_where(const struct config_source *source, const struct entry *en
         error_prefix(err, "%s", name);
 }
 
-static bool begin(const struct config_source *source, struct entry *entry, const char *name,
+static bool begin(struct config_source *source, struct entry *entry, const char *name,
                   struct error *err)
 {
-    if (entry->expanding) {
-        error_set(err, ERROR_PERMANENT, "the value refers to itself");
+    if (entry->expanding || source->depth == DEPTH_MAX) {
+        error_set(err, ERROR_PERMANENT, "%s",
+                  entry->expanding ? "the value refers to itself"
+                                   : "references are nested too deeply");
         say_where(source, entry, name, err);
         return false;
     }
+    source->depth++;
     entry->expanding = true;
     return true;
+}
+
+static void end(struct config_source *source, struct entry *entry)
+{
+    source->depth--;
+    entry->expanding = false;
 }
 
 /* "$name" and no more, as most defaults are: the name's value itself. */
@@ -231,7 +241,7 @@ static const char *expand_entry(struct config_source *source, struct entry *entr
         entry->value = expand_text(&expanding, span_text(text), err);
     else if (look_up(&expanding, span_text(text + 1), &entry->value, err) && entry->value == NULL)
         entry->value = "";
-    entry->expanding = false;
+    end(source, entry);
     if (entry->value == NULL && !expanding.referent_failed)
         say_where(source, entry, name, err);
     return entry->value;
@@ -255,7 +265,7 @@ const char *source_value(struct config_source *source, const struct parameter *p
         if (!begin(source, entry, parameter->name, err)) /* computing may look others up */
             return NULL;
         text = source_default(source, parameter, err);
-        entry->expanding = false;
+        end(source, entry);
     }
     if (text == NULL)
         return NULL;

@@ -33,6 +33,7 @@ struct config_source {
     struct setting *settings;
     size_t setting_count;
     struct strlist warnings; /* what is odd but harmless in main.cf, for config_report_... */
+    int depth;               /* of names that refer to names */
     struct buf scratch;      /* expansions in progress, one behind the other */
     bool as_written;         /* tools: do not replace myorigin = /file by the file's content */
 };

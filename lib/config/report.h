@@ -1,0 +1,34 @@
+/* What an administrator should know of a configuration before it is used: start-up, `buzon check`
+ * and buzonconf say it as warnings. */
+#ifndef BUZON_LIB_CONFIG_REPORT_H
+#define BUZON_LIB_CONFIG_REPORT_H
+
+#include "lib/config/master_cf.h"
+
+/*
+ * config_report - all of the following, with log_warning
+ *
+ *  master_cf  may be NULL: then what only services refer to counts as unused
+ */
+void config_report(const struct config *config, const struct master_cf *master_cf);
+
+/* The same in parts, for buzonconf, which has no struct config when a value is bad. */
+struct config_source;
+
+/* report_oddities - settings made twice, lines that continue nothing */
+void report_oddities(const struct config_source *source);
+
+/*
+ * report_unused - settings whose name nobody knows and no value refers to
+ *
+ * A user's own names are legal when a $name refers to them, in main.cf or in an -o of master.cf,
+ * when they are in smtpd_restriction_classes, when they are named for a service of master.cf, or
+ * for a table of an old-style type:name (mysql:accounts and accounts_hosts).
+ */
+void report_unused(struct config_source *source, const struct master_cf *master_cf);
+
+/* report_unsupported - settings of known parameters that nothing obeys yet, where they differ from
+ * the default; each name once */
+void report_unsupported(struct config_source *source, const struct master_cf *master_cf);
+
+#endif

@@ -1,0 +1,95 @@
+/* Parameters that are named for a service of master.cf. */
+#include "lib/config/service_parameter.h"
+
+const struct service_parameter service_parameters[] = {
+    {"_delivery_slot_cost",                          "$default_delivery_slot_cost",
+     "Recipients that must be delivered before a message may be preempted."                                                                                           },
+    {"_delivery_slot_discount",                      "$default_delivery_slot_discount",
+     "Percentage of the cost at which preemption may happen early."                                                                                                   },
+    {"_delivery_slot_loan",                          "$default_delivery_slot_loan",
+     "Slots lent at the start, so that small messages pass early."                                                                                                    },
+    {"_destination_concurrency_failed_cohort_limit",
+     "$default_destination_concurrency_failed_cohort_limit",                                   "Failed rounds of deliveries after which a destination counts as dead."},
+    {"_destination_concurrency_limit",               "$default_destination_concurrency_limit",
+     "Deliveries to one destination at the same time."                                                                                                                },
+    {"_destination_concurrency_negative_feedback",
+     "$default_destination_concurrency_negative_feedback",                                     "How much a failed delivery takes from the concurrency."               },
+    {"_destination_concurrency_positive_feedback",
+     "$default_destination_concurrency_positive_feedback",                                     "How much a delivery adds to the concurrency."                         },
+    {"_destination_rate_delay",                      "$default_destination_rate_delay",
+     "Pause between deliveries to one destination."                                                                                                                   },
+    {"_destination_recipient_limit",                 "$default_destination_recipient_limit",
+     "Recipients in one delivery."                                                                                                                                    },
+    {"_extra_recipient_limit",                       "$default_extra_recipient_limit",
+     "Recipients in memory beyond the limit, for messages that preempt others."                                                                                       },
+    {"_initial_destination_concurrency",             "$initial_destination_concurrency",
+     "Deliveries to a new destination at the same time."                                                                                                              },
+    {"_minimum_delivery_slots",                      "$default_minimum_delivery_slots",
+     "Slots that a message must be able to give before it may be preempted at all."                                                                                   },
+    {"_recipient_limit",                             "$default_recipient_limit",               "Recipients in memory."                                                },
+    {"_recipient_refill_delay",                      "$default_recipient_refill_delay",
+     "Time after which more recipients are read into memory."                                                                                                         },
+    {"_recipient_refill_limit",                      "$default_recipient_refill_limit",
+     "Recipients to read into memory at a time."                                                                                                                      },
+    {"_time_limit",                                  "$command_time_limit",                    "How long an external command may run."                                },
+    {"_transport_rate_delay",                        "$default_transport_rate_delay",
+     "Pause between deliveries by this transport."                                                                                                                    },
+};
+
+const size_t service_parameter_count = ARRAY_LENGTH(service_parameters);
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (strcmp(*names, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool service_parameter_applies(const struct service_parameter *parameter, const char *program)
+{
+    static const char *const agents[] = {"error", "lmtp", "local", "pipe", "smtp", "virtual", NULL};
+    static const char *const commands[] = {"pipe", "spawn", NULL};
+
+    return is_one_of(program, strcmp(parameter->suffix, "_time_limit") == 0 ? commands : agents);
+}
+
+const char *service_parameter_default(const struct service_parameter *parameter,
+                                      const char *service)
+{
+    if (strcmp(service, "local") == 0) {
+        if (strcmp(parameter->suffix, "_destination_concurrency_limit") == 0)
+            return "2";
+        if (strcmp(parameter->suffix, "_destination_recipient_limit") == 0)
+            return "1";
+    }
+    return parameter->value;
+}
+
+/* Is it the name of this service and this suffix? */
+static bool is_name_of(struct span name, const char *service, const char *suffix)
+{
+    size_t len = strlen(service);
+
+    return span_starts_with(name, service) && span_equal_text(span_skip(name, len), suffix);
+}
+
+const struct service_parameter *service_parameter_find(const struct master_cf *master_cf,
+                                                       struct span name, const char **service_r)
+{
+    for (size_t i = 0; master_cf != NULL && i < master_cf->count; i++) {
+        const struct master_service *service = &master_cf->services[i];
+
+        if (service->type != SERVICE_UNIX || !span_starts_with(name, service->name))
+            continue;
+        for (size_t j = 0; j < service_parameter_count; j++) {
+            if (is_name_of(name, service->name, service_parameters[j].suffix) &&
+                service_parameter_applies(&service_parameters[j], service->command)) {
+                *service_r = service->name;
+                return &service_parameters[j];
+            }
+        }
+    }
+    return NULL;
+}
