@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
 #include "lib/service/account.h"
+#include "lib/service/debugger.h"
 #include "lib/service/instance.h"
 
 #include "master/master.h"
@@ -30,8 +31,9 @@
 struct options {
     const char *directory;
     int verbose;
-    bool detach; /* -w: leave the terminal, and our caller waits until clients can connect */
-    bool test;   /* -t: only tell whether a master is running */
+    bool debugger; /* -D */
+    bool detach;   /* -w: leave the terminal, and our caller waits until clients can connect */
+    bool test;     /* -t: only tell whether a master is running */
 };
 
 static struct master master;
@@ -328,10 +330,13 @@ static void parse_options(int argc, char *argv[], struct options *options_r)
     int option;
 
     *options_r = (struct options){.directory = NULL};
-    while ((option = getopt(argc, argv, "c:dtvw")) != -1) {
+    while ((option = getopt(argc, argv, "c:Ddtvw")) != -1) {
         switch (option) {
         case 'c':
             options_r->directory = optarg;
+            break;
+        case 'D':
+            options_r->debugger = true;
             break;
         case 'd':
             break;
@@ -346,7 +351,7 @@ static void parse_options(int argc, char *argv[], struct options *options_r)
             break;
         default:
             log_fatal(
-                "usage: master [-c config_dir] [-d (stay in the foreground)] [-t (test)] [-v] "
+                "usage: master [-c config_dir] [-D (debug)] [-d (stay in the foreground)] [-t (test)] [-v] "
                 "[-w (detach, and wait until it serves)]");
         }
     }
@@ -390,6 +395,8 @@ int main(int argc, char *argv[])
         point_to_null(STDIN_FILENO, STDIN_FILENO);
     (void)umask(022);
     start();
+    if (options.debugger)
+        debugger_attach(master.config, "master");
     watch_signals();
     announce(&options, &ready);
     loop_run(master.loop);

@@ -38,7 +38,7 @@ static const struct layout {
 };
 
 static const struct layout queue_layout = {".", OWNER_ROOT, GROUP_ROOT, 0755};
-static const struct layout data_layout = {".", OWNER_MAIL, GROUP_MAIL, 0700};
+static const struct layout data_layout = {".", OWNER_MAIL, GROUP_MAIL, 0755};
 
 /* Ids for the enums above; in an unprivileged instance they are all ours. */
 struct ids {
@@ -125,6 +125,12 @@ bool instance_make_directories(const struct config *config, struct error *err)
     return done;
 }
 
+/* Where it has rights that others lack. */
+static bool group_matters(mode_t mode)
+{
+    return (mode >> 3 & 07) != (mode & 07);
+}
+
 static size_t examine(int directory, const char *path, const struct layout *layout,
                       const struct ids *ids, const char *shown,
                       void (*complain)(const char *format, ...) PRINTF(1, 2))
@@ -141,13 +147,12 @@ static size_t examine(int directory, const char *path, const struct layout *layo
                  (unsigned long)ids->owner[layout->owner], shown);
         count++;
     }
-    if (layout->group != GROUP_ROOT && geteuid() == 0 &&
-        status.st_gid != ids->group[layout->group]) {
+    if (group_matters(layout->mode) && status.st_gid != ids->group[layout->group]) {
         complain("group is %lu instead of %lu: %s", (unsigned long)status.st_gid,
                  (unsigned long)ids->group[layout->group], shown);
         count++;
     }
-    if ((status.st_mode & 07777) != layout->mode && (status.st_mode & 07777 & ~layout->mode) != 0) {
+    if ((status.st_mode & 07777 & ~layout->mode) != 0) {
         complain("mode %04o gives more than %04o: %s", (unsigned)status.st_mode & 07777,
                  (unsigned)layout->mode, shown);
         count++;

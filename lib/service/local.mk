@@ -5,6 +5,7 @@ lib_libbuzon_a_SOURCES += lib/service/service.h \
 	lib/service/blocking.c \
 	lib/service/channel.c lib/service/master_protocol.h \
 	lib/service/connect.c \
+	lib/service/debugger.c lib/service/debugger.h \
 	lib/service/directories.c \
 	lib/service/events.c \
 	lib/service/identity.c \

@@ -6,6 +6,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/service/debugger.h"
 #include "lib/service/process.h"
 
 #include <fcntl.h>
@@ -153,26 +154,6 @@ static void configure(struct service_process *process)
         log_fatal("service %s: its process limit in master.cf must be 1", process->instance.name);
 }
 
-/* debugger_command is the shell's; it knows us by these three names. */
-static void attach_debugger(const struct service_process *process)
-{
-    const struct config *config = process->instance.config;
-    char pid[16];
-
-    if (!process->options.debugger)
-        return;
-    if (config->debugger_command[0] == '\0') {
-        log_warning("option -D without debugger_command");
-        return;
-    }
-    (void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
-    if (setenv("process_name", process->service->program, 1) == 0 &&
-        setenv("process_id", pid, 1) == 0 &&
-        setenv("daemon_directory", config->daemon_directory, 1) == 0 &&
-        system(config->debugger_command) != 0)
-        log_warning("debugger_command failed");
-}
-
 /* --- the order --------------------------------------------------------------------------------- */
 
 static void prepare(struct service_process *process)
@@ -218,7 +199,8 @@ int service_main(const struct service *service, int argc, char *argv[])
     handle_signals(process);
     inherit(process);
     configure(process);
-    attach_debugger(process);
+    if (process->options.debugger)
+        debugger_attach(process->instance.config, service->program);
     if (service->on_connection != NULL)
         process->instance.loop = loop_create();
     prepare(process);

@@ -1,0 +1,141 @@
+/* What `buzon check` looks at. */
+#include "lib/base/base.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/config/master_cf.h"
+#include "lib/service/account.h"
+#include "lib/service/instance.h"
+
+#include "tools/check.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- fatal ------------------------------------------------------------------------------------------ */
+
+static bool check_is_directory(const char *what, const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return true;
+    log_info("fatal: no buzon %s directory %s!", what, path);
+    return false;
+}
+
+static bool check_program(const struct config *config, const char *name)
+{
+    char *path = mem_printf("%s/%s", config->daemon_directory, name);
+    bool done = access(path, X_OK) == 0;
+
+    if (!done)
+        log_info("fatal: no buzon %s program %s!", name, path);
+    mem_free(path);
+    return done;
+}
+
+bool check_master_cf(const struct config *config)
+{
+    struct error err = {0};
+    struct master_cf *master_cf = master_cf_read(config, &err);
+
+    if (master_cf == NULL)
+        log_info("fatal: %s", err.text);
+    master_cf_free(&master_cf);
+    return err.kind == ERROR_NONE;
+}
+
+static bool check_accounts(const struct config *config)
+{
+    struct account account;
+    struct error err = {0};
+
+    if (geteuid() != 0 || (account_find(config->mail_owner, &account, &err) &&
+                           account_find(config->net_owner, &account, &err)))
+        return true;
+    log_info("fatal: %s", err.text);
+    return false;
+}
+
+static bool make_directories(const struct config *config)
+{
+    struct error err = {0};
+
+    if (instance_make_directories(config, &err))
+        return true;
+    log_info("fatal: unable to create missing queue directories: %s", err.text);
+    return false;
+}
+
+bool check_fatal(const struct config *config)
+{
+    return check_is_directory("command", config->command_directory) &&
+           check_is_directory("daemon", config->daemon_directory) &&
+           check_program(config, "master") && check_accounts(config) && make_directories(config) &&
+           check_master_cf(config);
+}
+
+/* --- warnings ----------------------------------------------------------------------------------------- */
+
+/* Whoever can change these files runs the mail system. */
+static void examine_file(int directory, const char *name, const char *path)
+{
+    struct stat status;
+
+    if (fstatat(directory, name, &status, 0) != 0)
+        return;
+    if (status.st_uid != 0 && status.st_uid != geteuid())
+        log_warning("not owned by root: %s/%s", path, name);
+    if ((status.st_mode & 022) != 0)
+        log_warning("group or other writable: %s/%s", path, name);
+}
+
+static void examine_files(const char *path)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+
+    if (directory == NULL) {
+        log_warning("open the directory %s: %s", path, strerror(errno));
+        return;
+    }
+    while ((entry = readdir(directory)) != NULL) {
+        if (strcmp(entry->d_name, "..") != 0)
+            examine_file(dirfd(directory), entry->d_name, path);
+    }
+    closedir(directory);
+}
+
+/* What users run must be set-group-id, or they cannot hand mail in. */
+static void examine_setgid(const struct config *config, const char *name)
+{
+    char *path = mem_printf("%s/%s", config->command_directory, name);
+    struct stat status;
+    struct error err = {0};
+    gid_t group;
+
+    if (stat(path, &status) != 0)
+        log_warning("missing program: %s", path);
+    else if (account_find_group(config->setgid_group, &group, &err) &&
+             (status.st_gid != group || (status.st_mode & S_ISGID) == 0))
+        log_warning("not set-gid or not owned by group %s: %s", config->setgid_group, path);
+    mem_free(path);
+}
+
+void check_warn(const struct config *config)
+{
+    (void)instance_check_directories(config, log_warning);
+    examine_files(config_directory(config));
+    examine_files(config->daemon_directory);
+    if (geteuid() == 0) {
+        examine_setgid(config, "buzondrop");
+        examine_setgid(config, "buzonqueue");
+        if (strcmp(config->mail_owner, config->net_owner) == 0)
+            log_warning(
+                "mail_owner and net_owner are the same account: what faces the network owns "
+                "the queue");
+    }
+}

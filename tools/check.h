@@ -1,0 +1,14 @@
+/* What `buzon check` looks at, and `buzon start` before it starts anything. */
+#ifndef BUZON_TOOLS_CHECK_H
+#define BUZON_TOOLS_CHECK_H
+
+#include "lib/config/config.h"
+
+/* check_fatal - without this nothing can work; makes missing directories; false: logged why */
+bool check_fatal(const struct config *config) MUST_CHECK;
+/* check_warn - what an administrator should know: owners, modes, parameters; logged */
+void check_warn(const struct config *config);
+/* check_master_cf - it can be read; false: logged why not */
+bool check_master_cf(const struct config *config) MUST_CHECK;
+
+#endif
