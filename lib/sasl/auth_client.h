@@ -17,19 +17,19 @@
 #include "lib/delivery/mailbox.h"
 #include "lib/io/ipc.h"
 
-#define SASL_OCTETS_MAX  65536
-#define AUTH_TICKET_MAX  128
+#define SASL_OCTETS_MAX 65536
+#define AUTH_TICKET_MAX 128
 
 struct sasl_start {
     uint64_t id;
     const char *protocol;  /* "imap", "pop3", "smtp" */
     const char *mechanism; /* "PLAIN", "LOGIN", ... */
     bool has_initial;
-    struct span initial;   /* decoded octets */
+    struct span initial; /* decoded octets */
     const char *remote_address, *local_address;
     uint64_t remote_port, local_port;
-    bool secured;          /* TLS, or a local connection */
-    const char *session;   /* session id of the log */
+    bool secured;        /* TLS, or a local connection */
+    const char *session; /* session id of the log */
 };
 
 enum sasl_outcome { SASL_CHALLENGE, SASL_OK, SASL_FAILED, SASL_UNAVAILABLE };
@@ -52,18 +52,39 @@ struct sasl_continue {
 /* The messages, for event-driven use (login) with ipc_send / ipc_receive. */
 extern const struct ipc_message sasl_start_message, sasl_reply_message, sasl_continue_message;
 
+/* What an imapd or pop3d asks auth, once. */
+struct ticket_redemption {
+    const char *ticket;
+    const char *protocol;
+};
+extern const struct ipc_message ticket_redemption_message;
+
 /* What login passes to imapd or pop3d beside the client's descriptor. */
 struct session_handover {
-    int client;            /* the client, or under TLS one end of a socket pair that login relays */
+    int client; /* the client, or under TLS one end of a socket pair that login relays */
     const char *ticket;
-    const char *protocol;  /* "imap" or "pop3" */
-    const char *tag;       /* IMAP: of the command to be answered with OK; POP3: "" */
+    const char *protocol; /* "imap" or "pop3" */
+    const char *tag;      /* IMAP: of the command to be answered with OK; POP3: "" */
     const char *session;
     const char *remote_address, *local_address;
     bool secured;
-    struct span input;     /* what the client sent already behind the command, decrypted */
+    struct span input; /* what the client sent already behind the command, decrypted */
 };
 extern const struct ipc_message session_handover_message;
+
+/* imapd's or pop3d's answer: from here on it speaks to the client. Without it login apologises. */
+struct session_accepted {
+    uint64_t pid;
+};
+extern const struct ipc_message session_accepted_message;
+
+/*
+ * session_handover_receive - imapd's and pop3d's half: take the session and say so
+ *
+ * Texts are the arena's, handover_r->client is the caller's. False with ERROR_NONE when login hung up.
+ */
+bool session_handover_receive(struct connection *login, struct arena *arena,
+                              struct session_handover *handover_r, struct error *err) MUST_CHECK;
 
 struct auth_account {
     bool ok;
@@ -71,6 +92,15 @@ struct auth_account {
     const char *user;   /* login name, normalised */
     struct mailbox_place place;
 };
+extern const struct ipc_message auth_account_message; /* of struct auth_account_wire */
+
+/* The account as it goes over the socket. */
+struct auth_account_wire {
+    bool ok;
+    const char *reason, *user, *path, *home, *system_user;
+    uint64_t format, uid, gid;
+};
+
 /* auth_redeem - TEMPORARY when auth cannot answer; account_r->ok false for a bad or used ticket */
 bool auth_redeem(struct connection *auth, const char *ticket, const char *protocol,
                  struct arena *arena, struct auth_account *account_r, struct error *err) MUST_CHECK;

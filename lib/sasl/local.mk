@@ -1,1 +1,11 @@
-# lib/sasl: what is built here and from what.
+# lib/sasl: SASL mechanisms, stored passwords, and the client of auth.
+lib_libbuzon_a_SOURCES += lib/sasl/auth_client.c lib/sasl/auth_client.h \
+	lib/sasl/mechanism.c lib/sasl/mechanism.h \
+	lib/sasl/password.c lib/sasl/password.h
+
+check_PROGRAMS += t/unit/sasl_password_test t/unit/sasl_mechanism_test
+UNIT_TESTS += t/unit/sasl_password_test t/unit/sasl_mechanism_test
+t_unit_sasl_password_test_SOURCES = t/unit/sasl_password_test.c
+t_unit_sasl_password_test_LDADD = $(LIBBUZON) $(CRYPT_LIBS) $(CMOCKA_LIBS)
+t_unit_sasl_mechanism_test_SOURCES = t/unit/sasl_mechanism_test.c
+t_unit_sasl_mechanism_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
