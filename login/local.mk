@@ -1,1 +1,10 @@
-# login: what is built here and from what.
+# login: the front of IMAP and POP3.
+pkglibexec_PROGRAMS += login/login
+login_login_SOURCES = login/login.c login/client.c login/client.h login/sasl.c login/handover.c \
+	login/relay.c login/imap.c login/imap_login.c login/imap_login.h login/pop3.c login/log.c
+dist_man_MANS += login/login.8
+
+check_PROGRAMS += t/unit/login_imap_test
+UNIT_TESTS += t/unit/login_imap_test
+t_unit_login_imap_test_SOURCES = t/unit/login_imap_test.c login/imap_login.c
+t_unit_login_imap_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -1,0 +1,440 @@
+/*
+ * The core of a client's connection: what is read and written, TLS, deadlines, and the loop over states.
+ * One function per state takes what came in; nothing here blocks, and nothing waits without a deadline.
+ */
+#include "lib/base/base.h"
+
+#include "login/client.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OUTPUT_MAX       65536
+#define BAD_COMMANDS_MAX 20
+#define CLOSING_MS       10000 /* for the last words to a client that does not read */
+
+/* --- beginning ------------------------------------------------------------------------------------------ */
+
+static void make_session_id(char session[SESSION_ID_LEN + 1])
+{
+    unsigned char random[SESSION_ID_LEN / 4 * 3];
+
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        log_fatal("no random numbers from the system");
+    EVP_EncodeBlock((unsigned char *)session, random, sizeof(random));
+}
+
+static void note_addresses(struct client *client)
+{
+    struct address_socket address;
+
+    snprintf(client->remote, sizeof(client->remote), "unknown");
+    snprintf(client->local, sizeof(client->local), "unknown");
+    if (socket_peer(client->fd, &address)) {
+        socket_address_text(&address, client->remote);
+        client->remote_port = socket_address_port(&address);
+    }
+    if (socket_local(client->fd, &address)) {
+        socket_address_text(&address, client->local);
+        client->local_port = socket_address_port(&address);
+    }
+}
+
+static int time_left(const struct client *client)
+{
+    int64_t left = client->arrived_ms + (int64_t)client->login->config->login_timeout * 1000 -
+                   clock_monotonic_ms();
+
+    return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/* --- the end ----------------------------------------------------------------------------------------------- */
+
+void client_destroy(struct client *client)
+{
+    struct login *login = client->login;
+
+    sasl_cancel(client);
+    relay_free(client);
+    watch_free(&client->session_watch);
+    connection_free(&client->session_peer);
+    watch_free(&client->watch);
+    tls_session_free(&client->tls);
+    fd_close(&client->fd);
+    buf_release(&client->input);
+    buf_release(&client->output);
+    mem_free(client->user);
+    mem_free(client);
+    login->clients--;
+    service_release(login->instance);
+    service_accepting(login->instance, login->clients < (size_t)login->config->login_client_limit);
+}
+
+void client_close(struct client *client, const char *reason)
+{
+    if (client->state == CLIENT_CLOSING)
+        return;
+    sasl_cancel(client);
+    if (reason != NULL)
+        log_disconnect(client, reason);
+    client->state = CLIENT_CLOSING;
+    watch_deadline(client->watch, CLOSING_MS);
+    watch_events(client->watch, LOOP_READ | LOOP_WRITE);
+}
+
+bool client_bad_command(struct client *client)
+{
+    if (++client->bad_commands < BAD_COMMANDS_MAX)
+        return false;
+    client->login->protocol->bye(client, "Too many invalid commands.");
+    client_close(client, "Too many invalid commands");
+    return true;
+}
+
+/* --- writing ------------------------------------------------------------------------------------------------- */
+
+void client_say(struct client *client, const char *format, ...)
+{
+    char line[2048];
+    va_list arguments;
+    int len;
+
+    va_start(arguments, format);
+    len = vsnprintf(line, sizeof(line) - 2, format, arguments);
+    va_end(arguments);
+    if (len < 0 || (size_t)len >= sizeof(line) - 2)
+        len = (int)sizeof(line) - 3;
+    memcpy(line + len, "\r\n", 2);
+    if (!buf_append(&client->output, line, (size_t)len + 2))
+        client_close(client, "Disconnected: Output buffer full");
+}
+
+enum io_result { IO_DONE, IO_AGAIN, IO_ENDED };
+
+static enum io_result io_meaning(struct client *client, enum tls_progress progress)
+{
+    switch (progress) {
+    case TLS_DONE:
+        return IO_DONE;
+    case TLS_WANT_WRITE:
+        client->tls_wants_write = true;
+        return IO_AGAIN;
+    case TLS_WANT_READ:
+        return IO_AGAIN;
+    case TLS_CLOSED:
+    case TLS_FAILED:
+        return IO_ENDED;
+    }
+    return IO_ENDED;
+}
+
+static enum io_result write_some(struct client *client, size_t *written_r)
+{
+    ssize_t written;
+
+    if (client->tls != NULL)
+        return io_meaning(
+            client, tls_write(client->tls, client->output.data, client->output.len, written_r));
+    written = send(client->fd, client->output.data, client->output.len, MSG_NOSIGNAL);
+    if (written < 0)
+        return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ENDED;
+    *written_r = (size_t)written;
+    return IO_DONE;
+}
+
+/* False: the connection is gone. */
+static bool flush(struct client *client)
+{
+    while (client->output.len > 0) {
+        size_t written = 0;
+        switch (write_some(client, &written)) {
+        case IO_DONE:
+            buf_remove(&client->output, written);
+            break;
+        case IO_AGAIN:
+            return true;
+        case IO_ENDED:
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------- */
+
+bool client_line(const struct client *client, struct span *line_r, size_t *with_end_r)
+{
+    const char *end =
+        client->input.len == 0 ? NULL : memchr(client->input.data, '\n', client->input.len);
+
+    if (end == NULL)
+        return false;
+    *with_end_r = (size_t)(end - client->input.data) + 1;
+    *line_r = span_of(client->input.data, *with_end_r - 1);
+    if (line_r->len > 0 && line_r->data[line_r->len - 1] == '\r')
+        line_r->len--;
+    return true;
+}
+
+void client_consume(struct client *client, size_t len)
+{
+    buf_remove(&client->input, len);
+}
+
+static enum io_result read_some(struct client *client)
+{
+    char octets[4096];
+    size_t got = 0, room = INPUT_MAX - client->input.len;
+    ssize_t received;
+    enum io_result result = IO_DONE;
+
+    if (room > sizeof(octets))
+        room = sizeof(octets);
+    if (room == 0)
+        return IO_AGAIN;
+    if (client->tls != NULL) {
+        result = io_meaning(client, tls_read(client->tls, octets, room, &got));
+    } else {
+        received = recv(client->fd, octets, room, 0);
+        if (received < 0)
+            return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ENDED;
+        got = (size_t)received;
+    }
+    if (result != IO_DONE)
+        return result;
+    if (got == 0 || !buf_append(&client->input, octets, got))
+        return IO_ENDED;
+    return IO_DONE;
+}
+
+static bool takes_input(const struct client *client)
+{
+    return client->state == CLIENT_COMMAND || client->state == CLIENT_SASL;
+}
+
+/* Everything that is there, as far as it fits; false: the connection is gone. */
+static bool read_all(struct client *client)
+{
+    for (;;) {
+        enum io_result result = read_some(client);
+        if (result == IO_ENDED)
+            return false;
+        if (result == IO_AGAIN)
+            return true;
+    }
+}
+
+/* --- states -------------------------------------------------------------------------------------------------------- */
+
+/* False: the client is gone. */
+static bool on_handshake(struct client *client)
+{
+    const enum tls_progress progress = tls_handshake(client->tls);
+
+    switch (io_meaning(client, progress)) {
+    case IO_DONE:
+        client->state = CLIENT_COMMAND;
+        if (client->login->config->login_tls_wrappermode)
+            client->login->protocol->start(client);
+        return true;
+    case IO_AGAIN:
+        return true;
+    case IO_ENDED:
+        break;
+    }
+    log_disconnect(client, progress == TLS_FAILED ? "Disconnected: TLS handshaking failed"
+                                                  : "Disconnected: Connection closed");
+    client_destroy(client);
+    return false;
+}
+
+static bool step(struct client *client)
+{
+    struct span line;
+    size_t with_end;
+
+    switch (client->state) {
+    case CLIENT_COMMAND:
+        return client->login->protocol->command(client);
+    case CLIENT_SASL:
+        if (!client_line(client, &line, &with_end))
+            return false;
+        sasl_response(client, line);
+        client_consume(client, with_end);
+        return true;
+    case CLIENT_HANDSHAKE:
+    case CLIENT_AUTH:
+    case CLIENT_HANDOVER:
+    case CLIENT_RELAY:
+    case CLIENT_CLOSING:
+        return false;
+    }
+    return false;
+}
+
+static void begin_handshake(struct client *client)
+{
+    client->starts_tls = false;
+    buf_clear(
+        &client->input); /* what came in the clear before TLS counts for nothing: CVE-2011-0411 */
+    client->tls = tls_session_server(client->login->tls);
+    tls_attach(client->tls, client->fd);
+    client->state = CLIENT_HANDSHAKE;
+}
+
+/* What to wait for next; the end of a client that is done for. */
+static void settle(struct client *client)
+{
+    int events = LOOP_READ;
+
+    if (!flush(client)) {
+        if (client->state != CLIENT_CLOSING)
+            log_disconnect(client, "Disconnected: Connection closed");
+        client_destroy(client);
+        return;
+    }
+    if (client->output.len == 0 && client->state == CLIENT_CLOSING) {
+        if (client->tls != NULL)
+            (void)tls_shutdown(client->tls);
+        client_destroy(client);
+        return;
+    }
+    if (client->output.len == 0 && client->starts_tls)
+        begin_handshake(client);
+    if (client->state == CLIENT_AUTH || client->state == CLIENT_HANDOVER ||
+        client->input.len >= INPUT_MAX)
+        events = 0;
+    if (client->output.len > 0 || client->tls_wants_write)
+        events |= LOOP_WRITE;
+    watch_events(client->watch, events);
+    if (client->state != CLIENT_CLOSING)
+        watch_deadline(client->watch,
+                       client->state == CLIENT_AUTH || client->state == CLIENT_HANDOVER
+                           ? -1
+                           : time_left(client));
+}
+
+static void run_input(struct client *client)
+{
+    while (takes_input(client) && !client->starts_tls && step(client))
+        ;
+    if (takes_input(client) && client->input.len >= INPUT_MAX) {
+        client->login->protocol->bye(client, "Input buffer full, aborting");
+        client_close(client, "Disconnected: Input buffer full, aborting");
+    }
+}
+
+/* Read, and act on what was read, also on what TLS has decrypted already: no event tells of that. */
+static void pump(struct client *client, bool is_readable)
+{
+    do {
+        if (is_readable && !read_all(client)) {
+            if (client->state != CLIENT_CLOSING)
+                log_disconnect(client, "Disconnected: Connection closed");
+            client_destroy(client);
+            return;
+        }
+        run_input(client);
+        is_readable = true;
+    } while (takes_input(client) && client->tls != NULL && tls_has_input(client->tls) &&
+             client->input.len < INPUT_MAX);
+    if (client->state != CLIENT_RELAY)
+        settle(client);
+}
+
+void client_resume(struct client *client)
+{
+    pump(client, false);
+}
+
+/* --- events ------------------------------------------------------------------------------------------------------------ */
+
+static void on_timeout(struct client *client)
+{
+    if (client->state == CLIENT_CLOSING) {
+        client_destroy(client);
+        return;
+    }
+    if (client->state != CLIENT_HANDSHAKE)
+        client->login->protocol->bye(client, "Disconnected for inactivity.");
+    client_close(client, "Disconnected: Inactivity");
+    settle(client);
+}
+
+static void on_event(void *context, int fd UNUSED, int events)
+{
+    struct client *client = context;
+
+    client->tls_wants_write = false;
+    if (client->state == CLIENT_RELAY) {
+        relay_on_event(client, events);
+        return;
+    }
+    if ((events & LOOP_TIMEOUT) != 0) {
+        on_timeout(client);
+        return;
+    }
+    if (client->state == CLIENT_HANDSHAKE) {
+        if (!on_handshake(client))
+            return;
+        if (client->state == CLIENT_HANDSHAKE) {
+            settle(client);
+            return;
+        }
+        events |= LOOP_READ; /* the first command may be decrypted already */
+    }
+    pump(client, (events & LOOP_READ) != 0);
+}
+
+void client_start_tls(struct client *client)
+{
+    client->starts_tls = true;
+}
+
+bool client_is_secured(const struct client *client)
+{
+    return client->tls != NULL || strcmp(client->remote, client->local) == 0 ||
+           strncmp(client->remote, "127.", 4) == 0 || strcmp(client->remote, "::1") == 0;
+}
+
+bool client_may_send_password(const struct client *client)
+{
+    return client_is_secured(client) || !client->login->config->login_disable_plaintext_auth;
+}
+
+void client_create(struct login *login, int fd)
+{
+    struct client *client = mem_new(struct client);
+
+    *client = (struct client){
+        .login = login,
+        .state = CLIENT_COMMAND,
+        .fd = fd,
+        .input = BUF(INPUT_MAX),
+        .output = BUF(OUTPUT_MAX),
+        .arrived_ms = clock_monotonic_ms(),
+    };
+    make_session_id(client->session);
+    note_addresses(client);
+    client->watch = watch_fd(login->instance->loop, fd, LOOP_READ, on_event, client);
+    login->clients++;
+    service_accepting(login->instance, login->clients < (size_t)login->config->login_client_limit);
+    if (login->config->login_tls_wrappermode) {
+        if (login->tls == NULL) {
+            client_close(client, "Disconnected: no TLS certificate is configured");
+            client_destroy(client);
+            return;
+        }
+        begin_handshake(client);
+    } else {
+        login->protocol->start(client);
+    }
+    settle(client);
+}

@@ -1,0 +1,139 @@
+/*
+ * One client of IMAP or POP3 before it is logged in, and, under TLS, for as long as its session lasts.
+ * The core here is protocol-neutral: octets in and out, TLS, deadlines, SASL, the hand-over. What is said
+ * is the protocol's (struct protocol: imap.c, pop3.c).
+ */
+#ifndef BUZON_LOGIN_CLIENT_H
+#define BUZON_LOGIN_CLIENT_H
+
+#include "lib/base/buf.h"
+#include "lib/io/tls.h"
+#include "lib/sasl/auth_client.h"
+#include "lib/service/service.h"
+
+#define INPUT_MAX      16384 /* octets of a command, or of pipelined ones, before login */
+#define TAG_MAX_LEN    128
+#define SESSION_ID_LEN 16
+
+struct client;
+
+enum client_state {
+    CLIENT_HANDSHAKE, /* TLS is being set up */
+    CLIENT_COMMAND,   /* the next command is awaited */
+    CLIENT_AUTH,      /* auth is asked; input waits */
+    CLIENT_SASL,      /* the client's response to a challenge is awaited */
+    CLIENT_HANDOVER,  /* imapd or pop3d is asked to take the session; input waits */
+    CLIENT_RELAY,     /* logged in under TLS: octets go to and fro */
+    CLIENT_CLOSING,   /* the last output is sent, then the end */
+};
+
+enum auth_failure { AUTH_WRONG, AUTH_UNAVAILABLE, AUTH_MALFORMED };
+
+/* What differs between IMAP and POP3. */
+struct protocol {
+    const char *name;                     /* "imap": of tickets and logs */
+    const char *service;                  /* "imapd" */
+    bool (*start)(struct client *client); /* the greeting; true */
+    /* take one command from the input; false: more octets are needed */
+    bool (*command)(struct client *client);
+    void (*challenge)(struct client *client, struct span base64);
+    void (*failed)(struct client *client, enum auth_failure failure);
+    void (*bye)(struct client *client, const char *reason);
+};
+
+extern const struct protocol login_imap, login_pop3;
+
+/* The process. */
+struct login {
+    const struct service_instance *instance;
+    const struct config *config;
+    const struct protocol *protocol;
+    struct tls_context *tls; /* NULL: there is no certificate */
+    struct auth_link *auth;
+    size_t clients;
+};
+
+struct client {
+    struct login *login;
+    enum client_state state;
+    int fd;
+    struct watch *watch;
+    struct tls_session *tls;
+    bool tls_wants_write;
+    struct buf input, output;
+    int64_t arrived_ms;
+    char session[SESSION_ID_LEN + 1];
+    char remote[SOCKET_TEXT_MAX], local[SOCKET_TEXT_MAX];
+    unsigned remote_port, local_port;
+
+    char tag[TAG_MAX_LEN + 1]; /* IMAP: of the command in progress */
+    size_t invited_at;         /* IMAP: input before this offset was asked for with "+" */
+    char *user;                /* as the client named itself, for the log; POP3: USER */
+    const char *mechanism;     /* of the last attempt, for the log */
+    unsigned attempts, bad_commands;
+    uint64_t exchange; /* id at auth, 0: none */
+    bool starts_tls;   /* the answer to STARTTLS goes out, then the handshake */
+
+    struct connection *session_peer; /* the imapd or pop3d that is asked to take the session */
+    struct watch *session_watch;
+    struct relay *relay;
+    const char *end_reason; /* for the log when it closes */
+};
+
+/* --- the core (client.c) ------------------------------------------------------------------------------- */
+
+/* client_create - takes a connected, non-blocking descriptor */
+void client_create(struct login *login, int fd);
+
+/* client_say - a line, CRLF is appended */
+void client_say(struct client *client, const char *format, ...) PRINTF(2, 3);
+/* client_line - the next line of the input without its end; false: there is none yet. Borrowed until
+ * client_consume. */
+bool client_line(const struct client *client, struct span *line_r, size_t *with_end_r);
+void client_consume(struct client *client, size_t len);
+/* client_close - flush what was said, log why, close */
+void client_close(struct client *client, const char *reason);
+/* client_destroy - at once, without a word */
+void client_destroy(struct client *client);
+/* client_resume - the state changed from outside (auth, session): go on with what is in the input */
+void client_resume(struct client *client);
+/* client_start_tls - after the answer was said: flush, then handshake. Pipelined plaintext is dropped. */
+void client_start_tls(struct client *client);
+/* client_is_secured - TLS, or a connection within this host */
+bool client_is_secured(const struct client *client);
+bool client_may_send_password(const struct client *client);
+/* client_bad_command - one more; true: it was the last one that is taken, and the client is closing */
+bool client_bad_command(struct client *client);
+
+/* --- SASL (sasl.c) --------------------------------------------------------------------------------------- */
+
+/* sasl_begin - ask auth; `initial` are decoded octets, data NULL for none */
+void sasl_begin(struct client *client, const char *mechanism, struct span initial);
+/* sasl_begin_base64 - the same with an encoded response; "=" is an empty one (RFC 4959) */
+void sasl_begin_base64(struct client *client, const char *mechanism, struct span base64, bool has);
+/* sasl_password - user and password of LOGIN or USER/PASS, as an exchange by PLAIN */
+void sasl_password(struct client *client, struct span user, struct span password);
+/* sasl_response - a line of the client: base64, or "*" to give up */
+void sasl_response(struct client *client, struct span line);
+/* sasl_cancel - the client went away */
+void sasl_cancel(struct client *client);
+
+struct auth_link;
+struct auth_link *auth_link_create(struct login *login) __attribute__((returns_nonnull));
+/* auth_mechanism_names - "PLAIN LOGIN", each behind `prefix`, as capabilities list them */
+void sasl_list_mechanisms(const struct client *client, const char *prefix, struct buf *out);
+
+/* --- after the password (handover.c, relay.c) ---------------------------------------------------------------- */
+
+void handover_begin(struct client *client, const char *user, const char *ticket);
+/* relay_begin - between the TLS session and `inner`, which it takes */
+void relay_begin(struct client *client, int inner);
+void relay_on_event(struct client *client, int events);
+void relay_free(struct client *client);
+
+/* --- the log (log.c) -------------------------------------------------------------------------------------------- */
+
+void log_login(const struct client *client, uint64_t pid);
+void log_disconnect(const struct client *client, const char *reason);
+
+#endif

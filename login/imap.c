@@ -1,0 +1,269 @@
+/*
+ * IMAP before login: RFC 9051 section 6.1 and 6.2, RFC 4959 (SASL-IR), RFC 7888 (LITERAL+), RFC 2971 (ID).
+ * Replies as Dovecot words them, because scripts look for them.
+ */
+#include "lib/base/base.h"
+
+#include "login/client.h"
+#include "login/imap_login.h"
+
+/* --- replies ------------------------------------------------------------------------------------------------ */
+
+static void put_capabilities(const struct client *client, struct buf *out)
+{
+    buf_put_text(out, "CAPABILITY IMAP4rev1 SASL-IR ID ENABLE IDLE LITERAL+");
+    if (client->tls == NULL && client->login->tls != NULL)
+        buf_put_text(out, " STARTTLS");
+    if (!client_may_send_password(client))
+        buf_put_text(out, " LOGINDISABLED");
+    sasl_list_mechanisms(client, "AUTH=", out);
+}
+
+static bool start(struct client *client)
+{
+    struct buf capabilities = BUF(BUF_UNLIMITED);
+
+    put_capabilities(client, &capabilities);
+    client_say(client, "* OK [%s] %s", buf_text(&capabilities),
+               client->login->config->login_greeting);
+    buf_release(&capabilities);
+    return true;
+}
+
+static void failed(struct client *client, enum auth_failure failure)
+{
+    switch (failure) {
+    case AUTH_WRONG:
+        client_say(client, "%s NO [AUTHENTICATIONFAILED] Authentication failed.", client->tag);
+        break;
+    case AUTH_UNAVAILABLE:
+        client_say(client, "%s NO [UNAVAILABLE] Temporary authentication failure.", client->tag);
+        break;
+    case AUTH_MALFORMED:
+        client_say(client,
+                   "%s BAD Authentication mechanism not supported, or a malformed response.",
+                   client->tag);
+        break;
+    }
+}
+
+static void bye(struct client *client, const char *reason)
+{
+    client_say(client, "* BYE %s", reason);
+}
+
+static void challenge(struct client *client, struct span base64)
+{
+    client_say(client, "+ %.*s", SPAN_PRINTF(base64));
+}
+
+static bool refuse_plaintext(struct client *client)
+{
+    if (client_may_send_password(client))
+        return false;
+    client->attempts++;
+    client_say(
+        client,
+        "* BAD [ALERT] Plaintext authentication not allowed without SSL/TLS, but your client did "
+        "it anyway. If anyone was listening, the password was exposed.");
+    client_say(
+        client,
+        "%s NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) "
+        "connections.",
+        client->tag);
+    return true;
+}
+
+/* --- commands of one line --------------------------------------------------------------------------------------- */
+
+static void run_capability(struct client *client, struct span arguments UNUSED)
+{
+    struct buf capabilities = BUF(BUF_UNLIMITED);
+
+    put_capabilities(client, &capabilities);
+    client_say(client, "* %s", buf_text(&capabilities));
+    client_say(client, "%s OK Pre-login capabilities listed, post-login capabilities have more.",
+               client->tag);
+    buf_release(&capabilities);
+}
+
+static void run_noop(struct client *client, struct span arguments UNUSED)
+{
+    client_say(client, "%s OK NOOP completed.", client->tag);
+}
+
+static void run_id(struct client *client, struct span arguments UNUSED)
+{
+    client_say(client, "* ID (\"name\" \"%s\")", client->login->config->mail_name);
+    client_say(client, "%s OK ID completed.", client->tag);
+}
+
+static void run_logout(struct client *client, struct span arguments UNUSED)
+{
+    client_say(client, "* BYE Logging out");
+    client_say(client, "%s OK Logout completed.", client->tag);
+    client_close(client, "Disconnected: Aborted login by logging out");
+}
+
+static void run_starttls(struct client *client, struct span arguments UNUSED)
+{
+    if (client->tls != NULL) {
+        client_say(client, "%s BAD TLS is already active.", client->tag);
+    } else if (client->login->tls == NULL) {
+        client_say(client, "%s BAD TLS support isn't enabled.", client->tag);
+    } else {
+        client_say(client, "%s OK Begin TLS negotiation now.", client->tag);
+        client_start_tls(client);
+    }
+}
+
+static void run_authenticate(struct client *client, struct span arguments)
+{
+    struct span mechanism = span_take_word(&arguments);
+    char *name;
+
+    if (refuse_plaintext(client))
+        return;
+    name = mem_span(mechanism);
+    sasl_begin_base64(client, name, arguments, arguments.len > 0);
+    mem_free(name);
+}
+
+/* verb, handler */
+static const struct command {
+    const char *verb;
+    void (*run)(struct client *client, struct span arguments);
+} commands[] = {
+    {"CAPABILITY",   run_capability  },
+    {"NOOP",         run_noop        },
+    {"ID",           run_id          },
+    {"LOGOUT",       run_logout      },
+    {"STARTTLS",     run_starttls    },
+    {"AUTHENTICATE", run_authenticate},
+};
+
+/* --- LOGIN, whose arguments may be literals ----------------------------------------------------------------------- */
+
+static void refuse(struct client *client, const char *text)
+{
+    if (!client_bad_command(client))
+        client_say(client, "%s BAD %s", client->tag[0] == '\0' ? "*" : client->tag, text);
+}
+
+/* Tell the client once that it may send its literal. */
+static void invite_literal(struct client *client, const struct imap_astring *string, size_t before)
+{
+    size_t at = before + string->announced_at;
+
+    if (string->announced && at > client->invited_at) {
+        client->invited_at = at;
+        client_say(client, "+ OK");
+    }
+}
+
+/* user SP password CRLF; false: more octets are needed */
+static bool run_login(struct client *client, struct cursor at)
+{
+    const unsigned char *start = (const unsigned char *)client->input.data;
+    struct arena *arena = arena_create();
+    struct imap_astring words[2] = {0};
+    enum parse_result result = PARSE_DONE;
+
+    for (size_t i = 0; i < 2 && result == PARSE_DONE; i++) {
+        size_t before = (size_t)(at.next - start);
+        if (i == 1 && !cursor_take(&at, ' '))
+            result = cursor_at_end(at) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
+        else
+            before = (size_t)(at.next - start);
+        if (result == PARSE_DONE)
+            result = imap_astring_parse(arena, &at, &words[i]);
+        if (result == PARSE_INCOMPLETE)
+            invite_literal(client, &words[i], before);
+    }
+    (void)(result == PARSE_DONE && cursor_take(&at, '\r'));
+    if (result == PARSE_DONE && !cursor_take(&at, '\n'))
+        result = cursor_at_end(at) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
+    if (result == PARSE_DONE) {
+        client_consume(client, (size_t)(at.next - start));
+        if (!refuse_plaintext(client))
+            sasl_password(client, words[0].value, words[1].value);
+    } else if (result != PARSE_INCOMPLETE) {
+        struct span line;
+        size_t with_end = client->input.len;
+        (void)client_line(client, &line, &with_end);
+        client_consume(client, with_end);
+        refuse(client, "Invalid arguments to LOGIN.");
+    }
+    if (result != PARSE_INCOMPLETE)
+        client->invited_at = 0;
+    arena_free(&arena);
+    return result != PARSE_INCOMPLETE;
+}
+
+/* --- the dispatcher ----------------------------------------------------------------------------------------------------- */
+
+/* tag = 1*<any ASTRING-CHAR except "+">; what is none leaves "*" for the answer */
+static bool take_tag(struct client *client, struct span *line)
+{
+    struct span tag = span_take_until(line, ' ');
+
+    client->tag[0] = '\0';
+    if (tag.len == 0 || tag.len > TAG_MAX_LEN)
+        return false;
+    for (size_t i = 0; i < tag.len; i++)
+        if (tag.data[i] <= ' ' || (unsigned char)tag.data[i] >= 127 ||
+            strchr("(){%*\"\\+", tag.data[i]) != NULL)
+            return false;
+    memcpy(client->tag, tag.data, tag.len);
+    client->tag[tag.len] = '\0';
+    return true;
+}
+
+static bool run_line(struct client *client, struct span verb, struct span arguments)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
+        if (span_equal_text_nocase(verb, commands[i].verb)) {
+            commands[i].run(client, arguments);
+            return true;
+        }
+    return false;
+}
+
+static bool command(struct client *client)
+{
+    struct span line, verb, rest;
+    size_t with_end;
+    char *copy;
+
+    if (!client_line(client, &line, &with_end))
+        return false;
+    rest = line;
+    if (take_tag(client, &rest)) {
+        verb = span_take_until(&rest, ' ');
+        if (span_equal_text_nocase(verb, "LOGIN") && rest.data != NULL) {
+            struct cursor at = cursor_of(buf_span(&client->input));
+            at.next = (const unsigned char *)rest.data;
+            return run_login(client, at);
+        }
+    }
+    /* A handler may put the input to other uses (hand-over): it works on a copy. */
+    copy = mem_span(line);
+    client_consume(client, with_end);
+    rest = span_of(copy, line.len);
+    (void)span_take_until(&rest, ' ');
+    verb = span_take_until(&rest, ' ');
+    if (client->tag[0] == '\0' || !run_line(client, verb, rest))
+        refuse(client, "Error in IMAP command received by server.");
+    mem_free(copy);
+    return true;
+}
+
+const struct protocol login_imap = {
+    .name = "imap",
+    .service = "imapd",
+    .start = start,
+    .command = command,
+    .challenge = challenge,
+    .failed = failed,
+    .bye = bye,
+};

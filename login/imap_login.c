@@ -1,0 +1,97 @@
+/* astrings of LOGIN, whole or not yet whole. */
+#include "lib/base/base.h"
+
+#include "login/imap_login.h"
+
+/* ASTRING-CHAR: any CHAR but atom-specials; "]" is allowed. */
+static bool is_astring_char(unsigned char c)
+{
+    return c > ' ' && c < 127 && strchr("(){%*\"\\", c) == NULL;
+}
+
+static enum parse_result parse_quoted(struct arena *arena, struct cursor *at, struct span *value_r)
+{
+    char *text = arena_alloc(arena, cursor_left(*at) + 1);
+    size_t len = 0;
+
+    for (; !cursor_at_end(*at); at->next++) {
+        unsigned char c = *at->next;
+        if (c == '"') {
+            at->next++;
+            *value_r = span_of(text, len);
+            return PARSE_DONE;
+        }
+        if (c == '\r' || c == '\n')
+            return PARSE_MALFORMED;
+        if (c == '\\') {
+            at->next++;
+            if (cursor_at_end(*at))
+                return PARSE_INCOMPLETE;
+            if (*at->next != '"' && *at->next != '\\')
+                return PARSE_MALFORMED;
+        }
+        text[len++] = (char)*at->next;
+    }
+    return PARSE_INCOMPLETE;
+}
+
+/* literal = "{" number ["+"] "}" CRLF *OCTET, behind its brace: RFC 9051 section 4.3, RFC 7888 */
+static enum parse_result parse_literal(struct arena *arena, struct cursor *at,
+                                       const unsigned char *start, struct imap_astring *string_r)
+{
+    uint64_t size = 0;
+    bool digits = false, synchronizing;
+
+    for (; !cursor_at_end(*at) && is_digit(*at->next); at->next++, digits = true) {
+        size = size * 10 + (*at->next - '0');
+        if (size > IMAP_LOGIN_LITERAL_MAX)
+            return PARSE_TOO_BIG;
+    }
+    synchronizing = !cursor_take(at, '+');
+    if (cursor_left(*at) < 2 && (cursor_at_end(*at) || *at->next == '}'))
+        return PARSE_INCOMPLETE;
+    if (!digits || !cursor_take(at, '}'))
+        return PARSE_MALFORMED;
+    (void)cursor_take(at, '\r');
+    if (cursor_at_end(*at))
+        return PARSE_INCOMPLETE;
+    if (!cursor_take(at, '\n'))
+        return PARSE_MALFORMED;
+    if (cursor_left(*at) < size) {
+        string_r->announced = synchronizing;
+        string_r->announced_at = (size_t)(at->next - start);
+        return PARSE_INCOMPLETE;
+    }
+    string_r->value = span_of(arena_text(arena, span_of(at->next, size)), size);
+    at->next += size;
+    return PARSE_DONE;
+}
+
+enum parse_result imap_astring_parse(struct arena *arena, struct cursor *at,
+                                     struct imap_astring *string_r)
+{
+    const unsigned char *start = at->next;
+    struct cursor here = *at;
+    enum parse_result result = PARSE_DONE;
+
+    *string_r = (struct imap_astring){0};
+    if (cursor_at_end(here))
+        return PARSE_INCOMPLETE;
+    if (cursor_take(&here, '"')) {
+        result = parse_quoted(arena, &here, &string_r->value);
+    } else if (cursor_take(&here, '{')) {
+        result = parse_literal(arena, &here, start, string_r);
+    } else {
+        while (!cursor_at_end(here) && is_astring_char(*here.next))
+            here.next++;
+        if (cursor_at_end(here))
+            return PARSE_INCOMPLETE;
+        if (here.next == start)
+            return PARSE_MALFORMED;
+        string_r->value = span_of(arena_text(arena, span_of(start, (size_t)(here.next - start))),
+                                  (size_t)(here.next - start));
+    }
+    if (result == PARSE_DONE)
+        *at = here;
+    return result;
+}

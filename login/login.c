@@ -1,0 +1,73 @@
+/*
+ * login: the front of IMAP and POP3. Event-driven, one process for thousands of connections: TLS and
+ * everything before the password is accepted; then the session goes to an imapd or pop3d of its own.
+ * Runs as buzonnet in an empty directory: whoever breaks in finds no mailbox, and opens none without a
+ * password.
+ */
+#include "lib/base/base.h"
+
+#include "login/client.h"
+
+static struct login login;
+
+static bool open_certificate(const struct config *config, struct error *err)
+{
+    const struct tls_server_settings settings = {
+        .certificate_file = config->login_tls_cert_file,
+        .key_file = config->login_tls_key_file,
+        .chain_files = "",
+        .protocols = config->smtpd_tls_mandatory_protocols,
+        .cipher_list = "",
+        .dh_file = "",
+    };
+
+    if (config->login_tls_cert_file[0] == '\0' || strcmp(config->login_tls_cert_file, "none") == 0)
+        return true;
+    login.tls = tls_context_server(&settings, err);
+    return login.tls != NULL;
+}
+
+static bool prepare(const struct service_instance *instance, struct error *err)
+{
+    const char *protocol = instance->config->login_protocol;
+
+    if (strcmp(protocol, "imap") == 0) {
+        login.protocol = &login_imap;
+    } else if (strcmp(protocol, "pop3") == 0) {
+        login.protocol = &login_pop3;
+    } else {
+        error_set(err, ERROR_PERMANENT,
+                  "login_protocol is \"%s\"; master.cf has to say -o login_protocol=imap or pop3",
+                  protocol);
+        return false;
+    }
+    return open_certificate(instance->config, err);
+}
+
+static bool start(const struct service_instance *instance, struct error *err UNUSED)
+{
+    login.instance = instance;
+    login.config = instance->config;
+    login.auth = auth_link_create(&login);
+    return true;
+}
+
+static void on_connection(int fd, const struct service_instance *instance UNUSED)
+{
+    client_create(&login, fd);
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "login",
+        .user = SERVICE_USER_NET,
+        .sandbox = SANDBOX_NO_FILES | SANDBOX_NO_EXEC,
+        .mailbox_side = true,
+        .prepare = prepare,
+        .start = start,
+        .on_connection = on_connection,
+    };
+
+    return service_main(&service, argc, argv);
+}

@@ -1,0 +1,180 @@
+/* POP3 before login: RFC 1939 section 4 and 7, RFC 2449 (CAPA), RFC 2595 (STLS), RFC 5034 (AUTH). */
+#include "lib/base/base.h"
+
+#include "login/client.h"
+
+static bool start(struct client *client)
+{
+    client_say(client, "+OK %s", client->login->config->login_greeting);
+    return true;
+}
+
+static void run_capa(struct client *client, struct span arguments UNUSED)
+{
+    struct buf mechanisms = BUF(BUF_UNLIMITED);
+
+    client_say(client, "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE");
+    if (client->tls == NULL && client->login->tls != NULL)
+        client_say(client, "STLS");
+    if (client_may_send_password(client))
+        client_say(client, "USER");
+    sasl_list_mechanisms(client, "", &mechanisms);
+    if (mechanisms.len > 0)
+        client_say(client, "SASL%s", buf_text(&mechanisms));
+    buf_release(&mechanisms);
+    client_say(client, ".");
+}
+
+static bool refuse_plaintext(struct client *client)
+{
+    if (client_may_send_password(client))
+        return false;
+    client->attempts++;
+    client_say(
+        client,
+        "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.");
+    return true;
+}
+
+static void run_user(struct client *client, struct span arguments)
+{
+    if (refuse_plaintext(client))
+        return;
+    if (arguments.len == 0) {
+        client_say(client, "-ERR Missing user name.");
+        return;
+    }
+    mem_free(client->user);
+    client->user = mem_span(arguments);
+    client_say(client, "+OK");
+}
+
+static void run_pass(struct client *client, struct span arguments)
+{
+    char *user;
+
+    if (client->user == NULL) {
+        client_say(client, "-ERR No username given.");
+        return;
+    }
+    user = mem_text(client->user);
+    sasl_password(client, span_text(user), arguments);
+    mem_free(user);
+}
+
+static void run_auth(struct client *client, struct span arguments)
+{
+    struct span mechanism = span_take_word(&arguments);
+    struct buf mechanisms = BUF(BUF_UNLIMITED);
+    char *name;
+
+    if (mechanism.len == 0) {
+        client_say(client, "+OK");
+        sasl_list_mechanisms(client, "\r\n", &mechanisms);
+        if (mechanisms.len > 0)
+            for (struct span rest = buf_span(&mechanisms), word; rest.len > 0;) {
+                word = span_trim(span_take_until(&rest, '\n'));
+                if (word.len > 0)
+                    client_say(client, "%.*s", SPAN_PRINTF(word));
+            }
+        client_say(client, ".");
+        buf_release(&mechanisms);
+        return;
+    }
+    if (refuse_plaintext(client))
+        return;
+    name = mem_span(mechanism);
+    sasl_begin_base64(client, name, arguments, arguments.len > 0);
+    mem_free(name);
+}
+
+static void run_stls(struct client *client, struct span arguments UNUSED)
+{
+    if (client->tls != NULL) {
+        client_say(client, "-ERR TLS is already active.");
+    } else if (client->login->tls == NULL) {
+        client_say(client, "-ERR TLS support isn't enabled.");
+    } else {
+        client_say(client, "+OK Begin TLS negotiation now.");
+        client_start_tls(client);
+    }
+}
+
+static void run_quit(struct client *client, struct span arguments UNUSED)
+{
+    client_say(client, "+OK Logging out");
+    client_close(client, "Disconnected: Aborted login by logging out");
+}
+
+/* verb, handler */
+static const struct command {
+    const char *verb;
+    void (*run)(struct client *client, struct span arguments);
+} commands[] = {
+    {"CAPA", run_capa},
+    {"USER", run_user},
+    {"PASS", run_pass},
+    {"AUTH", run_auth},
+    {"STLS", run_stls},
+    {"QUIT", run_quit},
+};
+
+static bool command(struct client *client)
+{
+    struct span line, arguments, verb;
+    size_t with_end;
+    char *copy;
+
+    if (!client_line(client, &line, &with_end))
+        return false;
+    /* The handler may put the input to other uses (hand-over): it works on a copy. */
+    copy = mem_span(line);
+    arguments = span_of(copy, line.len);
+    client_consume(client, with_end);
+    verb = span_take_until(&arguments, ' ');
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
+        if (span_equal_text_nocase(verb, commands[i].verb)) {
+            commands[i].run(client, arguments);
+            mem_free(copy);
+            return true;
+        }
+    mem_free(copy);
+    if (!client_bad_command(client))
+        client_say(client, "-ERR Unknown command.");
+    return true;
+}
+
+static void challenge(struct client *client, struct span base64)
+{
+    client_say(client, "+ %.*s", SPAN_PRINTF(base64));
+}
+
+static void failed(struct client *client, enum auth_failure failure)
+{
+    switch (failure) {
+    case AUTH_WRONG:
+        client_say(client, "-ERR [AUTH] Authentication failed.");
+        break;
+    case AUTH_UNAVAILABLE:
+        client_say(client, "-ERR [SYS/TEMP] Temporary authentication failure.");
+        break;
+    case AUTH_MALFORMED:
+        client_say(client, "-ERR Authentication mechanism not supported, or a malformed response.");
+        break;
+    }
+}
+
+static void bye(struct client *client, const char *reason)
+{
+    client_say(client, "-ERR %s", reason);
+}
+
+const struct protocol login_pop3 = {
+    .name = "pop3",
+    .service = "pop3d",
+    .start = start,
+    .command = command,
+    .challenge = challenge,
+    .failed = failed,
+    .bye = bye,
+};
