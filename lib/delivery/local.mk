@@ -1,5 +1,5 @@
 # lib/delivery: what is built here and from what.
-lib_libbuzon_a_SOURCES += lib/delivery/mailbox.h \
+lib_libbuzon_a_SOURCES += lib/delivery/mailbox.c lib/delivery/mailbox.h \
 	lib/delivery/content.c lib/delivery/content.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
 	lib/delivery/mbox.c lib/delivery/mbox.h \
