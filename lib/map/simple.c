@@ -1,10 +1,11 @@
 /*
  * Tables without a file: static (one answer to every key), environ (the environment), internal
- * (always empty) and fail (always broken, for tests).
+ * (always empty), fail (always broken, for tests), and nis for hosts that use none.
  */
 #include "lib/map/map_type.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static void *open_text(const struct config *config UNUSED, const char *name,
                        struct error *err UNUSED)
@@ -44,6 +45,19 @@ static enum map_result answer_fail(void *table UNUSED, struct span key UNUSED, i
     return MAP_UNAVAILABLE;
 }
 
+/* Postfix's default alias_maps name an NIS table. Where no NIS domain is set, it is empty. */
+static void *open_nis(const struct config *config, const char *name, struct error *err)
+{
+    char domain[256] = "";
+
+    if (getdomainname(domain, sizeof(domain) - 1) != 0 || domain[0] == '\0' ||
+        strcmp(domain, "(none)") == 0)
+        return open_text(config, name, err);
+    error_set(err, ERROR_TEMPORARY, "NIS is not supported, but this host has the NIS domain %s",
+              domain);
+    return NULL;
+}
+
 const struct map_type map_type_static = {
     .name = "static",
     .open = open_text,
@@ -70,5 +84,12 @@ const struct map_type map_type_fail = {
     .traits = MAP_PATTERN,
     .open = open_text,
     .lookup = answer_fail,
+    .close = close_text,
+};
+
+const struct map_type map_type_nis = {
+    .name = "nis",
+    .open = open_nis,
+    .lookup = answer_internal,
     .close = close_text,
 };

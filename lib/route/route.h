@@ -33,7 +33,8 @@ bool route_changed(const struct route *route);
  * .domain (append_dot_mydomain), source routes and, as configured, bang paths and percent hack.
  * "" stays "". `remote`: of a stranger's header, completed by remote_header_rewrite_domain.
  */
-const char *route_rewrite(struct route *route, struct arena *arena, const char *address, bool remote);
+const char *route_rewrite(struct route *route, struct arena *arena, const char *address,
+                          bool remote);
 
 struct route_target {
     enum address_class class;
@@ -41,10 +42,13 @@ struct route_target {
     const char *nexthop;
     const char *recipient; /* the address, possibly changed on the way */
     bool local_domain;     /* class local */
+    bool is_routed;        /* the localpart names another destination (user%dom@here): not to be
+                              relayed for strangers (allow_untrusted_routing) */
 };
 
 /* route_resolve - class, transport and next hop of a rewritten address. UNAVAILABLE: a table failed,
- * defer. Always FOUND otherwise (errors are a transport: "error" with the text as next hop).
+ * defer. Always FOUND otherwise (errors are a transport: "error" with the text as next hop; a bad
+ * address is "5.1.3 bad address syntax").
  * `sender` serves sender_dependent_* tables; may be "". Texts are the arena's. */
 enum map_result route_resolve(struct route *route, struct arena *arena, const char *sender,
                               const char *recipient, struct route_target *target_r,
@@ -59,7 +63,8 @@ enum map_result route_class(struct route *route, struct span domain, enum addres
  *
  * Asks virtual_alias_maps, canonical maps, then by class local_recipient_maps,
  * virtual_mailbox_maps, relay_recipient_maps as Postfix does. ABSENT: unknown, and *table_r (may be
- * NULL) is the text for the reply: "local recipient table", "virtual alias table", ....
+ * NULL) is the text for the reply: "local recipient table", "virtual alias table", ...; or it is NULL
+ * because the transport is error or retry, and the next hop says why.
  */
 enum map_result route_recipient_exists(struct route *route, struct arena *arena,
                                        const struct route_target *target, const char **table_r,
@@ -73,8 +78,8 @@ enum map_result route_canonical(struct route *route, struct arena *arena, const 
 
 /* route_expand_aliases - virtual_alias_maps, recursively, with virtual_alias_recursion_limit,
  * virtual_alias_expansion_limit and propagate_unmatched_extensions; what is not found is itself */
-enum map_result route_expand_aliases(struct route *route, struct arena *arena, const char *recipient,
-                                     const char ***recipients_r, size_t *count_r,
-                                     struct error *err) MUST_CHECK;
+enum map_result route_expand_aliases(struct route *route, struct arena *arena,
+                                     const char *recipient, const char ***recipients_r,
+                                     size_t *count_r, struct error *err) MUST_CHECK;
 
 #endif
