@@ -250,6 +250,24 @@ void stream_consume(struct stream *stream, size_t len)
     stream->in_start += len;
 }
 
+void stream_unread(struct stream *stream, struct span octets)
+{
+    struct span rest = buffered(stream);
+    size_t capacity = octets.len + rest.len;
+    char *joined;
+
+    if (octets.len == 0)
+        return;
+    joined = mem_alloc(capacity);
+    memcpy(joined, octets.data, octets.len);
+    if (rest.len > 0)
+        memcpy(joined + octets.len, rest.data, rest.len);
+    mem_free(stream->in);
+    stream->in = joined;
+    stream->in_start = 0;
+    stream->in_end = stream->in_capacity = capacity;
+}
+
 enum stream_status stream_read_exact(struct stream *stream, void *data, size_t len)
 {
     char *next = data;

@@ -44,6 +44,8 @@ enum stream_status stream_fill_more(struct stream *stream, size_t max,
                                     struct span *available_r) MUST_CHECK;
 /* stream_consume - the first len octets of what stream_fill showed are done with */
 void stream_consume(struct stream *stream, size_t len);
+/* stream_unread - put octets before what is read next: what another process had read already */
+void stream_unread(struct stream *stream, struct span octets);
 /* stream_read_exact - exactly len octets to `data` */
 enum stream_status stream_read_exact(struct stream *stream, void *data, size_t len) MUST_CHECK;
 /* stream_has_input - input is buffered here already (also decrypted by TLS) */

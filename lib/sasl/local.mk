@@ -1,6 +1,7 @@
 # lib/sasl: SASL mechanisms, stored passwords, and the client of auth.
 lib_libbuzon_a_SOURCES += lib/sasl/auth_client.c lib/sasl/auth_client.h \
 	lib/sasl/mechanism.c lib/sasl/mechanism.h \
+	lib/sasl/session.c lib/sasl/session.h \
 	lib/sasl/password.c lib/sasl/password.h
 
 check_PROGRAMS += t/unit/sasl_password_test t/unit/sasl_mechanism_test

@@ -1,0 +1,25 @@
+/*
+ * How a session daemon (imapd, pop3d) comes to its session: the client from login, the account from auth,
+ * and the account's identity for good. The same three steps for both, in the only order that is safe.
+ */
+#ifndef BUZON_LIB_SASL_SESSION_H
+#define BUZON_LIB_SASL_SESSION_H
+
+#include "lib/sasl/auth_client.h"
+
+struct session {
+    struct session_handover handover; /* client is the daemon's to close; -1: none came */
+    struct auth_account account;
+};
+
+/*
+ * session_take - from the connection of login
+ *
+ * True: the process has become the account (service_become_forever), and no file was opened before.
+ * False: *err says why; when handover.client is not -1 there is a client to apologise to. ERROR_NONE:
+ * login hung up. Texts are the arena's.
+ */
+bool session_take(struct connection *login, struct arena *arena, struct session *session_r,
+                  struct error *err) MUST_CHECK;
+
+#endif
