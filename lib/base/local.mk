@@ -11,3 +11,23 @@ lib_libbuzon_a_SOURCES += lib/base/base.h \
 	lib/base/memory.c lib/base/memory.h \
 	lib/base/span.c lib/base/span.h \
 	lib/base/strlist.c lib/base/strlist.h
+
+check_PROGRAMS += t/unit/base_memory_test
+UNIT_TESTS += t/unit/base_memory_test
+t_unit_base_memory_test_SOURCES = t/unit/base_memory_test.c
+t_unit_base_memory_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/base_span_test
+UNIT_TESTS += t/unit/base_span_test
+t_unit_base_span_test_SOURCES = t/unit/base_span_test.c
+t_unit_base_span_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/base_file_test
+UNIT_TESTS += t/unit/base_file_test
+t_unit_base_file_test_SOURCES = t/unit/base_file_test.c
+t_unit_base_file_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/base_log_test
+UNIT_TESTS += t/unit/base_log_test
+t_unit_base_log_test_SOURCES = t/unit/base_log_test.c
+t_unit_base_log_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -1,6 +1,8 @@
 # lib/delivery: what is built here and from what.
-lib_libbuzon_a_SOURCES += lib/delivery/mailbox.h \
+lib_libbuzon_a_SOURCES += lib/delivery/mailbox.c lib/delivery/mailbox.h \
+	lib/delivery/command.c lib/delivery/command.h \
 	lib/delivery/content.c lib/delivery/content.h \
+	lib/delivery/deposit.c lib/delivery/deposit.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
 	lib/delivery/mbox.c lib/delivery/mbox.h \
 	lib/delivery/log_line.c lib/delivery/log_line.h \
@@ -18,3 +20,8 @@ check_PROGRAMS += t/unit/delivery_request_test
 UNIT_TESTS += t/unit/delivery_request_test
 t_unit_delivery_request_test_SOURCES = t/unit/delivery_request_test.c
 t_unit_delivery_request_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/delivery_command_test
+UNIT_TESTS += t/unit/delivery_command_test
+t_unit_delivery_command_test_SOURCES = t/unit/delivery_command_test.c
+t_unit_delivery_command_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -119,28 +119,41 @@ static struct delivery_result soften(const struct delivery_request *request,
     return softened;
 }
 
+/* What goes to qmgr; `told` is softened already. */
+static bool tell(struct connection *qmgr, const struct delivery_request *request,
+                 const struct delivery_result *told, bool is_soft, struct error *err)
+{
+    struct delivery_report report = {
+        .recipient_id = told->recipient->id,
+        .outcome = is_soft ? DELIVERY_DEFERRED : told->outcome,
+        .action = told->action,
+        .status = bounded(request, told->status, STATUS_MAX),
+        .text = bounded(request, told->text, DELIVERY_TEXT_MAX),
+        .relay = told->relay == NULL ? "none" : bounded(request, told->relay, DELIVERY_TEXT_MAX),
+        .remote_mta = bounded(request, told->remote_mta, DELIVERY_TEXT_MAX),
+        .diagnostic = bounded(request, told->diagnostic, DELIVERY_TEXT_MAX),
+        .action_address = bounded(request, told->action_address, ADDRESS_MAX),
+        .nexthop_unreachable = told->nexthop_unreachable,
+    };
+
+    return ipc_send(qmgr, &report_message, &report, err);
+}
+
 bool delivery_result_send(struct connection *qmgr, const struct delivery_request *request,
                           const struct delivery_result *result, struct error *err)
 {
     struct delivery_result told = soften(request, result);
-    struct delivery_report report = {
-        .recipient_id = told.recipient->id,
-        .outcome = told.outcome,
-        .action = told.action,
-        .status = bounded(request, told.status, STATUS_MAX),
-        .text = bounded(request, told.text, DELIVERY_TEXT_MAX),
-        .relay = told.relay == NULL ? "none" : bounded(request, told.relay, DELIVERY_TEXT_MAX),
-        .remote_mta = bounded(request, told.remote_mta, DELIVERY_TEXT_MAX),
-        .diagnostic = bounded(request, told.diagnostic, DELIVERY_TEXT_MAX),
-        .action_address = bounded(request, told.action_address, ADDRESS_MAX),
-        .nexthop_unreachable = told.nexthop_unreachable,
-    };
 
     ASSERT(told.status != NULL && told.status[0] != '\0');
     delivery_log(request, &told);
-    if (told.outcome == DELIVERY_BOUNCED && request->config->soft_bounce)
-        report.outcome = DELIVERY_DEFERRED;
-    return ipc_send(qmgr, &report_message, &report, err);
+    return tell(qmgr, request, &told,
+                told.outcome == DELIVERY_BOUNCED && request->config->soft_bounce, err);
+}
+
+bool delivery_result_tell(struct connection *qmgr, const struct delivery_request *request,
+                          const struct delivery_result *result, struct error *err)
+{
+    return tell(qmgr, request, result, false, err);
 }
 
 bool delivery_report_receive(struct connection *agent, struct arena *arena,

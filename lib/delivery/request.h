@@ -93,6 +93,10 @@ bool delivery_request_send(struct connection *agent, const struct delivery_reque
 bool delivery_result_send(struct connection *qmgr, const struct delivery_request *request,
                           const struct delivery_result *result, struct error *err) MUST_CHECK;
 
+/* delivery_result_tell - tell qmgr only: another agent, which the recipient was passed to, logged it */
+bool delivery_result_tell(struct connection *qmgr, const struct delivery_request *request,
+                          const struct delivery_result *result, struct error *err) MUST_CHECK;
+
 /* What qmgr reads; texts are the arena's. */
 struct delivery_report {
     uint64_t recipient_id;

@@ -20,3 +20,15 @@ check_PROGRAMS += t/unit/io_stream_test
 UNIT_TESTS += t/unit/io_stream_test
 t_unit_io_stream_test_SOURCES = t/unit/io_stream_test.c
 t_unit_io_stream_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/io_tls_test
+UNIT_TESTS += t/unit/io_tls_test
+t_unit_io_tls_test_SOURCES = t/unit/io_tls_test.c
+t_unit_io_tls_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/io_loop_test t/unit/io_socket_test
+UNIT_TESTS += t/unit/io_loop_test t/unit/io_socket_test
+t_unit_io_loop_test_SOURCES = t/unit/io_loop_test.c
+t_unit_io_loop_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+t_unit_io_socket_test_SOURCES = t/unit/io_socket_test.c
+t_unit_io_socket_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

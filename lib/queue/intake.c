@@ -3,6 +3,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/message/address.h"
+#include "lib/service/service.h"
 
 #define FIRST_CONTENT_MAX ((size_t)32 * 1024) /* goes with the recipients; more goes in blocks */
 
@@ -95,50 +96,43 @@ static const struct ipc_message outcome_message = {"committed", 1, outcome_field
 /* --- the client's half ------------------------------------------------------------------------------ */
 
 struct intake {
-    struct connection *cleanup;
+    struct connection **cleanup; /* the caller's; NULL in it when the conversation is over */
     struct arena *arena;
     const char *queue_id;
     const struct queue_recipient *recipients;
     size_t recipient_count;
     struct buf content; /* what was not sent yet */
     bool streaming;     /* the message went out with its first content; blocks follow */
+    bool finished;
 };
 
-/* A break in the middle is temporary, whoever broke it. */
-static bool receive(struct connection *peer, const struct ipc_message *message, struct arena *arena,
-                    void *object_r, struct error *err)
+/* A break is temporary, whoever broke it, and after it the connection is good for nothing. */
+static bool broken(struct connection **cleanup, struct error *err)
 {
-    if (ipc_receive(peer, message, arena, object_r, err))
-        return true;
     if (err->kind == ERROR_NONE)
         error_set(err, ERROR_TEMPORARY, "cleanup has hung up");
     err->kind = ERROR_TEMPORARY;
+    connection_free(cleanup);
     return false;
 }
 
-static bool receive_opened(struct intake *intake, struct error *err)
+static bool hear(struct connection **cleanup, const struct ipc_message *message,
+                 struct arena *arena, void *object_r, struct error *err)
 {
-    struct opened opened = {0};
-
-    if (!receive(intake->cleanup, &opened_message, intake->arena, &opened, err))
-        return false;
-    if (opened.refusal[0] != '\0') {
-        error_set(err, ERROR_TEMPORARY, "%s", opened.refusal);
-        err->number = opened.no_space ? ENOSPC : 0;
-        return false;
-    }
-    if (!queue_id_is_valid(opened.queue_id)) {
-        error_set(err, ERROR_TEMPORARY, "cleanup answered with a bad queue id");
-        return false;
-    }
-    intake->queue_id = opened.queue_id;
-    return true;
+    return ipc_receive(*cleanup, message, arena, object_r, err) || broken(cleanup, err);
 }
 
-struct intake *intake_open(struct connection *cleanup, const struct intake_request *request,
-                           const char **queue_id_r, struct error *err)
+static bool tell(struct connection **cleanup, const struct ipc_message *message, const void *object,
+                 struct error *err)
 {
-    const struct open open = {
+    return ipc_send(*cleanup, message, object, err) || broken(cleanup, err);
+}
+
+/* --- opening ------------------------------------------------------------------------------------------ */
+
+static struct open make_open(const struct intake_request *request)
+{
+    return (struct open){
         .origin = request->origin,
         .sender = request->sender,
         .dsn_envid = request->dsn_envid,
@@ -152,18 +146,57 @@ struct intake *intake_open(struct connection *cleanup, const struct intake_reque
         .attributes = request->attributes,
         .attribute_count = request->attribute_count,
     };
-    struct intake *intake = mem_new(struct intake);
+}
 
-    intake->cleanup = cleanup;
-    intake->arena = arena_create();
-    intake->content = BUF(FIRST_CONTENT_MAX);
-    if (!ipc_send(cleanup, &open_message, &open, err) || !receive_opened(intake, err)) {
-        intake_free(&intake);
+/* Ask for a queue id, over a new connection when there is none. */
+static bool ask(struct connection **cleanup, const struct intake_request *request,
+                struct arena *arena, struct opened *opened_r, struct error *err)
+{
+    const struct open open = make_open(request);
+
+    if (*cleanup == NULL)
+        *cleanup = service_connect(request->service == NULL ? "cleanup" : request->service, err);
+    return *cleanup != NULL && tell(cleanup, &open_message, &open, err) &&
+           hear(cleanup, &opened_message, arena, opened_r, err);
+}
+
+static bool is_welcome(struct connection **cleanup, const struct opened *opened, struct error *err)
+{
+    if (opened->refusal[0] != '\0') {
+        error_set(err, ERROR_TEMPORARY, "%s", opened->refusal);
+        err->number = opened->no_space ? ENOSPC : 0;
+        return false;
+    }
+    if (queue_id_is_valid(opened->queue_id))
+        return true;
+    error_set(err, ERROR_TEMPORARY, "cleanup answered with a bad queue id");
+    return broken(cleanup, err);
+}
+
+struct intake *intake_open(struct connection **cleanup, const struct intake_request *request,
+                           const char **queue_id_r, struct error *err)
+{
+    struct arena *arena = arena_create();
+    bool was_kept = *cleanup != NULL; /* it may have ended while nobody used it */
+    struct opened opened = {0};
+    struct intake *intake;
+
+    if ((!ask(cleanup, request, arena, &opened, err) &&
+         (!was_kept || !ask(cleanup, request, arena, &opened, err))) ||
+        !is_welcome(cleanup, &opened, err)) {
+        arena_free(&arena);
         return NULL;
     }
+    intake = mem_new(struct intake);
+    intake->cleanup = cleanup;
+    intake->arena = arena;
+    intake->queue_id = opened.queue_id;
+    intake->content = BUF(FIRST_CONTENT_MAX);
     *queue_id_r = intake->queue_id;
     return intake;
 }
+
+/* --- the message ------------------------------------------------------------------------------------- */
 
 bool intake_recipients(struct intake *intake, const struct queue_recipient *recipients,
                        size_t count, struct error *err)
@@ -187,17 +220,22 @@ static bool send_message(struct intake *intake, bool more, struct error *err)
         .more = more,
     };
 
-    if (!ipc_send(intake->cleanup, &message_message, &message, err))
+    if (!tell(intake->cleanup, &message_message, &message, err))
         return false;
     buf_clear(&intake->content);
     intake->streaming = more;
     return true;
 }
 
+static bool send_block(struct intake *intake, struct span block, struct error *err)
+{
+    return ipc_send_block(*intake->cleanup, block, err) || broken(intake->cleanup, err);
+}
+
 static bool send_blocks(struct intake *intake, struct span octets, struct error *err)
 {
     while (octets.len > 0) {
-        if (!ipc_send_block(intake->cleanup, span_first(octets, IPC_BLOCK_MAX), err))
+        if (!send_block(intake, span_first(octets, IPC_BLOCK_MAX), err))
             return false;
         octets = span_skip(octets, IPC_BLOCK_MAX);
     }
@@ -231,27 +269,32 @@ bool intake_finish(struct intake *intake, struct arena *arena, struct intake_out
                    struct error *err)
 {
     bool sent = intake->streaming
-                    ? send_buffered(intake, err) && ipc_send_block(intake->cleanup, SPAN_EMPTY, err)
+                    ? send_buffered(intake, err) && send_block(intake, SPAN_EMPTY, err)
                     : send_message(intake, false, err);
 
     *outcome_r = (struct intake_outcome){0};
-    return sent && receive(intake->cleanup, &outcome_message, arena, outcome_r, err);
+    intake->finished = sent && hear(intake->cleanup, &outcome_message, arena, outcome_r, err);
+    return intake->finished;
 }
 
-bool intake_abort(struct intake *intake, struct error *err)
+/* Before any content went out a word is enough; later only hanging up says it. */
+static void give_up(struct intake *intake)
 {
     const struct message message = {.aborted = true};
+    struct error err = {0};
 
-    if (!intake->streaming)
-        return ipc_send(intake->cleanup, &message_message, &message, err);
-    error_set(err, ERROR_TEMPORARY, "a message was given up in the middle of its content");
-    return false;
+    if (intake->streaming)
+        connection_free(intake->cleanup);
+    else
+        (void)!tell(intake->cleanup, &message_message, &message, &err);
 }
 
 void intake_free(struct intake **intake)
 {
     if (*intake == NULL)
         return;
+    if (!(*intake)->finished && *(*intake)->cleanup != NULL)
+        give_up(*intake);
     buf_release(&(*intake)->content);
     arena_free(&(*intake)->arena);
     mem_free(*intake);

@@ -6,8 +6,7 @@
  *   client: message {recipients, content}, and further blocks of content when it is large
  *                                                cleanup: committed {ok, status, text, queue_id}
  *
- * Two round trips a message. Closing the connection, or intake_abort, before intake_finish leaves
- * nothing behind.
+ * Two round trips a message. A message that is not finished leaves nothing behind.
  */
 #ifndef BUZON_LIB_QUEUE_INTAKE_H
 #define BUZON_LIB_QUEUE_INTAKE_H
@@ -23,6 +22,7 @@ enum intake_origin {                 /* what cleanup may do with it */
 };
 
 struct intake_request {
+    const char *service; /* cleanup_service_name; NULL is "cleanup" */
     enum intake_origin origin;
     const char *sender; /* "" is the null sender */
     const char *dsn_envid;
@@ -49,15 +49,16 @@ struct intake_outcome {
 struct intake;
 
 /*
- * intake_open - over a connection to cleanup (service_connect("cleanup"))
+ * intake_open - begin a message
  *
- *  cleanup     borrowed until intake_free
+ *  cleanup     where the caller keeps the connection between messages; NULL in it: a new one is
+ *              made. One that proves to be dead is replaced by a new one, once. Whenever a
+ *              conversation breaks, the connection is closed and *cleanup is NULL.
  *  queue_id_r  the intake's
- *  err         TEMPORARY: cleanup cannot take mail now (err->number is ENOSPC when the queue is full:
- *              452 4.3.1) or the conversation broke. Close the connection in either case: another
- *              process of cleanup may do better.
+ *  err         TEMPORARY: cleanup cannot take mail now; err->number is ENOSPC when the queue is full
+ *              (452 4.3.1)
  */
-struct intake *intake_open(struct connection *cleanup, const struct intake_request *request,
+struct intake *intake_open(struct connection **cleanup, const struct intake_request *request,
                            const char **queue_id_r, struct error *err) MUST_CHECK;
 /* intake_recipients - the whole list, before content; borrowed until intake_finish */
 bool intake_recipients(struct intake *intake, const struct queue_recipient *recipients,
@@ -67,8 +68,7 @@ bool intake_content(struct intake *intake, struct span octets, struct error *err
 /* intake_finish - wait for durability; false only when the conversation broke (TEMPORARY) */
 bool intake_finish(struct intake *intake, struct arena *arena, struct intake_outcome *outcome_r,
                    struct error *err) MUST_CHECK;
-/* intake_abort - give the message up; false: the connection must be closed */
-bool intake_abort(struct intake *intake, struct error *err) MUST_CHECK;
+/* intake_free - a message that was not finished is given up; NULL in it is fine */
 void intake_free(struct intake **intake);
 
 /* --- cleanup's half ------------------------------------------------------------------------------ */
@@ -77,7 +77,7 @@ void intake_free(struct intake **intake);
  * are the arena's. */
 bool intake_receive_open(struct connection *client, struct arena *arena,
                          struct intake_request *request_r, struct error *err) MUST_CHECK;
-/* intake_send_opened - refusal is NULL, or why no message can be taken; the client hangs up then */
+/* intake_send_opened - refusal is NULL, or why no message can be taken; the next open may follow */
 bool intake_send_opened(struct connection *client, const char *queue_id,
                         const struct error *refusal, struct error *err) MUST_CHECK;
 

@@ -121,7 +121,7 @@ static void assert_file_is(int fd, const char *content)
 
 /* --- honest peers ---------------------------------------------------------------------------- */
 
-static void round_trip(void **state UNUSED)
+static void every_kind_of_value_makes_the_round_trip(void **state UNUSED)
 {
     struct item items[] = {
         {"alice@test", 7         },
@@ -243,17 +243,17 @@ static void value_past_its_bound_is_not_sent(void **state UNUSED)
     struct item items[3] = {
         {"", 0}
     };
-    struct parcel bad[] = {
-        {.label = "longer than eight", .first_file = -1,  .second_file = -1                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    },
-        {                          .blob = SPAN_LITERAL("fives"),            .first_file = -1, .second_file = -1                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     },
-        {               .size = 1001,           .first_file = -1,                            .second_file = -1                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        },
-        { .items = items,           .item_count = 3,                            .first_file = -1, .second_file = -1},
-    };
+    struct parcel bad[4] = {0};
     struct parcel good = {.label = "good", .first_file = -1, .second_file = -1};
     struct parcel got;
     struct pair pair;
     struct connection *far;
 
+    bad[0].label = "longer than eight";
+    bad[1].blob = SPAN_LITERAL("fives");
+    bad[2].size = 1001;
+    bad[3].items = items;
+    bad[3].item_count = ARRAY_LENGTH(items);
     open_pair(&pair);
     far = wrap_far(&pair);
     for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
@@ -280,7 +280,7 @@ static void silence_ends_by_the_timeout(void **state UNUSED)
     close_pair(&pair);
 }
 
-static void nobody_listens(void **state UNUSED)
+static void nobody_listening_is_temporary(void **state UNUSED)
 {
     struct error err;
 
@@ -445,100 +445,107 @@ static void peer_that_never_reads_is_given_up(void **state UNUSED)
 
 /* --- hostile peers --------------------------------------------------------------------------- */
 
-/* A frame's content of less than 256 octets, the length before it; "parcel" of version 1 or 4. */
-#define FRAME(content)                                                                             \
-    {                                                                                              \
-        "\0\0\0" content, sizeof("\0\0\0" content) - 1                                             \
-    }
-#define PARCEL            "\6parcel\0\1"
-#define SIZE_IS(length)   "\4size\0\0\0" length
-#define LABEL_IS(length)  "\5label\0\0\0" length
-#define URGENT_IS(length) "\6urgent\0\0\0" length
-#define ITEMS_ARE(length) "\5items\0\0\0" length
+/* Attributes of a "parcel" of version 1; lengths of less than 256 octets. */
+#define PARCEL     "\6parcel\0\1"
+#define SIZE(len)  "\4size\0\0\0" len
+#define LABEL(len) "\5label\0\0\0" len
+#define ITEMS(len) "\5items\0\0\0" len
+#define URGENT     "\6urgent\0\0\0\1"
+#define FILE_COMES                                                                                 \
+    "\xa"                                                                                          \
+    "first_file\0\0\0\1\1"
+
+#define OCTETS(text) (text), sizeof(text) - 1
+#define FINE         ERROR_NONE
+#define BAD          ERROR_MALFORMED
 
 static const struct hostile_case {
     const char *name;
-    struct span octets;
-    bool accepted;
-    enum error_kind kind; /* when refused */
+    const char *content; /* of one frame */
+    size_t len;
+    enum error_kind kind; /* FINE: accepted */
 } hostile_cases[] = {
-    {"a frame of 4 GiB is refused at once",        {"\xff\xff\xff\xff", 4},                                    false, ERROR_MALFORMED},
-    {"a frame of 16 MiB must come whole",          {"\0\xff\xff\xfb", 4},                                      false, ERROR_TEMPORARY},
-    {"an empty frame has no name",                 FRAME("\0"),                                                false, ERROR_MALFORMED},
-    {"a name of no octets is none",                FRAME("\3\0\0\1"),                                          false, ERROR_MALFORMED},
-    {"a name longer than its frame is none",       FRAME("\7\7parcel"),                                        false, ERROR_MALFORMED},
-    {"a name without a version is cut off",        FRAME("\7\6parcel"),                                        false, ERROR_MALFORMED},
-    {"another message is refused",                 FRAME("\x9\6letter\0\1"),                                   false, ERROR_MALFORMED},
-    {"a longer name with the same start differs",  FRAME("\xa\7parcels\0\1"),                                  false,
-     ERROR_MALFORMED                                                                                                                 },
-    {"a message without attributes is whole",      FRAME("\x9" PARCEL),                                        true,  ERROR_NONE     },
-    {"a version newer than ours is refused",       FRAME("\x9\6parcel\0\4"),                                   false, ERROR_MALFORMED},
-    {"the version that we know is accepted",       FRAME("\x9\6parcel\0\3"),                                   true,  ERROR_NONE     },
-    {"an unknown attribute is ignored",            FRAME("\x12" PARCEL "\3new\0\0\0\1x"),                      true,  ERROR_NONE     },
-    {"an attribute without a value is cut off",    FRAME("\xe" PARCEL "\4size"),                               false,
-     ERROR_MALFORMED                                                                                                                 },
-    {"a value longer than its frame is cut off",   FRAME("\x13" PARCEL SIZE_IS("\2") "\1"),                    false,
-     ERROR_MALFORMED                                                                                                                 },
-    {"a value of 4 GiB is cut off",
-     FRAME("\x13" PARCEL "\4size\xff\xff\xff\xff"
-           "\1"),
-     false,                                                                                                           ERROR_MALFORMED},
-    {"a number at its bound is accepted",          FRAME("\x14" PARCEL SIZE_IS("\2") "\x3\xe8"),               true,
-     ERROR_NONE                                                                                                                      },
-    {"a number past its bound is refused",         FRAME("\x14" PARCEL SIZE_IS("\2") "\x3\xe9"),               false,
-     ERROR_MALFORMED                                                                                                                 },
-    {"a number of no octets is none",              FRAME("\x12" PARCEL SIZE_IS("\0")),                         false, ERROR_MALFORMED},
-    {"a number with a leading zero is none",       FRAME("\x14" PARCEL SIZE_IS("\2") "\0\1"),                  false,
-     ERROR_MALFORMED                                                                                                                 },
-    {"a number of nine octets is none",            FRAME("\x1b" PARCEL SIZE_IS("\x9") "\1\0\0\0\0\0\0\0\0"),
-     false,                                                                                                           ERROR_MALFORMED},
-    {"a bool is one or absent",                    FRAME("\x15" PARCEL URGENT_IS("\1") "\2"),                  false, ERROR_MALFORMED},
-    {"an attribute may not come twice",            FRAME("\x1d" PARCEL SIZE_IS("\1") "\1" SIZE_IS("\1") "\1"),
-     false,                                                                                                           ERROR_MALFORMED},
-    {"a text at its bound is accepted",            FRAME("\x1b" PARCEL LABEL_IS("\x8") "12345678"),            true,
-     ERROR_NONE                                                                                                                      },
-    {"a text past its bound is refused",           FRAME("\x1c" PARCEL LABEL_IS("\x9") "123456789"),           false,
-     ERROR_MALFORMED                                                                                                                 },
-    {"a text with a NUL is refused",               FRAME("\x16" PARCEL LABEL_IS("\3") "a\0b"),                 false,
-     ERROR_MALFORMED                                                                                                                 },
-    {"a list at its bound is accepted",            FRAME("\x1b" PARCEL ITEMS_ARE("\x8") "\0\0\0\0\0\0\0\0"),
-     true,                                                                                                            ERROR_NONE     },
-    {"a list past its bound is refused",
-     FRAME("\x1f" PARCEL ITEMS_ARE("\xc") "\0\0\0\0\0\0\0\0\0\0\0\0"),                                         false, ERROR_MALFORMED},
-    {"a list with a torn element is refused",      FRAME("\x18" PARCEL ITEMS_ARE("\5") "\0\0\0\4x"),
-     false,                                                                                                           ERROR_MALFORMED},
-    {"an attribute torn in an element is refused",
-     FRAME("\x18" PARCEL ITEMS_ARE("\5") "\0\0\0\1\5"),                                                        false, ERROR_MALFORMED},
-    {"a descriptor that did not come is missed",
-     FRAME("\x19" PARCEL "\xa"
-           "first_file\0\0\0\1\1"),
-     false,                                                                                                           ERROR_MALFORMED},
-    {"a peer that only closes is no error",        {"", 0},                                                    false, ERROR_NONE     },
-    {"a peer that closes in a length is an error", {"\0\0", 2},                                                false, ERROR_TEMPORARY},
+    {"an empty frame has no name",                 OCTETS(""),                                             BAD },
+    {"a name of no octets is none",                OCTETS("\0\0\1"),                                       BAD },
+    {"a name longer than its frame is none",       OCTETS("\7parcel"),                                     BAD },
+    {"a name without a version is cut off",        OCTETS("\6parcel"),                                     BAD },
+    {"another message is refused",                 OCTETS("\6letter\0\1"),                                 BAD },
+    {"a longer name with the same start differs",  OCTETS("\7parcels\0\1"),                                BAD },
+    {"a message without attributes is whole",      OCTETS(PARCEL),                                         FINE},
+    {"a version newer than ours is refused",       OCTETS("\6parcel\0\4"),                                 BAD },
+    {"the version that we know is accepted",       OCTETS("\6parcel\0\3"),                                 FINE},
+    {"an unknown attribute is ignored",            OCTETS(PARCEL "\3new\0\0\0\1x"),                        FINE},
+    {"an attribute without a value is cut off",    OCTETS(PARCEL "\4size"),                                BAD },
+    {"a value longer than its frame is cut off",   OCTETS(PARCEL SIZE("\2") "\1"),                         BAD },
+    {"a value of 4 GiB is cut off",                OCTETS(PARCEL "\4size\xff\xff\xff\xff\1"),              BAD },
+    {"a number at its bound is accepted",          OCTETS(PARCEL SIZE("\2") "\x3\xe8"),                    FINE},
+    {"a number past its bound is refused",         OCTETS(PARCEL SIZE("\2") "\x3\xe9"),                    BAD },
+    {"a number of no octets is none",              OCTETS(PARCEL SIZE("\0")),                              BAD },
+    {"a number with a leading zero is none",       OCTETS(PARCEL SIZE("\2") "\0\1"),                       BAD },
+    {"a number of nine octets is none",            OCTETS(PARCEL SIZE("\x9") "\1\0\0\0\0\0\0\0\0"),        BAD },
+    {"a bool is one or absent",                    OCTETS(PARCEL URGENT "\2"),                             BAD },
+    {"an attribute may not come twice",            OCTETS(PARCEL SIZE("\1") "\1" SIZE("\1") "\1"),         BAD },
+    {"a text at its bound is accepted",            OCTETS(PARCEL LABEL("\x8") "12345678"),                 FINE},
+    {"a text past its bound is refused",           OCTETS(PARCEL LABEL("\x9") "123456789"),                BAD },
+    {"a text with a NUL is refused",               OCTETS(PARCEL LABEL("\3") "a\0b"),                      BAD },
+    {"a list at its bound is accepted",            OCTETS(PARCEL ITEMS("\x8") "\0\0\0\0\0\0\0\0"),         FINE},
+    {"a list past its bound is refused",           OCTETS(PARCEL ITEMS("\xc") "\0\0\0\0\0\0\0\0\0\0\0\0"),
+     BAD                                                                                                       },
+    {"a list with a torn element is refused",      OCTETS(PARCEL ITEMS("\5") "\0\0\0\4x"),                 BAD },
+    {"an attribute torn in an element is refused", OCTETS(PARCEL ITEMS("\5") "\0\0\0\1\5"),                BAD },
+    {"a descriptor that did not come is missed",   OCTETS(PARCEL FILE_COMES),                              BAD },
 };
 
 static void run_hostile(void **state)
 {
     const struct hostile_case *c = *state;
+    char head[] = {0, 0, 0, (char)c->len};
     struct parcel got;
     struct pair pair;
 
     open_pair(&pair);
-    put_raw(&pair, c->octets);
+    put_raw(&pair, span_of(head, sizeof(head)));
+    put_raw(&pair, span_of(c->content, c->len));
+    assert_int_equal(ipc_receive(pair.near, &parcel_message, pair.arena, &got, &pair.err),
+                     c->kind == FINE);
+    assert_int_equal(pair.err.kind, c->kind);
+    assert_int_equal(got.first_file, -1);
+    close_pair(&pair);
+}
+
+/* What a peer says last, before it closes. */
+static const struct last_words {
+    const char *name;
+    const char *octets;
+    size_t len;
+    enum error_kind kind;
+} last_words[] = {
+    {"a peer that closes between messages is no error", OCTETS(""),                 ERROR_NONE     },
+    {"one that closes in a length is an error",         OCTETS("\0\0"),             ERROR_TEMPORARY},
+    {"a frame of 16 MiB must come whole",               OCTETS("\0\xff\xff\xfb"),   ERROR_TEMPORARY},
+    {"one octet more is refused at once",               OCTETS("\0\xff\xff\xfd"),   ERROR_MALFORMED},
+    {"so is a frame of 4 GiB",                          OCTETS("\xff\xff\xff\xff"), ERROR_MALFORMED},
+};
+
+static void run_last_words(void **state)
+{
+    const struct last_words *c = *state;
+    struct parcel got;
+    struct pair pair;
+
+    open_pair(&pair);
+    put_raw(&pair, span_of(c->octets, c->len));
     (void)close(pair.far);
     pair.far = -1;
-    assert_int_equal(ipc_receive(pair.near, &parcel_message, pair.arena, &got, &pair.err),
-                     c->accepted);
-    if (!c->accepted)
-        assert_int_equal(pair.err.kind, c->kind);
-    assert_true(c->accepted || got.first_file == -1);
+    assert_false(ipc_receive(pair.near, &parcel_message, pair.arena, &got, &pair.err));
+    assert_int_equal(pair.err.kind, c->kind);
     close_pair(&pair);
 }
 
 /* Descriptors beside octets that do not announce them, before and after what does. */
 static void stray_descriptors_are_closed(void **state UNUSED)
 {
-    static const struct span plain = FRAME("\x9" PARCEL);
+    static const struct span plain = {"\0\0\0\x9" PARCEL, 13};
     size_t before = count_open_descriptors();
     int file = make_file("stray");
     struct parcel got;
@@ -568,11 +575,10 @@ static void stray_descriptors_are_closed(void **state UNUSED)
 }
 
 /* Cut anywhere, a good message is incomplete and never malformed, and its descriptor is closed. */
-static void prefixes_are_incomplete(void **state UNUSED)
+static void every_prefix_is_incomplete(void **state UNUSED)
 {
-    static const struct span whole = FRAME("\x29" PARCEL "\xa"
-                                           "first_file\0\0\0\1\1" SIZE_IS("\1") "\1"
-                                                                                "\1x\0\0\0\0");
+    static const char octets[] = "\0\0\0\x29" PARCEL FILE_COMES SIZE("\1") "\1\1x\0\0\0\0";
+    struct span whole = span_of(octets, sizeof(octets) - 1);
     size_t before = count_open_descriptors();
     int file = make_file("content");
 
@@ -599,29 +605,26 @@ static void prefixes_are_incomplete(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(hostile_cases) + 16] = {
-        {"every kind of value makes the round trip",         round_trip,                                 NULL, NULL, NULL},
-        {"absent values are zero",                           absent_values_are_zero,                     NULL, NULL, NULL},
-        {"descriptors stay with their message",              descriptors_stay_with_their_message,        NULL, NULL,
-         NULL                                                                                                            },
-        {"a dispatcher sees the name first",                 dispatcher_sees_the_name,                   NULL, NULL, NULL},
-        {"a value past its bound is not sent",               value_past_its_bound_is_not_sent,           NULL, NULL, NULL},
-        {"silence ends by the timeout",                      silence_ends_by_the_timeout,                NULL, NULL, NULL},
-        {"where nobody listens the error is temporary",      nobody_listens,                             NULL, NULL, NULL},
-        {"blocks of every size pass between messages",       blocks_between_messages,                    NULL, NULL, NULL},
-        {"peers that wait exchange blocks",                  waiting_peers_exchange_blocks,              NULL, NULL, NULL},
-        {"a block that is too long is refused",              block_too_long_is_refused,                  NULL, NULL, NULL},
-        {"unsent descriptors wait with their message",       unsent_descriptors_wait_with_their_message,
-         NULL,                                                                                                 NULL, NULL},
-        {"nothing to read is no error, the end has no kind", nothing_to_read_is_no_error,                NULL,
-         NULL,                                                                                                       NULL},
-        {"a peer that never reads is given up",              peer_that_never_reads_is_given_up,          NULL, NULL,
-         NULL                                                                                                            },
-        {"stray descriptors are closed",                     stray_descriptors_are_closed,               NULL, NULL, NULL},
-        {"every prefix is incomplete",                       prefixes_are_incomplete,                    NULL, NULL, NULL},
+    struct CMUnitTest tests[ARRAY_LENGTH(hostile_cases) + ARRAY_LENGTH(last_words) + 16] = {
+        cmocka_unit_test(every_kind_of_value_makes_the_round_trip),
+        cmocka_unit_test(absent_values_are_zero),
+        cmocka_unit_test(descriptors_stay_with_their_message),
+        cmocka_unit_test(dispatcher_sees_the_name),
+        cmocka_unit_test(value_past_its_bound_is_not_sent),
+        cmocka_unit_test(silence_ends_by_the_timeout),
+        cmocka_unit_test(nobody_listening_is_temporary),
+        cmocka_unit_test(blocks_between_messages),
+        cmocka_unit_test(waiting_peers_exchange_blocks),
+        cmocka_unit_test(block_too_long_is_refused),
+        cmocka_unit_test(unsent_descriptors_wait_with_their_message),
+        cmocka_unit_test(nothing_to_read_is_no_error),
+        cmocka_unit_test(peer_that_never_reads_is_given_up),
+        cmocka_unit_test(stray_descriptors_are_closed),
+        cmocka_unit_test(every_prefix_is_incomplete),
     };
     size_t used = 15;
 
     UNIT_ADD_ROWS(tests, used, hostile_cases, run_hostile);
+    UNIT_ADD_ROWS(tests, used, last_words, run_last_words);
     return unit_run("io_ipc", tests, used);
 }

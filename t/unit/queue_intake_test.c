@@ -3,6 +3,7 @@
 
 #include "lib/queue/intake.h"
 #include "lib/queue/qmgr_client.h"
+#include "lib/service/service.h"
 
 #include <stdio.h>
 #include <sys/socket.h>
@@ -55,7 +56,18 @@ static bool serve(struct connection *client, struct arena *arena, struct error *
     if (!intake_send_opened(client, strcmp(request.sender, "evil") == 0 ? "../X" : "ABCDEF",
                             request.size_hint > 1000000 ? &full : NULL, err))
         return false;
-    return request.size_hint <= 1000000 && answer(client, arena, &request, err);
+    return request.size_hint > 1000000 || answer(client, arena, &request, err);
+}
+
+static void serve_all(struct connection *client) NORETURN;
+static void serve_all(struct connection *client)
+{
+    struct arena *arena = arena_create();
+    struct error err = {0};
+
+    while (serve(client, arena, &err))
+        arena_reset(arena);
+    _exit(err.kind == ERROR_NONE ? 0 : 1);
 }
 
 static struct connection *cleanup_start(void)
@@ -64,14 +76,8 @@ static struct connection *cleanup_start(void)
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     if (fork() == 0) {
-        struct connection *client = connection_create(ends[1]);
-        struct arena *arena = arena_create();
-        struct error err = {0};
-
         close(ends[0]);
-        while (serve(client, arena, &err))
-            arena_reset(arena);
-        _exit(err.kind == ERROR_NONE ? 0 : 1);
+        serve_all(connection_create(ends[1]));
     }
     close(ends[1]);
     return connection_create(ends[0]);
@@ -96,7 +102,7 @@ static const struct queue_recipient recipients[] = {
     {.address = "b@x",                .original = "",                  .dsn_orcpt = "rfc822;b@x"   },
 };
 
-static struct intake *open_intake(struct connection *cleanup)
+static struct intake *open_intake(struct connection **cleanup)
 {
     const struct intake_request request = {
         .origin = INTAKE_LOCAL,
@@ -144,7 +150,7 @@ static void message(void **state)
 
     memset(piece, 'a', c->size + 1);
     for (int round = 0; round < 2; round++) {
-        struct intake *intake = open_intake(cleanup);
+        struct intake *intake = open_intake(&cleanup);
         struct intake_outcome outcome;
 
         for (size_t i = 0; i < c->pieces; i++)
@@ -162,18 +168,18 @@ static void message(void **state)
 static void given_up(void **state UNUSED)
 {
     struct connection *cleanup = cleanup_start();
-    struct intake *intake = open_intake(cleanup);
+    struct intake *intake = open_intake(&cleanup);
     struct error err = {0};
 
     assert_true(intake_content(intake, SPAN_LITERAL("never sent\n"), &err));
-    assert_true(intake_abort(intake, &err));
     intake_free(&intake);
-    intake = open_intake(cleanup);
+    assert_non_null(cleanup); /* and serves the next message */
+    intake = open_intake(&cleanup);
     for (int i = 0; i < 1000; i++)
         assert_true(intake_content(
             intake, SPAN_LITERAL("a line of some forty octets, more or less\n"), &err));
-    assert_false(intake_abort(intake, &err));
     intake_free(&intake);
+    assert_null(cleanup);
     cleanup_stop(&cleanup, 0); /* a client that hangs up is no error */
 }
 
@@ -184,18 +190,47 @@ static void refusals(void **state UNUSED)
     const char *queue_id;
     struct error err = {0};
 
-    assert_null(intake_open(cleanup, &request, &queue_id, &err));
+    assert_null(intake_open(&cleanup, &request, &queue_id, &err));
     assert_int_equal(err.kind, ERROR_TEMPORARY);
     assert_int_equal(err.number, ENOSPC);
     assert_string_equal(err.text, "insufficient space");
-    assert_null(intake_open(cleanup, &request, &queue_id, &err));
-    assert_int_equal(err.kind, ERROR_TEMPORARY); /* it has hung up */
-    cleanup_stop(&cleanup, 0);
-
-    cleanup = cleanup_start();
+    assert_non_null(cleanup);
     request = (struct intake_request){.sender = "evil"};
-    assert_null(intake_open(cleanup, &request, &queue_id, &err));
+    assert_null(intake_open(&cleanup, &request, &queue_id, &err));
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    assert_null(cleanup);
     cleanup_stop(&cleanup, 0);
+}
+
+/* A cleanup that left meanwhile is noticed, and replaced by one that listens. */
+static void kept_too_long(void **state UNUSED)
+{
+    char spool[] = "/tmp/buzon-intake-test.XXXXXX";
+    struct config config = {.queue_directory = spool, .ipc_timeout = 10};
+    struct error err = {0};
+    struct connection *cleanup;
+    struct intake *intake;
+    int listener;
+    int ends[2];
+
+    assert_non_null(mkdtemp(spool));
+    assert_int_equal(chdir(spool), 0);
+    assert_int_equal(mkdir("public", 0700), 0);
+    listener = socket_listen_unix("public/cleanup", 0600, 1, &err);
+    assert_true(listener >= 0);
+    fd_set_nonblocking(listener, false);
+    assert_true(service_tool_open(&config, &err));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    cleanup = connection_create(ends[0]);
+    close(ends[1]);
+    if (fork() == 0)
+        serve_all(connection_create(accept(listener, NULL, NULL)));
+    close(listener);
+    intake = open_intake(&cleanup);
+    intake_free(&intake);
+    assert_non_null(cleanup);
+    cleanup_stop(&cleanup, 0);
+    assert_int_equal(unlink("public/cleanup") | rmdir("public") | rmdir(spool), 0);
 }
 
 /* --- qmgr -------------------------------------------------------------------------------------------- */
@@ -230,12 +265,13 @@ static void qmgr_is_told(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(messages) + 3] = {
+    struct CMUnitTest tests[ARRAY_LENGTH(messages) + 4] = {
         cmocka_unit_test(given_up),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(kept_too_long),
         cmocka_unit_test(qmgr_is_told),
     };
-    size_t count = 3;
+    size_t count = 4;
 
     UNIT_ADD_ROWS(tests, count, messages, message);
     return unit_run("queue_intake", tests, count);

@@ -1,0 +1,143 @@
+/* Dovecot's passwd-file. A file that vanishes or breaks while we run leaves what was read before. */
+#include "lib/base/base.h"
+
+#include "auth/passwd_file.h"
+
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/hash.h"
+#include "lib/base/log.h"
+
+#include <fcntl.h>
+
+#define FILE_MAX      (1024UL * 1024 * 1024)
+#define LOOK_AGAIN_MS 1000 /* how often the file is looked at for changes */
+#define ID_MAX        (UINT32_MAX - 1)
+
+struct passwd_file {
+    char *path;
+    struct stat read; /* the file as it was when it was read */
+    int64_t looked_ms;
+    struct hash *users;
+    struct arena *arena;
+};
+
+/* --- a line ------------------------------------------------------------------------------------------------ */
+
+static void take_extra(struct span extra, struct passwd_entry *entry)
+{
+    while (extra.len > 0) {
+        struct span field = span_take_word(&extra);
+        if (span_equal_text(field, "nologin") || span_equal_text(field, "nologin=y"))
+            entry->nologin = true;
+    }
+}
+
+bool passwd_file_parse_line(struct arena *arena, struct span line, const char **user_r,
+                            struct passwd_entry *entry_r)
+{
+    struct span fields[7];
+    uint64_t uid, gid;
+
+    if (line.len > 0 && line.data[line.len - 1] == '\r')
+        line = span_first(line, line.len - 1);
+    if (line.len == 0 || line.data[0] == '#' || line.data[0] == ':')
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
+        fields[i] = span_take_until(&line, ':');
+    *user_r = arena_text(arena, fields[0]);
+    *entry_r = (struct passwd_entry){
+        .password = arena_text(arena, fields[1]),
+        .home = arena_text(arena, fields[5]),
+    };
+    if (span_to_u64(fields[2], ID_MAX, &uid) && span_to_u64(fields[3], ID_MAX, &gid)) {
+        entry_r->has_ids = true;
+        entry_r->uid = (uid_t)uid;
+        entry_r->gid = (gid_t)gid;
+    }
+    take_extra(line, entry_r);
+    return true;
+}
+
+/* --- the file ------------------------------------------------------------------------------------------------ */
+
+static bool read_users(struct passwd_file *file, struct error *err)
+{
+    struct buf content = BUF(FILE_MAX);
+    struct span rest;
+
+    if (!file_read(AT_FDCWD, file->path, &content, err)) {
+        buf_release(&content);
+        return false;
+    }
+    hash_free(&file->users, NULL);
+    arena_free(&file->arena);
+    file->users = hash_create();
+    file->arena = arena_create();
+    for (rest = buf_span(&content); rest.len > 0;) {
+        struct span line = span_take_until(&rest, '\n');
+        struct passwd_entry *entry = arena_new(file->arena, struct passwd_entry);
+        const char *user;
+        if (passwd_file_parse_line(file->arena, line, &user, entry))
+            hash_put(file->users, span_text(user), entry);
+    }
+    buf_release(&content);
+    return true;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* The state is taken before reading: a change in between is seen the next time. */
+static bool refresh(struct passwd_file *file, struct error *err)
+{
+    int64_t now = clock_monotonic_ms();
+    struct stat status;
+
+    if (file->users != NULL && now - file->looked_ms < LOOK_AGAIN_MS)
+        return true;
+    file->looked_ms = now;
+    if (stat(file->path, &status) != 0) {
+        error_errno(err, "open %s", file->path);
+        return false;
+    }
+    if (file->users != NULL && is_same(&status, &file->read))
+        return true;
+    if (!read_users(file, err))
+        return false;
+    file->read = status;
+    return true;
+}
+
+struct passwd_file *passwd_file_open(const char *path, struct error *err)
+{
+    struct passwd_file *file = mem_new(struct passwd_file);
+
+    file->path = mem_text(path);
+    if (refresh(file, err))
+        return file;
+    mem_free(file->path);
+    mem_free(file);
+    return NULL;
+}
+
+bool passwd_file_find(struct passwd_file *file, const char *user, struct passwd_entry *entry_r,
+                      struct error *err)
+{
+    const struct passwd_entry *entry;
+
+    error_clear(err);
+    if (!refresh(file, err)) {
+        log_warning("%s; the users read before stay", err->text);
+        error_clear(err);
+    }
+    entry = hash_get(file->users, span_text(user));
+    if (entry == NULL)
+        return false;
+    *entry_r = *entry;
+    return true;
+}

@@ -1,0 +1,95 @@
+/*
+ * Putting a message into a mailbox, with the rights of its owner. local and virtual call this for each
+ * recipient that has a mailbox of its own, local also for the files that aliases name.
+ */
+#include "lib/base/base.h"
+
+#include "lib/delivery/deposit.h"
+
+#include "lib/base/buf.h"
+#include "lib/delivery/maildir.h"
+#include "lib/message/address.h"
+#include "lib/service/service.h"
+
+#include <sys/stat.h>
+
+struct span deposit_prefix(struct arena *arena, const struct deposit *deposit)
+{
+    struct buf prefix = BUF(BUF_UNLIMITED);
+    struct span lines;
+
+    buf_put_printf(&prefix, "Return-Path: <%s>\n", address_quote(arena, deposit->request->sender));
+    if (deposit->original[0] != '\0')
+        buf_put_printf(&prefix, "X-Original-To: %s\n", address_quote(arena, deposit->original));
+    if (deposit->delivered_to[0] != '\0')
+        buf_put_printf(&prefix, "Delivered-To: %s\n", address_quote(arena, deposit->delivered_to));
+    lines = span_of(arena_text(arena, buf_span(&prefix)), prefix.len);
+    buf_release(&prefix);
+    return lines;
+}
+
+struct deposit_outcome deposit_failure(struct arena *arena, const char *what,
+                                       const struct error *err)
+{
+    struct deposit_outcome failure = {.outcome = DELIVERY_DEFERRED, .status = "4.2.0"};
+
+    failure.text = arena_printf(arena, "%s: %s", what, err->text);
+    if (err->number == EDQUOT || err->number == EFBIG) {
+        failure.outcome = DELIVERY_BOUNCED;
+        failure.status = "5.2.2";
+    } else if (err->number == ENOSPC) {
+        failure.status = "4.3.1";
+    }
+    return failure;
+}
+
+/* A spool that belongs to a group (/var/mail: root:mail, mode 2775) is written to as user and group. */
+static gid_t spool_group(struct arena *arena, const struct mailbox_place *place)
+{
+    struct span path = span_text(place->path);
+    const char *directory = arena_text(arena, span_first(path, span_find_last(path, '/')));
+    struct stat status;
+
+    if (stat(directory, &status) == 0 && (status.st_mode & S_IWGRP) != 0 &&
+        (status.st_mode & S_IWOTH) == 0)
+        return status.st_gid;
+    return place->gid;
+}
+
+static bool write_message(struct arena *arena, const struct deposit *deposit,
+                          const struct mailbox_place *place, struct error *err)
+{
+    const struct delivery_request *request = deposit->request;
+    const struct delivery_content content = {
+        .prefix = deposit_prefix(arena, deposit),
+        .file = request->queue_file,
+        .offset = request->content_offset,
+        .size = request->content_size,
+    };
+
+    if (place->format == MAILBOX_MAILDIR)
+        return maildir_deliver(place->path, deposit->config->myhostname, &content, err);
+    return mbox_deliver(place->path, request->sender, time(NULL), &content, &deposit->mbox, err);
+}
+
+struct deposit_outcome deposit_message(struct arena *arena, const struct deposit *deposit,
+                                       const struct mailbox_place *place)
+{
+    const bool is_maildir = place->format == MAILBOX_MAILDIR;
+    const gid_t group = deposit->in_spool && !is_maildir ? spool_group(arena, place) : place->gid;
+    struct error err = {0};
+    bool written;
+
+    if (!service_become(place->user, place->uid, group, &err))
+        return deposit_failure(arena, "mailbox owner", &err);
+    written = write_message(arena, deposit, place, &err);
+    service_return();
+    if (!written)
+        return deposit_failure(
+            arena, is_maildir ? "maildir delivery failed" : "cannot update mailbox", &err);
+    return (struct deposit_outcome){
+        .outcome = DELIVERY_SENT,
+        .status = "2.0.0",
+        .text = is_maildir ? "delivered to maildir" : "delivered to mailbox",
+    };
+}

@@ -1,0 +1,105 @@
+/*
+ * The delivery agent `virtual`: mailboxes of virtual_mailbox_domains, whose owners are numbers and
+ * have no account here. master starts it, qmgr connects and sends requests. Each recipient's mailbox
+ * is written with its owner's rights; no file of a recipient is touched as root.
+ */
+#include "lib/base/base.h"
+
+#include "lib/delivery/deposit.h"
+#include "lib/service/service.h"
+
+static struct {
+    struct mailbox_finder *finder;
+} agent;
+
+static bool open_tables(const struct service_instance *instance, struct error *err UNUSED)
+{
+    agent.finder = mailbox_finder_create(instance->config, false);
+    return true;
+}
+
+static struct deposit_outcome deliver(const struct service_instance *instance,
+                                      const struct delivery_request *request,
+                                      const struct delivery_recipient *recipient)
+{
+    const struct config *config = instance->config;
+    const struct deposit deposit = {
+        .config = config,
+        .request = request,
+        .original = config->enable_original_recipient ? recipient->original : "",
+        .delivered_to = recipient->address,
+        .mbox =
+            {
+                   .locks = config->virtual_mailbox_lock,
+                   .lock_attempts = config->deliver_lock_attempts,
+                   .lock_delay_s = config->deliver_lock_delay,
+                   .stale_lock_s = config->stale_lock_time,
+                   .size_limit = (uint64_t)config->virtual_mailbox_limit,
+                   .strict_owner = config->strict_mailbox_ownership,
+                   },
+    };
+    struct mailbox_place place;
+    struct error err = {0};
+
+    switch (mailbox_find_virtual(agent.finder, recipient->address, request->arena, &place, &err)) {
+    case MAP_FOUND:
+        return deposit_message(request->arena, &deposit, &place);
+    case MAP_UNAVAILABLE:
+        return deposit_outcome_of(
+            DELIVERY_DEFERRED, "4.3.5",
+            arena_printf(request->arena, "mail system configuration error: %s", err.text));
+    case MAP_ABSENT:
+        break;
+    }
+    return deposit_outcome_of(
+        DELIVERY_BOUNCED, "5.1.1",
+        arena_printf(request->arena, "unknown user: \"%s\"", recipient->address));
+}
+
+static bool answer(struct connection *qmgr, const struct service_instance *instance,
+                   const struct delivery_request *request, struct error *err)
+{
+    for (size_t i = 0; i < request->recipient_count; i++) {
+        const struct delivery_recipient *recipient = &request->recipients[i];
+        const struct deposit_outcome done = deliver(instance, request, recipient);
+        const struct delivery_result result = {
+            .recipient = recipient,
+            .relay = "virtual",
+            .outcome = done.outcome,
+            .status = done.status,
+            .text = done.text,
+        };
+
+        if (!delivery_result_send(qmgr, request, &result, err))
+            return false;
+    }
+    return true;
+}
+
+/* Until qmgr hangs up, which is no error. */
+static bool serve(struct connection *qmgr, const struct service_instance *instance,
+                  struct error *err)
+{
+    struct delivery_request request;
+
+    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
+        bool answered = answer(qmgr, instance, &request, err);
+        delivery_request_release(&request);
+        if (!answered)
+            return false;
+    }
+    return err->kind == ERROR_NONE;
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "virtual",
+        .user = SERVICE_USER_ROOT,
+        .sandbox = SANDBOX_NO_EXEC,
+        .prepare = open_tables,
+        .serve = serve,
+    };
+
+    return service_main(&service, argc, argv);
+}
