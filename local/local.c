@@ -1,0 +1,77 @@
+/*
+ * The delivery agent `local`: UNIX accounts with their aliases and .forward files. master starts it,
+ * qmgr connects and sends requests. It runs as root only to become the recipient, and has become him
+ * before it touches any of his files.
+ */
+#include "lib/base/base.h"
+
+#include "local/delivery.h"
+
+#include "lib/service/service.h"
+#include "local/alias.h"
+
+static struct local local;
+
+static bool open_tables(const struct service_instance *instance, struct error *err UNUSED)
+{
+    const struct config *config = instance->config;
+
+    local.config = config;
+    local.route = route_create(config, false);
+    local.aliases = alias_tables_open(config);
+    local.mailbox_transports = maps_open(config, config->mailbox_transport_maps, false);
+    local.fallback_transports = maps_open(config, config->fallback_transport_maps, false);
+    local.mailbox_commands = maps_open(config, config->mailbox_command_maps, false);
+    local.finder = mailbox_finder_create(config, false);
+    return true;
+}
+
+static bool deliver(struct connection *qmgr, const struct delivery_request *request,
+                    const struct delivery_recipient *recipient, struct error *err)
+{
+    struct local_delivery delivery = {
+        .local = &local,
+        .request = request,
+        .recipient = recipient,
+        .arena = arena_create(),
+        .seen = hash_create(),
+    };
+    bool answered;
+
+    deliver_address(&delivery, NULL, BY_REQUEST, recipient->address);
+    resend_all(&delivery);
+    answered = answer_recipient(qmgr, &delivery, err);
+    hash_free(&delivery.seen, NULL);
+    hash_free(&delivery.delivered_to, NULL);
+    arena_free(&delivery.arena);
+    return answered;
+}
+
+/* Until qmgr hangs up, which is no error. */
+static bool serve(struct connection *qmgr, const struct service_instance *instance,
+                  struct error *err)
+{
+    struct delivery_request request;
+
+    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
+        bool answered = true;
+        for (size_t i = 0; answered && i < request.recipient_count; i++)
+            answered = deliver(qmgr, &request, &request.recipients[i], err);
+        delivery_request_release(&request);
+        if (!answered)
+            return false;
+    }
+    return err->kind == ERROR_NONE;
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "local",
+        .user = SERVICE_USER_ROOT,
+        .prepare = open_tables,
+        .serve = serve,
+    };
+
+    return service_main(&service, argc, argv);
+}

@@ -1,0 +1,232 @@
+/*
+ * Commands and files that aliases and .forward files name, and mailbox_command: with whose rights, with
+ * which environment, and who may name them.
+ */
+#include "lib/base/base.h"
+
+#include "local/delivery.h"
+
+#include "lib/base/buf.h"
+#include "lib/delivery/command.h"
+
+#include <stdlib.h>
+
+bool may_deliver_to(const char *list, enum expanded_by by)
+{
+    static const char *const names[] = {[BY_REQUEST] = "request",
+                                        [BY_ALIAS] = "alias",
+                                        [BY_FORWARD] = "forward",
+                                        [BY_INCLUDE] = "include"};
+    struct strlist allowed = STRLIST_EMPTY;
+    bool may;
+
+    strlist_split(&allowed, list, ", \t\r\n");
+    may = strlist_has_nocase(&allowed, names[by]);
+    strlist_release(&allowed);
+    return may;
+}
+
+/* --- names that values may hold ------------------------------------------------------------------------------ */
+
+const char *step_value(void *context, const char *name)
+{
+    const struct step_context *at = context;
+    const struct step *step = at->step;
+    const char *value = "";
+
+    if (strcmp(name, "user") == 0)
+        value = step->user;
+    else if (strcmp(name, "home") == 0)
+        value = at->account == NULL ? "" : at->account->home;
+    else if (strcmp(name, "shell") == 0)
+        value = "/bin/sh";
+    else if (strcmp(name, "recipient") == 0)
+        value = step->address;
+    else if (strcmp(name, "extension") == 0)
+        value = step->extension;
+    else if (strcmp(name, "domain") == 0)
+        value = step->domain;
+    else if (strcmp(name, "local") == 0)
+        value = step->localpart;
+    else if (strcmp(name, "recipient_delimiter") == 0)
+        value = step->extension[0] == '\0' ? "" : at->delivery->local->config->recipient_delimiter;
+    else
+        return config_lookup(at->delivery->local->config, name);
+    return value[0] == '\0' ? NULL : value;
+}
+
+/* --- commands -------------------------------------------------------------------------------------------------- */
+
+/* Octets that a shell could take for syntax become '_'. */
+static void add_filtered(struct strlist *environment, const char *name, const char *value,
+                         const char *allowed)
+{
+    char *text;
+
+    if (value == NULL)
+        return;
+    text = mem_printf("%s=%s", name, value);
+    for (char *c = text + strlen(name) + 1; *c != '\0'; c++)
+        if (strchr(allowed, *c) == NULL)
+            *c = '_';
+    strlist_add(environment, text);
+    mem_free(text);
+}
+
+static void add_exported(struct strlist *environment, const char *names)
+{
+    struct strlist exported = STRLIST_EMPTY;
+
+    strlist_split(&exported, names, ", \t\r\n");
+    for (size_t i = 0; i < exported.count; i++) {
+        const char *value = getenv(exported.items[i]);
+        char *text = NULL;
+
+        if (strchr(exported.items[i], '=') != NULL)
+            strlist_add(environment, exported.items[i]);
+        else if (value != NULL)
+            strlist_add(environment, text = mem_printf("%s=%s", exported.items[i], value));
+        mem_free(text);
+    }
+    strlist_release(&exported);
+}
+
+static const char *attribute(const struct delivery_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->attribute_count; i++)
+        if (strcmp(request->attributes[i].name, name) == 0)
+            return request->attributes[i].value;
+    return NULL;
+}
+
+static void make_environment(const struct local_delivery *delivery, const struct step *step,
+                             const struct mailbox_place *rights, struct strlist *environment)
+{
+    const struct delivery_request *request = delivery->request;
+    const char *allowed = delivery->local->config->command_expansion_filter;
+    static const char *const from_client[][2] = {
+        {"CLIENT_ADDRESS",  "client_address"},
+        {"CLIENT_HELO",     "helo_name"     },
+        {"CLIENT_HOSTNAME", "client_name"   },
+        {"CLIENT_PROTOCOL", "protocol_name" },
+        {"SASL_METHOD",     "sasl_method"   },
+        {"SASL_SENDER",     "sasl_sender"   },
+        {"SASL_USERNAME",   "sasl_username" },
+    };
+
+    strlist_add(environment, "PATH=/usr/bin:/bin:/usr/sbin:/sbin");
+    add_exported(environment, delivery->local->config->export_environment);
+    add_filtered(environment, "HOME", rights->home == NULL ? "/" : rights->home, allowed);
+    add_filtered(environment, "SHELL", "/bin/sh", allowed);
+    add_filtered(environment, "USER", rights->user == NULL ? "nobody" : rights->user, allowed);
+    add_filtered(environment, "LOGNAME", rights->user == NULL ? "nobody" : rights->user, allowed);
+    add_filtered(environment, "DOMAIN", step->domain, allowed);
+    add_filtered(environment, "LOCAL", step->localpart, allowed);
+    if (step->extension[0] != '\0')
+        add_filtered(environment, "EXTENSION", step->extension, allowed);
+    add_filtered(environment, "RECIPIENT", step->address, allowed);
+    add_filtered(environment, "ORIGINAL_RECIPIENT", delivery->recipient->original, allowed);
+    add_filtered(environment, "SENDER", request->sender, allowed);
+    for (size_t i = 0; i < ARRAY_LENGTH(from_client); i++)
+        add_filtered(environment, from_client[i][0], attribute(request, from_client[i][1]),
+                     allowed);
+}
+
+/* "From sender date" goes before what a command reads, as before what an mbox holds. */
+static struct span command_prefix(struct arena *arena, const struct deposit *deposit)
+{
+    const char *sender = deposit->request->sender;
+    time_t now = time(NULL);
+    char date[32];
+    const char *text;
+
+    ctime_r(&now, date);
+    text = arena_printf(arena, "From %s  %s%.*s", sender[0] == '\0' ? "MAILER-DAEMON" : sender,
+                        date, SPAN_PRINTF(deposit_prefix(arena, deposit)));
+    return span_text(text);
+}
+
+struct deposit_outcome run_command(struct local_delivery *delivery, const struct step *step,
+                                   const char *command, const char *shell,
+                                   const struct mailbox_place *rights)
+{
+    const struct config *config = delivery->local->config;
+    struct step_context names = {delivery, step, rights};
+    struct deposit deposit = local_deposit(delivery, step);
+    struct buf directory = BUF(PATH_MAX);
+    struct strlist environment = STRLIST_EMPTY;
+    struct deposit_outcome done;
+    struct error err = {0};
+
+    if (!config_expand(config->command_execution_directory, step_value, &names,
+                       config->execution_directory_expansion_filter, &directory, &err))
+        return deposit_failure(delivery->arena, "command_execution_directory", &err);
+    make_environment(delivery, step, rights, &environment);
+    done = command_deliver(
+        delivery->arena,
+        &(struct delivery_command){
+            .command = command,
+            .shell = shell,
+            .directory = buf_text(&directory),
+            .user = rights->user,
+            .uid = rights->uid,
+            .gid = rights->gid,
+            .environment = &environment,
+            .time_limit_s = config->command_time_limit,
+            .content =
+                &(struct delivery_content){.prefix = command_prefix(delivery->arena, &deposit),
+                                           .file = delivery->request->queue_file,
+                                           .offset = delivery->request->content_offset,
+                                           .size = delivery->request->content_size},
+    });
+    if (done.outcome == DELIVERY_SENT)
+        done.text = arena_printf(delivery->arena, "delivered to command: %s", command);
+    strlist_release(&environment);
+    buf_release(&directory);
+    return done;
+}
+
+static struct mailbox_place step_rights(const struct step *step)
+{
+    return (struct mailbox_place){
+        .user = step->rights_user,
+        .home = step->rights_home,
+        .uid = step->rights_uid,
+        .gid = step->rights_gid,
+    };
+}
+
+void deliver_to_command(struct local_delivery *delivery, const struct step *step,
+                        const char *command)
+{
+    const struct mailbox_place rights = step_rights(step);
+
+    while (is_space(*command))
+        command++;
+    if (!was_seen(delivery, arena_printf(delivery->arena, "command %ld", (long)rights.uid),
+                  command))
+        leaf_done(delivery, step->address,
+                  run_command(delivery, step, command, delivery->local->config->local_command_shell,
+                              &rights));
+}
+
+/* --- files ------------------------------------------------------------------------------------------------------- */
+
+void deliver_to_file(struct local_delivery *delivery, const struct step *step, const char *path)
+{
+    struct mailbox_place place = step_rights(step);
+    struct deposit deposit = local_deposit(delivery, step);
+    size_t len = strlen(path);
+    struct deposit_outcome done;
+
+    if (was_seen(delivery, arena_printf(delivery->arena, "file %ld", (long)place.uid), path))
+        return;
+    place.format = path[len - 1] == '/' ? MAILBOX_MAILDIR : MAILBOX_MBOX;
+    place.path =
+        arena_text(delivery->arena, span_of(path, place.format == MAILBOX_MAILDIR ? len - 1 : len));
+    deposit.mbox.strict_owner = false;
+    done = deposit_message(delivery->arena, &deposit, &place);
+    if (done.outcome == DELIVERY_SENT && place.format == MAILBOX_MBOX)
+        done.text = arena_printf(delivery->arena, "delivered to file: %s", path);
+    leaf_done(delivery, step->address, done);
+}
