@@ -12,3 +12,8 @@ master_master_SOURCES = master/master.c master/master.h \
 # Stands for real daemons in the tests of master and lib/service.
 check_PROGRAMS += t/daemon/probe
 t_daemon_probe_SOURCES = t/daemon/probe.c
+
+check_PROGRAMS += t/unit/master_endpoint_test
+UNIT_TESTS += t/unit/master_endpoint_test
+t_unit_master_endpoint_test_SOURCES = t/unit/master_endpoint_test.c master/endpoint.c
+t_unit_master_endpoint_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

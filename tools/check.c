@@ -3,7 +3,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/config/master_cf.h"
+#include "lib/config/report.h"
 #include "lib/service/account.h"
 #include "lib/service/instance.h"
 
@@ -125,8 +125,18 @@ static void examine_setgid(const struct config *config, const char *name)
     mem_free(path);
 }
 
+static void report_configuration(const struct config *config)
+{
+    struct error err = {0};
+    struct master_cf *master_cf = master_cf_read(config, &err);
+
+    config_report(config, master_cf);
+    master_cf_free(&master_cf);
+}
+
 void check_warn(const struct config *config)
 {
+    report_configuration(config);
     (void)instance_check_directories(config, log_warning);
     examine_files(config_directory(config));
     examine_files(config->daemon_directory);
