@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ASK_AGAIN_MS 50 /* the other service's backlog is full */
+#define ASK_AGAIN_MS     50 /* the other service's backlog is full */
+#define SHORTEST_WAIT_MS 1  /* for it, where nobody may wait */
 
 /* The next record that is an answer; wake-ups and drain that come before it are noted. */
 static bool await_answer(int64_t deadline_ms, struct master_record *answer_r, int *fd_r)
@@ -97,7 +98,7 @@ static int connect_by_path(const char *name, int timeout_ms, struct error *err)
     return fd;
 }
 
-static int connect_service(const char *name, struct error *err)
+static int connect_service(const char *name, bool may_wait, struct error *err)
 {
     struct error unwanted;
     int64_t timeout_ms = (int64_t)service_process.instance.config->ipc_timeout * 1000;
@@ -105,13 +106,14 @@ static int connect_service(const char *name, struct error *err)
 
     if (err == NULL)
         err = &unwanted;
-    return service_process.through_master ? ask_master(name, bounded_ms, err)
-                                          : connect_by_path(name, bounded_ms, err);
+    if (service_process.through_master)
+        return ask_master(name, bounded_ms, err);
+    return connect_by_path(name, may_wait ? bounded_ms : SHORTEST_WAIT_MS, err);
 }
 
 struct connection *service_connect(const char *name, struct error *err)
 {
-    int fd = connect_service(name, err);
+    int fd = connect_service(name, true, err);
     struct connection *connection;
 
     if (fd < 0)
@@ -124,7 +126,7 @@ struct connection *service_connect(const char *name, struct error *err)
 
 int service_connect_fd(const char *name, struct error *err)
 {
-    int fd = connect_service(name, err);
+    int fd = connect_service(name, false, err);
 
     if (fd >= 0)
         fd_set_nonblocking(fd, true);
@@ -133,7 +135,7 @@ int service_connect_fd(const char *name, struct error *err)
 
 bool service_poke(const char *name, struct error *err)
 {
-    int fd = connect_service(name, err);
+    int fd = connect_service(name, true, err);
 
     if (fd < 0)
         return false;

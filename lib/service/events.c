@@ -143,6 +143,11 @@ void service_hold(const struct service_instance *instance UNUSED)
     service_process.events.connections++;
 }
 
+void service_leave(const struct service_instance *instance UNUSED)
+{
+    drain();
+}
+
 void service_release(const struct service_instance *instance)
 {
     bool (*is_stale)(const struct service_instance *) = service_process.service->is_stale;

@@ -87,6 +87,9 @@ void service_release(const struct service_instance *instance);
 /* service_hold - event-driven services: one more reason to stay, as if it were a connection (a
  * delivery in progress); service_release ends it */
 void service_hold(const struct service_instance *instance);
+/* service_leave - event-driven services: tables have changed. As if master had said so, the process
+ * drains: on_drain is called, and it ends with its last connection. */
+void service_leave(const struct service_instance *instance);
 /* service_accepting - event-driven services: false stops accepting (all connection slots in use) */
 void service_accepting(const struct service_instance *instance, bool on);
 
@@ -107,7 +110,8 @@ void service_quiet(bool quiet);
  * use the sockets in private/ and public/. TEMPORARY when nobody answers within ipc_timeout.
  */
 struct connection *service_connect(const char *name, struct error *err) MUST_CHECK;
-/* service_connect_fd - the same as a bare descriptor, non-blocking, for event loops */
+/* service_connect_fd - the same as a bare descriptor, non-blocking, for event loops; it does not wait
+ * for a service whose backlog is full (err->number is ETIMEDOUT) */
 int service_connect_fd(const char *name, struct error *err) MUST_CHECK;
 /* service_poke - connect, say nothing of interest, hang up: its on_wakeup runs */
 bool service_poke(const char *name, struct error *err) MUST_CHECK;
