@@ -1,6 +1,23 @@
-# qmgr: what is built here and from what.
+# qmgr: the queue manager. Its scheduler and its timer heap are units that know no sockets or files.
+QMGR_UNITS = qmgr/due.c qmgr/due.h qmgr/heap.c qmgr/heap.h qmgr/schedule.c qmgr/schedule.h \
+	qmgr/window.c qmgr/window.h
+
+pkglibexec_PROGRAMS += qmgr/qmgr
+qmgr_qmgr_SOURCES = $(QMGR_UNITS) qmgr/qmgr.c qmgr/qmgr.h \
+	qmgr/agent.c qmgr/agent.h \
+	qmgr/client.c qmgr/client.h \
+	qmgr/feed.c qmgr/feed.h \
+	qmgr/finish.c qmgr/finish.h \
+	qmgr/jobs.c qmgr/jobs.h \
+	qmgr/limits.c qmgr/limits.h \
+	qmgr/message.c qmgr/message.h \
+	qmgr/notify.c qmgr/notify.h \
+	qmgr/outcome.c qmgr/outcome.h \
+	qmgr/pool.c qmgr/pool.h \
+	qmgr/tables.c qmgr/tables.h
+qmgr_qmgr_LDADD = $(LIBBUZON) -lm
+
 check_PROGRAMS += t/unit/qmgr_schedule_test
 UNIT_TESTS += t/unit/qmgr_schedule_test
-t_unit_qmgr_schedule_test_SOURCES = t/unit/qmgr_schedule_test.c \
-	qmgr/heap.c qmgr/heap.h qmgr/schedule.c qmgr/schedule.h qmgr/window.c qmgr/window.h
+t_unit_qmgr_schedule_test_SOURCES = t/unit/qmgr_schedule_test.c $(QMGR_UNITS)
 t_unit_qmgr_schedule_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS) -lm

@@ -335,6 +335,13 @@ void schedule_transport_dies(struct schedule *schedule, struct transport *transp
     }
 }
 
+void schedule_transport_waits(struct schedule *schedule, struct transport *transport,
+                              int64_t until_ms)
+{
+    if (transport->stoppage.kind == STOPPAGE_NONE)
+        stop_until(schedule, &transport->stoppage, STOPPAGE_DELAY, until_ms);
+}
+
 struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusal_r)
 {
     struct entry *entry = schedule->refused;

@@ -132,6 +132,10 @@ void schedule_again(struct schedule *schedule, struct entry *entry);
 void schedule_transport_dies(struct schedule *schedule, struct transport *transport,
                              const struct refusal *refusal, int64_t now_ms);
 
+/* schedule_transport_waits - its agents are too busy to be reached just now */
+void schedule_transport_waits(struct schedule *schedule, struct transport *transport,
+                              int64_t until_ms);
+
 /* schedule_refused - the next entry that was refused and why (the texts are borrowed until the next
  * call); it is no longer scheduled. NULL: none. */
 struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusal_r);

@@ -1,0 +1,333 @@
+/* Where the next message comes from. New mail and deferred mail take turns, so that neither a flood of
+ * new nor a flush of old messages holds the other up. */
+#include "qmgr/feed.h"
+
+#include "qmgr/agent.h"
+#include "qmgr/message.h"
+#include "qmgr/tables.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/message/address.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ACTIVATIONS_AT_ONCE 20   /* before other events have their turn */
+#define ENTRIES_AT_ONCE     500  /* of deferred/, where only the date is wanted */
+#define LEFTOVER_AGE_S      3600 /* an unfinished file this old has lost its cleanup */
+#define LATER_S             300  /* until what could not be read is tried again */
+#define WAIT_MAX_S          60   /* the wall clock may be set meanwhile */
+#define SITES_MAX           100  /* that wait for a walk over deferred/ */
+#define SECOND_MS           1000
+
+/* A walk over one queue. */
+struct walk {
+    const char *queue;
+    struct queue_scan *scan; /* NULL: none is under way */
+    bool again;              /* another one is wanted after this */
+};
+
+struct feed {
+    struct qmgr *qmgr;
+    struct watch *timer;                /* the next step */
+    struct walk incoming;               /* activates what it finds */
+    struct walk dates;                  /* of deferred messages */
+    struct walk sites;                  /* deferred messages for certain domains */
+    struct strlist wanted, wanted_next; /* domains of this walk and of the next one */
+    bool old_turn;                      /* a deferred message is next, if one is due */
+};
+
+static bool has_room(struct qmgr *qmgr)
+{
+    if (!tables_are_current(qmgr))
+        return false;
+    return hash_count(qmgr->active) == 0 ||
+           (hash_count(qmgr->active) < (size_t)qmgr->config->qmgr_message_active_limit &&
+            qmgr->active_recipients < (size_t)qmgr->config->qmgr_message_recipient_limit);
+}
+
+/* --- walks ---------------------------------------------------------------------------------------------------- */
+
+/* The next queue id of a walk; false: it is over, or was never begun. */
+static bool walk_on(struct feed *feed, struct walk *walk, char queue_id_r[QUEUE_ID_MAX])
+{
+    struct error err = {0};
+
+    if (walk->scan == NULL && walk->again) {
+        walk->again = false;
+        walk->scan = queue_scan_open(feed->qmgr->queue_directory, walk->queue, &err);
+    }
+    if (walk->scan != NULL && queue_scan_next(walk->scan, queue_id_r, &err))
+        return true;
+    if (err.kind != ERROR_NONE)
+        log_warning("walk over queue %s: %s", walk->queue, err.text);
+    queue_scan_close(&walk->scan);
+    return false;
+}
+
+static bool is_walking(const struct walk *walk)
+{
+    return walk->scan != NULL || walk->again;
+}
+
+/* An open queue file and its status; -1: it is gone, or is none. */
+static int open_file(struct feed *feed, const char *queue, const char *queue_id,
+                     struct stat *status_r)
+{
+    struct qmgr *qmgr = feed->qmgr;
+    const char *path = queue_path(qmgr->scratch, qmgr->config, queue, queue_id);
+    int file = openat(qmgr->queue_directory, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (file == -1 && errno != ENOENT)
+        log_warning("open %s: %s", path, strerror(errno));
+    arena_reset(qmgr->scratch);
+    if (file == -1 || (fstat(file, status_r) == 0 && S_ISREG(status_r->st_mode)))
+        return file;
+    fd_close(&file);
+    return -1;
+}
+
+/* --- incoming ---------------------------------------------------------------------------------------------------- */
+
+/* Not yet a message. Nobody was told that it is one, so it goes when nobody can be writing it. */
+static void consider_leftover(struct feed *feed, const char *queue_id, const struct stat *status)
+{
+    struct qmgr *qmgr = feed->qmgr;
+    struct error err = {0};
+
+    if (clock_wall().tv_sec - status->st_mtime < LEFTOVER_AGE_S)
+        return;
+    log_warning("%s: removing what was left of a message that was never accepted", queue_id);
+    if (!queue_remove(qmgr->queue_directory, qmgr->config, "incoming", queue_id, &err))
+        log_warning("%s: %s", queue_id, err.text);
+}
+
+static bool take_incoming(struct feed *feed)
+{
+    char queue_id[QUEUE_ID_MAX];
+    struct stat status;
+    int file;
+
+    if (!walk_on(feed, &feed->incoming, queue_id))
+        return false;
+    if (message_is_active(feed->qmgr, queue_id))
+        return true;
+    file = open_file(feed, "incoming", queue_id, &status);
+    if (file == -1)
+        return true;
+    if ((status.st_mode & S_IXUSR) != 0) {
+        (void)message_activate(feed->qmgr, queue_id, file, &status, MESSAGE_FOUND);
+    } else {
+        fd_close(&file);
+        consider_leftover(feed, queue_id, &status);
+    }
+    return true;
+}
+
+void feed_arrived(struct feed *feed, const char *queue_id, int file)
+{
+    if (file == -1 || is_walking(&feed->incoming) || !has_room(feed->qmgr) ||
+        message_is_active(feed->qmgr, queue_id)) {
+        fd_close(&file);
+        feed_scan(feed);
+        return;
+    }
+    (void)message_activate(feed->qmgr, queue_id, file, NULL, MESSAGE_ARRIVED);
+    agents_run(feed->qmgr);
+}
+
+void feed_scan(struct feed *feed)
+{
+    feed->incoming.again = true;
+    feed_room(feed);
+}
+
+/* --- deferred ---------------------------------------------------------------------------------------------------- */
+
+static void activate_deferred(struct feed *feed, const char *queue_id, int file,
+                              const struct stat *status)
+{
+    if (message_activate(feed->qmgr, queue_id, file, status, MESSAGE_DUE) == ACTIVATION_LATER)
+        due_add(&feed->qmgr->due, clock_wall().tv_sec + LATER_S, queue_id);
+}
+
+/* An entry with an earlier date than the file is from before the message was tried again. */
+static bool take_due(struct feed *feed)
+{
+    struct due_message message;
+    struct stat status;
+    int file;
+
+    if (!due_take(&feed->qmgr->due, clock_wall().tv_sec, &message))
+        return false;
+    file = open_file(feed, "deferred", message.queue_id, &status);
+    if (file == -1)
+        return true;
+    if (message.flushed || message.when >= status.st_mtime)
+        activate_deferred(feed, message.queue_id, file, &status);
+    else
+        fd_close(&file);
+    return true;
+}
+
+/* Walks on until it has an answer for some entries; activates nothing. */
+static void load_dates(struct feed *feed)
+{
+    struct qmgr *qmgr = feed->qmgr;
+    char queue_id[QUEUE_ID_MAX];
+    struct stat status;
+
+    for (int n = 0; n < ENTRIES_AT_ONCE && walk_on(feed, &feed->dates, queue_id); n++) {
+        if (fstatat(qmgr->queue_directory, queue_scan_path(feed->dates.scan), &status,
+                    AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode))
+            due_add(&qmgr->due, status.st_mtime, queue_id);
+    }
+}
+
+/* --- flushing a site ------------------------------------------------------------------------------------------------ */
+
+static bool goes_to_wanted(struct feed *feed, int file)
+{
+    struct arena *arena = arena_create();
+    struct queue_envelope envelope;
+    struct error err;
+    bool wanted = false;
+
+    if (queue_file_read(file, arena, &envelope, &err)) {
+        for (size_t i = 0; i < envelope.recipient_count && !wanted; i++) {
+            struct span domain = address_domain(envelope.recipients[i].address);
+            wanted = envelope.recipients[i].status != RECIPIENT_DONE &&
+                     strlist_has_nocase(&feed->wanted, arena_text(arena, domain));
+        }
+    }
+    arena_free(&arena);
+    return wanted;
+}
+
+static bool take_for_site(struct feed *feed)
+{
+    char queue_id[QUEUE_ID_MAX];
+    struct stat status;
+    int file;
+
+    if (feed->sites.scan == NULL && feed->sites.again) {
+        strlist_release(&feed->wanted);
+        feed->wanted = feed->wanted_next;
+        feed->wanted_next = STRLIST_EMPTY;
+    }
+    if (!walk_on(feed, &feed->sites, queue_id))
+        return false;
+    file = open_file(feed, "deferred", queue_id, &status);
+    if (file == -1)
+        return true;
+    if (goes_to_wanted(feed, file))
+        activate_deferred(feed, queue_id, file, &status);
+    else
+        fd_close(&file);
+    return true;
+}
+
+/* --- the step --------------------------------------------------------------------------------------------------------- */
+
+static bool take_old(struct feed *feed)
+{
+    return take_due(feed) || take_for_site(feed);
+}
+
+static bool take_any(struct feed *feed)
+{
+    feed->old_turn = !feed->old_turn;
+    return feed->old_turn ? take_old(feed) || take_incoming(feed)
+                          : take_incoming(feed) || take_old(feed);
+}
+
+/* Arm the timer for the next step, if there is to be one. */
+static void await_step(struct feed *feed)
+{
+    struct qmgr *qmgr = feed->qmgr;
+    int64_t wait = due_next(&qmgr->due, clock_wall().tv_sec);
+
+    if (qmgr->draining)
+        return;
+    if (is_walking(&feed->incoming) || is_walking(&feed->sites))
+        wait = 0;
+    if (!has_room(qmgr))
+        wait = -1;
+    if (is_walking(&feed->dates))
+        wait = 0;
+    if (wait >= 0)
+        timer_arm(feed->timer, SECOND_MS * (wait < WAIT_MAX_S ? wait : WAIT_MAX_S));
+}
+
+static void on_step(void *context, int fd UNUSED, int events UNUSED)
+{
+    struct feed *feed = context;
+
+    for (int n = 0; n < ACTIVATIONS_AT_ONCE && has_room(feed->qmgr) && take_any(feed); n++)
+        continue;
+    load_dates(feed);
+    agents_run(feed->qmgr);
+    await_step(feed);
+}
+
+void feed_room(struct feed *feed)
+{
+    await_step(feed);
+}
+
+void feed_load_deferred(struct feed *feed)
+{
+    feed->dates.again = true;
+    await_step(feed);
+}
+
+void feed_flush(struct feed *feed)
+{
+    due_flush(&feed->qmgr->due);
+    await_step(feed);
+}
+
+void feed_flush_message(struct feed *feed, const char *queue_id)
+{
+    due_add_flushed(&feed->qmgr->due, queue_id);
+    await_step(feed);
+}
+
+void feed_flush_site(struct feed *feed, const char *site)
+{
+    if (feed->wanted_next.count >= SITES_MAX) {
+        log_warning("too many sites to flush at once: not %s", site);
+        return;
+    }
+    if (!strlist_has_nocase(&feed->wanted_next, site))
+        strlist_add(&feed->wanted_next, site);
+    feed->sites.again = true;
+    await_step(feed);
+}
+
+struct feed *feed_create(struct qmgr *qmgr)
+{
+    struct feed *feed = mem_new(struct feed);
+
+    feed->qmgr = qmgr;
+    feed->timer = watch_timer(qmgr->loop, on_step, feed);
+    feed->incoming.queue = "incoming";
+    feed->dates.queue = "deferred";
+    feed->sites.queue = "deferred";
+    return feed;
+}
+
+void feed_free(struct feed **feed)
+{
+    watch_free(&(*feed)->timer);
+    queue_scan_close(&(*feed)->incoming.scan);
+    queue_scan_close(&(*feed)->dates.scan);
+    queue_scan_close(&(*feed)->sites.scan);
+    strlist_release(&(*feed)->wanted);
+    strlist_release(&(*feed)->wanted_next);
+    mem_free(*feed);
+    *feed = NULL;
+}

@@ -1,0 +1,322 @@
+/* The last steps of a message. Each may have to wait for the bounce service; finish_message then goes
+ * on where it stopped, because what was told is counted as told. */
+#include "qmgr/finish.h"
+
+#include "qmgr/feed.h"
+#include "qmgr/notify.h"
+#include "qmgr/outcome.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/delivery/log_line.h"
+#include "lib/delivery/reasons.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECOND_MS 1000
+
+/* The message is out of the active queue: there is room for another one. */
+static void leave(struct message *message)
+{
+    struct feed *feed = message->qmgr->feed;
+
+    message_free(message);
+    feed_room(feed);
+}
+
+/* --- trouble with the queue itself ------------------------------------------------------------------------- */
+
+static void on_pause_over(void *context, int fd UNUSED, int events UNUSED)
+{
+    finish_message(context);
+}
+
+/* Try again later; until then nothing is forgotten, neither here nor by a restart. */
+static void pause_message(struct message *message, const char *why)
+{
+    const struct qmgr *qmgr = message->qmgr;
+
+    log_warning("%s: %s; will try again", message->queue_id, why);
+    outcome_mark(message);
+    if (message->pause == NULL)
+        message->pause = watch_timer(qmgr->loop, on_pause_over, message);
+    timer_arm(message->pause, (int64_t)SECOND_MS * qmgr->config->transport_retry_time);
+}
+
+/* Somebody removed the file or put it on hold while we had it. In the latter case it must know who is
+ * done, for the day of its release. */
+static void leave_missing(struct message *message)
+{
+    outcome_mark(message);
+    if (message->file != -1 && message->marked && fdatasync(message->file) != 0)
+        log_warning("%s: sync: %s", message->queue_id, strerror(errno));
+    log_info("%s: no longer in the active queue", message->queue_id);
+    leave(message);
+}
+
+/* --- the end ----------------------------------------------------------------------------------------------- */
+
+static void remove_message(struct message *message)
+{
+    const struct qmgr *qmgr = message->qmgr;
+    struct error err = {0};
+
+    if (!queue_remove(qmgr->queue_directory, qmgr->config, "active", message->queue_id, &err)) {
+        if (err.number == ENOENT)
+            leave_missing(message);
+        else
+            pause_message(message, err.text);
+        return;
+    }
+    if (message->has_reasons)
+        reasons_remove(qmgr->queue_directory, qmgr->config, message->queue_id);
+    log_info("%s: removed", message->queue_id);
+    leave(message);
+}
+
+/* The older a message is, the longer it waits; within the limits, and never less than from one of
+ * Postfix's queue runs to the next. */
+static int64_t next_attempt(const struct message *message, int64_t now)
+{
+    const struct config *config = message->qmgr->config;
+    int64_t wait = now - message->envelope.arrival.tv_sec;
+
+    if (wait > config->maximal_backoff_time)
+        wait = config->maximal_backoff_time;
+    if (wait < config->minimal_backoff_time)
+        wait = config->minimal_backoff_time;
+    if (wait < config->queue_run_delay)
+        wait = config->queue_run_delay;
+    return now + wait;
+}
+
+/* On stable storage who is done, before the file lies where it may stay for days. */
+static bool prepare_deferral(struct message *message, int64_t when, struct error *err)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = when}};
+    int file = message_file(message, err);
+
+    if (file == -1)
+        return false;
+    if (message->marked && fdatasync(file) != 0) {
+        error_errno(err, "sync the status of recipients");
+        return false;
+    }
+    if (futimens(file, times) != 0) {
+        error_errno(err, "set the time of the next attempt");
+        return false;
+    }
+    return true;
+}
+
+static void defer_message(struct message *message)
+{
+    struct qmgr *qmgr = message->qmgr;
+    int64_t when = next_attempt(message, clock_wall().tv_sec);
+    struct error err = {0};
+
+    if (!reasons_write(qmgr->queue_directory, qmgr->config, message->queue_id,
+                       message->deferred.recipients, message->deferred.count, &err))
+        log_warning("%s: %s", message->queue_id, err.text);
+    if (!prepare_deferral(message, when, &err) ||
+        !queue_move(qmgr->queue_directory, qmgr->config, message->queue_id, "active", "deferred",
+                    &err)) {
+        if (err.number == ENOENT)
+            leave_missing(message);
+        else
+            pause_message(message, err.text);
+        return;
+    }
+    due_add(&qmgr->due, when, message->queue_id);
+    leave(message);
+}
+
+/* --- telling the sender -------------------------------------------------------------------------------------- */
+
+static bool tell(struct message *message, enum notice_kind kind, struct findings *findings)
+{
+    struct error err = {0};
+
+    if (findings->told == findings->count)
+        return false;
+    outcome_mark(message); /* the file will outlast this a while */
+    if (message_file(message, &err) != -1)
+        notify_start(message, kind, findings);
+    else if (err.number == ENOENT)
+        leave_missing(message);
+    else
+        pause_message(message, err.text);
+    return true;
+}
+
+static bool is_expired(const struct message *message)
+{
+    const struct config *config = message->qmgr->config;
+    bool is_bounce = message->envelope.sender[0] == '\0';
+    int lifetime = is_bounce ? config->bounce_queue_lifetime : config->maximal_queue_lifetime;
+
+    return message->forced || clock_wall().tv_sec >= message->envelope.arrival.tv_sec + lifetime;
+}
+
+/* What was late has failed. */
+static void expire(struct message *message)
+{
+    struct findings *deferred = &message->deferred;
+
+    message->expired = true;
+    log_info("%s: from=<%s>, status=%s, returned to sender", message->queue_id,
+             delivery_log_address(message->qmgr->config, message->arena, message->envelope.sender),
+             message->forced ? "force-expired" : "expired");
+    for (size_t i = 0; i < deferred->count; i++) {
+        if (notice_wanted(NOTICE_FAILURE, deferred->recipients[i].dsn_notify))
+            findings_add(message, &message->failures, &deferred->recipients[i]);
+        else
+            outcome_settle(message, deferred->recipients[i].number);
+    }
+    deferred->count = 0;
+}
+
+static bool is_late(const struct message *message)
+{
+    int warning_time = message->qmgr->config->delay_warning_time;
+
+    return warning_time > 0 &&
+           clock_wall().tv_sec >= message->envelope.arrival.tv_sec + warning_time;
+}
+
+/* Whose sender was not told of the delay yet. */
+static void find_late(struct message *message)
+{
+    const struct findings *deferred = &message->deferred;
+
+    message->late = true;
+    for (size_t i = 0; i < deferred->count; i++) {
+        const struct notice_recipient *recipient = &deferred->recipients[i];
+        enum recipient_status status = message->envelope.recipients[recipient->number].status;
+        if (status == RECIPIENT_PENDING && notice_wanted(NOTICE_DELAY, recipient->dsn_notify))
+            findings_add(message, &message->delays, recipient);
+    }
+}
+
+void finish_message(struct message *message)
+{
+    if (message->deferred.count > 0 && !message->expired && is_expired(message))
+        expire(message);
+    if (message->deferred.count > 0 && !message->late && is_late(message))
+        find_late(message);
+    if (tell(message, NOTICE_FAILURE, &message->failures) ||
+        tell(message, NOTICE_SUCCESS, &message->successes) ||
+        tell(message, NOTICE_DELAY, &message->delays))
+        return;
+    if (message->deferred.count > 0)
+        defer_message(message);
+    else
+        remove_message(message);
+}
+
+/* --- the bounce service has answered ------------------------------------------------------------------------ */
+
+static void note_warned(struct message *message, const struct notice_recipient *told)
+{
+    struct queue_recipient *recipient = &message->envelope.recipients[told->number];
+    struct error err = {0};
+    int file = message_file(message, &err);
+
+    recipient->status = RECIPIENT_WARNED;
+    if (file == -1 || !queue_file_mark(file, recipient, RECIPIENT_WARNED, &err))
+        log_warning("%s: %s", message->queue_id, err.text);
+    else
+        message->marked = true;
+}
+
+static void take_over(struct message *message, enum notice_kind kind, struct findings *findings,
+                      size_t count)
+{
+    for (; count > 0; count--, findings->told++) {
+        const struct notice_recipient *told = &findings->recipients[findings->told];
+        switch (kind) {
+        case NOTICE_FAILURE:
+            outcome_settle(message, told->number);
+            break;
+        case NOTICE_DELAY:
+            note_warned(message, told);
+            break;
+        case NOTICE_SUCCESS:
+            break;
+        }
+    }
+}
+
+/* Who could not be told of a failure will be when the next attempt fails, too. */
+static void defer_failures(struct message *message, struct findings *failures)
+{
+    for (; failures->told < failures->count; failures->told++) {
+        struct notice_recipient deferred = failures->recipients[failures->told];
+        deferred.status = "4.3.0";
+        deferred.text = arena_printf(message->arena, "bounce service failure (%s)", deferred.text);
+        findings_add(message, &message->deferred, &deferred);
+    }
+}
+
+void finish_told(struct message *message, enum notice_kind kind, struct findings *findings,
+                 size_t count, bool done, const char *reason)
+{
+    if (done) {
+        take_over(message, kind, findings, count);
+        finish_message(message);
+        return;
+    }
+    switch (kind) {
+    case NOTICE_FAILURE:
+        log_warning("%s: tell the sender of a failure: %s", message->queue_id, reason);
+        defer_failures(message, findings);
+        finish_message(message);
+        break;
+    case NOTICE_DELAY: /* the next round tries again */
+        log_warning("%s: tell the sender of the delay: %s", message->queue_id, reason);
+        findings->told = findings->count;
+        finish_message(message);
+        break;
+    case NOTICE_SUCCESS: /* nobody else will remember it */
+        pause_message(message, reason);
+        break;
+    }
+}
+
+/* --- force ---------------------------------------------------------------------------------------------------- */
+
+static struct notice_recipient find_reason(const struct queue_recipient *recipient,
+                                           const struct notice_recipient *reasons, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(reasons[i].address, recipient->address) == 0)
+            return reasons[i];
+    }
+    return (struct notice_recipient){
+        .address = recipient->address,
+        .original = recipient->original,
+        .dsn_orcpt = recipient->dsn_orcpt,
+        .dsn_notify = recipient->dsn_notify,
+        .status = "4.7.0",
+        .text = "message is administratively expired",
+    };
+}
+
+void finish_by_force(struct message *message)
+{
+    const struct qmgr *qmgr = message->qmgr;
+    const struct queue_envelope *envelope = &message->envelope;
+    size_t count;
+    const struct notice_recipient *reasons = reasons_read(
+        qmgr->queue_directory, qmgr->config, message->queue_id, message->arena, &count);
+
+    for (size_t i = 0; i < envelope->recipient_count; i++) {
+        struct notice_recipient found;
+        if (envelope->recipients[i].status == RECIPIENT_DONE)
+            continue;
+        found = find_reason(&envelope->recipients[i], reasons, count);
+        found.number = i;
+        findings_add(message, &message->deferred, &found);
+    }
+}

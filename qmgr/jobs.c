@@ -1,0 +1,140 @@
+/*
+ * Resolving and grouping. What cannot or must not be delivered now goes to the service `retry`, whose
+ * next hop is the reason: it is logged and deferred as every other result.
+ */
+#include "qmgr/jobs.h"
+
+#include "qmgr/outcome.h"
+
+#include "lib/base/log.h"
+#include "lib/message/address.h"
+
+#define RETRY_TRANSPORT "retry"
+
+/* --- grouping -------------------------------------------------------------------------------------------- */
+
+static void append_recipient(struct delivery *delivery, const struct delivery_recipient *recipient)
+{
+    struct delivery_recipient *grown;
+
+    if (delivery->count == delivery->capacity) {
+        delivery->capacity = delivery->capacity == 0 ? 1 : delivery->capacity * 4;
+        grown =
+            arena_array(delivery->message->arena, struct delivery_recipient, delivery->capacity);
+        if (delivery->count > 0)
+            memcpy(grown, delivery->recipients, delivery->count * sizeof(*grown));
+        delivery->recipients = grown;
+    }
+    delivery->recipients[delivery->count++] = *recipient;
+}
+
+/* Where a delivery takes one recipient, concurrency is counted for each recipient: for local accounts
+ * without their extension. */
+static const char *who_of(struct qmgr *qmgr, const struct transport *transport, const char *address)
+{
+    struct span user, extension;
+
+    if (transport->limits.recipients > 1)
+        return "";
+    if (strcmp(transport->name, "local") != 0)
+        return address;
+    if (!address_split_extension(qmgr->config->recipient_delimiter, address_localpart(address),
+                                 &user, &extension))
+        user = address_localpart(address);
+    return arena_text(qmgr->scratch, user);
+}
+
+static void schedule_recipient(struct message *message, const struct delivery_recipient *recipient,
+                               const char *transport_name, const char *nexthop)
+{
+    struct qmgr *qmgr = message->qmgr;
+    struct transport *transport = schedule_transport(qmgr->schedule, transport_name);
+    struct destination *destination = schedule_destination(
+        qmgr->schedule, transport, nexthop, who_of(qmgr, transport, recipient->address));
+    struct entry *entry = schedule_filling(destination, message->number);
+    struct delivery *delivery = entry == NULL ? NULL : delivery_of(entry);
+
+    if (delivery == NULL || delivery->count >= (size_t)transport->limits.recipients) {
+        delivery = arena_new(message->arena, struct delivery);
+        delivery->message = message;
+        message->deliveries++;
+        schedule_add(qmgr->schedule, destination, &delivery->entry, message->number);
+    }
+    append_recipient(delivery, recipient);
+}
+
+/* --- resolving ------------------------------------------------------------------------------------------- */
+
+/* Notices to the postmaster come from double_bounce_sender. What bounces back to it goes nowhere. */
+static bool is_double_bounce(const struct message *message, const struct route_target *target)
+{
+    return target->class == CLASS_LOCAL &&
+           span_equal_text_nocase(address_localpart(target->recipient),
+                                  message->qmgr->config->double_bounce_sender);
+}
+
+static struct route_target resolve(struct message *message, const char *address)
+{
+    struct qmgr *qmgr = message->qmgr;
+    struct route_target target = {0};
+    struct error err = {0};
+
+    if (route_resolve(qmgr->route, qmgr->scratch, message->envelope.sender, address, &target,
+                      &err) != MAP_FOUND)
+        return (struct route_target){.transport = RETRY_TRANSPORT,
+                                     .nexthop = "4.3.0 address resolver failure",
+                                     .recipient = address,
+                                     .class = CLASS_DEFAULT};
+    if (strlist_has(&qmgr->defer_transports, target.transport)) {
+        target.transport = RETRY_TRANSPORT;
+        target.nexthop = "4.3.2 deferred transport";
+    }
+    return target;
+}
+
+static void place(struct message *message, size_t number)
+{
+    const struct queue_recipient *found = &message->envelope.recipients[number];
+    struct route_target target = resolve(message, found->address);
+    struct delivery_recipient recipient = {
+        .address = found->address,
+        .original = found->original,
+        .dsn_orcpt = found->dsn_orcpt,
+        .dsn_notify = found->dsn_notify,
+        .id = number,
+    };
+
+    if (strcmp(target.recipient, found->address) != 0)
+        recipient.address = arena_copy(message->arena, target.recipient);
+    if (is_double_bounce(message, &target))
+        outcome_ours(message, &recipient, DELIVERY_SENT, "2.0.0",
+                     "undeliverable postmaster notification discarded");
+    else
+        schedule_recipient(message, &recipient, target.transport, target.nexthop);
+    arena_reset(message->qmgr->scratch);
+}
+
+void jobs_make(struct message *message)
+{
+    for (size_t i = 0; i < message->envelope.recipient_count; i++) {
+        if (message->envelope.recipients[i].status != RECIPIENT_DONE)
+            place(message, i);
+    }
+}
+
+void jobs_redirect(struct delivery *delivery, const struct refusal *refusal)
+{
+    struct message *message = delivery->message;
+    struct schedule *schedule = message->qmgr->schedule;
+    struct transport *retry = schedule_transport(schedule, RETRY_TRANSPORT);
+    const char *nexthop;
+
+    if (delivery->redirected) {
+        outcome_defer_rest(delivery, refusal->status, refusal->text);
+        return;
+    }
+    delivery->redirected = true;
+    nexthop = arena_printf(message->arena, "%s %s", refusal->status, refusal->text);
+    schedule_add(schedule, schedule_destination(schedule, retry, nexthop, ""), &delivery->entry,
+                 message->number);
+}

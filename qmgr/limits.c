@@ -1,0 +1,72 @@
+/* Limits of transports. */
+#include "qmgr/limits.h"
+
+#include "lib/base/log.h"
+#include "lib/delivery/request.h"
+
+#define PROCESSES_MAX 1000 /* where master.cf sets no limit */
+#define SECOND_MS     1000
+
+static int processes_of(const struct qmgr *qmgr, const char *transport)
+{
+    const struct master_service *service = master_cf_find(qmgr->services, transport, SERVICE_UNIX);
+    int limit = service == NULL ? qmgr->config->default_process_limit : service->process_limit;
+
+    return limit <= 0 || limit > PROCESSES_MAX ? PROCESSES_MAX : limit;
+}
+
+static struct feedback feedback_of(const struct config *config, const char *transport,
+                                   const char *suffix, const char *fallback)
+{
+    struct feedback feedback = {1, FEEDBACK_CONSTANT};
+    char *name = mem_printf("%s%s", transport, suffix);
+    const char *value = config_lookup(config, name);
+
+    if (!feedback_parse(value == NULL ? fallback : value, &feedback))
+        log_warning("bad feedback value: %s = %s; using 1", name, value == NULL ? fallback : value);
+    mem_free(name);
+    return feedback;
+}
+
+static struct window_limits window_of(const struct config *config, const char *transport)
+{
+    int initial = config_transport_int(config, transport, "_initial_destination_concurrency",
+                                       config->initial_destination_concurrency);
+
+    return (struct window_limits){
+        .initial = initial < 1 ? 1 : initial,
+        .maximum = config_transport_int(config, transport, "_destination_concurrency_limit",
+                                        config->default_destination_concurrency_limit),
+        .positive = feedback_of(config, transport, "_destination_concurrency_positive_feedback",
+                                config->default_destination_concurrency_positive_feedback),
+        .negative = feedback_of(config, transport, "_destination_concurrency_negative_feedback",
+                                config->default_destination_concurrency_negative_feedback),
+        .failed_cohorts =
+            config_transport_int(config, transport, "_destination_concurrency_failed_cohort_limit",
+                                 config->default_destination_concurrency_failed_cohort_limit),
+    };
+}
+
+struct transport_limits limits_of(void *context, const char *transport)
+{
+    const struct qmgr *qmgr = context;
+    const struct config *config = qmgr->config;
+    int recipients = config_transport_int(config, transport, "_destination_recipient_limit",
+                                          config->default_destination_recipient_limit);
+
+    if (recipients <= 0 || recipients > DELIVERY_RECIPIENTS_MAX)
+        recipients = DELIVERY_RECIPIENTS_MAX;
+    return (struct transport_limits){
+        .processes = processes_of(qmgr, transport),
+        .recipients = recipients,
+        .window = window_of(config, transport),
+        .destination_delay_ms =
+            (int64_t)SECOND_MS * config_transport_time(config, transport, "_destination_rate_delay",
+                                                       config->default_destination_rate_delay),
+        .transport_delay_ms =
+            (int64_t)SECOND_MS * config_transport_time(config, transport, "_transport_rate_delay",
+                                                       config->default_transport_rate_delay),
+        .destination_dead_ms = (int64_t)SECOND_MS * config->minimal_backoff_time,
+        .transport_dead_ms = (int64_t)SECOND_MS * config->transport_retry_time,
+    };
+}

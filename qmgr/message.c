@@ -1,0 +1,186 @@
+/* Messages in memory: how they come and go. */
+#include "qmgr/message.h"
+
+#include "qmgr/finish.h"
+#include "qmgr/jobs.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/delivery/log_line.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* postsuper's mark on a message that shall expire, as Postfix has it */
+#define MODE_FORCED_EXPIRE S_IXGRP
+
+bool message_is_active(const struct qmgr *qmgr, const char *queue_id)
+{
+    return hash_get(qmgr->active, span_text(queue_id)) != NULL;
+}
+
+/* --- memory --------------------------------------------------------------------------------------------- */
+
+static struct message *create(struct qmgr *qmgr, const char *queue_id, int file)
+{
+    struct arena *arena = arena_create();
+    struct message *message = arena_new(arena, struct message);
+
+    message->qmgr = qmgr;
+    message->arena = arena;
+    message->queue_id = arena_copy(arena, queue_id);
+    message->number = ++qmgr->messages;
+    message->file = file;
+    message->active = clock_wall();
+    qmgr->open_files++;
+    return message;
+}
+
+static void close_file(struct message *message)
+{
+    if (message->file == -1)
+        return;
+    fd_close(&message->file);
+    message->qmgr->open_files--;
+}
+
+static void release(struct message *message)
+{
+    struct arena *arena = message->arena;
+
+    close_file(message);
+    watch_free(&message->pause);
+    arena_free(&arena);
+}
+
+void message_free(struct message *message)
+{
+    struct qmgr *qmgr = message->qmgr;
+
+    (void)hash_remove(qmgr->active, span_text(message->queue_id));
+    qmgr->active_recipients -= message->envelope.recipient_count;
+    release(message);
+}
+
+int message_file(struct message *message, struct error *err)
+{
+    struct qmgr *qmgr = message->qmgr;
+    const char *path;
+
+    if (message->file != -1)
+        return message->file;
+    path = queue_path(message->arena, qmgr->config, "active", message->queue_id);
+    message->file = openat(qmgr->queue_directory, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (message->file == -1)
+        error_errno(err, "open %s", path);
+    else
+        qmgr->open_files++;
+    return message->file;
+}
+
+void findings_add(struct message *message, struct findings *findings,
+                  const struct notice_recipient *recipient)
+{
+    struct notice_recipient *grown;
+
+    if (findings->count == findings->capacity) {
+        findings->capacity = findings->capacity == 0 ? 1 : findings->capacity * 4;
+        grown = arena_array(message->arena, struct notice_recipient, findings->capacity);
+        if (findings->count > 0)
+            memcpy(grown, findings->recipients, findings->count * sizeof(*grown));
+        findings->recipients = grown;
+    }
+    findings->recipients[findings->count++] = *recipient;
+}
+
+/* --- activation ----------------------------------------------------------------------------------------- */
+
+static const char *queue_of(enum message_origin origin)
+{
+    return origin == MESSAGE_DUE ? "deferred" : "incoming";
+}
+
+static enum activation save_corrupt(struct message *message, enum message_origin origin,
+                                    const struct error *why)
+{
+    const struct qmgr *qmgr = message->qmgr;
+    struct error err = {0};
+
+    log_warning("saving corrupt file \"%s\" from queue \"%s\" to queue \"corrupt\": %s",
+                message->queue_id, queue_of(origin), why->text);
+    if (queue_move(qmgr->queue_directory, qmgr->config, message->queue_id, queue_of(origin),
+                   "corrupt", &err))
+        return ACTIVATION_NOTHING;
+    log_warning("%s: %s", message->queue_id, err.text);
+    return ACTIVATION_LATER;
+}
+
+/* What was there before we started may be the work of a crash: then content is compared, too. */
+static bool read_file(struct message *message, const struct stat *status, struct error *err)
+{
+    if (!queue_file_read(message->file, message->arena, &message->envelope, err))
+        return false;
+    return status == NULL || status->st_ctime > message->qmgr->started.tv_sec ||
+           queue_file_content_is_whole(message->file, &message->envelope, err);
+}
+
+static enum activation load(struct message *message, const struct stat *status,
+                            enum message_origin origin)
+{
+    const struct qmgr *qmgr = message->qmgr;
+    struct error err = {0};
+
+    if (!read_file(message, status, &err)) {
+        if (err.kind == ERROR_MALFORMED)
+            return save_corrupt(message, origin, &err);
+        log_warning("%s: %s", message->queue_id, err.text);
+        return ACTIVATION_LATER;
+    }
+    if (queue_move(qmgr->queue_directory, qmgr->config, message->queue_id, queue_of(origin),
+                   "active", &err))
+        return ACTIVATION_DONE;
+    if (err.number == ENOENT)
+        return ACTIVATION_NOTHING; /* removed or put on hold this moment */
+    log_warning("%s: %s", message->queue_id, err.text);
+    return ACTIVATION_LATER;
+}
+
+static void count_pending(struct message *message)
+{
+    for (size_t i = 0; i < message->envelope.recipient_count; i++)
+        message->pending += message->envelope.recipients[i].status != RECIPIENT_DONE;
+}
+
+static void log_active(const struct message *message)
+{
+    log_info("%s: from=<%s>, size=%" PRIu64 ", nrcpt=%zu (queue active)", message->queue_id,
+             delivery_log_address(message->qmgr->config, message->arena, message->envelope.sender),
+             message->envelope.content_size, message->envelope.recipient_count);
+}
+
+enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int file,
+                                 const struct stat *status, enum message_origin origin)
+{
+    struct message *message = create(qmgr, queue_id, file);
+    enum activation result = load(message, status, origin);
+
+    if (result != ACTIVATION_DONE) {
+        release(message);
+        return result;
+    }
+    (void)hash_put(qmgr->active, span_text(queue_id), message);
+    qmgr->active_recipients += message->envelope.recipient_count;
+    count_pending(message);
+    message->has_reasons = origin != MESSAGE_ARRIVED;
+    message->forced = status != NULL && (status->st_mode & MODE_FORCED_EXPIRE) != 0;
+    log_active(message);
+    if (message->forced)
+        finish_by_force(message);
+    else
+        jobs_make(message);
+    if (qmgr->open_files > qmgr->open_files_max)
+        close_file(message);
+    if (message->deliveries == 0)
+        finish_message(message);
+    return ACTIVATION_DONE;
+}

@@ -1,0 +1,23 @@
+/* The result of each recipient: what it means for the message, and how we report our own. */
+#ifndef BUZON_QMGR_OUTCOME_H
+#define BUZON_QMGR_OUTCOME_H
+
+#include "qmgr/message.h"
+
+/* outcome_record - a result from an agent; recipient_id is a place in the envelope; texts are copied */
+void outcome_record(struct message *message, const struct delivery_report *report);
+/* outcome_ours - our own result, logged as an agent would; texts live as long as the message */
+void outcome_ours(struct message *message, const struct delivery_recipient *recipient,
+                  enum delivery_outcome outcome, const char *status, const char *text);
+/* outcome_settle - nothing more is to be done for this recipient */
+void outcome_settle(struct message *message, size_t number);
+/* outcome_mark - write the one status octet that was not worth writing before; something else than
+ * the removal of the file comes first now */
+void outcome_mark(struct message *message);
+
+/* outcome_ended - all results of a delivery are there; message and delivery may be freed */
+void outcome_ended(struct delivery *delivery);
+/* outcome_defer_rest - defer what has no result yet, log it, and end the delivery */
+void outcome_defer_rest(struct delivery *delivery, const char *status, const char *text);
+
+#endif

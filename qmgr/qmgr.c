@@ -1,0 +1,154 @@
+/*
+ * The queue manager: takes messages from incoming/ and deferred/ into active/, has their recipients
+ * delivered by the agents, and ends each message: removed, returned to its sender, or deferred. master
+ * starts it; cleanup brings messages, tools ask it to flush. One process an instance, which never waits
+ * for anything but its event loop; it owns the queue and never talks to the network.
+ */
+#include "lib/base/base.h"
+
+#include "qmgr/qmgr.h"
+
+#include "qmgr/agent.h"
+#include "qmgr/client.h"
+#include "qmgr/feed.h"
+#include "qmgr/limits.h"
+#include "qmgr/message.h"
+#include "qmgr/notify.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static struct qmgr qmgr;
+static int lock = -1; /* on active/: held until the process ends */
+
+/* Half of the descriptors for queue files that wait, half for agents and files that are in use. */
+static void raise_open_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_fatal("getrlimit: %s", strerror(errno));
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_warning("raise the limit of open files: %s", strerror(errno));
+    qmgr.open_files_max = (size_t)limit.rlim_cur / 2;
+}
+
+static bool prepare(const struct service_instance *instance, struct error *err)
+{
+    qmgr.services = master_cf_read(instance->config, err);
+    if (qmgr.services == NULL)
+        return false;
+    if (!strlist_split_config(&qmgr.defer_transports, instance->config->defer_transports, err))
+        return false;
+    qmgr.route = route_create(instance->config, false);
+    raise_open_files();
+    return true;
+}
+
+/* --- the start ----------------------------------------------------------------------------------------------- */
+
+/* A predecessor that still finishes its deliveries has the queue until it ends. */
+static bool lock_queue(const struct service_instance *instance, struct error *err)
+{
+    if (mkdirat(instance->queue_directory, "active", 0700) != 0 && errno != EEXIST) {
+        error_errno(err, "make queue directory active");
+        return false;
+    }
+    lock = openat(instance->queue_directory, "active", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock != -1 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (lock != -1 && errno == EWOULDBLOCK) {
+        log_info("waiting for another queue manager to finish its deliveries");
+        if (flock(lock, LOCK_EX) == 0)
+            return true;
+    }
+    error_errno(err, "lock queue directory active");
+    return false;
+}
+
+/* What was active when the last queue manager ended is new again; who is done says so in the file. */
+static bool empty_active(const struct service_instance *instance, struct error *err)
+{
+    struct queue_scan *scan = queue_scan_open(instance->queue_directory, "active", err);
+    char queue_id[QUEUE_ID_MAX];
+
+    if (scan == NULL)
+        return false;
+    while (queue_scan_next(scan, queue_id, err)) {
+        if (!queue_move(instance->queue_directory, instance->config, queue_id, "active", "incoming",
+                        err))
+            log_warning("%s: %s", queue_id, err->text);
+    }
+    queue_scan_close(&scan);
+    return err->kind == ERROR_NONE;
+}
+
+static void on_schedule_timer(void *context UNUSED, int fd UNUSED, int events UNUSED)
+{
+    agents_run(&qmgr);
+}
+
+static bool start(const struct service_instance *instance, struct error *err)
+{
+    if (!lock_queue(instance, err) || !empty_active(instance, err))
+        return false;
+    qmgr.instance = instance;
+    qmgr.config = instance->config;
+    qmgr.queue_directory = instance->queue_directory;
+    qmgr.loop = instance->loop;
+    qmgr.started = clock_wall();
+    qmgr.active = hash_create();
+    qmgr.scratch = arena_create();
+    qmgr.schedule = schedule_create(limits_of, &qmgr);
+    qmgr.schedule_timer = watch_timer(qmgr.loop, on_schedule_timer, NULL);
+    qmgr.notifier = notifier_create(&qmgr);
+    qmgr.feed = feed_create(&qmgr);
+    qmgr.clients = clients_create(&qmgr);
+    feed_scan(qmgr.feed);
+    feed_load_deferred(qmgr.feed);
+    return true;
+}
+
+/* --- service --------------------------------------------------------------------------------------------------- */
+
+/* Deliveries in flight are finished (each is a service_hold); what waits is found by the successor. */
+static void on_drain(const struct service_instance *instance UNUSED)
+{
+    qmgr.draining = true;
+    agents_close_idle(&qmgr);
+    clients_close(qmgr.clients);
+}
+
+static void on_connection(int fd, const struct service_instance *instance UNUSED)
+{
+    client_accept(qmgr.clients, fd);
+}
+
+static void on_wakeup(const struct service_instance *instance UNUSED)
+{
+    feed_scan(qmgr.feed);
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "qmgr",
+        .user = SERVICE_USER_QUEUE,
+        .sandbox = SANDBOX_NO_EXEC,
+        .single_process = true,
+        .prepare = prepare,
+        .start = start,
+        .on_connection = on_connection,
+        .on_wakeup = on_wakeup,
+        .on_drain = on_drain,
+    };
+
+    return service_main(&service, argc, argv);
+}

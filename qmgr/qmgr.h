@@ -1,0 +1,53 @@
+/*
+ * What the parts of the queue manager share. There is one struct qmgr; each part has a header that
+ * says what it does with it:
+ *
+ *   client    requests of cleanup and the tools          schedule  who is delivered next
+ *   feed      which message becomes active, and when     agent     requests to delivery agents
+ *   message   a message in memory                        outcome   the result of each recipient
+ *   jobs      who goes where, together with whom         finish    what comes of the message then
+ *   due       deferred messages by date                  notify    requests to the bounce service
+ *   pool      connections to services                    limits    what transports allow
+ *   tables    when to leave because they changed
+ */
+#ifndef BUZON_QMGR_QMGR_H
+#define BUZON_QMGR_QMGR_H
+
+#include "qmgr/due.h"
+#include "qmgr/schedule.h"
+
+#include "lib/base/hash.h"
+#include "lib/base/strlist.h"
+#include "lib/config/master_cf.h"
+#include "lib/route/route.h"
+#include "lib/service/service.h"
+
+struct qmgr {
+    const struct service_instance *instance;
+    const struct config *config;
+    int queue_directory;
+    struct loop *loop;
+    struct master_cf *services; /* for the process limits of transports */
+    struct strlist defer_transports;
+    struct timeval started;
+
+    struct route *route;
+    int64_t tables_checked_ms;
+    struct watch *leave_timer;
+    struct schedule *schedule;
+    struct watch *schedule_timer;
+    struct notifier *notifier;
+    struct feed *feed;
+    struct clients *clients;
+    struct due due;
+
+    struct hash *active;      /* struct message by queue id */
+    size_t active_recipients; /* of all of them */
+    size_t open_files;        /* queue files that messages keep open, */
+    size_t open_files_max;    /* and so many may stay so */
+    uint64_t messages;        /* that ever were active: gives them numbers */
+    struct arena *scratch;    /* for what a callback needs until it returns */
+    bool draining;            /* what is in flight is finished, nothing is begun */
+};
+
+#endif
