@@ -1,0 +1,76 @@
+/*
+ * The delivery agents `error` and `retry`: every recipient is returned to the sender (error) or deferred
+ * (retry), and the next hop is the reason, with an optional RFC 3463 status code before it. master
+ * starts it under either name; qmgr connects and sends requests. It opens no file and talks to qmgr
+ * alone.
+ */
+#include "lib/base/base.h"
+
+#include "lib/delivery/request.h"
+#include "lib/delivery/status.h"
+#include "lib/service/service.h"
+
+#define RETRY_SERVICE "retry"
+
+/* A status code of the class that the outcome has, whatever the reason says. */
+static struct delivery_status reason_of(const struct delivery_request *request,
+                                        enum delivery_outcome outcome)
+{
+    char class = outcome == DELIVERY_BOUNCED ? '5' : '4';
+    char *fallback = arena_printf(request->arena, "%c.0.0", class);
+    struct delivery_status status =
+        delivery_status_split(request->arena, request->nexthop, fallback);
+
+    if (status.code[0] != class)
+        status.code = arena_printf(request->arena, "%c%s", class, &status.code[1]);
+    return status;
+}
+
+/* One result per recipient, in the order of the request: qmgr counts on both. */
+static bool answer(struct connection *qmgr, const struct delivery_request *request,
+                   enum delivery_outcome outcome, struct error *err)
+{
+    struct delivery_status reason = reason_of(request, outcome);
+    struct delivery_result result = {
+        .outcome = outcome,
+        .relay = "none",
+        .status = reason.code,
+        .text = reason.text,
+    };
+
+    for (size_t i = 0; i < request->recipient_count; i++) {
+        result.recipient = &request->recipients[i];
+        if (!delivery_result_send(qmgr, request, &result, err))
+            return false;
+    }
+    return true;
+}
+
+/* Until qmgr hangs up, which is no error; our caller logs what *err says otherwise. */
+static bool serve(struct connection *qmgr, const struct service_instance *instance,
+                  struct error *err)
+{
+    bool is_retry = strcmp(instance->name, RETRY_SERVICE) == 0;
+    struct delivery_request request;
+
+    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
+        bool answered =
+            answer(qmgr, &request, is_retry ? DELIVERY_DEFERRED : DELIVERY_BOUNCED, err);
+        delivery_request_release(&request);
+        if (!answered)
+            return false;
+    }
+    return err->kind == ERROR_NONE;
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "error",
+        .user = SERVICE_USER_NET,
+        .sandbox = SANDBOX_NO_FILES | SANDBOX_NO_SOCKETS | SANDBOX_NO_EXEC,
+        .serve = serve,
+    };
+
+    return service_main(&service, argc, argv);
+}
