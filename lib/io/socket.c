@@ -117,15 +117,27 @@ static bool fill_unix(const char *path, struct sockaddr_un *address_r)
     return true;
 }
 
+/* The mode is set before the name exists: in a directory of somebody with less rights, a chmod of
+ * the name could hit another file that was put in its place. */
+static bool bind_with_mode(int fd, const struct sockaddr_un *address, mode_t mode)
+{
+    mode_t mask = umask(0);
+    bool done = fchmod(fd, mode) == 0 &&
+                bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    int saved = errno;
+
+    (void)umask(mask);
+    errno = saved;
+    return done;
+}
+
 int socket_listen_unix(const char *path, mode_t mode, int backlog, struct error *err)
 {
     struct sockaddr_un address;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd >= 0 && fill_unix(path, &address) && (unlink(path) == 0 || errno == ENOENT) &&
-        bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-        chmod(path, mode) == 0 && /* nobody can connect before listen */
-        listen(fd, backlog) == 0)
+        bind_with_mode(fd, &address, mode) && listen(fd, backlog) == 0)
         return fd;
     error_errno(err, "listen on %s", path);
     fd_close(&fd);
