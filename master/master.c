@@ -12,6 +12,7 @@
 #include "lib/service/account.h"
 #include "lib/service/debugger.h"
 #include "lib/service/instance.h"
+#include "lib/service/logging.h"
 
 #include "master/master.h"
 #include "master/notify.h"
@@ -52,21 +53,6 @@ static bool read_configuration(struct config **config_r, struct master_cf **mast
         return false;
     }
     return true;
-}
-
-static bool open_log(const struct config *config, bool to_stderr, struct error *err)
-{
-    char *name = mem_printf("%s/master", config->syslog_name);
-    struct log_target target = {
-        .syslog_name = name,
-        .syslog_facility = config->syslog_facility,
-        .file = config->maillog_file,
-        .to_stderr = to_stderr,
-    };
-    bool done = log_open(&target, err);
-
-    mem_free(name);
-    return done;
 }
 
 /* import_environment: "NAME" is kept, "NAME=value" is set; everything else is gone. */
@@ -146,7 +132,8 @@ static void start(void)
     struct plan_list *plans;
     struct error err = {0};
 
-    if (!read_configuration(&config, &master_cf, &err) || !open_log(config, true, &err))
+    if (!read_configuration(&config, &master_cf, &err) ||
+        !logging_open(config, "master", true, &err))
         log_fatal("%s", err.text);
     master.config = config;
     notify_open();
@@ -186,7 +173,7 @@ static void take_configuration(struct config *config, struct plan_list *plans)
 
     config_free(&master.config);
     master.config = config;
-    if (!open_log(config, false, &err))
+    if (!logging_open(config, "master", false, &err))
         log_error("%s", err.text);
     log_started("reload");
     error_clear(&err);
@@ -312,7 +299,7 @@ static void announce(const struct options *options, int *ready)
 {
     struct error err = {0};
 
-    if (!open_log(master.config, false, &err))
+    if (!logging_open(master.config, "master", false, &err))
         log_fatal("%s", err.text);
     log_started("daemon started");
     notify_ready();

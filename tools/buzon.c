@@ -10,6 +10,7 @@
 #include "lib/config/master_cf.h"
 #include "lib/queue/qmgr_client.h"
 #include "lib/service/instance.h"
+#include "lib/service/logging.h"
 #include "lib/service/service.h"
 
 #include "tools/check.h"
@@ -253,22 +254,6 @@ static NORETURN void usage(void)
               "(start, start-fg, stop, abort, reload, flush, status, check)");
 }
 
-static void open_log(const struct config *config)
-{
-    char *name = mem_printf("%s/buzon", config->syslog_name);
-    struct error err = {0};
-    struct log_target target = {
-        .syslog_name = name,
-        .syslog_facility = config->syslog_facility,
-        .file = config->maillog_file,
-        .to_stderr = true,
-    };
-
-    if (!log_open(&target, &err))
-        log_fatal("%s", err.text);
-    mem_free(name);
-}
-
 /* Root, or he whose private instance it is. */
 static void check_caller(const struct config *config)
 {
@@ -316,7 +301,8 @@ int main(int argc, char *argv[])
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
         if (strcmp(commands[i].name, argv[optind]) != 0)
             continue;
-        open_log(call.config);
+        if (!logging_open(call.config, "buzon", true, &err))
+            log_fatal("%s", err.text);
         return commands[i].run(&call);
     }
     log_fatal("unknown command: '%s'. Usage: buzon start (or start-fg, stop, abort, reload, flush, "

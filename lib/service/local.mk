@@ -10,6 +10,7 @@ lib_libbuzon_a_SOURCES += lib/service/service.h \
 	lib/service/events.c \
 	lib/service/identity.c \
 	lib/service/instance.c lib/service/instance.h \
+	lib/service/logging.c lib/service/logging.h \
 	lib/service/main.c \
 	lib/service/master_link.c \
 	lib/service/options.c lib/service/options.h \

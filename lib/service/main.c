@@ -7,12 +7,11 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/service/debugger.h"
+#include "lib/service/logging.h"
 #include "lib/service/process.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -120,27 +119,6 @@ static void inherit(struct service_process *process)
 
 /* --- configuration and log ---------------------------------------------------------------------- */
 
-static void open_log(const struct service_process *process)
-{
-    const struct config *config = process->instance.config;
-    const struct service *service = process->service;
-    char name[256];
-    struct error err = {0};
-    struct log_target target = {
-        .syslog_name = name,
-        .syslog_facility = config->syslog_facility,
-        .file = config->maillog_file,
-        .to_stderr = process->options.standalone,
-    };
-
-    if (service->mailbox_side)
-        (void)snprintf(name, sizeof(name), "%s", config->login_syslog_name);
-    else
-        (void)snprintf(name, sizeof(name), "%s/%s", config->syslog_name, service->program);
-    if (!log_open(&target, &err))
-        fail(&err);
-}
-
 static void configure(struct service_process *process)
 {
     struct error err = {0};
@@ -149,7 +127,10 @@ static void configure(struct service_process *process)
         config_read(NULL, &process->options.overrides, process->options.name, &err);
     if (process->instance.config == NULL)
         fail(&err);
-    open_log(process);
+    if (!logging_open(process->instance.config,
+                      process->service->mailbox_side ? NULL : process->service->program,
+                      process->options.standalone, &err))
+        fail(&err);
     if (process->service->single_process && !process->options.alone && !process->options.standalone)
         log_fatal("service %s: its process limit in master.cf must be 1", process->instance.name);
 }
