@@ -127,6 +127,32 @@ const char *config_lookup(const struct config *config, const char *name)
 }
 
 /* NULL when it is not set; of local a few have defaults of their own. */
+static const char *text_of_row(const struct config *config, const struct parameter *parameter)
+{
+    if (parameter->kind != PARAMETER_TEXT && parameter->kind != PARAMETER_RAW)
+        return NULL;
+    return *(const char *const *)((const char *)config + parameter->offset);
+}
+
+bool config_walk(const struct config *config, size_t *position, const char **value_r)
+{
+    const struct config_source *source = config->source;
+
+    while (*position < PARAMETER_COUNT + source->setting_count) {
+        size_t at = (*position)++;
+
+        if (at < PARAMETER_COUNT)
+            *value_r = text_of_row(config, &parameters[at]);
+        else if (source->settings[at - PARAMETER_COUNT].parameter == NULL)
+            *value_r = config_lookup(config, source->settings[at - PARAMETER_COUNT].name);
+        else
+            *value_r = NULL;
+        if (*value_r != NULL)
+            return true;
+    }
+    return false;
+}
+
 static const char *look_up_transport(const struct config *config, const char *transport,
                                      const char *suffix)
 {

@@ -53,6 +53,10 @@ const char *config_directory(const struct config *config);
  * Borrowed until config_free. */
 const char *config_lookup(const struct config *config, const char *name);
 
+/* config_walk - one value after the other: of each TEXT and RAW parameter and of each name that main.cf
+ * defines for itself; *position starts at 0; false at the end */
+bool config_walk(const struct config *config, size_t *position, const char **value_r);
+
 /* config_transport_... - parameters named for a transport: lookup of "<transport>_<suffix>", falling
  * back to `fallback` (e.g. "relay", "_destination_concurrency_limit", default_...) */
 int config_transport_int(const struct config *config, const char *transport, const char *suffix,

@@ -121,6 +121,7 @@ static void close_table(void *opened)
 const struct map_type map_type_hash = {
     .name = "hash",
     .traits = MAP_FILES,
+    .suffix = ".db",
     .open = open_hash,
     .lookup = lookup,
     .changed = changed,
@@ -130,6 +131,7 @@ const struct map_type map_type_hash = {
 const struct map_type map_type_btree = {
     .name = "btree",
     .traits = MAP_FILES,
+    .suffix = ".db",
     .open = open_btree,
     .lookup = lookup,
     .changed = changed,

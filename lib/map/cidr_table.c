@@ -57,6 +57,7 @@ static enum map_result lookup(void *table, struct span key, int flags UNUSED, st
 const struct map_type map_type_cidr = {
     .name = "cidr",
     .traits = MAP_FILES | MAP_PATTERN,
+    .suffix = "",
     .open = open_table,
     .lookup = lookup,
     .changed = rules_changed,

@@ -126,6 +126,7 @@ static bool changed(const void *opened)
 const struct map_type map_type_lmdb = {
     .name = "lmdb",
     .traits = MAP_FILES,
+    .suffix = ".lmdb",
     .open = open_table,
     .lookup = lookup,
     .changed = changed,

@@ -29,3 +29,8 @@ check_PROGRAMS += t/unit/map_test
 UNIT_TESTS += t/unit/map_test
 t_unit_map_test_SOURCES = t/unit/map_test.c
 t_unit_map_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/map_proxy_test
+UNIT_TESTS += t/unit/map_proxy_test
+t_unit_map_proxy_test_SOURCES = t/unit/map_proxy_test.c
+t_unit_map_proxy_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

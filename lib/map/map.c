@@ -9,6 +9,9 @@
 #include "lib/map/map_fold.h"
 #include "lib/map/map_type.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #define KEY_MAX (1024U * 1024) /* octets; no table has a longer key */
 
 /* A table that could not be opened is "changed" after this time: its process ends, a new one tries. */
@@ -73,6 +76,36 @@ unsigned map_traits(const char *specification)
     if (name[0] == '{') /* the rules stand right there */
         return type->traits & ~(unsigned)MAP_FILES;
     return type->traits;
+}
+
+static bool items_are_readable(const char *list)
+{
+    struct strlist items = STRLIST_EMPTY;
+    bool readable = true;
+
+    if (map_list_items(list, &items, NULL)) {
+        for (size_t i = 0; i < items.count && readable; i++)
+            readable = map_is_readable(items.items[i]);
+    }
+    strlist_release(&items);
+    return readable;
+}
+
+bool map_is_readable(const char *specification)
+{
+    const char *name;
+    const struct map_type *type = map_type_find(specification, &name);
+    char *path;
+    bool readable;
+
+    if (type != NULL && (type->traits & MAP_COMPOSED) != 0)
+        return items_are_readable(name);
+    if (type == NULL || type->suffix == NULL || name[0] == '{')
+        return true;
+    path = mem_printf("%s%s", name, type->suffix);
+    readable = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 || errno == ENOENT;
+    mem_free(path);
+    return readable;
 }
 
 /* Which table to open and why not; the type stays NULL when there is none. */

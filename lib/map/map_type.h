@@ -19,6 +19,7 @@ enum {
 struct map_type {
     const char *name; /* "hash" */
     unsigned traits;
+    const char *suffix; /* MAP_FILES: the file is NAME and this; NULL: there is no file */
     /* open - the table behind type:name, or NULL and *err */
     void *(*open)(const struct config *config, const char *name, struct error *err);
     /*
@@ -39,6 +40,10 @@ const struct map_type *map_type_find(const char *specification, const char **nam
 /* map_traits - MAP_FILES, MAP_PATTERN and MAP_REMOTE of a specification, for a composed one of all
  * its members; nothing is opened */
 unsigned map_traits(const char *specification);
+
+/* map_is_readable - this process, with the identity that it has now, could open the files of a
+ * specification; also when they are not there */
+bool map_is_readable(const char *specification);
 
 /* The types; the list of them is in map.c. */
 extern const struct map_type map_type_hash, map_type_btree, map_type_lmdb, map_type_texthash,

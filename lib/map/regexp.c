@@ -151,6 +151,7 @@ static enum map_result lookup(void *table, struct span key, int flags UNUSED, st
 const struct map_type map_type_regexp = {
     .name = "regexp",
     .traits = MAP_FILES | MAP_PATTERN,
+    .suffix = "",
     .open = open_table,
     .lookup = lookup,
     .changed = rules_changed,

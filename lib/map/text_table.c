@@ -146,6 +146,7 @@ static void *open_inline(const struct config *config, const char *name, struct e
 const struct map_type map_type_texthash = {
     .name = "texthash",
     .traits = MAP_FILES,
+    .suffix = "",
     .open = open_texthash,
     .lookup = lookup,
     .changed = changed,

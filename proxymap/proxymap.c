@@ -1,0 +1,136 @@
+/*
+ * proxymap: looks tables up for processes that may open no files. Event-driven: one process answers
+ * all of them, over connections that they keep. It opens the tables that the configuration names, and
+ * no others; it talks to daemons of its own instance only.
+ */
+#include "lib/base/base.h"
+
+#include "lib/base/log.h"
+#include "proxymap/tables.h"
+
+#define CLIENTS_MAX 200 /* of one process; for more, master starts another */
+
+struct client {
+    struct connection *connection;
+    struct watch *watch;
+    struct client *previous, *next;
+};
+
+static struct proxymap {
+    const struct service_instance *instance;
+    struct tables *tables;
+    struct arena *arena; /* of one question */
+    struct client *clients;
+    size_t client_count;
+} proxymap;
+
+static void free_client(struct client *client)
+{
+    if (client->previous != NULL)
+        client->previous->next = client->next;
+    else
+        proxymap.clients = client->next;
+    if (client->next != NULL)
+        client->next->previous = client->previous;
+    watch_free(&client->watch);
+    connection_free(&client->connection);
+    mem_free(client);
+    proxymap.client_count--;
+    if (proxymap.client_count == CLIENTS_MAX - 1)
+        service_accepting(proxymap.instance, true);
+    service_release(proxymap.instance);
+}
+
+/* Between questions a client loses nothing: it asks the next one at another process. */
+static void part_with_clients(const struct service_instance *instance UNUSED)
+{
+    struct client *next;
+
+    for (struct client *client = proxymap.clients; client != NULL; client = next) {
+        next = client->next;
+        free_client(client);
+    }
+}
+
+static bool answer_questions(struct client *client, struct error *err)
+{
+    while (ipc_complete(client->connection)) {
+        struct proxy_question question;
+        struct proxy_answer answer;
+
+        arena_reset(proxymap.arena);
+        if (!proxy_question_receive(client->connection, proxymap.arena, &question, err))
+            return false;
+        tables_answer(proxymap.tables, &question, &answer);
+        if (!proxy_answer_send(client->connection, &answer, err))
+            return false;
+    }
+    return true;
+}
+
+static void on_client(void *context, int fd UNUSED, int events)
+{
+    struct client *client = context;
+    struct error err = {0};
+    bool goes_on = (events & LOOP_TIMEOUT) == 0;
+
+    if (goes_on && (events & LOOP_WRITE) != 0)
+        goes_on = ipc_write_ready(client->connection, &err);
+    if (goes_on && (events & LOOP_READ) != 0)
+        goes_on = ipc_read_ready(client->connection, &err) && answer_questions(client, &err);
+    if (!goes_on) {
+        if (err.kind != ERROR_NONE)
+            log_warning("%s", err.text);
+        free_client(client);
+    } else if (ipc_wants_write(client->connection)) {
+        watch_events(client->watch, LOOP_WRITE); /* no further question before that */
+    } else {
+        watch_events(client->watch, LOOP_READ);
+    }
+    if (tables_are_stale(proxymap.tables))
+        part_with_clients(NULL);
+}
+
+static void on_connection(int fd, const struct service_instance *instance)
+{
+    struct client *client = mem_new(struct client);
+
+    client->connection = connection_create(fd);
+    ipc_event_driven(client->connection);
+    client->watch = watch_fd(instance->loop, fd, LOOP_READ, on_client, client);
+    watch_deadline(client->watch, instance->config->ipc_timeout * 1000);
+    client->next = proxymap.clients;
+    if (client->next != NULL)
+        client->next->previous = client;
+    proxymap.clients = client;
+    if (++proxymap.client_count == CLIENTS_MAX)
+        service_accepting(instance, false);
+}
+
+static bool prepare(const struct service_instance *instance, struct error *err)
+{
+    proxymap.instance = instance;
+    proxymap.arena = arena_create();
+    proxymap.tables = tables_create(instance, err);
+    return proxymap.tables != NULL;
+}
+
+static bool is_stale(const struct service_instance *instance UNUSED)
+{
+    return tables_are_stale(proxymap.tables);
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "proxymap",
+        .user = SERVICE_USER_MAPS,
+        .sandbox = SANDBOX_NO_EXEC,
+        .prepare = prepare,
+        .on_connection = on_connection,
+        .is_stale = is_stale,
+        .on_drain = part_with_clients,
+    };
+
+    return service_main(&service, argc, argv);
+}

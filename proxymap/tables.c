@@ -1,0 +1,319 @@
+/* What may be asked, and the tables behind it (proxymap/tables.h). */
+#include "proxymap/tables.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/hash.h"
+#include "lib/base/log.h"
+#include "lib/config/master_cf.h"
+#include "lib/map/map_type.h"
+#include "lib/service/account.h"
+
+#include <fcntl.h>
+
+#define VALUE_MAX      PROXY_VALUE_MAX
+#define CHECK_AFTER_MS 1000 /* between two looks at a list's files */
+#define LIST_FILE_MAX  (16U * 1024 * 1024)
+
+/* A list of tables as somebody may ask for it. */
+struct table_list {
+    char *text;        /* without "proxy:" */
+    struct maps *maps; /* NULL: not opened yet */
+    int64_t checked_ms;
+    bool needs_privilege; /* mail_owner cannot open it again */
+};
+
+struct tables {
+    const struct config *config;
+    struct hash *lists; /* of struct table_list, by the text that is asked */
+    struct buf value;
+    struct error reason;
+    bool is_stale;
+};
+
+/* --- what may be asked --------------------------------------------------------------------------- */
+
+/* Here everything is opened directly: "proxy:" is taken off, also within braces. */
+static char *without_proxy(const char *list)
+{
+    static const char prefix[] = "proxy:";
+    struct buf text = BUF(BUF_UNLIMITED);
+    bool at_start = true;
+
+    while (*list != '\0') {
+        if (at_start && strncmp(list, prefix, sizeof(prefix) - 1) == 0) {
+            list += sizeof(prefix) - 1;
+            continue;
+        }
+        at_start = strchr(" \t\r\n,{!", *list) != NULL;
+        buf_put_char(&text, *list++);
+    }
+    return buf_take(&text);
+}
+
+static void approve_list(struct tables *tables, const char *list)
+{
+    struct table_list *approved;
+
+    if (hash_get(tables->lists, span_text(list)) != NULL)
+        return;
+    approved = mem_new(struct table_list);
+    approved->text = without_proxy(list);
+    (void)hash_put(tables->lists, span_text(list), approved);
+}
+
+static bool names_table(const char *item)
+{
+    const char *name;
+
+    return strchr(item, ':') != NULL && map_type_find(item, &name) != NULL;
+}
+
+/* "hash:/x", "!hash:/x" of a match list, "{ ... }" with more inside. */
+static bool approve_item(struct tables *tables, const char *item)
+{
+    item += strspn(item, "!");
+    if (item[0] == '{') {
+        char *inside = mem_span(map_unbraced(item));
+
+        tables_approve(tables, inside);
+        mem_free(inside);
+        return false;
+    }
+    if (!names_table(item))
+        return false;
+    approve_list(tables, item);
+    if (strncmp(item, "proxy:", strlen("proxy:")) == 0)
+        approve_list(tables, item + strlen("proxy:"));
+    return true;
+}
+
+void tables_approve(struct tables *tables, const char *value)
+{
+    struct strlist items = STRLIST_EMPTY;
+    bool is_list = false;
+
+    if (strlist_split_config(&items, value, NULL)) {
+        for (size_t i = 0; i < items.count; i++)
+            is_list = approve_item(tables, items.items[i]) || is_list;
+    }
+    if (is_list)
+        approve_list(tables, value);
+    strlist_release(&items);
+}
+
+/* Lists of domains and networks may name files, whose lines may name tables. */
+static void approve_files(struct tables *tables, const char *list)
+{
+    struct strlist items = STRLIST_EMPTY;
+
+    if (!strlist_split_config(&items, list, NULL))
+        strlist_clear(&items);
+    for (size_t i = 0; i < items.count; i++) {
+        const char *path = items.items[i] + strspn(items.items[i], "!");
+        struct buf content = BUF(LIST_FILE_MAX);
+
+        if (path[0] == '/' && file_read(AT_FDCWD, path, &content, NULL))
+            tables_approve(tables, buf_text(&content));
+        buf_release(&content);
+    }
+    strlist_release(&items);
+}
+
+static void approve_config(struct tables *tables, const struct config *config)
+{
+    size_t position = 0;
+    const char *value;
+
+    while (config_walk(config, &position, &value))
+        tables_approve(tables, value);
+    approve_files(tables, config->mydestination);
+    approve_files(tables, config->mynetworks);
+    approve_files(tables, config->relay_domains);
+    approve_files(tables, config->virtual_alias_domains);
+    approve_files(tables, config->virtual_mailbox_domains);
+}
+
+/* The -o settings of a service, as config_read takes them. */
+static void collect_overrides(const struct master_service *service, struct strlist *overrides)
+{
+    const struct strlist *arguments = &service->arguments;
+
+    for (size_t i = 0; i < arguments->count && arguments->items[i][0] == '-'; i++) {
+        if (strcmp(arguments->items[i], "-o") == 0 && i + 1 < arguments->count)
+            strlist_add(overrides, arguments->items[++i]);
+        else if (strncmp(arguments->items[i], "-o", 2) == 0)
+            strlist_add(overrides, arguments->items[i] + 2);
+    }
+}
+
+/* A service with settings of its own may have tables of its own, also by $name from main.cf. */
+static bool approve_service(struct tables *tables, const struct master_service *service,
+                            struct error *err)
+{
+    struct strlist overrides = STRLIST_EMPTY;
+    struct config *config = NULL;
+    bool done = true;
+
+    collect_overrides(service, &overrides);
+    if (overrides.count > 0) {
+        config = config_read(config_directory(tables->config), &overrides, service->name, err);
+        done = config != NULL;
+    }
+    if (config != NULL)
+        approve_config(tables, config);
+    config_free(&config);
+    strlist_release(&overrides);
+    return done;
+}
+
+static bool approve_services(struct tables *tables, struct error *err)
+{
+    struct master_cf *master_cf = master_cf_read(tables->config, err);
+    bool done = master_cf != NULL;
+
+    for (size_t i = 0; done && i < master_cf->count; i++)
+        done = approve_service(tables, &master_cf->services[i], err);
+    master_cf_free(&master_cf);
+    return done;
+}
+
+/* --- opening ------------------------------------------------------------------------------------- */
+
+static void open_list(struct tables *tables, struct table_list *list)
+{
+    list->maps = maps_open(tables->config, list->text, false);
+    list->checked_ms = clock_monotonic_ms();
+}
+
+static bool is_readable(const char *list)
+{
+    struct strlist items = STRLIST_EMPTY;
+    bool readable = true;
+
+    if (strlist_split_config(&items, list, NULL)) {
+        for (size_t i = 0; i < items.count && readable; i++)
+            readable = map_is_readable(items.items[i]);
+    }
+    strlist_release(&items);
+    return readable;
+}
+
+/* What mail_owner cannot read is opened while we can. */
+static bool open_protected(struct tables *tables, struct error *err)
+{
+    struct account owner;
+    size_t position = 0;
+    struct span key;
+    void *value;
+
+    if (!account_find(tables->config->mail_owner, &owner, err) ||
+        !service_become(tables->config->mail_owner, owner.uid, owner.gid, err))
+        return false;
+    while (hash_next(tables->lists, &position, &key, &value)) {
+        struct table_list *list = value;
+
+        list->needs_privilege = !is_readable(list->text);
+    }
+    service_return();
+    position = 0;
+    while (hash_next(tables->lists, &position, &key, &value)) {
+        struct table_list *list = value;
+
+        if (list->needs_privilege)
+            open_list(tables, list);
+    }
+    return true;
+}
+
+struct tables *tables_create_empty(const struct config *config)
+{
+    struct tables *tables = mem_new(struct tables);
+
+    tables->config = config;
+    tables->lists = hash_create();
+    tables->value = BUF(VALUE_MAX);
+    return tables;
+}
+
+struct tables *tables_create(const struct service_instance *instance, struct error *err)
+{
+    struct tables *tables = tables_create_empty(instance->config);
+
+    approve_config(tables, instance->config);
+    if (!approve_services(tables, err) || (instance->privileged && !open_protected(tables, err)))
+        tables_free(&tables);
+    return tables;
+}
+
+static void free_list(void *value)
+{
+    struct table_list *list = value;
+
+    maps_free(&list->maps);
+    mem_free(list->text);
+    mem_free(list);
+}
+
+void tables_free(struct tables **tables)
+{
+    if (*tables == NULL)
+        return;
+    hash_free(&(*tables)->lists, free_list);
+    buf_release(&(*tables)->value);
+    mem_free(*tables);
+    *tables = NULL;
+}
+
+/* --- answering ----------------------------------------------------------------------------------- */
+
+/* Open it for the first time, or again when its files changed. */
+static void refresh(struct tables *tables, struct table_list *list)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (list->maps == NULL) {
+        open_list(tables, list);
+    } else if (now_ms - list->checked_ms >= CHECK_AFTER_MS) {
+        list->checked_ms = now_ms;
+        if (!maps_changed(list->maps))
+            return;
+        if (list->needs_privilege) {
+            tables->is_stale = true; /* until then, the old one is right */
+            return;
+        }
+        maps_free(&list->maps);
+        open_list(tables, list);
+    }
+}
+
+static void refuse(struct tables *tables, const char *list, struct proxy_answer *answer_r)
+{
+    error_set(&tables->reason, ERROR_TEMPORARY, "request for unapproved table: \"%s\"", list);
+    log_warning("%s", tables->reason.text);
+    answer_r->result = MAP_UNAVAILABLE;
+    answer_r->reason = tables->reason.text;
+}
+
+void tables_answer(struct tables *tables, const struct proxy_question *question,
+                   struct proxy_answer *answer_r)
+{
+    struct table_list *list = hash_get(tables->lists, span_text(question->list));
+
+    *answer_r = (struct proxy_answer){0};
+    if (list == NULL) {
+        refuse(tables, question->list, answer_r);
+        return;
+    }
+    refresh(tables, list);
+    answer_r->result = maps_answer(list->maps, question, answer_r, &tables->value, &tables->reason);
+    if (answer_r->result == MAP_FOUND)
+        answer_r->value = buf_span(&tables->value);
+    else if (answer_r->result == MAP_UNAVAILABLE)
+        answer_r->reason = tables->reason.text;
+}
+
+bool tables_are_stale(const struct tables *tables)
+{
+    return tables->is_stale;
+}

@@ -1,0 +1,205 @@
+/* The asking side of proxymap: one question for many keys, and a proxymap that comes and goes. */
+#include "lib/map/proxy.h"
+
+#include "lib/service/service.h"
+#include "t/unit/unit.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct config config = {
+    .smtputf8_enable = true,
+    .proxymap_service_name = "proxymap",
+    .parent_domain_matches_subdomains = "",
+};
+
+static unsigned connections;    /* made so far */
+static unsigned questions_each; /* how many questions a proxymap answers before it ends */
+static bool nobody_there;
+static pid_t proxymap_pid; /* the latest */
+
+/* A proxymap that says what it was asked. */
+static void serve(int fd)
+{
+    struct connection *client = connection_create(fd);
+    struct arena *arena = arena_create();
+    struct proxy_question question;
+    struct error err;
+
+    for (unsigned i = 0; i < questions_each; i++) {
+        struct proxy_answer answer = {.result = MAP_FOUND, .table = 1};
+        const char *text;
+
+        if (!proxy_question_receive(client, arena, &question, &err))
+            break;
+        text = arena_printf(arena, "%s %zu %" PRIu64, question.list, question.key_count,
+                            question.flags);
+        for (size_t k = 0; k < question.key_count; k++)
+            text = arena_printf(arena, "%s %.*s%s", text, SPAN_PRINTF(question.keys[k].octets),
+                                question.keys[k].is_partial ? "*" : "");
+        answer.key = question.key_count - 1;
+        answer.value = span_text(text);
+        if (strstr(question.list, "broken") != NULL)
+            answer = (struct proxy_answer){.result = MAP_UNAVAILABLE, .reason = "it is broken"};
+        if (strstr(question.list, "empty") != NULL)
+            answer = (struct proxy_answer){.result = MAP_ABSENT};
+        if (!proxy_answer_send(client, &answer, &err))
+            break;
+    }
+    _exit(0);
+}
+
+/* In the place of lib/service's: a new proxymap for each connection. */
+struct connection *service_connect(const char *name, struct error *err)
+{
+    int pair[2];
+
+    assert_string_equal(name, "proxymap");
+    if (nobody_there) {
+        error_set(err, ERROR_TEMPORARY, "connect to service proxymap: nobody there");
+        return NULL;
+    }
+    connections++;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    proxymap_pid = fork();
+    if (proxymap_pid == 0) {
+        close(pair[0]);
+        serve(pair[1]);
+    }
+    close(pair[1]);
+    return connection_create(pair[0]);
+}
+
+static void expect(enum map_result result, enum map_result expected, const struct buf *value,
+                   const char *text)
+{
+    assert_int_equal(result, expected);
+    if (expected == MAP_FOUND)
+        assert_string_equal(buf_text(value), text);
+}
+
+static void asks_for_a_list(void **state UNUSED)
+{
+    static const struct span keys[] = {
+        {"a@b", 3},
+        {"a",   1},
+        {"@b",  2}
+    };
+    static const bool partial[] = {false, true, true};
+    struct maps *maps = maps_open(&config, "static:x, hash:/y", true);
+    struct buf value = BUF(1000);
+    struct error err;
+    size_t key = 0;
+    const char *where;
+
+    expect(maps_find_keys(maps, keys, partial, 3, MAP_FOLD_KEY, &value, &key, &err), MAP_FOUND,
+           &value, "static:x, hash:/y 3 1 a@b a* @b*");
+    assert_int_equal(key, 2);
+    expect(maps_find(maps, keys[0], 0, &value, &where, &err), MAP_FOUND, &value,
+           "static:x, hash:/y 1 0 a@b");
+    assert_string_equal(where, "hash:/y");
+    assert_int_equal(connections, 1);
+    maps_free(&maps);
+    buf_release(&value);
+}
+
+static void does_not_ask_without_need(void **state UNUSED)
+{
+    struct maps *maps = maps_open(&config, "inline:{a=b}, regexp:{{/c/ d}}", true);
+    struct buf value = BUF(1000);
+    struct error err;
+
+    nobody_there = true;
+    expect(maps_find(maps, span_text("c"), 0, &value, NULL, &err), MAP_FOUND, &value, "d");
+    nobody_there = false;
+    maps_free(&maps);
+    buf_release(&value);
+}
+
+static void asks_for_a_single_table(void **state UNUSED)
+{
+    struct map *map = map_open(&config, "texthash:/x", true);
+    struct buf value = BUF(1000);
+    struct error err;
+
+    expect(map_lookup(map, span_text("K"), MAP_FOLD_KEY, &value, &err), MAP_FOUND, &value,
+           "texthash:/x 1 1 K");
+    map_free(&map);
+    map = map_open(&config, "proxy:texthash:/x", false);
+    expect(map_lookup(map, span_text("k"), 0, &value, &err), MAP_FOUND, &value,
+           "texthash:/x 1 0 k");
+    map_free(&map);
+    buf_release(&value);
+}
+
+static void tells_absent_from_unavailable(void **state UNUSED)
+{
+    struct maps *empty = maps_open(&config, "hash:/empty", true);
+    struct maps *broken = maps_open(&config, "hash:/broken", true);
+    struct buf value = BUF(1000);
+    struct error err;
+
+    expect(maps_find(empty, span_text("k"), 0, &value, NULL, &err), MAP_ABSENT, &value, NULL);
+    expect(maps_find(broken, span_text("k"), 0, &value, NULL, &err), MAP_UNAVAILABLE, &value, NULL);
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    assert_string_equal(err.text, "it is broken");
+    maps_free(&empty);
+    maps_free(&broken);
+    buf_release(&value);
+}
+
+static void end_proxymap(void)
+{
+    assert_int_equal(kill(proxymap_pid, SIGKILL), 0);
+    assert_int_equal(waitpid(proxymap_pid, NULL, 0), proxymap_pid);
+}
+
+static void asks_the_next_proxymap(void **state UNUSED)
+{
+    struct maps *maps = maps_open(&config, "hash:/y", true);
+    struct buf value = BUF(1000);
+    struct error err;
+    unsigned before = connections;
+
+    end_proxymap();
+    expect(maps_find(maps, span_text("a"), 0, &value, NULL, &err), MAP_FOUND, &value,
+           "hash:/y 1 0 a");
+    assert_int_equal(connections, before + 1);
+    maps_free(&maps);
+    buf_release(&value);
+}
+
+static void is_unavailable_without_proxymap(void **state UNUSED)
+{
+    struct maps *maps = maps_open(&config, "hash:/y", true);
+    struct buf value = BUF(1000);
+    struct error err = {0};
+
+    end_proxymap();
+    questions_each = 0; /* the next one hangs up at once */
+    expect(maps_find(maps, span_text("a"), 0, &value, NULL, &err), MAP_UNAVAILABLE, &value, NULL);
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    nobody_there = true;
+    expect(maps_find(maps, span_text("a"), 0, &value, NULL, &err), MAP_UNAVAILABLE, &value, NULL);
+    assert_non_null(strstr(err.text, "nobody there"));
+    maps_free(&maps);
+    buf_release(&value);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        {.name = "one question for a list and its keys",        .test_func = asks_for_a_list                },
+        {.name = "no question where no file is needed",         .test_func = does_not_ask_without_need      },
+        {.name = "a single table",                              .test_func = asks_for_a_single_table        },
+        {.name = "absent and unavailable come through",         .test_func = tells_absent_from_unavailable  },
+        {.name = "a proxymap that ended is replaced unnoticed",
+         .test_func = asks_the_next_proxymap                                                                },
+        {.name = "no proxymap is unavailable",                  .test_func = is_unavailable_without_proxymap},
+    };
+
+    questions_each = 100;
+    return unit_run("proxy", tests, ARRAY_LENGTH(tests));
+}
