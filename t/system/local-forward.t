@@ -1,0 +1,42 @@
+#!/bin/sh
+# local: .forward files are read as their user and only when nobody else can write to them; mbox spools;
+# mail comes to rest with the owner's ids.
+. "$(dirname "$0")/../lib.sh"
+need_root
+plan 10
+instance_start <<'END'
+alias_maps =
+END
+forward() { printf '%s\n' "$2" >"$T/home/$1/.forward"; chown "$1:" "$T/home/$1/.forward"; chmod 600 "$T/home/$1/.forward"; }
+
+forward alice 'bob, \alice'
+send_mail s@remote.test alice@buzon.test >/dev/null
+maildir_has '\alice keeps a copy' "$T/home/alice/Maildir" 1
+maildir_has 'and bob gets one, by way of the queue' "$T/home/bob/Maildir" 1
+log_has 'forwarded mail is a new message' 'to=<bob@[a-z.]+>, orig_to=<alice@buzon\.test>, relay=local, .*\(forwarded as'
+file=$(maildir_files "$T/home/bob/Maildir")
+is "bob's copy is bob's" "$(stat -c '%U %a' "$file")" 'bob 600'
+
+forward bob alice
+forward alice bob
+send_mail s@remote.test bob@buzon.test >/dev/null
+log_has 'a loop of two .forward files ends as a bounce' 'status=bounced \(mail forwarding loop for bob@buzon\.test\)'
+
+forward alice '|id -un > /tmp/buzon-forward-test.$$; mv /tmp/buzon-forward-test.$$ $HOME/who'
+send_mail s@remote.test alice@buzon.test >/dev/null
+eventually 'a command runs as its user' grep -qx alice "$T/home/alice/who"
+
+forward carol bob
+chown bob: "$T/home/carol/.forward"
+send_mail s@remote.test carol@buzon.test >/dev/null
+maildir_has "somebody else's .forward counts for nothing" "$T/home/carol/Maildir" 1
+log_has 'and that is said' 'warning: .*\.forward has bad owner uid'
+
+rm -f "$T/home/alice/.forward"
+chown root:mail "$T/mail" && chmod 2775 "$T/mail"
+sed -i 's/^home_mailbox.*/home_mailbox =/' "$CONF/main.cf"
+buzon reload >/dev/null 2>&1
+wait_until 'the reload' t_log_matches 'reload -- version'
+send_mail s@remote.test alice@buzon.test >/dev/null
+eventually 'a system spool is an mbox of its user' sh -c "grep -q '^From s@remote.test ' '$T/mail/alice' && [ \"\$(stat -c '%U %a' '$T/mail/alice')\" = 'alice 600' ]"
+no_crash 'no process crashed'
