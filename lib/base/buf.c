@@ -68,6 +68,7 @@ bool buf_append_char(struct buf *buf, char c)
 }
 
 /* Straight into the free room; a second time when that was too small. */
+PRINTF(2, 0)
 static bool append_formatted(struct buf *buf, const char *format, va_list arguments)
 {
     size_t room = buf->capacity - buf->len;

@@ -139,6 +139,7 @@ static void make_printable(char *text, size_t len)
 }
 
 /* Severity word and text, bounded and printable. */
+PRINTF(3, 0)
 static size_t compose(char text[LOG_TEXT_MAX + 1], const char *severity, const char *format,
                       va_list arguments)
 {
@@ -227,6 +228,7 @@ static void emit(int priority, char *text, size_t len)
         write_stderr(text, len); /* better there than nowhere */
 }
 
+PRINTF(3, 0)
 static void log_line(int priority, const char *severity, const char *format, va_list arguments)
 {
     char text[LOG_TEXT_MAX + 1];

@@ -32,3 +32,10 @@ t_unit_io_loop_test_SOURCES = t/unit/io_loop_test.c
 t_unit_io_loop_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_io_socket_test_SOURCES = t/unit/io_socket_test.c
 t_unit_io_socket_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/io_ipc_fuzz
+FUZZ_TARGETS += t/fuzz/io_ipc_fuzz
+t_fuzz_io_ipc_fuzz_SOURCES = t/fuzz/io_ipc_fuzz.c
+t_fuzz_io_ipc_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

@@ -157,7 +157,8 @@ struct tls_session *tls_session_client(struct tls_context *context, const char *
         done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session->ssl), name) == 1;
     } else if (named) {
         SSL_set_hostflags(session->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        done = SSL_set_tlsext_host_name(session->ssl, name) == 1 &&
+        done = SSL_ctrl(session->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                        (void *)(uintptr_t)name) == 1 && /* copied, whatever the type says */
                SSL_set1_host(session->ssl, name) == 1;
     }
     if (!done)

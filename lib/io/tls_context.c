@@ -11,7 +11,6 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 
-#define GROUPS         "X25519:P-256:X448:P-384:P-521" /* quickest first */
 #define DH_FILE_MAX    ((size_t)64 * 1024)
 #define SESSION_ID_TAG "buzon"
 
@@ -139,10 +138,12 @@ static struct tls_context *create(const SSL_METHOD *method)
 static bool set_algorithms(SSL_CTX *ssl, const char *protocols, const char *cipher_list,
                            struct error *err)
 {
+    int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_X448, NID_secp384r1, NID_secp521r1};
+
     if (!tls_limit_protocols(ssl, protocols == NULL ? "" : protocols, err))
         return false;
-    if (SSL_CTX_set1_groups_list(ssl, GROUPS) != 1) {
-        tls_error(err, "TLS groups " GROUPS);
+    if (SSL_CTX_set1_groups(ssl, groups, ARRAY_LENGTH(groups)) != 1) {
+        tls_error(err, "TLS groups");
         return false;
     }
     if (is_set(cipher_list) && SSL_CTX_set_cipher_list(ssl, cipher_list) != 1) {

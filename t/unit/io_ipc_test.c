@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct item {
@@ -542,6 +543,24 @@ static void run_last_words(void **state)
     close_pair(&pair);
 }
 
+/* BUZON_IPC_STRICT is looked at once, hence in a process of its own, before any other test. */
+static void strict_receiver_refuses_unknown_attributes(void **state UNUSED)
+{
+    struct parcel got;
+    struct pair pair;
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        (void)setenv("BUZON_IPC_STRICT", "1", 1);
+        open_pair(&pair);
+        put_raw(&pair, span_of("\0\0\0\x12" PARCEL "\3new\0\0\0\1x", 22));
+        _exit(ipc_receive(pair.near, &parcel_message, pair.arena, &got, &pair.err) ? 1 : 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* Descriptors beside octets that do not announce them, before and after what does. */
 static void stray_descriptors_are_closed(void **state UNUSED)
 {
@@ -606,6 +625,7 @@ static void every_prefix_is_incomplete(void **state UNUSED)
 int main(void)
 {
     struct CMUnitTest tests[ARRAY_LENGTH(hostile_cases) + ARRAY_LENGTH(last_words) + 16] = {
+        cmocka_unit_test(strict_receiver_refuses_unknown_attributes),
         cmocka_unit_test(every_kind_of_value_makes_the_round_trip),
         cmocka_unit_test(absent_values_are_zero),
         cmocka_unit_test(descriptors_stay_with_their_message),
@@ -622,8 +642,9 @@ int main(void)
         cmocka_unit_test(stray_descriptors_are_closed),
         cmocka_unit_test(every_prefix_is_incomplete),
     };
-    size_t used = 15;
+    size_t used = 16;
 
+    (void)unsetenv("BUZON_IPC_STRICT");
     UNIT_ADD_ROWS(tests, used, hostile_cases, run_hostile);
     UNIT_ADD_ROWS(tests, used, last_words, run_last_words);
     return unit_run("io_ipc", tests, used);
