@@ -8,3 +8,10 @@ check_PROGRAMS += t/unit/login_imap_test
 UNIT_TESTS += t/unit/login_imap_test
 t_unit_login_imap_test_SOURCES = t/unit/login_imap_test.c login/imap_login.c
 t_unit_login_imap_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/login_imap_fuzz
+FUZZ_TARGETS += t/fuzz/login_imap_fuzz
+t_fuzz_login_imap_fuzz_SOURCES = t/fuzz/login_imap_fuzz.c login/imap_login.c
+t_fuzz_login_imap_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

@@ -10,3 +10,10 @@ t_unit_sasl_password_test_SOURCES = t/unit/sasl_password_test.c
 t_unit_sasl_password_test_LDADD = $(LIBBUZON) $(CRYPT_LIBS) $(CMOCKA_LIBS)
 t_unit_sasl_mechanism_test_SOURCES = t/unit/sasl_mechanism_test.c
 t_unit_sasl_mechanism_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/sasl_fuzz
+FUZZ_TARGETS += t/fuzz/sasl_fuzz
+t_fuzz_sasl_fuzz_SOURCES = t/fuzz/sasl_fuzz.c
+t_fuzz_sasl_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif
