@@ -35,7 +35,8 @@ check-fuzz: $(FUZZ_TARGETS)
 	    mkdir -p t/fuzz/found/$$name; test -d $$seeds || seeds=; \
 	    echo "fuzz: $$name"; \
 	    $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
-	        -artifact_prefix=t/fuzz/found/$$name- t/fuzz/found/$$name $$seeds; \
+	        -artifact_prefix=t/fuzz/found/$$name- t/fuzz/found/$$name $$seeds \
+	        >t/fuzz/found/$$name.log 2>&1 || { tail -n 60 t/fuzz/found/$$name.log; exit 1; }; \
 	done
 
 clean-local:
