@@ -23,10 +23,10 @@ check-unit: $(check_PROGRAMS)
 stage: all
 	@$(MAKE) $(AM_MAKEFLAGS) -s install DESTDIR=$(STAGE) >/dev/null
 
-check-system: stage
-	@BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS)
+check-system: stage t/daemon/probe
+	@BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS)
 	@test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; \
-	    BUZON_TEST_AS=user BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS); }
+	    BUZON_TEST_AS=user BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS); }
 
 # A short run of each fuzz target over its corpus; new findings are not written to the source tree.
 check-fuzz: $(FUZZ_TARGETS)

@@ -18,11 +18,13 @@ lib_libbuzon_a_SOURCES += lib/service/service.h \
 	lib/service/sandbox.c \
 	lib/service/scoreboard.c lib/service/scoreboard.h
 
-check_PROGRAMS += t/unit/service_channel_test t/unit/service_options_test t/unit/service_scoreboard_test
-UNIT_TESTS += t/unit/service_channel_test t/unit/service_options_test t/unit/service_scoreboard_test
+check_PROGRAMS += t/unit/service_channel_test t/unit/service_options_test t/unit/service_sandbox_test t/unit/service_scoreboard_test
+UNIT_TESTS += t/unit/service_channel_test t/unit/service_options_test t/unit/service_sandbox_test t/unit/service_scoreboard_test
 t_unit_service_channel_test_SOURCES = t/unit/service_channel_test.c
 t_unit_service_channel_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_service_options_test_SOURCES = t/unit/service_options_test.c
 t_unit_service_options_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_service_scoreboard_test_SOURCES = t/unit/service_scoreboard_test.c
 t_unit_service_scoreboard_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+t_unit_service_sandbox_test_SOURCES = t/unit/service_sandbox_test.c
+t_unit_service_sandbox_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
