@@ -261,13 +261,14 @@ static void add_plain(struct list *list, size_t past)
     struct header_address *element = add(list);
     struct span text = part(list->body, list->at, past);
     struct span words = clean(list->arena, text, true);
+    bool is_one_word = words.len == clean(list->arena, text, false).len;
 
-    if (find_last_at(text) == text.len && memchr(words.data, ' ', words.len) != NULL) {
-        element->display_name = words;
-        element->first = element->past = list->at;
-    } else {
+    if (is_one_word || find_last_at(text) < text.len) {
         set_address(list, element, list->at, past);
         element->display_name = last_comment(list->arena, text);
+    } else {
+        element->display_name = words;
+        element->first = element->past = list->at;
     }
     list->at = past;
 }

@@ -53,11 +53,14 @@ struct queue_recipient {
     uint64_t status_offset; /* in the file; set by reading */
 };
 
-struct
-    queue_attribute { /* client_name, client_address, helo_name, protocol_name, sasl_username, ... */
+/* client_name, client_address, helo_name, protocol_name, sasl_username, ... */
+struct queue_attribute {
     const char *name;
     const char *value;
 };
+
+/* Set by cleanup: qmgr returns the message for this reason ("5.4.0 too many hops"). */
+#define QUEUE_ATTRIBUTE_REFUSED "refused"
 
 struct queue_envelope {
     struct timeval arrival;

@@ -163,6 +163,7 @@ static const struct list_case {
     {"spaces around dots and @",      "a . b @ c . d",                                                  "||a.b|c.d|a . b @ c . d\n"                      },
     {"no domain",                     "root",                                                           "||root||root\n"                                 },
     {"words without an address",      "Bob Smith",                                                      "Bob Smith||||\n"                                },
+    {"one quoted word is an address", "\"q s\"",                                                        "||q s||\"q s\"\n"                               },
     {"a name before empty brackets",  "Bob <>",                                                         "Bob||||\n"                                      },
     {"a quoted localpart",            "\"a b@c\"@d",                                                    "||a b@c|d|\"a b@c\"@d\n"                        },
     {"a route",                       "Bob <@a,@b:bob@x>",                                              "Bob|@a,@b|bob|x|@a,@b:bob@x\n"                  },

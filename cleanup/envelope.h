@@ -1,0 +1,14 @@
+/* Sender and recipients of a message. */
+#ifndef BUZON_CLEANUP_ENVELOPE_H
+#define BUZON_CLEANUP_ENVELOPE_H
+
+#include "cleanup/message.h"
+
+/* envelope_set_sender - message->sender, rewritten */
+void envelope_set_sender(struct message *message);
+/* envelope_add_recipients - message->recipients: rewritten, expanded by virtual_alias_maps, with
+ * those who get a blind copy, each address once */
+void envelope_add_recipients(struct message *message, const struct queue_recipient *recipients,
+                             size_t count);
+
+#endif

@@ -1,0 +1,292 @@
+/* The fields of a header, one after the other, and those that are missing at its end. */
+#include "cleanup/header.h"
+
+#include "cleanup/address.h"
+#include "lib/base/log.h"
+#include "lib/message/address.h"
+#include "lib/message/date.h"
+
+/* --- into the file ------------------------------------------------------------------------------- */
+
+void header_flush(struct message *message)
+{
+    message_write(message, message->kept);
+    message->kept = SPAN_EMPTY;
+}
+
+/* Fields that stay as they are follow each other in memory: many of them are one write. */
+static void keep(struct message *message, struct span octets)
+{
+    if (message->kept.len > 0 && message->kept.data + message->kept.len == octets.data) {
+        message->kept.len += octets.len;
+    } else {
+        header_flush(message);
+        message->kept = octets;
+    }
+}
+
+static void put(struct message *message, struct span octets)
+{
+    header_flush(message);
+    message_write(message, octets);
+}
+
+/* --- rewriting in place ---------------------------------------------------------------------------- */
+
+/* What replaces an address, as it stands in a header; NULL when it may stay. */
+static const char *replacement(struct message *message, const struct header_address *element,
+                               bool is_sender)
+{
+    const char *address;
+    const char *rewritten;
+
+    if (element->kind != ADDRESS_PLAIN || element->localpart.len == 0)
+        return NULL;
+    address = element->domain.len == 0
+                  ? arena_text(message->arena, element->localpart)
+                  : arena_printf(message->arena, "%.*s@%.*s", SPAN_PRINTF(element->localpart),
+                                 SPAN_PRINTF(element->domain));
+    if (strlen(address) >= ADDRESS_MAX)
+        return NULL;
+    rewritten = rewrite_header_address(message, address, is_sender);
+    if (rewritten == NULL || strcmp(rewritten, address) == 0)
+        return NULL;
+    return address_quote(message->arena, rewritten);
+}
+
+static void rewrite_field(struct message *message, const struct header_field *field, bool is_sender)
+{
+    size_t limit = (size_t)message->cleanup->config->header_address_token_limit;
+    struct span rest = field->whole;
+    size_t body = (size_t)(field->body.data - field->whole.data);
+    size_t done = 0; /* octets of the field */
+    size_t count;
+    struct header_address *elements =
+        address_parse_list(message->arena, field->body, limit, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *address = replacement(message, &elements[i], is_sender);
+
+        if (address == NULL)
+            continue;
+        keep(message, span_first(rest, body + elements[i].first - done));
+        put(message, span_text(address));
+        done = body + elements[i].past;
+        rest = span_skip(field->whole, done);
+    }
+    keep(message, rest);
+}
+
+/* --- the fields that mean something here ---------------------------------------------------------- */
+
+enum addresses { NO_ADDRESSES, SENDERS, RECIPIENTS };
+
+struct known_field {
+    struct span name;
+    enum addresses addresses; /* that are rewritten */
+    unsigned has;
+    void (*note)(struct message *message, const struct header_field *field);
+};
+
+static void note_hop(struct message *message, const struct header_field *field UNUSED)
+{
+    message->hop_count++;
+    if (message->hop_count != message->cleanup->config->hopcount_limit)
+        return;
+    log_warning("%s: message rejected: hopcount exceeded", message->queue_id);
+    message_refuse(message, &refusal_hops);
+}
+
+static void note_message_id(struct message *message, const struct header_field *field)
+{
+    struct span id = span_trim(field->body);
+
+    log_info("%s: message-id=%.*s", message->queue_id, SPAN_PRINTF(id));
+}
+
+static void note_resent_message_id(struct message *message, const struct header_field *field)
+{
+    struct span id = span_trim(field->body);
+
+    log_info("%s: resent-message-id=%.*s", message->queue_id, SPAN_PRINTF(id));
+}
+
+#define NAMED(text)                                                                                \
+    {                                                                                              \
+        "" text "", sizeof(text) - 1                                                               \
+    }
+
+/* As Postfix has them, Resent-Reply-To among the recipients included. */
+static const struct known_field known_fields[] = {
+    {NAMED("Received"),                    NO_ADDRESSES, 0,                                  note_hop       },
+    {NAMED("From"),                        SENDERS,      HAS_FROM,                           NULL           },
+    {NAMED("To"),                          RECIPIENTS,   HAS_VISIBLE_RECIPIENT,              NULL           },
+    {NAMED("Cc"),                          RECIPIENTS,   HAS_VISIBLE_RECIPIENT,              NULL           },
+    {NAMED("Date"),                        NO_ADDRESSES, HAS_DATE,                           NULL           },
+    {NAMED("Message-Id"),                  NO_ADDRESSES, HAS_MESSAGE_ID,                     note_message_id},
+    {NAMED("Reply-To"),                    SENDERS,      0,                                  NULL           },
+    {NAMED("Sender"),                      SENDERS,      0,                                  NULL           },
+    {NAMED("Bcc"),                         RECIPIENTS,   0,                                  NULL           },
+    {NAMED("Apparently-To"),               RECIPIENTS,   0,                                  NULL           },
+    {NAMED("Disposition-Notification-To"), SENDERS,      0,                                  NULL           },
+    {NAMED("Errors-To"),                   SENDERS,      0,                                  NULL           },
+    {NAMED("Mail-Followup-To"),            SENDERS,      0,                                  NULL           },
+    {NAMED("Return-Receipt-To"),           SENDERS,      0,                                  NULL           },
+    {NAMED("Resent-From"),                 SENDERS,      HAS_RESENT | HAS_RESENT_FROM,       NULL           },
+    {NAMED("Resent-Sender"),               SENDERS,      HAS_RESENT,                         NULL           },
+    {NAMED("Resent-Reply-To"),             RECIPIENTS,   HAS_RESENT,                         NULL           },
+    {NAMED("Resent-To"),                   RECIPIENTS,   HAS_RESENT | HAS_VISIBLE_RECIPIENT, NULL           },
+    {NAMED("Resent-Cc"),                   RECIPIENTS,   HAS_RESENT | HAS_VISIBLE_RECIPIENT, NULL           },
+    {NAMED("Resent-Bcc"),                  RECIPIENTS,   HAS_RESENT,                         NULL           },
+    {NAMED("Resent-Date"),                 NO_ADDRESSES, HAS_RESENT | HAS_RESENT_DATE,       NULL           },
+    {NAMED("Resent-Message-Id"),           NO_ADDRESSES, HAS_RESENT | HAS_RESENT_MESSAGE_ID,
+     note_resent_message_id                                                                                 },
+};
+
+static const struct known_field *find_known(struct span name)
+{
+    static const struct known_field unknown = {.addresses = NO_ADDRESSES};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(known_fields); i++) {
+        if (span_equal_nocase(name, known_fields[i].name))
+            return &known_fields[i];
+    }
+    return &unknown;
+}
+
+static bool is_dropped(const struct message *message, struct span name)
+{
+    const struct strlist *dropped = &message->cleanup->dropped_headers;
+
+    for (size_t i = 0; i < dropped->count; i++) {
+        if (span_equal_text_nocase(name, dropped->items[i]))
+            return true;
+    }
+    return false;
+}
+
+void header_field(struct message *message, const struct header_field *field)
+{
+    const struct known_field *known = find_known(field->name);
+
+    message->fields |= known->has;
+    if (known->note != NULL)
+        known->note(message, field);
+    if (is_dropped(message, field->name))
+        return;
+    if (known->addresses == NO_ADDRESSES || message->rewriting == REWRITE_NOTHING)
+        keep(message, field->whole);
+    else
+        rewrite_field(message, field, known->addresses == SENDERS);
+    if (field->whole.data[field->whole.len - 1] != '\n') /* the last one of all, or cut */
+        put(message, SPAN_LITERAL("\n"));
+}
+
+/* --- what is missing --------------------------------------------------------------------------------- */
+
+/* Unique by the queue id; a short one may come again one day, so the date goes before it. */
+static void add_message_id(struct message *message, const char *resent)
+{
+    const struct config *config = message->cleanup->config;
+    char date[32] = "";
+    struct tm utc;
+    const char *id;
+
+    if (!config->enable_long_queue_ids && gmtime_r(&message->request.arrival.tv_sec, &utc) != NULL)
+        (void)strftime(date, sizeof(date), "%Y%m%d%H%M%S.", &utc);
+    id = arena_printf(message->arena, "<%s%s@%s>", date, message->queue_id, config->myhostname);
+    put(message, span_text(arena_printf(message->arena, "%sMessage-Id: %s\n", resent, id)));
+    log_info("%s: %smessage-id=%s", message->queue_id, resent[0] == '\0' ? "" : "resent-", id);
+}
+
+static void add_date(struct message *message, const char *resent)
+{
+    char date[DATE_TEXT_MAX];
+
+    put(message, span_text(arena_printf(message->arena, "%sDate: %s\n", resent,
+                                        date_format(message->request.arrival.tv_sec, date))));
+}
+
+/* A phrase of RFC 5322 section 3.2.5: as it is when it is atoms, else quoted; on one line. */
+static const char *make_phrase(struct arena *arena, const char *name)
+{
+    char *phrase = arena_alloc(arena, 2 * strlen(name) + 3);
+    char *to = phrase;
+    bool quoted = strpbrk(name, "()<>@,;:\\\".[]") != NULL;
+
+    if (quoted)
+        *to++ = '"';
+    for (; *name != '\0'; name++) {
+        if (*name == '"' || *name == '\\')
+            *to++ = '\\';
+        *to++ = (unsigned char)*name < ' ' || *name == 0x7f ? ' ' : *name;
+    }
+    if (quoted)
+        *to++ = '"';
+    return phrase;
+}
+
+/* A comment of RFC 5322 section 3.2.2, without its parentheses. */
+static const char *make_comment(struct arena *arena, const char *name)
+{
+    char *comment = arena_alloc(arena, 2 * strlen(name) + 1);
+    char *to = comment;
+
+    for (; *name != '\0'; name++) {
+        if (*name == '(' || *name == ')' || *name == '\\')
+            *to++ = '\\';
+        *to++ = (unsigned char)*name < ' ' || *name == 0x7f ? ' ' : *name;
+    }
+    return comment;
+}
+
+/* header_from_format: "standard" is name <address>, "obsolete" is address (name) */
+static const char *make_from(struct message *message)
+{
+    const char *name = message->request.full_name;
+    const char *address = address_quote(message->arena, message->sender);
+
+    if (message->sender[0] == '\0')
+        return "MAILER-DAEMON";
+    if (name == NULL || name[0] == '\0')
+        return address;
+    if (strcmp(message->cleanup->config->header_from_format, "obsolete") == 0)
+        return arena_printf(message->arena, "%s (%s)", address, make_comment(message->arena, name));
+    return arena_printf(message->arena, "%s <%s>", make_phrase(message->arena, name), address);
+}
+
+static void add_from(struct message *message, const char *resent)
+{
+    put(message,
+        span_text(arena_printf(message->arena, "%sFrom: %s\n", resent, make_from(message))));
+}
+
+static void add_undisclosed(struct message *message)
+{
+    const char *field = message->cleanup->config->undisclosed_recipients_header;
+
+    if (field[0] != '\0' && (message->fields & HAS_VISIBLE_RECIPIENT) == 0)
+        put(message, span_text(arena_printf(message->arena, "%s\n", field)));
+}
+
+void header_complete(struct message *message)
+{
+    bool is_resent = (message->fields & HAS_RESENT) != 0;
+    const char *resent = is_resent ? "Resent-" : "";
+    unsigned missing = ~message->fields;
+    bool adds = message->rewriting != REWRITE_NOTHING ||
+                message->cleanup->config->always_add_missing_headers;
+
+    if (adds) {
+        if ((missing & (is_resent ? HAS_RESENT_MESSAGE_ID : HAS_MESSAGE_ID)) != 0)
+            add_message_id(message, resent);
+        if ((missing & (is_resent ? HAS_RESENT_DATE : HAS_DATE)) != 0)
+            add_date(message, resent);
+        if ((missing & (is_resent ? HAS_RESENT_FROM : HAS_FROM)) != 0)
+            add_from(message, resent);
+        add_undisclosed(message);
+    }
+    if ((missing & HAS_MESSAGE_ID) != 0 && (is_resent || !adds))
+        log_info("%s: message-id=<>", message->queue_id);
+    header_flush(message);
+}
