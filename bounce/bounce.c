@@ -1,0 +1,206 @@
+/*
+ * The bounce service, under the names bounce, defer and trace: tells senders (and the postmaster, where
+ * notify_classes says so) that recipients failed, are late or were reached. master starts it; qmgr sends
+ * notices with the queue file; each report is a new message for cleanup. A notice is answered when its
+ * reports are durably queued; so qmgr never gives a recipient up before its sender's notification is
+ * safe.
+ */
+#include "lib/base/base.h"
+
+#include "bounce/report.h"
+#include "bounce/rules.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/queue/intake.h"
+#include "lib/service/service.h"
+
+#define BLOCK_SIZE ((size_t)128 * 1024)
+#define REPORT_MAX ((size_t)64 * 1024 * 1024) /* octets of a report without the message */
+
+static struct connection *cleanup; /* kept from report to report */
+
+/* --- the message that a report is about -------------------------------------------------------------------- */
+
+/* The octets of a block that belong to the header, which ends with an empty line; `previous` is the last
+ * octet before the block. True: it ends here. */
+static bool find_header_end(struct span block, char *previous, size_t *len_r)
+{
+    for (size_t i = 0; i < block.len; i++) {
+        if (block.data[i] == '\n' && *previous == '\n') {
+            *len_r = i;
+            return true;
+        }
+        *previous = block.data[i];
+    }
+    *len_r = block.len;
+    return false;
+}
+
+static bool send_message(struct intake *intake, const struct report *report, struct error *err)
+{
+    const struct notice *notice = report->notice;
+    bool whole = report_has_body(report);
+    char *block = mem_resize(NULL, BLOCK_SIZE, 1);
+    char previous = '\n';
+    bool at_end = false, good = true;
+
+    for (uint64_t done = 0; good && !at_end && done < notice->content_size;) {
+        uint64_t left = notice->content_size - done;
+        size_t size = left < BLOCK_SIZE ? (size_t)left : BLOCK_SIZE, len = size;
+        if (!pread_all(notice->queue_file, block, size, (off_t)(notice->content_offset + done))) {
+            error_errno(err, "read the queue file of %s", notice->queue_id);
+            good = false;
+            break;
+        }
+        if (!whole)
+            at_end = find_header_end(span_of(block, size), &previous, &len);
+        good = intake_content(intake, span_of(block, len), err);
+        done += size;
+    }
+    mem_free(block);
+    return good;
+}
+
+/* --- one report ----------------------------------------------------------------------------------------------- */
+
+static bool send_content(struct intake *intake, struct arena *arena, const struct report *report,
+                         struct error *err)
+{
+    struct queue_recipient recipient = {
+        .address = report->recipient,
+        .original = report->recipient,
+        .dsn_orcpt = "",
+        .dsn_notify = NOTIFY_DEFAULT, /* a report that fails is the rules' business, too */
+        .status = RECIPIENT_PENDING,
+    };
+    struct buf text = BUF(REPORT_MAX);
+    bool good;
+
+    report_start(&text, arena, report);
+    good = intake_recipients(intake, &recipient, 1, err) &&
+           intake_content(intake, buf_span(&text), err) && send_message(intake, report, err);
+    buf_clear(&text);
+    report_end(&text, report);
+    good = good && intake_content(intake, buf_span(&text), err);
+    buf_release(&text);
+    return good;
+}
+
+static void log_report(const struct report *report, const char *queue_id)
+{
+    const char *whom = report->audience == AUDIENCE_SENDER ? "sender" : "postmaster";
+    const char *what = "delivery status";
+
+    switch ((enum notice_kind)report->notice->kind) {
+    case NOTICE_FAILURE:
+        what = "non-delivery";
+        break;
+    case NOTICE_DELAY:
+        what = "delay";
+        break;
+    case NOTICE_SUCCESS:
+        break;
+    }
+    log_info("%s: %s %s notification: %s", report->notice->queue_id, whom, what, queue_id);
+}
+
+static bool finish(struct intake *intake, struct arena *arena, const struct report *report,
+                   struct error *err)
+{
+    struct intake_outcome outcome;
+
+    if (!intake_finish(intake, arena, &outcome, err))
+        return false;
+    if (outcome.committed)
+        log_report(report, outcome.queue_id);
+    else
+        error_set(err, ERROR_TEMPORARY, "%s %s", outcome.status, outcome.text);
+    return outcome.committed;
+}
+
+static bool send_report(struct arena *arena, struct report *report, struct error *err)
+{
+    const struct intake_request request = {
+        .service = report->config->cleanup_service_name,
+        .origin = INTAKE_INTERNAL,
+        .sender = report->sender,
+        .dsn_envid = "",
+        .flags = (unsigned)report->notice->flags & QUEUE_SMTPUTF8,
+        .full_name = "",
+    };
+    struct intake *intake = intake_open(&cleanup, &request, &report->queue_id, err);
+    bool done;
+
+    if (intake == NULL)
+        return false;
+    done = send_content(intake, arena, report, err) && finish(intake, arena, report, err);
+    intake_free(&intake);
+    return done;
+}
+
+/* --- notices --------------------------------------------------------------------------------------------------- */
+
+/*
+ * The sender's report comes first and decides. A copy for the postmaster that fails is only logged:
+ * trying all again would tell the sender twice.
+ */
+static bool tell(const struct config *config, struct arena *arena, const struct notice *notice,
+                 struct error *err)
+{
+    struct report reports[REPORTS_MAX];
+    size_t count = rules_apply(config, arena, notice, reports);
+
+    for (size_t i = 0; i < count; i++) {
+        struct report *report = &reports[i];
+        report->config = config;
+        report->notice = notice;
+        report->now = clock_wall().tv_sec;
+        if (send_report(arena, report, err))
+            continue;
+        if (i == 0)
+            return false;
+        log_warning("%s: postmaster notification: %s", notice->queue_id, err->text);
+    }
+    return true;
+}
+
+static bool answer(struct connection *qmgr, const struct config *config, struct arena *arena,
+                   const struct notice *notice, struct error *err)
+{
+    struct error why = {0};
+    struct notice_answer answer = {.done = tell(config, arena, notice, &why)};
+
+    answer.text = answer.done ? "" : why.text;
+    return notice_answer_send(qmgr, &answer, err);
+}
+
+/* Until qmgr hangs up, which is no error; our caller logs what *err says otherwise. */
+static bool serve(struct connection *qmgr, const struct service_instance *instance,
+                  struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct notice notice;
+    bool good = true;
+
+    while (good && notice_receive(qmgr, arena, &notice, err)) {
+        good = answer(qmgr, instance->config, arena, &notice, err);
+        fd_close(&notice.queue_file);
+        arena_reset(arena);
+    }
+    arena_free(&arena);
+    return good && err->kind == ERROR_NONE;
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "bounce",
+        .user = SERVICE_USER_QUEUE,
+        .sandbox = SANDBOX_NO_EXEC,
+        .serve = serve,
+    };
+
+    return service_main(&service, argc, argv);
+}
