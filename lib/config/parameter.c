@@ -94,7 +94,7 @@ static const struct {
     {INDEX_smtp_tls_mandatory_ciphers,            tls_grades                                              },
     {INDEX_smtp_tls_security_level,               tls_client_levels                                       },
     {INDEX_smtpd_forbid_bare_newline,
-     (const char *const[]){"no", "yes", "normalize", "reject", NULL}                                      },
+     (const char *const[]){"no", "yes", "normalize", "note", "reject", NULL}                              },
     {INDEX_smtpd_tls_ciphers,                     tls_grades                                              },
     {INDEX_smtpd_tls_eecdh_grade,                 tls_curves                                              },
     {INDEX_smtpd_tls_mandatory_ciphers,           tls_grades                                              },

@@ -1,0 +1,75 @@
+/* Who the client is: its address and its name in the DNS. */
+#include "smtpd/client.h"
+
+#include "lib/base/log.h"
+#include "smtpd/hostname.h"
+
+static bool same_host(const struct address_socket *a, const struct address_socket *b)
+{
+    char text_a[SOCKET_TEXT_MAX], text_b[SOCKET_TEXT_MAX];
+
+    return a->any.sa_family != AF_UNIX && b->any.sa_family != AF_UNIX &&
+           strcmp(socket_address_text(a, text_a), socket_address_text(b, text_b)) == 0;
+}
+
+/* The name must have an address record with the client's address: anybody can put any name into the
+ * reverse zone of an address of theirs. */
+static enum dns_result verify_name(struct smtpd_session *session, const char *name,
+                                   struct error *err)
+{
+    struct address_socket *addresses;
+    size_t count;
+    enum dns_result result = dns_find_addresses_native(session->server->dns, session->session_arena,
+                                                       name, 0, &addresses, &count, err);
+
+    for (size_t i = 0; result == DNS_FOUND && i < count; i++) {
+        if (same_host(&addresses[i], &session->peer.address))
+            return DNS_FOUND;
+    }
+    return result == DNS_UNAVAILABLE ? DNS_UNAVAILABLE : DNS_ABSENT;
+}
+
+static void look_up_name(struct smtpd_session *session)
+{
+    struct smtpd_peer *peer = &session->peer;
+    const char *name;
+    struct error err = {0};
+    enum dns_result result =
+        dns_find_name(session->server->dns, session->session_arena, &peer->address, &name, &err);
+
+    if (result == DNS_FOUND && !hostname_is_valid(span_text(name)))
+        result = DNS_ABSENT;
+    if (result != DNS_FOUND) {
+        peer->reverse_may_come = peer->name_may_come = result == DNS_UNAVAILABLE;
+        return;
+    }
+    peer->reverse = name;
+    result = verify_name(session, name, &err);
+    if (result == DNS_FOUND) {
+        peer->name = name;
+        return;
+    }
+    peer->name_may_come = result == DNS_UNAVAILABLE;
+    log_warning("hostname %s does not resolve to address %s%s%s", name, peer->text,
+                err.text[0] == '\0' ? "" : ": ", err.text);
+}
+
+void smtpd_identify(struct smtpd_session *session)
+{
+    struct smtpd_peer *peer = &session->peer;
+    struct address_socket local;
+    char text[SOCKET_TEXT_MAX];
+
+    *peer = (struct smtpd_peer){.name = "unknown", .reverse = "unknown", .text = "unknown"};
+    if (socket_peer(stream_fd(session->client), &peer->address)) {
+        peer->text = arena_copy(session->session_arena, socket_address_text(&peer->address, text));
+        peer->port = socket_address_port(&peer->address);
+        peer->is_this_host =
+            socket_local(stream_fd(session->client), &local) && same_host(&peer->address, &local);
+        if (session->config->smtpd_peername_lookup && peer->address.any.sa_family != AF_UNIX)
+            look_up_name(session);
+    }
+    peer->label = arena_printf(session->session_arena, "%s[%s]", peer->name, peer->text);
+    if (session->config->smtpd_client_port_logging)
+        peer->label = arena_printf(session->session_arena, "%s:%u", peer->label, peer->port);
+}

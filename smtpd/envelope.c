@@ -1,0 +1,238 @@
+/* MAIL, RCPT, RSET, VRFY: RFC 5321 sections 4.1.1.2 to 4.1.1.6. */
+#include "lib/base/log.h"
+#include "lib/message/address.h"
+#include "smtpd/access.h"
+#include "smtpd/command.h"
+#include "smtpd/hostname.h"
+#include "smtpd/parameters.h"
+#include "smtpd/submit.h"
+
+/* "FROM:" or "TO:" is taken off the arguments; false: something else is there, or nothing behind it */
+static bool take_keyword(struct span *arguments, const char *keyword)
+{
+    if (!span_starts_with_nocase(*arguments, keyword))
+        return false;
+    *arguments = span_trim(span_skip(*arguments, strlen(keyword)));
+    return arguments->len > 0;
+}
+
+/* ASCII, as long as we do not announce SMTPUTF8, and an address literal holds an address. */
+static bool is_acceptable(const char *address)
+{
+    struct span domain = address_domain(address);
+
+    if (domain.len > 0 && domain.data[0] == '[' && !hostname_is_literal(domain))
+        return false;
+    for (; *address != '\0'; address++) {
+        if ((unsigned char)*address > 127)
+            return false;
+    }
+    return true;
+}
+
+/* The path is taken off the arguments. */
+static const char *take_path(struct smtpd_session *session, struct span *arguments,
+                             bool may_be_empty, struct arena *arena)
+{
+    struct cursor at = cursor_of(*arguments);
+    const char *address = NULL;
+
+    if (address_parse_path(arena, &at, session->config->strict_rfc821_envelopes, &address) ==
+            PARSE_DONE &&
+        is_acceptable(address) && (may_be_empty || address[0] != '\0')) {
+        *arguments = span_skip(*arguments, arguments->len - cursor_left(at));
+        return address;
+    }
+    log_warning("Illegal address syntax from %s in %s command: %.100s", session->peer.label,
+                session->where, arena_text(session->command_arena, *arguments));
+    return NULL;
+}
+
+static bool has_dsn(const struct smtpd_session *session)
+{
+    return (session->server->announced & HELLO_DSN) != 0;
+}
+
+/* NULL, or why a message of the announced size is not welcome; logged. */
+static const char *check_size(struct smtpd_session *session, uint64_t size)
+{
+    static const char refusal[] = "552 5.3.4 Message size exceeds fixed limit";
+    int64_t limit = session->config->message_size_limit;
+
+    if (limit <= 0 || size <= (uint64_t)limit)
+        return NULL;
+    smtpd_log_decision(session, "reject", refusal);
+    return refusal;
+}
+
+/* Everything is known of the sender; NULL: accepted. */
+static const char *accept_sender(struct smtpd_session *session, const struct parameters *parameters)
+{
+    const char *refusal = access_check_sender(session);
+
+    return refusal != NULL ? refusal : check_size(session, parameters->size);
+}
+
+/* MAIL FROM:<reverse-path> [SP parameters]: RFC 5321 section 4.1.1.2 */
+void run_mail(struct smtpd_session *session, struct span arguments)
+{
+    struct smtpd_envelope *envelope = &session->envelope;
+    struct parameters parameters;
+    const char *sender;
+    const char *refusal;
+
+    if (session->config->smtpd_helo_required && session->hello_name == NULL) {
+        smtpd_refuse(session, "503 5.5.1 Error: send HELO/EHLO first");
+        return;
+    }
+    if (!take_keyword(&arguments, "FROM:")) {
+        smtpd_refuse(session, "501 5.5.4 Syntax: MAIL FROM:<address>");
+        return;
+    }
+    sender = take_path(session, &arguments, true, session->mail_arena);
+    if (sender == NULL) {
+        smtpd_refuse(session, "501 5.1.7 Bad sender address syntax");
+        return;
+    }
+    refusal = parameters_parse(session->mail_arena, PARAMETERS_OF_MAIL, arguments, has_dsn(session),
+                               &parameters);
+    envelope->sender = sender;
+    if (refusal == NULL)
+        refusal = accept_sender(session, &parameters);
+    if (refusal != NULL) {
+        smtpd_refuse(session, "%s", refusal);
+        smtpd_reset(session);
+        return;
+    }
+    envelope->dsn_ret = parameters.dsn_ret;
+    envelope->dsn_envid = parameters.dsn_envid == NULL ? "" : parameters.dsn_envid;
+    envelope->eight_bit = parameters.eight_bit;
+    envelope->size = parameters.size;
+    session->phase = PHASE_SENDER;
+    smtpd_reply(session, "250 2.1.0 Ok");
+}
+
+static void add_recipient(struct smtpd_session *session, const char *address,
+                          const struct parameters *parameters)
+{
+    struct smtpd_envelope *envelope = &session->envelope;
+
+    if (envelope->recipient_count == envelope->recipient_room) {
+        size_t room = envelope->recipient_room == 0 ? 8 : 2 * envelope->recipient_room;
+        struct queue_recipient *grown =
+            arena_array(session->mail_arena, struct queue_recipient, room);
+
+        if (envelope->recipient_count > 0)
+            memcpy(grown, envelope->recipients, envelope->recipient_count * sizeof(*grown));
+        envelope->recipients = grown;
+        envelope->recipient_room = room;
+    }
+    envelope->recipients[envelope->recipient_count++] = (struct queue_recipient){
+        .address = address,
+        .original = address,
+        .dsn_orcpt = parameters->dsn_orcpt == NULL ? "" : parameters->dsn_orcpt,
+        .dsn_notify = parameters->dsn_notify,
+        .status = RECIPIENT_PENDING,
+    };
+}
+
+/* Too many: the first few over the limit are no error of the client, who cannot know it. */
+static bool has_room(struct smtpd_session *session)
+{
+    static const char refusal[] = "452 4.5.3 Error: too many recipients";
+    struct smtpd_envelope *envelope = &session->envelope;
+    const struct config *config = session->config;
+
+    if (config->smtpd_recipient_limit <= 0 ||
+        envelope->recipient_count < (size_t)config->smtpd_recipient_limit)
+        return true;
+    if (envelope->overshoot++ < (size_t)config->smtpd_recipient_overshoot_limit)
+        smtpd_reply(session, "%s", refusal);
+    else
+        smtpd_refuse(session, "%s", refusal);
+    return false;
+}
+
+static void accept_recipient(struct smtpd_session *session, const char *address,
+                             const struct parameters *parameters)
+{
+    const char *refusal;
+
+    session->recipient = address;
+    refusal = access_check_recipient(session);
+    if (refusal == NULL)
+        refusal = smtpd_submit_open(session);
+    if (refusal == NULL)
+        add_recipient(session, address, parameters);
+    session->recipient =
+        session->envelope.recipient_count == 1 ? session->envelope.recipients[0].address : NULL;
+    if (refusal != NULL) {
+        smtpd_refuse(session, "%s", refusal);
+        return;
+    }
+    session->phase = PHASE_RECIPIENT;
+    smtpd_reply(session, "250 2.1.5 Ok");
+}
+
+/* RCPT TO:<forward-path> [SP parameters]: RFC 5321 section 4.1.1.3, RFC 3461 section 4 */
+void run_rcpt(struct smtpd_session *session, struct span arguments)
+{
+    struct parameters parameters;
+    const char *address;
+    const char *refusal;
+
+    if (!take_keyword(&arguments, "TO:")) {
+        smtpd_refuse(session, "501 5.5.4 Syntax: RCPT TO:<address>");
+        return;
+    }
+    address = take_path(session, &arguments, false, session->mail_arena);
+    if (address == NULL) {
+        smtpd_refuse(session, "501 5.1.3 Bad recipient address syntax");
+        return;
+    }
+    refusal = parameters_parse(session->mail_arena, PARAMETERS_OF_RCPT, arguments, has_dsn(session),
+                               &parameters);
+    if (refusal != NULL)
+        smtpd_refuse(session, "%s", refusal);
+    else if (has_room(session))
+        accept_recipient(session, address, &parameters);
+}
+
+void run_rset(struct smtpd_session *session, struct span arguments)
+{
+    if (arguments.len > 0) {
+        smtpd_refuse(session, "501 5.5.4 Syntax: RSET");
+        return;
+    }
+    smtpd_reset(session);
+    smtpd_reply(session, "250 2.0.0 Ok");
+}
+
+/* We say whether RCPT would be refused, and 252 because that is all we know. */
+void run_vrfy(struct smtpd_session *session, struct span arguments)
+{
+    const char *recipient = session->recipient;
+    const char *address;
+    const char *refusal;
+
+    if (session->config->disable_vrfy_command) {
+        smtpd_refuse(session, "502 5.5.1 VRFY command is disabled");
+        return;
+    }
+    if (arguments.len == 0) {
+        smtpd_refuse(session, "501 5.5.4 Syntax: VRFY address");
+        return;
+    }
+    address = take_path(session, &arguments, false, session->command_arena);
+    if (address == NULL || arguments.len > 0) {
+        smtpd_refuse(session, "501 5.1.3 Bad recipient address syntax");
+        return;
+    }
+    session->recipient = address;
+    refusal = access_check_recipient(session);
+    session->recipient = recipient;
+    if (refusal != NULL)
+        smtpd_refuse(session, "%s", refusal);
+    else
+        smtpd_reply(session, "252 2.0.0 %s", address_quote(session->command_arena, address));
+}

@@ -1,0 +1,177 @@
+/* EHLO and HELO, and STARTTLS: RFC 5321 section 4.1.1.1, RFC 3207. */
+#include "smtpd/hello.h"
+
+#include "lib/base/log.h"
+#include "smtpd/access.h"
+#include "smtpd/command.h"
+
+#define HELLO_NAME_MAX 255
+
+/* In the order in which Postfix announces them. Those without a bit may be named in
+ * smtpd_discard_ehlo_keywords and are never announced. */
+static const struct keyword {
+    const char *name;
+    unsigned bit;
+} keywords[] = {
+    {"PIPELINING",          HELLO_PIPELINING         },
+    {"SIZE",                HELLO_SIZE               },
+    {"VRFY",                HELLO_VRFY               },
+    {"ETRN",                0                        },
+    {"STARTTLS",            HELLO_STARTTLS           },
+    {"AUTH",                0                        },
+    {"XCLIENT",             0                        },
+    {"XFORWARD",            0                        },
+    {"ENHANCEDSTATUSCODES", HELLO_ENHANCEDSTATUSCODES},
+    {"8BITMIME",            HELLO_8BITMIME           },
+    {"DSN",                 HELLO_DSN                },
+    {"SMTPUTF8",            0                        },
+    {"CHUNKING",            HELLO_CHUNKING           },
+    {"SILENT-DISCARD",      0                        }, /* do not log what is left out; nobody does */
+};
+
+static const struct keyword *find_keyword(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
+        if (strcasecmp(keywords[i].name, name) == 0)
+            return &keywords[i];
+    }
+    return NULL;
+}
+
+unsigned hello_keywords(const struct config *config)
+{
+    struct strlist discarded = STRLIST_EMPTY;
+    unsigned announced = config->disable_vrfy_command ? ~(unsigned)HELLO_VRFY : ~0U;
+
+    strlist_split(&discarded, config->smtpd_discard_ehlo_keywords, ", \t\r\n");
+    for (size_t i = 0; i < discarded.count; i++) {
+        const struct keyword *keyword = find_keyword(discarded.items[i]);
+
+        if (keyword == NULL)
+            log_warning("smtpd_discard_ehlo_keywords: unknown keyword \"%s\"", discarded.items[i]);
+        else
+            announced &= ~keyword->bit;
+    }
+    strlist_release(&discarded);
+    return announced;
+}
+
+/* What log lines, headers and table look-ups can bear: no control characters, no syntax. */
+static char *clean_name(struct span name)
+{
+    char *clean = mem_span(span_first(name, HELLO_NAME_MAX));
+
+    for (char *c = clean; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127 ||
+            strchr("<>()\\\";@", *c) != NULL)
+            *c = '?';
+    }
+    return clean;
+}
+
+static void forget_hello(struct smtpd_session *session)
+{
+    mem_free(session->hello_name);
+    session->hello_name = NULL;
+    smtpd_reset(session);
+}
+
+/* Both greetings: the name is remembered, and a mail transaction is over. False: refused. */
+static bool greet(struct smtpd_session *session, struct span name, bool is_esmtp)
+{
+    const char *refusal;
+
+    forget_hello(session);
+    session->hello_name = clean_name(name);
+    session->is_esmtp = is_esmtp;
+    refusal = access_check_helo(session);
+    if (refusal != NULL) {
+        smtpd_refuse(session, "%s", refusal);
+        forget_hello(session);
+    } else if (session->phase == PHASE_CONNECTED) {
+        session->phase = PHASE_GREETED;
+    }
+    return refusal == NULL;
+}
+
+void run_helo(struct smtpd_session *session, struct span arguments)
+{
+    if (arguments.len == 0)
+        smtpd_refuse(session, "501 Syntax: HELO hostname");
+    else if (greet(session, arguments, false))
+        smtpd_reply(session, "250 %s", session->config->myhostname);
+}
+
+static bool may_start_tls(const struct smtpd_session *session)
+{
+    const struct smtpd_server *server = session->server;
+
+    return session->tls == NULL && server->tls_level != TLS_LEVEL_NONE &&
+           (server->tls != NULL || server->tls_level == TLS_LEVEL_ENCRYPT);
+}
+
+void run_ehlo(struct smtpd_session *session, struct span arguments)
+{
+    unsigned announced = session->server->announced;
+    const char *line = session->config->myhostname;
+
+    if (arguments.len == 0) {
+        smtpd_refuse(session, "501 Syntax: EHLO hostname");
+        return;
+    }
+    if (!greet(session, arguments, true))
+        return;
+    if (!may_start_tls(session))
+        announced &= ~(unsigned)HELLO_STARTTLS;
+    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
+        if ((keywords[i].bit & announced) == 0)
+            continue;
+        stream_printf(session->client, "250-%s\r\n", line);
+        line = keywords[i].name;
+        if (keywords[i].bit == HELLO_SIZE && session->config->message_size_limit > 0)
+            line = arena_printf(session->command_arena, "SIZE %" PRId64,
+                                session->config->message_size_limit);
+    }
+    smtpd_reply(session, "250 %s", line);
+}
+
+bool hello_start_tls(struct smtpd_session *session)
+{
+    struct tls_session *tls = tls_session_server(session->server->tls);
+    struct error err = {0};
+
+    stream_timeout(session->client, session->config->smtpd_starttls_timeout * 1000);
+    if (!stream_start_tls(session->client, tls, &err)) {
+        log_info("SSL_accept error from %s: %s", session->peer.label, err.text);
+        smtpd_end(session, END_LOST);
+        return false;
+    }
+    stream_timeout(session->client, session->config->smtpd_timeout * 1000);
+    session->tls = stream_tls(session->client);
+    if (session->config->smtpd_tls_loglevel >= 1)
+        log_info("Anonymous TLS connection established from %s: %s", session->peer.label,
+                 tls_describe(session->command_arena, session->tls, true));
+    return true;
+}
+
+/* What the client said before the handshake is forgotten after it: RFC 3207 section 4.2. */
+void run_starttls(struct smtpd_session *session, struct span arguments)
+{
+    if (arguments.len > 0) {
+        smtpd_refuse(session, "501 5.5.4 Syntax: STARTTLS");
+    } else if (session->tls != NULL) {
+        smtpd_refuse(session, "554 5.5.1 Error: TLS already active");
+    } else if (!may_start_tls(session)) {
+        smtpd_refuse(session, "502 5.5.1 Error: command not implemented");
+    } else if (session->server->tls == NULL) {
+        smtpd_refuse(session, "454 4.7.0 TLS not available due to local problem");
+    } else {
+        smtpd_reply(session, "220 2.0.0 Ready to start TLS");
+        stream_discard_input(session->client);
+        smtpd_flush(session);
+        if (session->ended || !hello_start_tls(session))
+            return;
+        forget_hello(session);
+        session->is_esmtp = false;
+    }
+}

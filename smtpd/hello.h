@@ -1,0 +1,13 @@
+/* What EHLO announces. */
+#ifndef BUZON_SMTPD_HELLO_H
+#define BUZON_SMTPD_HELLO_H
+
+#include "smtpd/session.h"
+
+/* hello_keywords - HELLO_... bits: all that we know, less what the configuration leaves out */
+unsigned hello_keywords(const struct config *config);
+
+/* hello_start_tls - the handshake, as the server; false: the session has ended */
+bool hello_start_tls(struct smtpd_session *session) MUST_CHECK;
+
+#endif

@@ -1,0 +1,150 @@
+/* Handing a message to cleanup. */
+#include "smtpd/submit.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "smtpd/access.h"
+
+/* What later readers want to know of the client: bounce, milters, delivery agents. */
+static void add_attributes(const struct smtpd_session *session, struct intake_request *request)
+{
+    const struct queue_attribute attributes[] = {
+        {"client_name",                                           session->peer.name                 },
+        {"reverse_client_name",                                   session->peer.reverse              },
+        {"client_address",                                        session->peer.text                 },
+        {"client_port",                                           arena_printf(session->mail_arena,    "%u", session->peer.port)},
+        {"helo_name",                                    session->hello_name == NULL ? "" : session->hello_name                                                                      },
+        {"protocol_name",smtpd_protocol(session)},
+    };
+
+    request->attributes =
+        arena_array(session->mail_arena, struct queue_attribute, ARRAY_LENGTH(attributes));
+    memcpy(request->attributes, attributes, sizeof(attributes));
+    request->attribute_count = ARRAY_LENGTH(attributes);
+}
+
+const char *smtpd_submit_open(struct smtpd_session *session)
+{
+    const struct smtpd_envelope *envelope = &session->envelope;
+    struct intake_request request = {
+        .origin = INTAKE_NETWORK,
+        .service = session->config->cleanup_service_name,
+        .sender = envelope->sender,
+        .dsn_envid = envelope->dsn_envid,
+        .dsn_ret = envelope->dsn_ret,
+        .flags = envelope->eight_bit ? QUEUE_BODY_8BITMIME : 0,
+        .arrival = clock_wall(),
+        .size_hint = envelope->size,
+    };
+    struct error err = {0};
+    const char *queue_id;
+
+    if (session->intake != NULL)
+        return NULL;
+    request.rewrite_local = access_may_rewrite(session);
+    add_attributes(session, &request);
+    session->intake = intake_open(&session->server->cleanup, &request, &queue_id, &err);
+    if (session->intake == NULL) {
+        log_warning("no message can be taken: %s", err.text);
+        return err.number == ENOSPC ? "452 4.3.1 Insufficient system storage" : SUBMIT_FAILED;
+    }
+    session->queue_id = arena_copy(session->mail_arena, queue_id);
+    log_info("%s: client=%s", session->queue_id, session->peer.label);
+    return NULL;
+}
+
+/* The recipients that the client named, and those that access tables put in their place or beside
+ * them. */
+static bool send_recipients(struct smtpd_session *session, struct error *err)
+{
+    struct smtpd_envelope *envelope = &session->envelope;
+    size_t count = envelope->recipient_count + envelope->bcc.count;
+    struct queue_recipient *recipients =
+        arena_array(session->mail_arena, struct queue_recipient, count);
+
+    memcpy(recipients, envelope->recipients, envelope->recipient_count * sizeof(*recipients));
+    for (size_t i = 0; i < envelope->bcc.count; i++)
+        recipients[envelope->recipient_count + i] = (struct queue_recipient){
+            .address = envelope->bcc.items[i],
+            .original = envelope->bcc.items[i],
+            .dsn_orcpt = "",
+            .dsn_notify = NOTIFY_NEVER,
+            .status = RECIPIENT_PENDING,
+        };
+    if (envelope->redirect != NULL) {
+        recipients[0].address = envelope->redirect;
+        count = 1;
+    }
+    return intake_recipients(session->intake, recipients, count, err);
+}
+
+static bool note_failure(struct smtpd_session *session, const struct error *err)
+{
+    log_warning("%s: %s", session->queue_id, err->text);
+    intake_free(&session->intake);
+    return false;
+}
+
+bool smtpd_submit_begin(struct smtpd_session *session)
+{
+    struct buf *content = &session->server->content;
+    struct error err = {0};
+
+    buf_clear(content);
+    if (!session->envelope.discard && !send_recipients(session, &err))
+        return note_failure(session, &err);
+    buf_put(content, buf_span(&session->envelope.prepended));
+    smtpd_received(session, content);
+    return true;
+}
+
+bool smtpd_submit_content(struct smtpd_session *session)
+{
+    struct buf *content = &session->server->content;
+    struct error err = {0};
+    bool sent =
+        session->envelope.discard || intake_content(session->intake, buf_span(content), &err);
+
+    buf_clear(content);
+    return sent || note_failure(session, &err);
+}
+
+/* The reply code for what cleanup says; its status and text are the rest of the reply. */
+static int reply_code(const char *status)
+{
+    static const struct {
+        const char *status;
+        int code;
+    } codes[] = {
+        {"5.3.4", 552},
+        {"5.7.",  550},
+        {"5.",    554},
+        {"4.3.1", 452},
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
+        if (strncmp(status, codes[i].status, strlen(codes[i].status)) == 0)
+            return codes[i].code;
+    }
+    return 451;
+}
+
+const char *smtpd_submit_finish(struct smtpd_session *session, const char *octets)
+{
+    struct intake_outcome outcome = {0};
+    struct error err = {0};
+
+    if (session->envelope.discard) {
+        intake_free(&session->intake);
+        outcome.committed = true;
+    } else if (!intake_finish(session->intake, session->command_arena, &outcome, &err)) {
+        (void)note_failure(session, &err);
+        return SUBMIT_FAILED;
+    }
+    intake_free(&session->intake);
+    if (!outcome.committed)
+        return arena_printf(session->command_arena, "%d %s %s", reply_code(outcome.status),
+                            outcome.status, outcome.text);
+    return arena_printf(session->command_arena, "250 2.0.0 Ok: %squeued as %s",
+                        octets == NULL ? "" : octets, session->queue_id);
+}
