@@ -127,7 +127,7 @@ static void act_on(struct child *child, const struct master_record *record)
 {
     switch (record->verb) {
     case MASTER_BUSY:
-        supply_review(child->supply);
+        supply_note_busy(child->supply);
         break;
     case MASTER_STALE:
         supply_drain(child->supply);

@@ -52,6 +52,7 @@ struct supply {
     bool wakeup_due;
     struct watch *throttle_timer;
     struct watch *wakeup_timer;
+    int64_t busy_ms;           /* when the last free process was taken, the last time */
     int64_t stressed_until_ms; /* overload: processes are told so (stress=yes); 0: never was */
 };
 
@@ -86,6 +87,8 @@ void services_discard_retired(struct master *master);
 
 /* supply_review - something changed: wake up, watch the sockets, or stop watching them */
 void supply_review(struct supply *supply);
+/* supply_note_busy - a process says that it was the last free one */
+void supply_note_busy(struct supply *supply);
 /* supply_throttle - no new process for service_throttle_time */
 void supply_throttle(struct supply *supply);
 /* supply_release_throttle - whoever reloads may have mended it */

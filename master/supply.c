@@ -11,6 +11,7 @@
 #include "master/master.h"
 
 #define STRESS_MS (1000 * 1000) /* how long new processes are told that there was an overload */
+#define HABIT_MS  1000 /* the last free process taken twice within this time: one too few */
 
 static bool is_anyone_free(const struct supply *supply)
 {
@@ -103,6 +104,18 @@ void supply_review(struct supply *supply)
             watch_events(supply->endpoints.items[i].watch,
                          lacks_process && may_start(supply) ? LOOP_READ : 0);
     }
+}
+
+/* Where that happens often, a spare process keeps us out of it, and no client waits for a fork. */
+void supply_note_busy(struct supply *supply)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    bool is_habit = now_ms - supply->busy_ms < HABIT_MS;
+
+    supply->busy_ms = now_ms;
+    if (is_habit && !is_anyone_free(supply) && may_start(supply))
+        (void)child_start(supply);
+    supply_review(supply);
 }
 
 static void on_waiting_client(void *context, int fd UNUSED, int events UNUSED)
