@@ -580,9 +580,18 @@ static void input_that_waits_is_seen(void **state UNUSED)
     close_ends(&ends);
 }
 
+static ssize_t count_reads(void *context, void *data UNUSED, size_t size UNUSED)
+{
+    (*(int *)context)++;
+    errno = EAGAIN;
+    return -1;
+}
+
 /* Half a record is no input: whoever believed so would wait in a read, not in its event loop. */
 static void half_a_record_is_no_input(void **state UNUSED)
 {
+    int reads = 0;
+    struct tls_transport counting = {.read = count_reads, .context = &reads};
     struct ends ends;
     int relay[2];
     char data[1000];
@@ -601,7 +610,9 @@ static void half_a_record_is_no_input(void **state UNUSED)
     tls_attach(ends.client, relay[1]);
     assert_int_equal(tls_read(ends.client, data, 5, &len), TLS_DONE);
     assert_true(span_equal_text(span_of(data, len), "whole"));
+    tls_attach_transport(ends.client, &counting);
     assert_false(tls_has_input(ends.client));
+    assert_int_equal(reads, 0); /* on a stream, such a read would wait */
     (void)close(relay[0]);
     (void)close(relay[1]);
     close_ends(&ends);
