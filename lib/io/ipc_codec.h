@@ -18,6 +18,7 @@
 
 #define IPC_LENGTH_SIZE 4
 #define IPC_LIST_DEPTH  2 /* a list in an element of a list, and no further */
+#define IPC_NUMBER_SIZE 8
 
 uint32_t ipc_get_length(const char octets[IPC_LENGTH_SIZE]);
 void ipc_put_length(char octets_r[IPC_LENGTH_SIZE], size_t len);

@@ -1,10 +1,12 @@
 # lib/io: sockets, the event loop, messages between daemons, streams and TLS.
 lib_libbuzon_a_SOURCES += \
-	lib/io/ipc.c lib/io/ipc.h \
-	lib/io/ipc_codec.c lib/io/ipc_codec.h \
+	lib/io/ipc.c lib/io/ipc.h lib/io/ipc_internal.h \
+	lib/io/ipc_decode.c lib/io/ipc_encode.c lib/io/ipc_codec.h \
+	lib/io/ipc_receive.c lib/io/ipc_send.c \
 	lib/io/loop.c lib/io/loop.h \
-	lib/io/socket.c lib/io/socket.h \
-	lib/io/stream.c lib/io/stream.h \
+	lib/io/socket.c lib/io/socket.h lib/io/socket_address.c \
+	lib/io/stream.c lib/io/stream.h lib/io/stream_internal.h \
+	lib/io/stream_read.c lib/io/stream_write.c \
 	lib/io/timed_fd.c lib/io/timed_fd.h \
 	lib/io/tls.c lib/io/tls.h lib/io/tls_internal.h \
 	lib/io/tls_context.c \
