@@ -60,6 +60,17 @@ static bool read_upto(int fd, void *to, size_t size, uint64_t offset, size_t *le
     return true;
 }
 
+/* What one read brings, which is as a rule all there is: a second one would only show the end. */
+static bool read_first(int fd, void *to, size_t size, size_t *len_r, struct error *err)
+{
+    ssize_t got = pread(fd, to, size, 0);
+
+    if (got < (ssize_t)sizeof(struct layout_header))
+        return read_upto(fd, to, size, 0, len_r, err);
+    *len_r = (size_t)got;
+    return true;
+}
+
 /* --- header ----------------------------------------------------------------------------------------- */
 
 static bool read_layout(const struct layout_header *header, size_t len, struct layout *layout_r,
@@ -219,7 +230,7 @@ bool queue_file_read(int fd, struct arena *arena, struct queue_envelope *envelop
     size_t size; /* of the envelope with the status octets */
     char *envelope;
 
-    if (!read_upto(fd, first.octets, sizeof(first.octets), 0, &len, err) ||
+    if (!read_first(fd, first.octets, sizeof(first.octets), &len, err) ||
         !read_layout(&first.header, len, &layout, err))
         return false;
     if (!is_sane(&layout))
