@@ -68,19 +68,11 @@ static bool send_message(struct intake *intake, const struct report *report, str
 static bool send_content(struct intake *intake, struct arena *arena, const struct report *report,
                          struct error *err)
 {
-    struct queue_recipient recipient = {
-        .address = report->recipient,
-        .original = report->recipient,
-        .dsn_orcpt = "",
-        .dsn_notify = NOTIFY_DEFAULT, /* a report that fails is the rules' business, too */
-        .status = RECIPIENT_PENDING,
-    };
     struct buf text = BUF(REPORT_MAX);
     bool good;
 
     report_start(&text, arena, report);
-    good = intake_recipients(intake, &recipient, 1, err) &&
-           intake_content(intake, buf_span(&text), err) && send_message(intake, report, err);
+    good = intake_content(intake, buf_span(&text), err) && send_message(intake, report, err);
     buf_clear(&text);
     report_end(&text, report);
     good = good && intake_content(intake, buf_span(&text), err);
@@ -130,12 +122,20 @@ static bool send_report(struct arena *arena, struct report *report, struct error
         .flags = (unsigned)report->notice->flags & QUEUE_SMTPUTF8,
         .full_name = "",
     };
+    const struct queue_recipient recipient = {
+        .address = report->recipient,
+        .original = report->recipient,
+        .dsn_orcpt = "",
+        .dsn_notify = NOTIFY_DEFAULT, /* a report that fails is a matter of the rules, too */
+        .status = RECIPIENT_PENDING,
+    };
     struct intake *intake = intake_open(&cleanup, &request, &report->queue_id, err);
     bool done;
 
     if (intake == NULL)
         return false;
-    done = send_content(intake, arena, report, err) && finish(intake, arena, report, err);
+    done = intake_recipients(intake, &recipient, 1, err) &&
+           send_content(intake, arena, report, err) && finish(intake, arena, report, err);
     intake_free(&intake);
     return done;
 }
