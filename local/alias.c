@@ -64,6 +64,25 @@ struct alias_tables *alias_tables_open(const struct config *config)
     return tables;
 }
 
+void alias_tables_close(struct alias_tables **tables)
+{
+    for (size_t i = 0; i < (*tables)->count; i++) {
+        map_free(&(*tables)->tables[i].map);
+        mem_free((*tables)->tables[i].path);
+    }
+    mem_free((*tables)->tables);
+    mem_free(*tables);
+    *tables = NULL;
+}
+
+bool alias_tables_changed(const struct alias_tables *tables)
+{
+    for (size_t i = 0; i < tables->count; i++)
+        if (map_changed(tables->tables[i].map))
+            return true;
+    return false;
+}
+
 /* --- looking up ---------------------------------------------------------------------------------------- */
 
 static enum map_result find(const struct alias_tables *tables, const char *name, struct buf *value,

@@ -10,5 +10,8 @@ struct alias_tables;
  * delivered with the rights of the table's owner; proxy: is opened directly */
 struct alias_tables *alias_tables_open(const struct config *config)
     __attribute__((returns_nonnull));
+void alias_tables_close(struct alias_tables **tables);
+/* alias_tables_changed - a table was built again since it was opened */
+bool alias_tables_changed(const struct alias_tables *tables);
 
 #endif

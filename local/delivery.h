@@ -17,6 +17,7 @@ struct local {
     struct alias_tables *aliases;
     struct maps *mailbox_transports, *fallback_transports, *mailbox_commands;
     struct mailbox_finder *finder;
+    int64_t looked_ms; /* when the tables were last looked at for changes */
     struct connection *cleanup; /* kept open for mail that goes into the queue again; NULL at first */
 };
 

@@ -7,22 +7,54 @@
 
 #include "local/delivery.h"
 
+#include "lib/base/clock.h"
 #include "lib/service/service.h"
 #include "local/alias.h"
 
+#define LOOK_AGAIN_MS 1000 /* how often tables are looked at for changes */
+
 static struct local local;
 
-static bool open_tables(const struct service_instance *instance, struct error *err UNUSED)
+static void open_tables(const struct config *config)
 {
-    const struct config *config = instance->config;
-
-    local.config = config;
     local.route = route_create(config, false);
     local.aliases = alias_tables_open(config);
     local.mailbox_transports = maps_open(config, config->mailbox_transport_maps, false);
     local.fallback_transports = maps_open(config, config->fallback_transport_maps, false);
     local.mailbox_commands = maps_open(config, config->mailbox_command_maps, false);
-    local.finder = mailbox_finder_create(config, false);
+}
+
+static void close_tables(void)
+{
+    route_free(&local.route);
+    alias_tables_close(&local.aliases);
+    maps_free(&local.mailbox_transports);
+    maps_free(&local.fallback_transports);
+    maps_free(&local.mailbox_commands);
+}
+
+/* qmgr keeps its connection for long: a table that was built again is noticed between requests. */
+static void refresh_tables(void)
+{
+    int64_t now = clock_monotonic_ms();
+
+    if (now - local.looked_ms < LOOK_AGAIN_MS)
+        return;
+    local.looked_ms = now;
+    if (!route_changed(local.route) && !alias_tables_changed(local.aliases) &&
+        !maps_changed(local.mailbox_transports) && !maps_changed(local.fallback_transports) &&
+        !maps_changed(local.mailbox_commands))
+        return;
+    close_tables();
+    open_tables(local.config);
+}
+
+static bool prepare(const struct service_instance *instance, struct error *err UNUSED)
+{
+    local.config = instance->config;
+    local.looked_ms = clock_monotonic_ms();
+    open_tables(local.config);
+    local.finder = mailbox_finder_create(local.config, false);
     return true;
 }
 
@@ -55,6 +87,7 @@ static bool serve(struct connection *qmgr, const struct service_instance *instan
 
     while (delivery_request_receive(qmgr, instance->config, &request, err)) {
         bool answered = true;
+        refresh_tables();
         for (size_t i = 0; answered && i < request.recipient_count; i++)
             answered = deliver(qmgr, &request, &request.recipients[i], err);
         delivery_request_release(&request);
@@ -69,7 +102,7 @@ int main(int argc, char *argv[])
     static const struct service service = {
         .program = "local",
         .user = SERVICE_USER_ROOT,
-        .prepare = open_tables,
+        .prepare = prepare,
         .serve = serve,
     };
 
