@@ -1,6 +1,6 @@
 /*
- * The right-hand side of an alias and the lines of a .forward or :include: file: addresses, "|command",
- * /file, :include:/file, separated by commas, each possibly in double quotes. Source: aliases(5).
+ * What the items of an alias, a .forward or an :include: file lead to: addresses, "|command", /file,
+ * :include:/file. Source: aliases(5).
  */
 #include "lib/base/base.h"
 
@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"
+#include "local/item.h"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -18,50 +19,6 @@
 #define INCLUDE_MAX      (16U * 1024 * 1024) /* octets of a list file */
 #define INCLUDE_PREFIX   ":include:"
 #define ADDRESSES_A_ITEM 1000
-
-/* --- items ----------------------------------------------------------------------------------------------- */
-
-/* The next item of a list: up to a comma or line end outside quotes, comments and <>. */
-static struct span take_item(struct span *rest)
-{
-    size_t at = 0, depth = 0;
-    bool quoted = false;
-    struct span item;
-
-    for (; at < rest->len; at++) {
-        char c = rest->data[at];
-        if (c == '\\' && at + 1 < rest->len)
-            at++;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (!quoted && c == '(')
-            depth++;
-        else if (!quoted && c == ')' && depth > 0)
-            depth--;
-        else if (!quoted && depth == 0 && (c == ',' || c == '\n'))
-            break;
-    }
-    item = span_trim(span_first(*rest, at));
-    *rest = span_skip(*rest, at + 1);
-    return item;
-}
-
-/* "|command \"x\"" without its quotes; what is not wholly in quotes stays as it is. */
-static const char *unquote(struct arena *arena, struct span item)
-{
-    char *text, *to;
-
-    if (item.len < 2 || item.data[0] != '"' || item.data[item.len - 1] != '"')
-        return arena_text(arena, item);
-    text = to = arena_text(arena, span_skip(span_first(item, item.len - 1), 1));
-    for (const char *from = text; *from != '\0'; from++) {
-        if (*from == '\\' && from[1] != '\0')
-            from++;
-        *to++ = *from;
-    }
-    *to = '\0';
-    return text;
-}
 
 /* --- what an item is --------------------------------------------------------------------------------------- */
 
@@ -161,7 +118,7 @@ static void deliver_item(struct local_delivery *delivery, const struct step *ste
                          enum expanded_by by, struct span item)
 {
     const struct config *config = delivery->local->config;
-    const char *text = unquote(delivery->arena, item);
+    const char *text = alias_item_text(delivery->arena, item);
 
     if (text[0] == '|') {
         if (may_deliver_to(config->allow_mail_to_commands, by))
@@ -188,7 +145,7 @@ void deliver_expansion(struct local_delivery *delivery, const struct step *step,
     size_t items = 0;
 
     while (value.len > 0) {
-        struct span item = take_item(&value);
+        struct span item = alias_item_take(&value);
         if (item.len == 0 || item.data[0] == '#')
             continue;
         items++;

@@ -1,0 +1,44 @@
+/* The items of alias values and .forward files. */
+#include "lib/base/base.h"
+
+#include "local/item.h"
+
+struct span alias_item_take(struct span *rest)
+{
+    size_t at = 0, depth = 0;
+    bool quoted = false;
+    struct span item;
+
+    for (; at < rest->len; at++) {
+        char c = rest->data[at];
+        if (c == '\\' && at + 1 < rest->len)
+            at++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && c == '(')
+            depth++;
+        else if (!quoted && c == ')' && depth > 0)
+            depth--;
+        else if (!quoted && depth == 0 && (c == ',' || c == '\n'))
+            break;
+    }
+    item = span_trim(span_first(*rest, at));
+    *rest = span_skip(*rest, at + 1);
+    return item;
+}
+
+const char *alias_item_text(struct arena *arena, struct span item)
+{
+    char *text, *to;
+
+    if (item.len < 2 || item.data[0] != '"' || item.data[item.len - 1] != '"')
+        return arena_text(arena, item);
+    text = to = arena_text(arena, span_skip(span_first(item, item.len - 1), 1));
+    for (const char *from = text; *from != '\0'; from++) {
+        if (*from == '\\' && from[1] != '\0')
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return text;
+}

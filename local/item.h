@@ -1,0 +1,18 @@
+/*
+ * The grammar of the right-hand side of an alias and of the lines of a .forward or :include: file:
+ * items, separated by commas or line ends, each possibly in double quotes. Source: aliases(5).
+ */
+#ifndef BUZON_LOCAL_ITEM_H
+#define BUZON_LOCAL_ITEM_H
+
+#include "lib/base/base.h"
+
+/* alias_item_take - split off the next item: up to a comma or line end outside quotes and comments,
+ * without white space around it; may be empty */
+struct span alias_item_take(struct span *rest);
+
+/* alias_item_text - "|command \"x\"" without its quotes and backslashes; what is not wholly in quotes
+ * stays as it is */
+const char *alias_item_text(struct arena *arena, struct span item);
+
+#endif

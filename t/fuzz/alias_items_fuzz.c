@@ -1,0 +1,20 @@
+/* The items of a .forward file, which any user writes. */
+#include "lib/base/base.h"
+
+#include "local/item.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *arena = arena_create();
+    struct span rest = span_of(data, size);
+
+    while (rest.len > 0) {
+        size_t before = rest.len;
+        ASSERT(strlen(alias_item_text(arena, alias_item_take(&rest))) <= before);
+        ASSERT(rest.len < before);
+    }
+    arena_free(&arena);
+    return 0;
+}
