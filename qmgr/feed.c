@@ -117,7 +117,7 @@ static bool take_incoming(struct feed *feed)
     file = open_file(feed, "incoming", queue_id, &status);
     if (file == -1)
         return true;
-    if ((status.st_mode & S_IXUSR) != 0) {
+    if ((status.st_mode & QUEUE_MODE_WHOLE) != 0) {
         (void)message_activate(feed->qmgr, queue_id, file, &status, MESSAGE_FOUND);
     } else {
         fd_close(&file);

@@ -11,9 +11,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* postsuper's mark on a message that shall expire, as Postfix has it */
-#define MODE_FORCED_EXPIRE S_IXGRP
-
 bool message_is_active(const struct qmgr *qmgr, const char *queue_id)
 {
     return hash_get(qmgr->active, span_text(queue_id)) != NULL;
@@ -172,7 +169,7 @@ enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int fi
     qmgr->active_recipients += message->envelope.recipient_count;
     count_pending(message);
     message->has_reasons = origin != MESSAGE_ARRIVED;
-    message->forced = status != NULL && (status->st_mode & MODE_FORCED_EXPIRE) != 0;
+    message->forced = status != NULL && (status->st_mode & QUEUE_MODE_EXPIRE) != 0;
     log_active(message);
     if (message->forced)
         finish_by_force(message);

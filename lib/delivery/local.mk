@@ -5,6 +5,7 @@ lib_libbuzon_a_SOURCES += lib/delivery/mailbox.c lib/delivery/mailbox.h \
 	lib/delivery/deposit.c lib/delivery/deposit.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
 	lib/delivery/mbox.c lib/delivery/mbox.h \
+	lib/delivery/listing.c lib/delivery/listing.h \
 	lib/delivery/log_line.c lib/delivery/log_line.h \
 	lib/delivery/notice.c lib/delivery/notice.h \
 	lib/delivery/reasons.c lib/delivery/reasons.h \

@@ -78,6 +78,11 @@ struct queue_envelope {
 /* queue_attribute_value - NULL when the envelope has no such attribute */
 const char *queue_attribute_value(const struct queue_envelope *envelope, const char *name);
 
+/* Modes of a queue file: whole (else it is being written); and to be returned to its sender at the next
+ * opportunity, as an administrator wants (buzonsuper -e). */
+#define QUEUE_MODE_WHOLE  0100
+#define QUEUE_MODE_EXPIRE 0010
+
 /* --- writing: cleanup only ------------------------------------------------------------------- */
 
 struct queue_writer; /* writes messages one after the other, with one buffer for all */

@@ -1,0 +1,67 @@
+/* Who runs us, and what he may choose. */
+#include "lib/base/base.h"
+
+#include "tools/caller.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_listed(const char *list, const char *directory)
+{
+    struct strlist items = STRLIST_EMPTY;
+    bool listed;
+
+    strlist_split(&items, list, ", \t\r\n");
+    listed = strlist_has(&items, directory);
+    strlist_release(&items);
+    return listed;
+}
+
+static bool may_choose(const char *directory, struct error *err)
+{
+    struct config *config;
+    bool may;
+
+    if (getauxval(AT_SECURE) == 0 || getuid() == 0 || strcmp(directory, CONFIG_DIRECTORY) == 0)
+        return true;
+    config = config_read(CONFIG_DIRECTORY, NULL, NULL, err);
+    if (config == NULL)
+        return false;
+    may = is_listed(config->alternate_config_directories, directory) ||
+          is_listed(config->multi_instance_directories, directory);
+    if (!may)
+        error_set(err, ERROR_PERMANENT,
+                  "%s is not among the alternate_config_directories of %s/main.cf", directory,
+                  CONFIG_DIRECTORY);
+    config_free(&config);
+    return may;
+}
+
+struct config *caller_config(const char *directory, struct error *err)
+{
+    if (directory == NULL)
+        directory = getenv("MAIL_CONFIG");
+    if (directory == NULL || directory[0] == '\0')
+        directory = CONFIG_DIRECTORY;
+    return may_choose(directory, err) ? config_read(directory, NULL, NULL, err) : NULL;
+}
+
+char *caller_name(void)
+{
+    const struct passwd *account = getpwuid(getuid());
+
+    return account == NULL ? mem_printf("%lu", (unsigned long)getuid())
+                           : mem_text(account->pw_name);
+}
+
+bool caller_is_owner(const struct config *config)
+{
+    struct stat status;
+
+    if (getuid() == 0)
+        return true;
+    return stat(config->queue_directory, &status) == 0 && status.st_uid == getuid();
+}

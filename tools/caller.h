@@ -1,0 +1,23 @@
+/*
+ * What tools know of their caller. The set-group-id ones run for anybody: they take a configuration
+ * directory only from those who may choose one.
+ */
+#ifndef BUZON_TOOLS_CALLER_H
+#define BUZON_TOOLS_CALLER_H
+
+#include "lib/config/config.h"
+
+/*
+ * caller_config - the configuration in `directory` (NULL: MAIL_CONFIG, else the built-in default)
+ *
+ * With rights that the caller does not have by himself, a directory must be the built-in one, or be
+ * listed there in alternate_config_directories or multi_instance_directories; root may name any.
+ */
+struct config *caller_config(const char *directory, struct error *err) MUST_CHECK;
+
+/* caller_name - of the account that runs us, or its number; owned */
+char *caller_name(void);
+/* caller_is_owner - root, or the account that the queue belongs to */
+bool caller_is_owner(const struct config *config);
+
+#endif
