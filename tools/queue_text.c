@@ -25,13 +25,13 @@ static void put_printable(struct buf *text, const char *value)
     }
 }
 
-static char mark_of(const struct listing_entry *entry)
+static const char *mark_of(const struct listing_entry *entry)
 {
     if (entry->forced_expire)
-        return '#';
+        return "#";
     if (strcmp(entry->queue, "active") == 0)
-        return '*';
-    return strcmp(entry->queue, "hold") == 0 ? '!' : ' ';
+        return "*";
+    return strcmp(entry->queue, "hold") == 0 ? "!" : "";
 }
 
 static void put_heading(const struct queue_text *state, struct buf *text)
@@ -48,7 +48,7 @@ static void put_message(const struct queue_text *state, struct buf *text, struct
     time_t arrival = (time_t)entry->arrival_s;
     char date[sizeof("Mon Nov 23 13:05:06 ")] = "";
     struct tm local;
-    char *id = arena_printf(arena, "%s%c", entry->queue_id, mark_of(entry));
+    char *id = arena_printf(arena, "%s%s", entry->queue_id, mark_of(entry));
 
     if (localtime_r(&arrival, &local) != NULL)
         (void)strftime(date, sizeof(date), "%a %b %e %H:%M:%S ", &local);
