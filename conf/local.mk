@@ -1,1 +1,19 @@
-# conf: what is built here and from what.
+# conf: what an installation starts from. Files that are there already are left alone.
+EXTRA_DIST += conf/main.cf conf/master.cf conf/aliases
+
+install-data-local: install-conf
+
+install-conf:
+	$(MKDIR_P) "$(DESTDIR)$(config_directory)"
+	@for file in main.cf master.cf; do \
+	    test -e "$(DESTDIR)$(config_directory)/$$file" || \
+	        $(INSTALL_DATA) "$(srcdir)/conf/$$file" "$(DESTDIR)$(config_directory)/$$file" || exit 1; \
+	done
+
+uninstall-local:
+	@for file in main.cf master.cf; do \
+	    cmp -s "$(srcdir)/conf/$$file" "$(DESTDIR)$(config_directory)/$$file" && \
+	        rm -f "$(DESTDIR)$(config_directory)/$$file"; \
+	done; rmdir "$(DESTDIR)$(config_directory)" 2>/dev/null || :
+
+.PHONY: install-conf
