@@ -34,3 +34,10 @@ t_fuzz_address_list_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_date_fuzz_SOURCES = t/fuzz/date_fuzz.c
 t_fuzz_date_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif
+
+lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
+	lib/message/crlf.c lib/message/crlf.h \
+	lib/message/encoding.c lib/message/encoding.h \
+	lib/message/envelope.c \
+	lib/message/imap_text.c lib/message/imap_text.h \
+	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c
