@@ -1,1 +1,17 @@
-# lib/store: what is built here and from what.
+# lib/store: mailboxes as imapd, pop3d and the delivery agents see them.
+lib_libbuzon_a_SOURCES += lib/store/append.c \
+	lib/store/dotlock.c lib/store/dotlock.h \
+	lib/store/driver.h \
+	lib/store/index.c lib/store/index.h lib/store/index_private.h \
+	lib/store/index_pages.c lib/store/index_records.c \
+	lib/store/keywords.c lib/store/keywords.h \
+	lib/store/maildir.h lib/store/maildir_flags.c lib/store/maildir_folders.c \
+	lib/store/maildir_name.c lib/store/maildir_save.c lib/store/maildir_scan.c \
+	lib/store/maildir_sync.c lib/store/maildir_uids.c \
+	lib/store/metadata.c lib/store/metadata.h \
+	lib/store/mutf7.c lib/store/mutf7.h \
+	lib/store/name.c lib/store/name.h \
+	lib/store/store.c lib/store/store.h \
+	lib/store/subscriptions.c lib/store/subscriptions.h \
+	lib/store/uidlist.c lib/store/uidlist.h \
+	lib/store/view.c

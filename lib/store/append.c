@@ -1,0 +1,182 @@
+/* Appending: content goes to the driver's files with LF line ends, then all messages come to be at once. */
+#include "lib/base/base.h"
+
+#include "lib/store/driver.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/message/crlf.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK_MAX    (128U * 1024)
+#define MESSAGES_MAX 100000
+
+struct store_append {
+    struct mailbox *mailbox;
+    struct arena *arena;
+    struct new_message *messages;
+    size_t count, capacity;
+    uint32_t *uids;
+
+    /* Of the message that is being written: */
+    int fd; /* -1: none is */
+    struct buf block;
+    bool pending_cr;
+    uint64_t line_ends;
+    char previous;
+};
+
+struct store_append *store_append_begin(struct store *store, const char *name, struct error *err)
+{
+    struct store_append *append = mem_new(struct store_append);
+
+    append->fd = -1;
+    append->block = BUF(2 * BLOCK_MAX + 16);
+    append->mailbox = mailbox_attach(store, name, true, err);
+    if (append->mailbox == NULL) {
+        mem_free(append);
+        return NULL;
+    }
+    append->arena = arena_create();
+    return append;
+}
+
+static bool write_block(struct store_append *append, struct error *err)
+{
+    struct new_message *message = &append->messages[append->count - 1];
+    uint64_t virtual_len = crlf_length(buf_span(&append->block), &append->previous);
+
+    if (!write_all(append->fd, buf_span(&append->block))) {
+        error_errno(err, "write message file");
+        err->kind = ERROR_TEMPORARY;
+        return false;
+    }
+    message->size += append->block.len;
+    message->virtual_size += virtual_len;
+    buf_clear(&append->block);
+    return true;
+}
+
+static bool end_message(struct store_append *append, struct error *err)
+{
+    struct timespec when = {0};
+    bool done;
+
+    if (append->fd < 0)
+        return true;
+    when.tv_sec = (time_t)append->messages[append->count - 1].internal_date;
+    if (append->pending_cr)
+        buf_put_char(&append->block, '\r');
+    append->pending_cr = false;
+    done = write_block(append, err);
+    if (done &&
+        (futimens(append->fd, (struct timespec[2]){when, when}) != 0 || fsync(append->fd) != 0)) {
+        error_errno(err, "sync message file");
+        err->kind = ERROR_TEMPORARY;
+        done = false;
+    }
+    fd_close(&append->fd);
+    return done;
+}
+
+static bool map_keywords(struct mailbox *mailbox, const struct strlist *keywords, uint32_t *bits_r,
+                         struct error *err)
+{
+    for (size_t i = 0; i < keywords->count; i++) {
+        uint32_t bit;
+        if (!mailbox_keyword(mailbox, span_text(keywords->items[i]), &bit, err))
+            return false;
+        *bits_r |= bit;
+    }
+    return true;
+}
+
+bool store_append_message(struct store_append *append, uint32_t flags,
+                          const struct strlist *keywords, uint64_t internal_date, struct error *err)
+{
+    struct new_message *message;
+
+    if (!end_message(append, err))
+        return false;
+    if (append->count == MESSAGES_MAX) {
+        error_set(err, ERROR_PERMANENT, "Too many messages at once");
+        return false;
+    }
+    if (append->count == append->capacity) {
+        append->capacity = append->capacity == 0 ? 4 : append->capacity * 2;
+        append->messages = mem_resize(append->messages, append->capacity, sizeof(*message));
+    }
+    message = &append->messages[append->count];
+    *message = (struct new_message){
+        .flags = flags & FLAGS_STORED,
+        .internal_date = internal_date != 0 ? internal_date : (uint64_t)clock_wall().tv_sec,
+    };
+    if (!map_keywords(append->mailbox, keywords, &message->keywords, err))
+        return false;
+    append->fd =
+        append->mailbox->store->driver->begin_message(append->mailbox, message, append->arena, err);
+    if (append->fd < 0)
+        return false;
+    append->count++;
+    append->previous = '\0';
+    return true;
+}
+
+bool store_append_write(struct store_append *append, struct span octets, struct error *err)
+{
+    while (octets.len > 0) {
+        struct span part = span_first(octets, BLOCK_MAX);
+        crlf_remove(&append->block, part, &append->pending_cr);
+        octets = span_skip(octets, part.len);
+        if (append->block.len >= BLOCK_MAX && !write_block(append, err))
+            return false;
+    }
+    return true;
+}
+
+bool store_append_commit(struct store_append *append, uint32_t *uidvalidity_r,
+                         const uint32_t **uids_r, size_t *count_r, struct error *err)
+{
+    struct index_mailbox state;
+    struct index *index = append->mailbox->store->index;
+    bool known;
+
+    if (!end_message(append, err) ||
+        (append->count > 0 && !append->mailbox->store->driver->commit_messages(
+                                  append->mailbox, append->messages, append->count, err)))
+        return false;
+    append->uids = arena_array(append->arena, uint32_t, append->count + 1);
+    for (size_t i = 0; i < append->count; i++)
+        append->uids[i] = append->messages[i].uid;
+    *uids_r = append->uids;
+    *count_r = append->count;
+    append->count = 0; /* none is left to be dropped */
+    /* They are there now, whatever comes: without a number the client is told less. */
+    *uidvalidity_r = 0;
+    if (index_begin_read(index, err)) {
+        known = index_get_mailbox(index, append->mailbox->id, &state, err) == INDEX_FOUND;
+        *uidvalidity_r = known ? state.uidvalidity : 0;
+        index_end_read(index);
+    }
+    return true;
+}
+
+void store_append_free(struct store_append **append)
+{
+    struct store_append *a = *append;
+
+    if (a == NULL)
+        return;
+    fd_close(&a->fd);
+    for (size_t i = 0; i < a->count; i++)
+        a->mailbox->store->driver->drop_message(a->mailbox, &a->messages[i]);
+    mem_free(a->messages);
+    buf_release(&a->block);
+    arena_free(&a->arena);
+    mailbox_close(&a->mailbox);
+    mem_free(a);
+    *append = NULL;
+}

@@ -1,0 +1,398 @@
+/* The LMDB environment of an account: opening, transactions, starting anew. */
+#include "lib/base/base.h"
+
+#include "lib/store/index.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/store/index_private.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define MAP_SIZE  (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
+#define DATABASES 5
+
+/*
+ * The file `clean` is there only while the newest transaction of the environment is known to be on
+ * disk, and tells which one that is and when the data file was written last. Whoever writes removes it
+ * first. The file `boot` names the boot in which the environment was used last: in the same boot the
+ * kernel has every page that was written, synced or not.
+ */
+#define CLEAN_FILE "clean"
+#define BOOT_FILE  "boot"
+#define MARK_MAX   128
+
+void index_mark_broken(struct index *index, struct error *err)
+{
+    if (!index->broken)
+        log_warning("the index %s is broken and will be rebuilt", index->directory);
+    index->broken = true;
+    error_set(err, ERROR_TEMPORARY, "the index %s is broken", index->directory);
+}
+
+bool index_is_broken(const struct index *index)
+{
+    return index->broken;
+}
+
+/* Only trouble of the environment itself is told from space and memory: then a new one helps. */
+void index_fail(struct index *index, int result, const char *what, struct error *err)
+{
+    switch (result) {
+    case MDB_CORRUPTED:
+    case MDB_PANIC:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_BAD_TXN:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_VALSIZE:
+    case MDB_BAD_DBI:
+        index_mark_broken(index, err);
+        break;
+    default:
+        error_set(err, ERROR_TEMPORARY, "%s in the index %s: %s", what, index->directory,
+                  mdb_strerror(result));
+        if (err != NULL)
+            err->number = result > 0 ? result : 0;
+        break;
+    }
+}
+
+/* --- was it left whole? ------------------------------------------------------------------------ */
+
+static void boot_text(char text[MARK_MAX])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? 0 : read(fd, text, MARK_MAX - 1);
+
+    text[len < 0 ? 0 : len] = '\0';
+    fd_close(&fd);
+}
+
+static void clean_text(const struct index *index, char text[MARK_MAX])
+{
+    struct stat status = {0};
+    MDB_envinfo info = {0};
+
+    mdb_env_info(index->env, &info);
+    (void)!fstatat(index->fd, "data.mdb", &status, 0);
+    snprintf(text, MARK_MAX, "%zu %jd.%09ld\n", info.me_last_txnid, (intmax_t)status.st_ctim.tv_sec,
+             status.st_ctim.tv_nsec);
+}
+
+static bool has_text(int directory, const char *name, const char *expected)
+{
+    struct buf text = BUF(MARK_MAX);
+    bool has =
+        file_read(directory, name, &text, NULL) && span_equal_text(buf_span(&text), expected);
+
+    buf_release(&text);
+    return has;
+}
+
+/* Not even its pages need be looked at when nobody wrote to it since it was closed. */
+static bool is_whole(const struct index *index)
+{
+    char clean[MARK_MAX], boot[MARK_MAX];
+
+    clean_text(index, clean);
+    if (has_text(index->fd, CLEAN_FILE, clean))
+        return true;
+    boot_text(boot);
+    if (faccessat(index->fd, BOOT_FILE, F_OK, 0) == 0 && !has_text(index->fd, BOOT_FILE, boot))
+        return false;
+    return index_pages_are_sound(index->env, index->fd);
+}
+
+static bool write_small(int directory, const char *name, const char *text)
+{
+    int fd =
+        openat(directory, "writing", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool written = fd >= 0 && write_all(fd, span_text(text));
+
+    fd_close(&fd);
+    return written && renameat(directory, "writing", directory, name) == 0;
+}
+
+static void note_boot(const struct index *index)
+{
+    char boot[MARK_MAX];
+
+    boot_text(boot);
+    if (!has_text(index->fd, BOOT_FILE, boot))
+        (void)!write_small(index->fd, BOOT_FILE, boot);
+}
+
+/* --- opening ----------------------------------------------------------------------------------- */
+
+static int open_databases(struct index *index)
+{
+    MDB_txn *txn = NULL;
+    int result = mdb_txn_begin(index->env, NULL, 0, &txn);
+
+    if (result == 0)
+        result = mdb_dbi_open(txn, "names.1", MDB_CREATE, &index->names);
+    if (result == 0)
+        result = mdb_dbi_open(txn, "mailboxes.1", MDB_CREATE | MDB_INTEGERKEY, &index->mailboxes);
+    if (result == 0)
+        result = mdb_dbi_open(txn, "messages.1", MDB_CREATE | MDB_INTEGERKEY, &index->messages);
+    if (result == 0)
+        result = mdb_dbi_open(txn, "metadata.1", MDB_CREATE | MDB_INTEGERKEY, &index->metadata);
+    if (result != 0) {
+        mdb_txn_abort(txn);
+        return result;
+    }
+    return mdb_txn_commit(txn);
+}
+
+static int open_environment(struct index *index)
+{
+    static const unsigned flags = MDB_NOSYNC | MDB_NOMEMINIT | MDB_NOTLS;
+    int result = mdb_env_create(&index->env);
+    int dead;
+
+    if (result != 0)
+        return result;
+    if ((result = mdb_env_set_mapsize(index->env, MAP_SIZE)) == 0 &&
+        (result = mdb_env_set_maxdbs(index->env, DATABASES)) == 0 &&
+        (result = mdb_env_open(index->env, index->directory, flags, 0600)) == 0)
+        mdb_reader_check(index->env, &dead);
+    if (result != 0) {
+        mdb_env_close(index->env);
+        index->env = NULL;
+    }
+    return result;
+}
+
+static void close_environment(struct index *index)
+{
+    if (index->reader != NULL)
+        mdb_txn_abort(index->reader);
+    if (index->env != NULL)
+        mdb_env_close(index->env);
+    index->reader = NULL;
+    index->env = NULL;
+}
+
+static void remove_files(const struct index *index)
+{
+    static const char *const names[] = {"data.mdb", "lock.mdb", CLEAN_FILE, BOOT_FILE, "writing"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        unlinkat(index->fd, names[i], 0);
+}
+
+static bool open_directory(struct index *index, struct error *err)
+{
+    if (mkdir(index->directory, 0700) != 0 && errno != EEXIST) {
+        error_errno(err, "create %s", index->directory);
+        return false;
+    }
+    index->fd = open(index->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (index->fd < 0)
+        error_errno(err, "open %s", index->directory);
+    return index->fd >= 0;
+}
+
+/* One try to use what is there. *result_r is LMDB's, 0 when the content is no good. */
+static bool open_existing(struct index *index, int *result_r)
+{
+    *result_r = 0;
+    if (!index_header_is_sound(index->fd))
+        return false;
+    *result_r = open_environment(index);
+    if (*result_r != 0)
+        return false;
+    if (is_whole(index) && (*result_r = open_databases(index)) == 0)
+        return true;
+    close_environment(index);
+    return false;
+}
+
+static bool open_index(struct index *index, struct error *err)
+{
+    int result = 0;
+    bool opened;
+
+    if (!open_directory(index, err)) {
+        err->kind = ERROR_TEMPORARY;
+        return false;
+    }
+    opened = open_existing(index, &result);
+    if (!opened && result <= 0) { /* positive is the system's: a new one would not help */
+        log_warning("the index %s is not whole and will be rebuilt", index->directory);
+        remove_files(index);
+        opened = open_existing(index, &result);
+    }
+    if (opened)
+        note_boot(index);
+    else
+        error_set(err, ERROR_TEMPORARY, "open the index %s: %s", index->directory,
+                  mdb_strerror(result));
+    return opened;
+}
+
+static void release(struct index *index)
+{
+    close_environment(index);
+    fd_close(&index->fd);
+}
+
+struct index *index_open(const char *directory, struct error *err)
+{
+    struct index *index = mem_new(struct index);
+
+    index->fd = -1;
+    index->directory = mem_text(directory);
+    if (!open_index(index, err)) {
+        release(index);
+        mem_free(index->directory);
+        mem_free(index);
+        return NULL;
+    }
+    return index;
+}
+
+/* Sync first, then say so: the mark tells the number of a transaction of which all is on disk. */
+static void mark_clean(struct index *index)
+{
+    char text[MARK_MAX];
+
+    clean_text(index, text);
+    if (mdb_env_sync(index->env, 1) == 0)
+        (void)!write_small(index->fd, CLEAN_FILE, text);
+}
+
+void index_close(struct index **index)
+{
+    if (*index == NULL)
+        return;
+    ASSERT((*index)->writer == NULL);
+    if ((*index)->changed && !(*index)->broken)
+        mark_clean(*index);
+    release(*index);
+    mem_free((*index)->directory);
+    mem_free(*index);
+    *index = NULL;
+}
+
+bool index_discard(struct index *index, struct error *err)
+{
+    ASSERT(index->writer == NULL && index->readers == 0);
+    remove_files(index);
+    release(index);
+    index->broken = !open_index(index, err);
+    return !index->broken;
+}
+
+/* --- transactions ------------------------------------------------------------------------------ */
+
+MDB_txn *index_transaction(struct index *index)
+{
+    ASSERT(index->writer != NULL || index->readers > 0);
+    return index->writer != NULL ? index->writer : index->reader;
+}
+
+bool index_begin_read(struct index *index, struct error *err)
+{
+    int result = 0;
+
+    if (index->broken) {
+        index_mark_broken(index, err);
+        return false;
+    }
+    if (index->readers == 0 && index->writer == NULL) {
+        result = index->reader == NULL ? mdb_txn_begin(index->env, NULL, MDB_RDONLY, &index->reader)
+                                       : mdb_txn_renew(index->reader);
+        if (result != 0) {
+            index_fail(index, result, "begin reading", err);
+            return false;
+        }
+    }
+    index->readers++;
+    return true;
+}
+
+void index_end_read(struct index *index)
+{
+    ASSERT(index->readers > 0);
+    if (--index->readers == 0 && index->writer == NULL)
+        mdb_txn_reset(index->reader);
+}
+
+unsigned index_pause(struct index *index)
+{
+    unsigned readers = index->readers;
+
+    if (readers > 0) {
+        index->readers = 1;
+        index_end_read(index);
+    }
+    return readers;
+}
+
+bool index_resume(struct index *index, unsigned readers, struct error *err)
+{
+    if (readers == 0)
+        return true;
+    if (!index_begin_read(index, err))
+        return false;
+    index->readers = readers;
+    return true;
+}
+
+bool index_begin_write(struct index *index, struct error *err)
+{
+    int result;
+
+    ASSERT(index->writer == NULL && index->readers == 0);
+    if (index->broken) {
+        index_mark_broken(index, err);
+        return false;
+    }
+    /* LMDB does not reuse a page before the second transaction after the one that freed it: a mark
+     * that is gone for good now cannot outlive what it tells of. */
+    if (unlinkat(index->fd, CLEAN_FILE, 0) == 0 && fsync(index->fd) != 0) {
+        error_errno(err, "sync %s", index->directory);
+        return false;
+    }
+    result = mdb_txn_begin(index->env, NULL, 0, &index->writer);
+    if (result != 0) {
+        index->writer = NULL;
+        index_fail(index, result, "begin writing", err);
+        return false;
+    }
+    return true;
+}
+
+bool index_commit(struct index *index, struct error *err)
+{
+    int result = mdb_txn_commit(index->writer);
+
+    index->writer = NULL;
+    index->changed = true;
+    if (result != 0)
+        index_fail(index, result, "commit", err);
+    return result == 0;
+}
+
+void index_abort(struct index *index)
+{
+    if (index->writer != NULL)
+        mdb_txn_abort(index->writer);
+    index->writer = NULL;
+}
+
+uint64_t index_next_modseq(const struct index_mailbox *mailbox)
+{
+    struct timeval now;
+
+    if (mailbox->modseq != 0)
+        return mailbox->modseq + 1;
+    now = clock_wall();
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_usec;
+}

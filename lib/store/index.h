@@ -1,0 +1,133 @@
+/*
+ * The index of an account: one LMDB environment beside its mailboxes, shared by all its sessions. It
+ * can be thrown away at any time; what it says is found again in the mailboxes. Therefore nothing in
+ * it is synced when it changes, and nothing in it is trusted: records are checked before use, and what
+ * a power failure may have torn is thrown away at the next start (see index_open).
+ *
+ *   names      mailbox name -> id
+ *   mailboxes  id -> struct index_mailbox
+ *   messages   (id, uid) -> flags, modseq, sizes, file name; in the order of UIDs
+ *   metadata   (id, uid) -> what was parsed from the message (lib/store/metadata)
+ *
+ * The write transaction is also the lock by which sessions of one account take turns at changing a
+ * mailbox. A dotlock is only ever taken inside of it.
+ */
+#ifndef BUZON_LIB_STORE_INDEX_H
+#define BUZON_LIB_STORE_INDEX_H
+
+#include "lib/base/base.h"
+#include "lib/store/uidlist.h"
+
+#define INDEX_UNKNOWN UINT64_MAX /* a size or date that nobody looked up yet */
+
+/* Of each mailbox. Kept as it is: a change is a new INDEX_FORMAT. */
+struct index_mailbox {
+    uint32_t id;
+    uint32_t uidvalidity, uidnext;
+    uint32_t claimed_uid;    /* messages before it are \Recent for nobody any more */
+    uint64_t modseq;         /* of the last change */
+    uint64_t removal_modseq; /* of the last change to a message that was there already */
+    uint32_t messages, unseen;
+    uint64_t virtual_size;              /* of those whose size is known */
+    uint32_t unknown_sizes;             /* messages whose virtual size is not known */
+    uint32_t dead_lines;                /* of dovecot-uidlist: messages that are gone */
+    int64_t new_mtime_ns, cur_mtime_ns; /* of the directories when they were scanned; 0: never */
+    int64_t verify_ms; /* wall clock: scan again after it, though nothing changed; 0: no */
+    struct uidlist_stamp uidlist;
+    char guid[36];
+    uint32_t format;
+};
+
+enum { INDEX_IN_NEW = 1 }; /* index_message.where: the file is in new/, else in cur/ */
+
+struct index_message {
+    uint32_t uid;
+    uint32_t flags, keywords;
+    uint64_t modseq;
+    uint64_t size, virtual_size; /* octets stored, octets with CRLF; or INDEX_UNKNOWN */
+    uint64_t internal_date;      /* seconds since 1970, or INDEX_UNKNOWN */
+    uint32_t where;
+    struct span name; /* of the file, with flags; borrowed until the transaction ends or
+                                    writes */
+};
+
+struct index;
+
+/*
+ * index_open - of the directory, made when it is missing
+ *
+ * An index that is not of this format, or that was changed in an earlier boot without being closed in
+ * good order afterwards, is removed and begun anew.
+ */
+struct index *index_open(const char *directory, struct error *err) MUST_CHECK;
+/* index_close - what was changed is synced and marked as whole */
+void index_close(struct index **index);
+
+/* index_discard - begin anew: it is broken. No transaction may be open. */
+bool index_discard(struct index *index, struct error *err) MUST_CHECK;
+/* index_is_broken - something in it made no sense; every later call fails until index_discard */
+bool index_is_broken(const struct index *index);
+
+/*
+ * Transactions. One at a time; begin_read inside of any is nothing but counted. All functions below need
+ * one. Errors are TEMPORARY; after one of a write transaction only index_abort is left.
+ */
+bool index_begin_read(struct index *index, struct error *err) MUST_CHECK;
+void index_end_read(struct index *index);
+/* index_pause - end reading, however often it was begun; index_resume begins it again as often. What
+ * was borrowed is void. */
+unsigned index_pause(struct index *index);
+bool index_resume(struct index *index, unsigned readers, struct error *err) MUST_CHECK;
+bool index_begin_write(struct index *index, struct error *err) MUST_CHECK;
+bool index_commit(struct index *index, struct error *err) MUST_CHECK;
+void index_abort(struct index *index);
+
+enum index_result { INDEX_FOUND, INDEX_ABSENT, INDEX_FAILED };
+
+enum index_result index_find_name(struct index *index, const char *name, uint32_t *id_r,
+                                  struct error *err) MUST_CHECK;
+enum index_result index_get_mailbox(struct index *index, uint32_t id,
+                                    struct index_mailbox *mailbox_r, struct error *err) MUST_CHECK;
+/* index_add_mailbox - a new id for that name; mailbox->id is filled */
+bool index_add_mailbox(struct index *index, const char *name, struct index_mailbox *mailbox,
+                       struct error *err) MUST_CHECK;
+bool index_put_mailbox(struct index *index, const struct index_mailbox *mailbox,
+                       struct error *err) MUST_CHECK;
+/* index_rename - what has the old name gets the new one; nothing when there is none */
+bool index_rename(struct index *index, const char *old_name, const char *new_name,
+                  struct error *err) MUST_CHECK;
+/* index_remove_mailbox - with all its messages; nothing when there is none */
+bool index_remove_mailbox(struct index *index, const char *name, struct error *err) MUST_CHECK;
+/* index_remove_messages - all of a mailbox, which stays */
+bool index_remove_messages(struct index *index, uint32_t id, struct error *err) MUST_CHECK;
+
+enum index_result index_get_message(struct index *index, uint32_t id, uint32_t uid,
+                                    struct index_message *message_r, struct error *err) MUST_CHECK;
+bool index_put_message(struct index *index, uint32_t id, const struct index_message *message,
+                       struct error *err) MUST_CHECK;
+/* index_remove_message - with its metadata */
+bool index_remove_message(struct index *index, uint32_t id, uint32_t uid,
+                          struct error *err) MUST_CHECK;
+
+/* index_walk - calls `visit` for each message from UID `first` on, in order, until it returns false */
+typedef bool index_visit(void *context, const struct index_message *message);
+bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,
+                struct error *err) MUST_CHECK;
+
+/* Metadata is octets here; borrowed until the transaction ends or writes. */
+enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t uid,
+                                     struct span *octets_r, struct error *err) MUST_CHECK;
+bool index_put_metadata(struct index *index, uint32_t id, uint32_t uid, struct span octets,
+                        struct error *err) MUST_CHECK;
+
+/* index_new_uidvalidity - the time, but later than every one that this account gave before */
+bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r,
+                           struct error *err) MUST_CHECK;
+
+/* index_mark_broken - a caller found octets in it that make no sense; *err is filled */
+void index_mark_broken(struct index *index, struct error *err);
+
+/* index_next_modseq - later than any that this or an earlier index gave, by the clock */
+uint64_t index_next_modseq(const struct index_mailbox *mailbox);
+
+#endif

@@ -1,0 +1,35 @@
+/* What the files of the index share; nobody else includes this. */
+#ifndef BUZON_LIB_STORE_INDEX_PRIVATE_H
+#define BUZON_LIB_STORE_INDEX_PRIVATE_H
+
+#include "lib/store/index.h"
+
+#include <lmdb.h>
+
+struct index {
+    char *directory;
+    int fd; /* of the directory */
+    MDB_env *env;
+    MDB_dbi names, mailboxes, messages, metadata;
+    MDB_txn *reader; /* kept for the next index_begin_read; in use while readers > 0 */
+    MDB_txn *writer;
+    unsigned readers;
+    bool changed; /* by us, since it was opened */
+    bool broken;
+};
+
+/* index_transaction - the one that is open */
+MDB_txn *index_transaction(struct index *index);
+/* index_fail - fill *err from LMDB's result, and mark the index when only a new one helps */
+void index_fail(struct index *index, int result, const char *what, struct error *err);
+
+/*
+ * LMDB follows what stands in its pages without a look. These see to it that it can (index_pages.c).
+ *
+ * index_header_is_sound - of data.mdb in that directory, before LMDB opens it; also when there is none
+ * index_pages_are_sound - every page that the newest transaction reaches
+ */
+bool index_header_is_sound(int directory);
+bool index_pages_are_sound(MDB_env *env, int directory);
+
+#endif

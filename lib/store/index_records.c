@@ -1,0 +1,368 @@
+/* The records of the index: names, mailboxes, messages, metadata. Each is checked when it is read. */
+#include "lib/base/base.h"
+
+#include "lib/store/index_private.h"
+
+#include "lib/base/clock.h"
+
+#define MAILBOX_FORMAT 0x42780001U /* index_mailbox.format: another layout is another number */
+#define NAME_MAX_LEN   255
+#define FLAGS_MAX      0x3fU
+#define KEYWORDS_MASK  0x3ffffffU
+
+/* A message in the database; the file name follows. */
+struct record {
+    uint64_t modseq, size, virtual_size, internal_date;
+    uint32_t flags, keywords;
+    uint16_t where, name_len;
+};
+
+#define RECORD_LEN offsetof(struct record, name_len) + sizeof(uint16_t)
+
+_Static_assert(sizeof(struct record) == 48 && RECORD_LEN == 44, "layout of the index");
+
+static uint64_t key_of(uint32_t id, uint32_t uid)
+{
+    return (uint64_t)id << 32 | uid;
+}
+
+static MDB_val value_of(const void *data, size_t len)
+{
+    union {
+        const void *from;
+        void *to;
+    } data_of = {data};
+
+    return (MDB_val){len, data_of.to};
+}
+
+static enum index_result get(struct index *index, MDB_dbi database, MDB_val key, MDB_val *value,
+                             struct error *err)
+{
+    int result = mdb_get(index_transaction(index), database, &key, value);
+
+    if (result == 0)
+        return INDEX_FOUND;
+    if (result == MDB_NOTFOUND)
+        return INDEX_ABSENT;
+    index_fail(index, result, "read", err);
+    return INDEX_FAILED;
+}
+
+static bool put(struct index *index, MDB_dbi database, MDB_val key, MDB_val value,
+                struct error *err)
+{
+    int result = mdb_put(index->writer, database, &key, &value, 0);
+
+    if (result != 0)
+        index_fail(index, result, "write", err);
+    return result == 0;
+}
+
+static bool delete (struct index *index, MDB_dbi database, MDB_val key, struct error *err)
+{
+    int result = mdb_del(index->writer, database, &key, NULL);
+
+    if (result != 0 && result != MDB_NOTFOUND) {
+        index_fail(index, result, "remove", err);
+        return false;
+    }
+    return true;
+}
+
+/* --- mailboxes --------------------------------------------------------------------------------- */
+
+enum index_result index_find_name(struct index *index, const char *name, uint32_t *id_r,
+                                  struct error *err)
+{
+    MDB_val value;
+    enum index_result result = get(index, index->names, value_of(name, strlen(name)), &value, err);
+
+    if (result == INDEX_FOUND && value.mv_size != sizeof(*id_r)) {
+        index_mark_broken(index, err);
+        return INDEX_FAILED;
+    }
+    if (result == INDEX_FOUND)
+        memcpy(id_r, value.mv_data, sizeof(*id_r));
+    return result;
+}
+
+enum index_result index_get_mailbox(struct index *index, uint32_t id,
+                                    struct index_mailbox *mailbox_r, struct error *err)
+{
+    uint64_t key = id;
+    MDB_val value;
+    enum index_result result =
+        get(index, index->mailboxes, value_of(&key, sizeof(key)), &value, err);
+
+    if (result != INDEX_FOUND)
+        return result;
+    if (value.mv_size == sizeof(*mailbox_r)) {
+        memcpy(mailbox_r, value.mv_data, sizeof(*mailbox_r));
+        if (mailbox_r->format == MAILBOX_FORMAT && mailbox_r->id == id &&
+            memchr(mailbox_r->guid, '\0', sizeof(mailbox_r->guid)) != NULL)
+            return INDEX_FOUND;
+    }
+    index_mark_broken(index, err);
+    return INDEX_FAILED;
+}
+
+bool index_put_mailbox(struct index *index, const struct index_mailbox *mailbox, struct error *err)
+{
+    struct index_mailbox copy = *mailbox;
+    uint64_t key = mailbox->id;
+
+    copy.format = MAILBOX_FORMAT;
+    return put(index, index->mailboxes, value_of(&key, sizeof(key)), value_of(&copy, sizeof(copy)),
+               err);
+}
+
+/* The highest id that is in use; 0 when there is none. */
+static bool last_id(struct index *index, uint32_t *id_r, struct error *err)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key, value;
+    uint64_t id = 0;
+    int result = mdb_cursor_open(index->writer, index->mailboxes, &cursor);
+
+    if (result == 0)
+        result = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    if (result == 0 && key.mv_size == sizeof(id))
+        memcpy(&id, key.mv_data, sizeof(id));
+    if (cursor != NULL)
+        mdb_cursor_close(cursor);
+    *id_r = (uint32_t)id;
+    if (result == 0 ? id < UINT32_MAX : result == MDB_NOTFOUND)
+        return true;
+    index_fail(index, result == 0 ? MDB_CORRUPTED : result, "walk", err);
+    return false;
+}
+
+bool index_add_mailbox(struct index *index, const char *name, struct index_mailbox *mailbox,
+                       struct error *err)
+{
+    if (!last_id(index, &mailbox->id, err))
+        return false;
+    mailbox->id++;
+    return put(index, index->names, value_of(name, strlen(name)),
+               value_of(&mailbox->id, sizeof(mailbox->id)), err) &&
+           index_put_mailbox(index, mailbox, err);
+}
+
+bool index_rename(struct index *index, const char *old_name, const char *new_name,
+                  struct error *err)
+{
+    uint32_t id = 0;
+    enum index_result result = index_find_name(index, old_name, &id, err);
+
+    if (result != INDEX_FOUND)
+        return result == INDEX_ABSENT;
+    return index_remove_mailbox(index, new_name, err) &&
+           delete (index, index->names, value_of(old_name, strlen(old_name)), err) &&
+           put(index, index->names, value_of(new_name, strlen(new_name)), value_of(&id, sizeof(id)),
+               err);
+}
+
+/* All records of a mailbox in one database. */
+static bool remove_range(struct index *index, MDB_dbi database, uint32_t id, struct error *err)
+{
+    uint64_t first = key_of(id, 0);
+    MDB_val key = value_of(&first, sizeof(first)), value;
+    MDB_cursor *cursor = NULL;
+    int result = mdb_cursor_open(index->writer, database, &cursor);
+
+    if (result == 0)
+        result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (result == 0) {
+        uint64_t at;
+        memcpy(&at, key.mv_data, sizeof(at));
+        if (at >> 32 != id)
+            break;
+        result = mdb_cursor_del(cursor, 0);
+        if (result == 0) /* LMDB knows that the cursor stands on the next one already */
+            result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    if (cursor != NULL)
+        mdb_cursor_close(cursor);
+    if (result == 0 || result == MDB_NOTFOUND)
+        return true;
+    index_fail(index, result, "remove", err);
+    return false;
+}
+
+bool index_remove_messages(struct index *index, uint32_t id, struct error *err)
+{
+    return remove_range(index, index->messages, id, err) &&
+           remove_range(index, index->metadata, id, err);
+}
+
+bool index_remove_mailbox(struct index *index, const char *name, struct error *err)
+{
+    uint32_t id = 0;
+    uint64_t key;
+    enum index_result result = index_find_name(index, name, &id, err);
+
+    if (result != INDEX_FOUND)
+        return result == INDEX_ABSENT;
+    key = id;
+    return index_remove_messages(index, id, err) &&
+           delete (index, index->mailboxes, value_of(&key, sizeof(key)), err) &&
+           delete (index, index->names, value_of(name, strlen(name)), err);
+}
+
+/* --- messages ---------------------------------------------------------------------------------- */
+
+static bool read_record(MDB_val value, uint64_t key, struct index_message *message_r)
+{
+    struct record record = {0};
+    const char *name = (const char *)value.mv_data + RECORD_LEN;
+
+    if (value.mv_size < RECORD_LEN)
+        return false;
+    memcpy(&record, value.mv_data, RECORD_LEN);
+    if (record.name_len == 0 || record.name_len > NAME_MAX_LEN ||
+        value.mv_size != RECORD_LEN + record.name_len || record.flags > FLAGS_MAX ||
+        (record.keywords & ~KEYWORDS_MASK) != 0 || record.where > INDEX_IN_NEW ||
+        memchr(name, '/', record.name_len) != NULL || memchr(name, '\0', record.name_len) != NULL)
+        return false;
+    *message_r = (struct index_message){
+        .uid = (uint32_t)key,
+        .flags = record.flags,
+        .keywords = record.keywords,
+        .modseq = record.modseq,
+        .size = record.size,
+        .virtual_size = record.virtual_size,
+        .internal_date = record.internal_date,
+        .where = record.where,
+        .name = span_of(name, record.name_len),
+    };
+    return true;
+}
+
+enum index_result index_get_message(struct index *index, uint32_t id, uint32_t uid,
+                                    struct index_message *message_r, struct error *err)
+{
+    uint64_t key = key_of(id, uid);
+    MDB_val value;
+    enum index_result result =
+        get(index, index->messages, value_of(&key, sizeof(key)), &value, err);
+
+    if (result == INDEX_FOUND && !read_record(value, key, message_r)) {
+        index_mark_broken(index, err);
+        return INDEX_FAILED;
+    }
+    return result;
+}
+
+bool index_put_message(struct index *index, uint32_t id, const struct index_message *message,
+                       struct error *err)
+{
+    uint64_t key = key_of(id, message->uid);
+    MDB_val key_value = value_of(&key, sizeof(key));
+    MDB_val value = {RECORD_LEN + message->name.len, NULL};
+    struct record record = {
+        .modseq = message->modseq,
+        .size = message->size,
+        .virtual_size = message->virtual_size,
+        .internal_date = message->internal_date,
+        .flags = message->flags,
+        .keywords = message->keywords,
+        .where = (uint16_t)message->where,
+        .name_len = (uint16_t)message->name.len,
+    };
+    char name[NAME_MAX_LEN];
+    int result;
+
+    ASSERT(message->name.len > 0 && message->name.len <= sizeof(name));
+    memcpy(name, message->name.data, message->name.len); /* it may lie in the page that moves */
+    result = mdb_put(index->writer, index->messages, &key_value, &value, MDB_RESERVE);
+    if (result != 0) {
+        index_fail(index, result, "write", err);
+        return false;
+    }
+    memcpy(value.mv_data, &record, RECORD_LEN);
+    memcpy((char *)value.mv_data + RECORD_LEN, name, message->name.len);
+    return true;
+}
+
+bool index_remove_message(struct index *index, uint32_t id, uint32_t uid, struct error *err)
+{
+    uint64_t key = key_of(id, uid);
+
+    return delete (index, index->messages, value_of(&key, sizeof(key)), err) &&
+           delete (index, index->metadata, value_of(&key, sizeof(key)), err);
+}
+
+bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,
+                struct error *err)
+{
+    uint64_t from = key_of(id, first), at = 0;
+    MDB_val key = value_of(&from, sizeof(from)), value;
+    MDB_cursor *cursor = NULL;
+    int result = mdb_cursor_open(index_transaction(index), index->messages, &cursor);
+    struct index_message message;
+
+    if (result == 0)
+        result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (; result == 0; result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        memcpy(&at, key.mv_data, sizeof(at));
+        if (at >> 32 != id)
+            break;
+        if (!read_record(value, at, &message)) {
+            result = MDB_CORRUPTED;
+            break;
+        }
+        if (!visit(context, &message))
+            break;
+    }
+    if (cursor != NULL)
+        mdb_cursor_close(cursor);
+    if (result == 0 || result == MDB_NOTFOUND)
+        return true;
+    index_fail(index, result, "walk", err);
+    return false;
+}
+
+/* --- metadata ---------------------------------------------------------------------------------- */
+
+enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t uid,
+                                     struct span *octets_r, struct error *err)
+{
+    uint64_t key = key_of(id, uid);
+    MDB_val value;
+    enum index_result result =
+        get(index, index->metadata, value_of(&key, sizeof(key)), &value, err);
+
+    if (result == INDEX_FOUND)
+        *octets_r = span_of(value.mv_data, value.mv_size);
+    return result;
+}
+
+bool index_put_metadata(struct index *index, uint32_t id, uint32_t uid, struct span octets,
+                        struct error *err)
+{
+    uint64_t key = key_of(id, uid);
+
+    return put(index, index->metadata, value_of(&key, sizeof(key)),
+               value_of(octets.data, octets.len), err);
+}
+
+/* --- numbers of the account -------------------------------------------------------------------- */
+
+/* Kept as metadata of mailbox 0, which there never is. */
+enum { LAST_UIDVALIDITY = 1 };
+
+bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r, struct error *err)
+{
+    uint32_t now = (uint32_t)clock_wall().tv_sec, last = 0;
+    struct span octets = SPAN_EMPTY;
+    enum index_result result = index_get_metadata(index, 0, LAST_UIDVALIDITY, &octets, err);
+
+    if (result == INDEX_FAILED)
+        return false;
+    if (octets.len == sizeof(last))
+        memcpy(&last, octets.data, sizeof(last));
+    *uidvalidity_r = now > last ? now : last + 1;
+    return index_put_metadata(index, 0, LAST_UIDVALIDITY,
+                              span_of(uidvalidity_r, sizeof(*uidvalidity_r)), err);
+}

@@ -1,0 +1,159 @@
+/*
+ * The Maildir driver: Maildir++ folders (".Sent.2024" beside tmp/, new/ and cur/), flags in file
+ * names, UIDs in dovecot-uidlist, keywords in dovecot-keywords. What its files share.
+ */
+#ifndef BUZON_LIB_STORE_MAILDIR_H
+#define BUZON_LIB_STORE_MAILDIR_H
+
+#include "lib/delivery/maildir.h"
+#include "lib/store/driver.h"
+#include "lib/store/uidlist.h"
+
+struct maildir {
+    int directory; /* of the mailbox */
+    char *path;
+    char *watched[3];
+};
+
+/* --- names of message files (maildir_name.c) ---------------------------------------------------- */
+
+/* maildir_base - the name without its flags (":2,S") */
+struct span maildir_base(struct span name);
+uint32_t maildir_flags(struct span name, uint32_t *keywords_r);
+/* maildir_sizes - from ",S=" and ",W="; INDEX_UNKNOWN where they are not there */
+void maildir_sizes(struct span name, uint64_t *size_r, uint64_t *virtual_size_r);
+/* maildir_flagged_name - base and letters, in their order; letters that are not ours are kept. false:
+ * too long */
+bool maildir_flagged_name(struct span name, uint32_t flags, uint32_t keywords,
+                          char flagged[MAILDIR_NAME_MAX + 1]) MUST_CHECK;
+/* maildir_path - "new/NAME" or "cur/NAME" */
+void maildir_path(const struct index_message *message, char path[MAILDIR_NAME_MAX + 8]);
+
+/* --- what is in the directories (maildir_scan.c) ------------------------------------------------ */
+
+struct maildir_file {
+    size_t name; /* offset in names */
+    uint16_t len, base_len;
+    uint16_t where; /* 0 or INDEX_IN_NEW */
+};
+
+struct maildir_scan {
+    struct buf names;
+    struct maildir_file *files;
+    size_t count, capacity;
+};
+
+/* maildir_scan - add what is in new/ and then cur/ */
+bool maildir_scan(int directory, struct maildir_scan *scan, struct error *err) MUST_CHECK;
+void maildir_scan_release(struct maildir_scan *scan);
+struct span maildir_scan_name(const struct maildir_scan *scan, const struct maildir_file *file);
+
+/* Names to numbers: open addressing, one array. */
+struct name_table {
+    uint32_t *slots; /* number + 1 */
+    size_t mask;
+};
+
+typedef struct span name_of(const void *context, uint32_t number);
+void name_table_create(struct name_table *table, size_t count);
+void name_table_release(struct name_table *table);
+/* name_table_find - number, or UINT32_MAX */
+uint32_t name_table_find(const struct name_table *table, struct span name, name_of *get_name,
+                         const void *context);
+void name_table_add(struct name_table *table, struct span name, uint32_t number);
+
+/* --- in accord with the index (maildir_sync.c) -------------------------------------------------- */
+
+/*
+ * maildir_begin - take the lock of the index, with the mailbox's record up to date
+ *
+ * One of the functions below ends it. Until then only programs that are not ours change the mailbox.
+ */
+bool maildir_begin(struct mailbox *mailbox, struct index_mailbox *state,
+                   struct error *err) MUST_CHECK;
+/* maildir_enter - the same for another mailbox, when the lock is held already */
+bool maildir_enter(struct mailbox *mailbox, struct index_mailbox *state,
+                   struct error *err) MUST_CHECK;
+bool maildir_sync(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+
+/*
+ * maildir_note_own - after changes of ours: store the record
+ *
+ * The directories' times are taken as those of our changes. Whether somebody else came in between, a
+ * later scan finds out (index_mailbox.verify_ms).
+ */
+bool maildir_note_own(struct mailbox *mailbox, struct index_mailbox *state,
+                      struct error *err) MUST_CHECK;
+/* maildir_finish - that, and commit */
+bool maildir_finish(struct mailbox *mailbox, struct index_mailbox *state,
+                    struct error *err) MUST_CHECK;
+/* maildir_finish_unsure - commit; something is not as the index says, and the next one to begin shall
+ * scan */
+bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state,
+                           struct error *err) MUST_CHECK;
+
+/* A message comes, changes, goes: record and sums of the mailbox. */
+bool maildir_put_new(struct mailbox *mailbox, struct index_mailbox *state,
+                     const struct index_message *message, struct error *err) MUST_CHECK;
+bool maildir_put_changed(struct mailbox *mailbox, struct index_mailbox *state,
+                         const struct index_message *old, const struct index_message *message,
+                         struct error *err) MUST_CHECK;
+bool maildir_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
+                      const struct index_message *message, struct error *err) MUST_CHECK;
+
+/* --- UIDs (maildir_uids.c) ---------------------------------------------------------------------- */
+
+struct maildir_arrival {
+    uint32_t uid; /* 0 until it has one */
+    struct span name;
+};
+
+/*
+ * maildir_number - new UIDs, in this order, durable in dovecot-uidlist
+ *
+ * Under the lock of the index. state->uidnext and ->uidlist change.
+ *
+ *  err  PERMANENT ESTALE: the list is not as the state knows it; nothing was changed
+ */
+bool maildir_number(struct mailbox *mailbox, struct index_mailbox *state,
+                    struct maildir_arrival *arrivals, size_t count, struct error *err) MUST_CHECK;
+
+/*
+ * maildir_reconcile - the list is another one than the state knows, or there is none
+ *
+ *  files    all that is there, with the UID of the index or 0. Afterwards each has the UID that the
+ *           list says, else a new one, in this order; the list is durable.
+ *  reset_r  true: UIDVALIDITY is another one, nothing of the index is true any more
+ */
+bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
+                       struct maildir_arrival *files, size_t count, bool *reset_r,
+                       struct error *err) MUST_CHECK;
+
+/* --- folders (maildir_folders.c), flags (maildir_flags.c), new messages (maildir_save.c) --------- */
+
+bool maildir_list(struct store *store, struct strlist *names, struct error *err) MUST_CHECK;
+bool maildir_exists(struct store *store, const char *name);
+bool maildir_make(struct store *store, const char *name, struct error *err) MUST_CHECK;
+bool maildir_delete(struct store *store, const char *name, struct error *err) MUST_CHECK;
+bool maildir_rename(struct store *store, const char *old_name, const char *new_name,
+                    struct error *err) MUST_CHECK;
+bool maildir_attach(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+void maildir_detach(struct mailbox *mailbox);
+
+bool maildir_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                          const struct flag_change *change, struct error *err) MUST_CHECK;
+bool maildir_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                     struct error *err) MUST_CHECK;
+bool maildir_open_message(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
+                          struct error *err) MUST_CHECK;
+
+int maildir_begin_message(struct mailbox *mailbox, struct new_message *message, struct arena *arena,
+                          struct error *err) MUST_CHECK;
+bool maildir_commit_messages(struct mailbox *mailbox, struct new_message *messages, size_t count,
+                             struct error *err) MUST_CHECK;
+void maildir_drop_message(struct mailbox *mailbox, struct new_message *message);
+bool maildir_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                  struct mailbox *target, bool move, struct arena *arena,
+                  struct mailbox_copied *copied_r, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,277 @@
+/* Maildir++: which mailboxes there are, and making, removing and renaming them. */
+#include "lib/base/base.h"
+
+#include "lib/store/maildir.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/store/name.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define SEPARATOR    '.'
+#define TRASH_PREFIX "..buzon-" /* a mailbox on its way out; two dots: no name of a mailbox */
+
+static bool is_inbox(const char *name)
+{
+    return strcmp(name, "INBOX") == 0;
+}
+
+/* The owned path of a mailbox: names were checked, so that none leads out of the Maildir. */
+static char *path_of(const struct store *store, const char *name)
+{
+    return is_inbox(name) ? mem_text(store->settings.path)
+                          : mem_printf("%s/.%s", store->settings.path, name);
+}
+
+static bool is_directory(int directory, const struct dirent *entry)
+{
+    struct stat status;
+
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+        return entry->d_type == DT_DIR;
+    return fstatat(directory, entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Everything below a directory, as far as a Maildir goes: files, and directories of files. What is left
+ * over by a failure is found again by its name. */
+static void remove_tree(int directory, const char *name, int depth)
+{
+    int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (entries == NULL) {
+        fd_close(&fd);
+        return;
+    }
+    while ((entry = readdir(entries)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (unlinkat(fd, entry->d_name, 0) != 0 && (errno == EISDIR || errno == EPERM) && depth > 0)
+            remove_tree(fd, entry->d_name, depth - 1);
+    }
+    closedir(entries);
+    unlinkat(directory, name, AT_REMOVEDIR);
+}
+
+bool maildir_list(struct store *store, struct strlist *names, struct error *err)
+{
+    DIR *entries = opendir(store->settings.path);
+    struct arena *arena = arena_create();
+    struct dirent *entry;
+    const char *name;
+
+    if (entries == NULL) {
+        error_errno(err, "open %s", store->settings.path);
+        arena_free(&arena);
+        return false;
+    }
+    while ((entry = readdir(entries)) != NULL) {
+        if (entry->d_name[0] != '.' || !is_directory(dirfd(entries), entry))
+            continue;
+        if (strncmp(entry->d_name, TRASH_PREFIX, strlen(TRASH_PREFIX)) == 0)
+            remove_tree(dirfd(entries), entry->d_name, 2);
+        else if (mailbox_name_check(arena, span_text(entry->d_name + 1), SEPARATOR, &name, NULL) &&
+                 !is_inbox(name) && strcmp(name, entry->d_name + 1) == 0)
+            strlist_add(names, name);
+    }
+    closedir(entries);
+    arena_free(&arena);
+    return true;
+}
+
+bool maildir_exists(struct store *store, const char *name)
+{
+    char *path = path_of(store, name);
+    struct stat status;
+    bool exists = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+
+    mem_free(path);
+    return exists;
+}
+
+bool maildir_make(struct store *store, const char *name, struct error *err)
+{
+    char *path = path_of(store, name);
+    char *mark = mem_printf("%s/maildirfolder", path);
+    bool done = maildir_create(path, err);
+    int fd;
+
+    if (done && !is_inbox(name)) { /* delivery agents tell a folder from an account by it */
+        fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        fd_close(&fd);
+    }
+    mem_free(mark);
+    mem_free(path);
+    return done;
+}
+
+bool maildir_delete(struct store *store, const char *name, struct error *err)
+{
+    struct timeval now = clock_wall();
+    char *path = path_of(store, name);
+    char *trash_name = mem_printf(TRASH_PREFIX "%lld.%06ld.%ld", (long long)now.tv_sec,
+                                  (long)now.tv_usec, (long)getpid());
+    bool done = renameat(AT_FDCWD, path, store->root, trash_name) == 0;
+
+    if (done)
+        remove_tree(store->root, trash_name, 2);
+    else if (errno == ENOENT)
+        store_missing(err, name);
+    else
+        error_errno(err, "remove mailbox %s", name);
+    mem_free(trash_name);
+    mem_free(path);
+    return done;
+}
+
+static bool rename_one(struct store *store, const char *old_name, const char *new_name,
+                       struct error *err)
+{
+    char *from = path_of(store, old_name), *to = path_of(store, new_name);
+    bool done = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
+
+    if (!done) {
+        error_errno(err, "rename mailbox %s to %s", old_name, new_name);
+        if (err->number != EEXIST && err->number != ENAMETOOLONG)
+            err->kind = ERROR_TEMPORARY;
+    }
+    mem_free(from);
+    mem_free(to);
+    return done;
+}
+
+static bool rename_in_index(struct store *store, const char *old_name, const char *new_name)
+{
+    struct error err = {0};
+
+    if (!index_begin_write(store->index, &err))
+        return false;
+    if (index_rename(store->index, old_name, new_name, &err))
+        return index_commit(store->index, &err);
+    index_abort(store->index);
+    return false;
+}
+
+/* The parent first: then a crash leaves children under the old name, where they are still found. */
+bool maildir_rename(struct store *store, const char *old_name, const char *new_name,
+                    struct error *err)
+{
+    struct strlist names = STRLIST_EMPTY;
+    bool done = maildir_list(store, &names, err);
+    size_t renamed = 0;
+
+    if (done && strlist_has(&names, old_name)) {
+        done = rename_one(store, old_name, new_name, err);
+        if (done && !rename_in_index(store, old_name, new_name))
+            log_warning("mailbox %s is not known to the index by its new name", old_name);
+        renamed++;
+    }
+    for (size_t i = 0; i < names.count && done; i++) {
+        char *child;
+        if (!mailbox_name_is_below(names.items[i], old_name, SEPARATOR))
+            continue;
+        child = mem_printf("%s%s", new_name, names.items[i] + strlen(old_name));
+        done = rename_one(store, names.items[i], child, err);
+        if (done)
+            (void)!rename_in_index(store, names.items[i], child);
+        renamed++;
+        mem_free(child);
+    }
+    strlist_release(&names);
+    if (done && renamed == 0) {
+        store_missing(err, old_name);
+        return false;
+    }
+    return done && file_sync_directory(store->root, ".", err);
+}
+
+/* --- an open mailbox --------------------------------------------------------------------------- */
+
+bool maildir_attach(struct mailbox *mailbox, struct error *err)
+{
+    char *path = path_of(mailbox->store, mailbox->name);
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (directory >= 0 && faccessat(directory, "cur", F_OK, 0) != 0 &&
+        !maildir_create(path, err)) /* a folder that lost a part of it */
+        fd_close(&directory);
+    else if (directory < 0 && errno == ENOENT)
+        store_missing(err, mailbox->name);
+    else if (directory < 0)
+        error_errno(err, "open mailbox %s", mailbox->name);
+    if (directory < 0) {
+        mem_free(path);
+        return false;
+    }
+    mailbox->maildir = mem_new(struct maildir);
+    *mailbox->maildir = (struct maildir){
+        .directory = directory,
+        .path = path,
+        .watched = {mem_printf("%s/new", path), mem_printf("%s/cur", path), NULL},
+    };
+    return true;
+}
+
+void maildir_detach(struct mailbox *mailbox)
+{
+    if (mailbox->maildir == NULL)
+        return;
+    fd_close(&mailbox->maildir->directory);
+    mem_free(mailbox->maildir->path);
+    mem_free(mailbox->maildir->watched[0]);
+    mem_free(mailbox->maildir->watched[1]);
+    mem_free(mailbox->maildir);
+    mailbox->maildir = NULL;
+}
+
+static const char *const *watch(const struct mailbox *mailbox)
+{
+    return (const char *const *)mailbox->maildir->watched;
+}
+
+static char *open_account(struct store *store, struct error *err)
+{
+    char *cur = mem_printf("%s/cur", store->settings.path);
+    bool there = access(cur, F_OK) == 0 || maildir_create(store->settings.path, err);
+
+    mem_free(cur);
+    return there ? mem_text(store->settings.path) : NULL;
+}
+
+static bool keyword(struct mailbox *mailbox, struct span name, uint32_t *bit_r, struct error *err)
+{
+    int index;
+
+    if (!keywords_add(&mailbox->keywords, mailbox->maildir->directory, name, &index, err))
+        return false;
+    *bit_r = 1U << index;
+    return true;
+}
+
+const struct store_driver maildir_driver = {
+    .separator = SEPARATOR,
+    .open = open_account,
+    .keyword = keyword,
+    .list = maildir_list,
+    .exists = maildir_exists,
+    .create = maildir_make,
+    .delete = maildir_delete,
+    .rename = maildir_rename,
+    .attach = maildir_attach,
+    .detach = maildir_detach,
+    .sync = maildir_sync,
+    .change_flags = maildir_change_flags,
+    .expunge = maildir_expunge,
+    .copy = maildir_copy,
+    .open_message = maildir_open_message,
+    .watch = watch,
+    .begin_message = maildir_begin_message,
+    .commit_messages = maildir_commit_messages,
+    .drop_message = maildir_drop_message,
+};

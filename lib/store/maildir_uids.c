@@ -1,0 +1,218 @@
+/* Which message has which UID: dovecot-uidlist in step with the index. */
+#include "lib/base/base.h"
+
+#include "lib/store/maildir.h"
+
+#include <stdlib.h>
+
+#define UIDS_LEFT_MIN 1000 /* before the numbers end a mailbox needs another UIDVALIDITY */
+
+static void take_uids(struct index_mailbox *state, struct maildir_arrival *arrivals, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (arrivals[i].uid == 0)
+            arrivals[i].uid = state->uidnext++;
+    }
+}
+
+static bool has_uids_left(const struct mailbox *mailbox, uint32_t uidnext, size_t count,
+                          struct error *err)
+{
+    if (count < UINT32_MAX - UIDS_LEFT_MIN &&
+        uidnext < UINT32_MAX - UIDS_LEFT_MIN - (uint32_t)count)
+        return true;
+    error_set(err, ERROR_TEMPORARY, "no UIDs are left in mailbox %s", mailbox->name);
+    return false;
+}
+
+static bool append_to_list(struct mailbox *mailbox, struct index_mailbox *state,
+                           const struct maildir_arrival *arrivals, size_t count, struct error *err)
+{
+    struct uidlist_entry *entries = mem_resize(NULL, count, sizeof(*entries));
+    bool done;
+
+    for (size_t i = 0; i < count; i++)
+        entries[i] =
+            (struct uidlist_entry){.uid = arrivals[i].uid, .name = maildir_base(arrivals[i].name)};
+    done = uidlist_append(mailbox->maildir->directory, entries, count, &state->uidlist, err);
+    mem_free(entries);
+    return done;
+}
+
+bool maildir_number(struct mailbox *mailbox, struct index_mailbox *state,
+                    struct maildir_arrival *arrivals, size_t count, struct error *err)
+{
+    int directory = mailbox->maildir->directory;
+    struct dotlock lock = DOTLOCK_NONE;
+    struct uidlist_stamp stamp;
+    bool done = false;
+
+    if (count == 0)
+        return true;
+    if (!has_uids_left(mailbox, state->uidnext, count, err) || !uidlist_lock(directory, &lock, err))
+        return false;
+    stamp = uidlist_stat(directory);
+    if (stamp.inode == 0 || !uidlist_stamp_equal(&stamp, &state->uidlist)) {
+        errno = ESTALE;
+        error_errno(err, "dovecot-uidlist of mailbox %s", mailbox->name);
+        err->kind = ERROR_PERMANENT;
+    } else {
+        take_uids(state, arrivals, count);
+        done = append_to_list(mailbox, state, arrivals, count, err);
+    }
+    dotlock_release(&lock);
+    return done;
+}
+
+/* --- another list ------------------------------------------------------------------------------ */
+
+static struct span list_name(const void *context, uint32_t number)
+{
+    const struct uidlist *list = context;
+
+    return list->entries[number].name;
+}
+
+/*
+ * UIDs of files as the list has them; 0 where it has none. A message of the index is what it was only
+ * if the list says so too. For others, a UID below `first` was given to a message that is gone:
+ * sessions that saw it go must not see it again. *stale_r: the list has lines that must go.
+ */
+static void look_up(const struct uidlist *list, uint32_t first, struct maildir_arrival *files,
+                    size_t count, bool *stale_r)
+{
+    struct name_table table;
+
+    name_table_create(&table, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        if (name_table_find(&table, list->entries[i].name, list_name, list) == UINT32_MAX)
+            name_table_add(&table, list->entries[i].name, (uint32_t)i);
+        else
+            *stale_r = true; /* the same name twice */
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = name_table_find(&table, maildir_base(files[i].name), list_name, list);
+        uint32_t uid = number == UINT32_MAX ? 0 : list->entries[number].uid;
+
+        if (uid != files[i].uid && uid != 0 && uid < first) {
+            *stale_r = true;
+            uid = 0;
+        }
+        files[i].uid = uid;
+    }
+    name_table_release(&table);
+}
+
+static int compare_uids(const void *a, const void *b)
+{
+    const struct uidlist_entry *first = a, *second = b;
+
+    return first->uid < second->uid ? -1 : first->uid > second->uid;
+}
+
+static struct span extensions_in(const struct uidlist *list, uint32_t uid)
+{
+    const struct uidlist_entry wanted = {.uid = uid};
+    const struct uidlist_entry *entry =
+        list->count == 0
+            ? NULL
+            : bsearch(&wanted, list->entries, list->count, sizeof(wanted), compare_uids);
+
+    return entry == NULL ? SPAN_EMPTY : entry->extensions;
+}
+
+/* The whole list, of what is really there. */
+static bool write_list(struct index_mailbox *state, const struct uidlist *old, struct dotlock *lock,
+                       const struct maildir_arrival *files, size_t count, struct error *err)
+{
+    struct uidlist list = {.uidvalidity = state->uidvalidity, .uidnext = state->uidnext};
+    bool done;
+
+    list.entries = mem_resize(NULL, count + 1, sizeof(*list.entries));
+    memcpy(list.guid, state->guid, sizeof(list.guid));
+    for (size_t i = 0; i < count; i++) {
+        list.entries[list.count++] = (struct uidlist_entry){
+            .uid = files[i].uid,
+            .extensions = extensions_in(old, files[i].uid),
+            .name = maildir_base(files[i].name),
+        };
+    }
+    if (list.count > 0)
+        qsort(list.entries, list.count, sizeof(*list.entries), compare_uids);
+    done = uidlist_write(lock, &list, &state->uidlist, err);
+    mem_free(list.entries);
+    state->dead_lines = 0;
+    return done;
+}
+
+/* UIDVALIDITY, GUID and next UID: the list's, else what the index remembers, else new ones. */
+static bool adopt_list(struct mailbox *mailbox, struct index_mailbox *state,
+                       const struct uidlist *list, bool *reset_r, bool *must_write_r,
+                       struct error *err)
+{
+    *reset_r = list->uidvalidity != 0 && list->uidvalidity != state->uidvalidity;
+    *must_write_r = list->torn || list->uidvalidity == 0 || list->guid[0] == '\0';
+    if (*reset_r) {
+        state->uidvalidity = list->uidvalidity;
+        state->uidnext = list->uidnext;
+    } else if (state->uidvalidity == 0) {
+        state->uidnext = 1;
+        if (!index_new_uidvalidity(mailbox->store->index, &state->uidvalidity, err))
+            return false;
+    }
+    if (list->guid[0] != '\0')
+        memcpy(state->guid, list->guid, sizeof(list->guid));
+    else if (state->guid[0] == '\0')
+        uidlist_new_guid(state->guid);
+    return true;
+}
+
+/* The list is locked and read. */
+static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
+                      const struct uidlist *list, struct dotlock *lock,
+                      struct maildir_arrival *files, size_t count, bool *reset_r, struct error *err)
+{
+    bool fresh = state->uidvalidity == 0, must_write = false;
+    uint32_t first = state->uidnext;
+    size_t numbered = 0;
+
+    if (!adopt_list(mailbox, state, list, reset_r, &must_write, err))
+        return false;
+    if (fresh || *reset_r) {
+        first = 1;
+        for (size_t i = 0; i < count; i++)
+            files[i].uid = 0;
+    }
+    if (list->uidvalidity != 0)
+        look_up(list, first, files, count, &must_write);
+    if (list->uidnext > state->uidnext)
+        state->uidnext = list->uidnext;
+    if (!has_uids_left(mailbox, state->uidnext, count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        numbered += files[i].uid == 0;
+    take_uids(state, files, count);
+    if (numbered > 0 || must_write || list->count >= 2 * count + 100)
+        return write_list(state, list, lock, files, count, err);
+    state->uidlist = list->stamp;
+    state->dead_lines = (uint32_t)(list->count - count);
+    return true;
+}
+
+bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
+                       struct maildir_arrival *files, size_t count, bool *reset_r,
+                       struct error *err)
+{
+    int directory = mailbox->maildir->directory;
+    struct dotlock lock = DOTLOCK_NONE;
+    struct uidlist list = {0};
+    bool done;
+
+    if (!uidlist_lock(directory, &lock, err))
+        return false;
+    done = uidlist_read(directory, &list, err) &&
+           reconcile(mailbox, state, &list, &lock, files, count, reset_r, err);
+    dotlock_release(&lock);
+    uidlist_release(&list);
+    return done;
+}

@@ -1,0 +1,546 @@
+/* The account: opening it, its names, and what is the same for mailboxes of every driver. */
+#include "lib/base/base.h"
+
+#include "lib/store/driver.h"
+#include "lib/store/metadata.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/hash.h"
+#include "lib/store/name.h"
+#include "lib/store/subscriptions.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void store_missing(struct error *err, const char *name)
+{
+    error_set(err, ERROR_PERMANENT, "Mailbox doesn't exist: %s", name);
+    if (err != NULL)
+        err->number = ENOENT;
+}
+
+static bool refuse(struct error *err, int number, const char *text)
+{
+    error_set(err, ERROR_PERMANENT, "%s", text);
+    err->number = number;
+    return false;
+}
+
+/* --- the account ------------------------------------------------------------------------------- */
+
+static const struct store_driver *driver_of(enum mailbox_format format)
+{
+    switch (format) {
+    case MAILBOX_MAILDIR:
+        return &maildir_driver;
+    case MAILBOX_MBOX:
+        return NULL;
+    }
+    return NULL;
+}
+
+struct store *store_open(const struct store_settings *settings, struct error *err)
+{
+    struct store *store = mem_new(struct store);
+    char *directory;
+
+    store->driver = driver_of(settings->format);
+    if (store->driver == NULL) {
+        error_set(err, ERROR_PERMANENT, "mailboxes of this format cannot be opened");
+        mem_free(store);
+        return NULL;
+    }
+    store->root = -1;
+    store->settings = (struct store_settings){
+        .format = settings->format,
+        .path = mem_text(settings->path),
+        .home = mem_text(settings->home),
+        .hostname = mem_text(settings->hostname),
+    };
+    directory = store->driver->open(store, err);
+    if (directory != NULL) {
+        store->root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (store->root < 0) {
+            error_errno(err, "open %s", directory);
+        } else {
+            char *index = mem_printf("%s/buzon.index", directory);
+            store->index = index_open(index, err);
+            mem_free(index);
+        }
+        mem_free(directory);
+    }
+    if (store->index == NULL)
+        store_close(&store);
+    return store;
+}
+
+void store_close(struct store **store)
+{
+    if (*store == NULL)
+        return;
+    index_close(&(*store)->index);
+    fd_close(&(*store)->root);
+    mem_free((*store)->settings.path);
+    mem_free((*store)->settings.home);
+    mem_free((*store)->settings.hostname);
+    mem_free(*store);
+    *store = NULL;
+}
+
+int store_lock_file(struct store *store, const char *name, struct error *err)
+{
+    int fd = openat(store->root, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0) {
+        error_errno(err, "open %s", name);
+        err->kind = ERROR_TEMPORARY;
+    }
+    return fd;
+}
+
+char store_separator(const struct store *store)
+{
+    return store->driver->separator;
+}
+
+struct timeval store_name_time(struct store *store)
+{
+    struct timeval now = clock_wall();
+
+    if (!timercmp(&now, &store->last_name, >)) {
+        const struct timeval tick = {0, 1};
+        timeradd(&store->last_name, &tick, &now);
+    }
+    store->last_name = now;
+    return now;
+}
+
+/* A broken index is begun anew; ids of open mailboxes are void then. */
+static bool be_ready(struct store *store, struct error *err)
+{
+    error_clear(err);
+    if (!index_is_broken(store->index))
+        return true;
+    store->generation++;
+    return index_discard(store->index, err);
+}
+
+/* --- names ------------------------------------------------------------------------------------- */
+
+static bool is_inbox(const char *name)
+{
+    return strcmp(name, "INBOX") == 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct store_entry *first = a, *second = b;
+
+    if (is_inbox(first->name) != is_inbox(second->name))
+        return is_inbox(first->name) ? -1 : 1;
+    return strcmp(first->name, second->name);
+}
+
+/* Every mailbox, and the parents of it that are none themselves. */
+static size_t add_with_parents(struct store *store, struct arena *arena, const char *name,
+                               struct store_entry *entries)
+{
+    size_t count = 0;
+
+    entries[count++] = (struct store_entry){.name = arena_copy(arena, name), .selectable = true};
+    for (size_t len; (len = mailbox_name_parent(name, store->driver->separator)) > 0;) {
+        name = arena_text(arena, span_of(name, len));
+        entries[count++] = (struct store_entry){.name = name};
+    }
+    return count;
+}
+
+static size_t count_levels(const struct strlist *names, char separator)
+{
+    size_t levels = 1;
+
+    for (size_t i = 0; i < names->count; i++) {
+        levels++;
+        for (const char *c = names->items[i]; *c != '\0'; c++)
+            levels += *c == separator;
+    }
+    return levels;
+}
+
+static size_t merge_entries(struct store_entry *entries, size_t count)
+{
+    size_t kept = 0;
+
+    qsort(entries, count, sizeof(*entries), compare_entries);
+    for (size_t i = 0; i < count; i++) {
+        if (kept > 0 && strcmp(entries[kept - 1].name, entries[i].name) == 0)
+            entries[kept - 1].selectable |= entries[i].selectable;
+        else
+            entries[kept++] = entries[i];
+    }
+    return kept;
+}
+
+static void mark_entries(struct store_entry *entries, size_t count,
+                         const struct strlist *subscribed, char separator)
+{
+    struct hash *by_name = hash_create();
+    struct store_entry *entry;
+
+    for (size_t i = 0; i < count; i++)
+        hash_put(by_name, span_text(entries[i].name), &entries[i]);
+    for (size_t i = 0; i < count; i++) {
+        size_t parent = mailbox_name_parent(entries[i].name, separator);
+        entry = parent == 0 ? NULL : hash_get(by_name, span_of(entries[i].name, parent));
+        if (entry != NULL)
+            entry->has_children = true;
+    }
+    for (size_t i = 0; i < subscribed->count; i++) {
+        entry = hash_get(by_name, span_text(subscribed->items[i]));
+        if (entry != NULL)
+            entry->subscribed = true;
+    }
+    hash_free(&by_name, NULL);
+}
+
+bool store_list(struct store *store, struct arena *arena, struct store_entry **entries_r,
+                size_t *count_r, struct error *err)
+{
+    struct strlist names = STRLIST_EMPTY, subscribed = STRLIST_EMPTY;
+    bool done = be_ready(store, err) && store->driver->list(store, &names, err) &&
+                store_subscriptions(store, &subscribed, err);
+
+    if (done) {
+        size_t count = 0;
+        struct store_entry *entries =
+            arena_array(arena, struct store_entry, count_levels(&names, store->driver->separator));
+        entries[count++] = (struct store_entry){.name = "INBOX", .selectable = true};
+        for (size_t i = 0; i < names.count; i++)
+            count += add_with_parents(store, arena, names.items[i], entries + count);
+        *count_r = merge_entries(entries, count);
+        *entries_r = entries;
+        mark_entries(entries, *count_r, &subscribed, store->driver->separator);
+    }
+    strlist_release(&names);
+    strlist_release(&subscribed);
+    return done;
+}
+
+bool store_exists(struct store *store, const char *name)
+{
+    return is_inbox(name) || store->driver->exists(store, name);
+}
+
+bool store_create(struct store *store, const char *name, struct error *err)
+{
+    if (!be_ready(store, err))
+        return false;
+    if (store_exists(store, name))
+        return refuse(err, EEXIST, "Mailbox already exists");
+    return store->driver->create(store, name, err);
+}
+
+static bool forget_in_index(struct store *store, const char *name, struct error *err)
+{
+    if (!index_begin_write(store->index, err))
+        return false;
+    if (index_remove_mailbox(store->index, name, err))
+        return index_commit(store->index, err);
+    index_abort(store->index);
+    return false;
+}
+
+bool store_delete(struct store *store, const char *name, struct error *err)
+{
+    if (!be_ready(store, err))
+        return false;
+    if (is_inbox(name))
+        return refuse(err, EPERM, "INBOX can't be deleted.");
+    if (!store->driver->exists(store, name)) {
+        store_missing(err, name);
+        return false;
+    }
+    return store->driver->delete (store, name, err) && forget_in_index(store, name, err);
+}
+
+static bool rename_inbox(struct store *store, const char *new_name, struct error *err)
+{
+    struct mailbox *inbox;
+    struct arena *arena = arena_create();
+    struct mailbox_copied copied;
+    uint32_t *indices;
+    bool done = false;
+
+    if (!store->driver->create(store, new_name, err)) {
+        arena_free(&arena);
+        return false;
+    }
+    inbox = mailbox_open(store, "INBOX", false, err);
+    if (inbox != NULL) {
+        indices = arena_array(arena, uint32_t, inbox->count + 1);
+        for (size_t i = 0; i < inbox->count; i++)
+            indices[i] = (uint32_t)i;
+        done = mailbox_copy(inbox, indices, inbox->count, new_name, true, arena, &copied, err);
+    }
+    mailbox_close(&inbox);
+    arena_free(&arena);
+    return done;
+}
+
+bool store_rename(struct store *store, const char *old_name, const char *new_name,
+                  struct error *err)
+{
+    if (!be_ready(store, err))
+        return false;
+    if (store_exists(store, new_name))
+        return refuse(err, EEXIST, "Mailbox already exists");
+    if (mailbox_name_is_below(new_name, old_name, store->driver->separator) && !is_inbox(old_name))
+        return refuse(err, EINVAL, "Can't rename a mailbox under itself.");
+    if (is_inbox(old_name))
+        return rename_inbox(store, new_name, err);
+    return store->driver->rename(store, old_name, new_name, err);
+}
+
+bool store_subscribe(struct store *store, const char *name, bool subscribed, struct error *err)
+{
+    return subscriptions_change(store->root, store->driver->separator, name, subscribed, err);
+}
+
+bool store_subscriptions(struct store *store, struct strlist *names, struct error *err)
+{
+    return subscriptions_read(store->root, store->driver->separator, names, err);
+}
+
+/* --- mailboxes --------------------------------------------------------------------------------- */
+
+struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,
+                               struct error *err)
+{
+    struct mailbox *mailbox = mem_new(struct mailbox);
+
+    mailbox->store = store;
+    mailbox->name = mem_text(name);
+    mailbox->read_only = read_only;
+    mailbox->recent_from = UINT32_MAX;
+    mailbox->generation = store->generation;
+    if (!store->driver->attach(mailbox, err))
+        mailbox_close(&mailbox);
+    return mailbox;
+}
+
+void mailbox_close(struct mailbox **mailbox)
+{
+    if (*mailbox == NULL)
+        return;
+    metadata_cache_free(&(*mailbox)->cache);
+    (*mailbox)->store->driver->detach(*mailbox);
+    keywords_release(&(*mailbox)->keywords);
+    mem_free((*mailbox)->messages);
+    mem_free((*mailbox)->name);
+    mem_free(*mailbox);
+    *mailbox = NULL;
+}
+
+static bool be_mailbox_ready(struct mailbox *mailbox, struct error *err)
+{
+    if (!be_ready(mailbox->store, err))
+        return false;
+    if (mailbox->generation != mailbox->store->generation) {
+        mailbox->generation = mailbox->store->generation;
+        mailbox->id = 0;
+        metadata_cache_free(&mailbox->cache);
+    }
+    return true;
+}
+
+/* The index is in accord with the mailbox; what it says of it. */
+static bool read_state(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+{
+    enum index_result result = index_get_mailbox(mailbox->store->index, mailbox->id, state, err);
+
+    if (result == INDEX_ABSENT)
+        store_missing(err, mailbox->name);
+    return result == INDEX_FOUND;
+}
+
+static bool sync_once(struct mailbox *mailbox, struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    struct index_mailbox state;
+    bool done;
+
+    if (!be_mailbox_ready(mailbox, err) || !mailbox->store->driver->sync(mailbox, err) ||
+        !index_begin_read(index, err))
+        return false;
+    done = read_state(mailbox, &state, err);
+    if (done && mailbox->uidvalidity != 0 && mailbox->uidvalidity != state.uidvalidity) {
+        errno = ESTALE;
+        error_errno(err, "mailbox %s", mailbox->name);
+        err->kind = ERROR_PERMANENT;
+        done = false;
+    }
+    done = done && view_refresh(mailbox, &state, err);
+    index_end_read(index);
+    return done;
+}
+
+bool mailbox_sync(struct mailbox *mailbox, struct error *err)
+{
+    return sync_once(mailbox, err) ||
+           (index_is_broken(mailbox->store->index) && sync_once(mailbox, err));
+}
+
+struct mailbox *mailbox_open(struct store *store, const char *name, bool read_only,
+                             struct error *err)
+{
+    struct mailbox *mailbox;
+
+    if (!be_ready(store, err))
+        return NULL;
+    mailbox = mailbox_attach(store, name, read_only, err);
+    if (mailbox == NULL)
+        return NULL;
+    mailbox->shown = true;
+    if (!mailbox_sync(mailbox, err))
+        mailbox_close(&mailbox);
+    return mailbox;
+}
+
+const char *const *mailbox_watch(const struct mailbox *mailbox)
+{
+    return mailbox->store->driver->watch(mailbox);
+}
+
+int mailbox_recheck_ms(const struct mailbox *mailbox)
+{
+    struct timeval now = clock_wall();
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+    int64_t left_ms = mailbox->verify_ms - now_ms;
+
+    if (mailbox->verify_ms == 0)
+        return -1;
+    return left_ms < 1 ? 1 : left_ms > 60000 ? 60000 : (int)left_ms;
+}
+
+bool mailbox_keyword(struct mailbox *mailbox, struct span keyword, uint32_t *bit_r,
+                     struct error *err)
+{
+    return mailbox->store->driver->keyword(mailbox, keyword, bit_r, err);
+}
+
+bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                          const struct flag_change *change, struct error *err)
+{
+    return be_mailbox_ready(mailbox, err) &&
+           mailbox->store->driver->change_flags(mailbox, indices, count, change, err);
+}
+
+bool mailbox_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                     struct error *err)
+{
+    return be_mailbox_ready(mailbox, err) &&
+           mailbox->store->driver->expunge(mailbox, indices, count, err);
+}
+
+bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                  const char *target, bool move, struct arena *arena,
+                  struct mailbox_copied *copied_r, struct error *err)
+{
+    struct mailbox *to;
+    bool done = false;
+
+    if (!be_mailbox_ready(mailbox, err))
+        return false;
+    to = mailbox_attach(mailbox->store, target, true, err);
+    if (to != NULL)
+        done =
+            mailbox->store->driver->copy(mailbox, indices, count, to, move, arena, copied_r, err);
+    mailbox_close(&to);
+    return done;
+}
+
+bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_file *file_r,
+                          struct error *err)
+{
+    if (mailbox->store->driver->open_message(mailbox, mailbox->messages[index].uid, file_r, err))
+        return true;
+    if (err->number == ENOENT)
+        view_mark_gone(mailbox, index);
+    return false;
+}
+
+/* --- status ------------------------------------------------------------------------------------ */
+
+static bool count_message(void *context, const struct index_message *message UNUSED)
+{
+    uint32_t *count = context;
+
+    ++*count;
+    return true;
+}
+
+static bool fill_status(struct mailbox *mailbox, struct store_status *status,
+                        struct index_mailbox *state, struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    bool done;
+
+    *status = (struct store_status){0};
+    if (!index_begin_read(index, err))
+        return false;
+    done = read_state(mailbox, state, err) &&
+           index_walk(index, mailbox->id, state->claimed_uid, count_message, &status->recent, err);
+    index_end_read(index);
+    status->messages = state->messages;
+    status->unseen = state->unseen;
+    status->uidnext = state->uidnext;
+    status->uidvalidity = state->uidvalidity;
+    status->modseq = state->modseq;
+    status->size = state->virtual_size;
+    return done;
+}
+
+/* Sizes that neither name nor index tell are found in the files. */
+static bool learn_sizes(struct store *store, const char *name, struct error *err)
+{
+    struct mailbox *mailbox = mailbox_open(store, name, true, err);
+    struct message_metadata metadata;
+    bool done = mailbox != NULL && mailbox_begin_reading(mailbox, err);
+
+    if (done) {
+        for (size_t i = 0; i < mailbox->count && done; i++)
+            done = mailbox_metadata(mailbox, i, WANT_SIZE, NULL, &metadata, err) ||
+                   err->number == ENOENT;
+        mailbox_end_reading(mailbox);
+    }
+    mailbox_close(&mailbox);
+    return done;
+}
+
+static bool status_once(struct store *store, const char *name, bool size,
+                        struct store_status *status_r, struct error *err)
+{
+    struct index_mailbox state = {0};
+    struct mailbox *mailbox;
+    bool done;
+
+    if (!be_ready(store, err))
+        return false;
+    mailbox = mailbox_attach(store, name, true, err);
+    if (mailbox == NULL)
+        return false;
+    done = store->driver->sync(mailbox, err) && fill_status(mailbox, status_r, &state, err);
+    if (done && size && state.unknown_sizes > 0)
+        done = learn_sizes(store, name, err) && fill_status(mailbox, status_r, &state, err);
+    mailbox_close(&mailbox);
+    return done;
+}
+
+bool store_status(struct store *store, const char *name, bool size, struct store_status *status_r,
+                  struct error *err)
+{
+    return status_once(store, name, size, status_r, err) ||
+           (index_is_broken(store->index) && status_once(store, name, size, status_r, err));
+}

@@ -1,0 +1,247 @@
+/*
+ * Mailboxes as imapd, pop3d and the tools see them: names, messages, flags. What they are made of
+ * (Maildir, mbox) is the driver's business (lib/store/driver.h); nothing above this header knows.
+ *
+ * Errors: PERMANENT with err->number ENOENT: there is no such mailbox; EEXIST: there is one already;
+ * other PERMANENT: the client asks for what cannot be. The text is fit for the client. TEMPORARY: disk,
+ * locks, a broken index (which is rebuilt at the next call).
+ */
+#ifndef BUZON_LIB_STORE_STORE_H
+#define BUZON_LIB_STORE_STORE_H
+
+#include "lib/base/strlist.h"
+#include "lib/delivery/mailbox.h"
+#include "lib/message/mime.h"
+#include "lib/store/keywords.h"
+
+enum {
+    FLAG_ANSWERED = 1,
+    FLAG_FLAGGED = 2,
+    FLAG_DELETED = 4,
+    FLAG_SEEN = 8,
+    FLAG_DRAFT = 16,
+    FLAGS_STORED = 31,
+    /* Of a session's view only: */
+    FLAG_RECENT = 32,
+    FLAG_GONE = 64,     /* expunged, but the client was not told yet */
+    FLAG_CHANGED = 128, /* flags changed, but the client was not told yet */
+};
+
+/* --- the account ------------------------------------------------------------------------------- */
+
+struct store_settings {
+    enum mailbox_format format;
+    const char *path;     /* mailbox_place.path */
+    const char *home;     /* mailbox_place.home; where an mbox account keeps folders and index */
+    const char *hostname; /* goes into the names of new messages */
+};
+
+struct store;
+
+/* store_open - the account's mailboxes; a Maildir that is missing is made */
+struct store *store_open(const struct store_settings *settings, struct error *err) MUST_CHECK;
+void store_close(struct store **store);
+/* store_lock_file - a file of that name beside the index, open, to be locked by the caller, who closes
+ * it; -1 and *err */
+int store_lock_file(struct store *store, const char *name, struct error *err) MUST_CHECK;
+/* store_separator - between the parts of mailbox names */
+char store_separator(const struct store *store);
+
+struct store_entry {
+    const char *name;
+    bool selectable; /* false: only the parent of others */
+    bool has_children;
+    bool subscribed;
+};
+
+/* store_list - all mailboxes and their parents, by name, INBOX first; the arena's */
+bool store_list(struct store *store, struct arena *arena, struct store_entry **entries_r,
+                size_t *count_r, struct error *err) MUST_CHECK;
+/* store_exists - is there a mailbox of that name, to be selected? */
+bool store_exists(struct store *store, const char *name);
+bool store_create(struct store *store, const char *name, struct error *err) MUST_CHECK;
+bool store_delete(struct store *store, const char *name, struct error *err) MUST_CHECK;
+/* store_rename - with all mailboxes below it; INBOX stays, and its messages move */
+bool store_rename(struct store *store, const char *old_name, const char *new_name,
+                  struct error *err) MUST_CHECK;
+/* store_subscribe - the mailbox need not exist */
+bool store_subscribe(struct store *store, const char *name, bool subscribed,
+                     struct error *err) MUST_CHECK;
+bool store_subscriptions(struct store *store, struct strlist *names, struct error *err) MUST_CHECK;
+
+struct store_status {
+    uint32_t messages, recent, unseen, uidnext, uidvalidity;
+    uint64_t modseq;
+    uint64_t size; /* octets with CRLF line ends */
+};
+
+/* store_status - brought up to date first; with `size`, messages whose size nobody knows are read */
+bool store_status(struct store *store, const char *name, bool size, struct store_status *status_r,
+                  struct error *err) MUST_CHECK;
+
+/* --- one mailbox ------------------------------------------------------------------------------- */
+
+struct mailbox_message {
+    uint64_t modseq;
+    uint32_t uid;
+    uint32_t keywords; /* bit n: keywords.names[n] */
+    uint32_t flags;
+};
+
+/*
+ * A session's view of a mailbox. It changes only in the functions below: messages are added at the end,
+ * and those that are gone stay in their places until mailbox_forget_gone.
+ */
+struct mailbox {
+    struct store *store;
+    char *name;
+    bool read_only;
+    uint32_t uidvalidity, uidnext;
+    uint64_t modseq;                  /* of the last change that the view shows */
+    struct mailbox_message *messages; /* in the order of UIDs */
+    size_t count, capacity;
+    size_t gone;  /* messages with FLAG_GONE */
+    bool changed; /* some have FLAG_CHANGED; the owner of the view clears it */
+    struct keywords keywords;
+
+    /* Of lib/store: */
+    uint32_t id;          /* in the index */
+    unsigned generation;  /* of the index, in which that is the id */
+    int64_t verify_ms;    /* index_mailbox.verify_ms, when it was last seen */
+    uint32_t recent_from; /* messages from this UID on are \Recent when they come into the view */
+    bool shown;           /* the view was filled */
+    struct maildir *maildir;
+    struct mbox *mbox;
+    struct metadata_cache *cache;
+};
+
+/*
+ * mailbox_open - bring the mailbox up to date and show it
+ *
+ *  read_only  as EXAMINE: nothing is changed, \Recent is not claimed
+ */
+struct mailbox *mailbox_open(struct store *store, const char *name, bool read_only,
+                             struct error *err) MUST_CHECK;
+void mailbox_close(struct mailbox **mailbox);
+
+/*
+ * mailbox_sync - see what others did
+ *
+ *  err  PERMANENT ENOENT: the mailbox was removed; ESTALE: it got another UIDVALIDITY. The view is
+ *       then of no more use.
+ */
+bool mailbox_sync(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+/* mailbox_forget_gone - messages with FLAG_GONE leave the view; the others move up */
+void mailbox_forget_gone(struct mailbox *mailbox);
+/* mailbox_find_uid - index of the first message with that UID or a higher one; count when none */
+size_t mailbox_find_uid(const struct mailbox *mailbox, uint32_t uid);
+
+/* mailbox_watch - what to watch with inotify for changes: directories seen from the working directory,
+ * NULL-terminated, at most 2; borrowed */
+const char *const *mailbox_watch(const struct mailbox *mailbox);
+/* mailbox_recheck_ms - after so many ms a mailbox_sync is wanted even without an event; -1: not */
+int mailbox_recheck_ms(const struct mailbox *mailbox);
+
+enum flag_mode { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
+
+struct flag_change {
+    enum flag_mode mode;
+    uint32_t flags, keywords; /* FLAGS_STORED; bits of keywords.names */
+};
+
+/* The functions below take messages by their indices in the view, ascending. Those that are gone are
+ * passed over, and get FLAG_GONE. */
+
+/* mailbox_keyword - bit of a keyword, which becomes known in this mailbox */
+bool mailbox_keyword(struct mailbox *mailbox, struct span keyword, uint32_t *bit_r,
+                     struct error *err) MUST_CHECK;
+bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                          const struct flag_change *change, struct error *err) MUST_CHECK;
+/* mailbox_expunge - remove them for good; they have FLAG_GONE afterwards */
+bool mailbox_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                     struct error *err) MUST_CHECK;
+
+struct mailbox_copied {
+    uint32_t uidvalidity;                /* of the target */
+    uint32_t *source_uids, *target_uids; /* the arena's */
+    size_t count;
+};
+
+/* mailbox_copy - to another mailbox, all or none; `move` removes them here when they are there */
+bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                  const char *target, bool move, struct arena *arena,
+                  struct mailbox_copied *copied_r, struct error *err) MUST_CHECK;
+
+/* --- content ----------------------------------------------------------------------------------- */
+
+enum {
+    WANT_DATE = 1,          /* internal_date */
+    WANT_SIZE = 2,          /* virtual_size */
+    WANT_ENVELOPE = 4,      /* envelope, and the size of the header */
+    WANT_BODYSTRUCTURE = 8, /* bodystructure, body, parts */
+    WANT_HEADERS = 16,      /* the fields that metadata_want_headers named */
+};
+
+struct message_metadata {
+    uint64_t internal_date;                    /* seconds since 1970 */
+    uint64_t virtual_size;                     /* octets with CRLF line ends */
+    struct span envelope, bodystructure, body; /* as IMAP writes them */
+    struct span headers; /* fields with CRLF, in the message's order: those asked for and more */
+    const struct mime_part *parts;
+    size_t part_count;
+};
+
+/*
+ * mailbox_begin_reading, mailbox_end_reading - around calls of mailbox_metadata
+ *
+ * What is learned from message files in between is kept in the index at the end.
+ */
+bool mailbox_begin_reading(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+void mailbox_end_reading(struct mailbox *mailbox);
+
+/*
+ * mailbox_metadata - what is known of a message, or else is now read from it
+ *
+ *  wanted      WANT_...
+ *  headers     with WANT_HEADERS: names of the fields that are wanted; may be NULL otherwise
+ *  metadata_r  borrowed until the next call, or mailbox_end_reading
+ *  err         PERMANENT ENOENT: the message is gone (and has FLAG_GONE now)
+ */
+bool mailbox_metadata(struct mailbox *mailbox, size_t index, unsigned wanted,
+                      const struct strlist *headers, struct message_metadata *metadata_r,
+                      struct error *err) MUST_CHECK;
+
+struct message_file {
+    int fd;                /* the caller's to close */
+    uint64_t offset, size; /* the message in it, as stored */
+};
+
+/* mailbox_open_message - PERMANENT ENOENT: the message is gone */
+bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_file *file_r,
+                          struct error *err) MUST_CHECK;
+
+/* --- new messages ------------------------------------------------------------------------------ */
+
+struct store_append;
+
+/* store_append_begin - for one or more messages to one mailbox, which come to be all or none */
+struct store_append *store_append_begin(struct store *store, const char *name,
+                                        struct error *err) MUST_CHECK;
+/* store_append_message - the next message
+ *
+ *  flags, keywords  what it gets; keywords by name
+ *  internal_date    seconds since 1970; 0: now
+ */
+bool store_append_message(struct store_append *append, uint32_t flags,
+                          const struct strlist *keywords, uint64_t internal_date,
+                          struct error *err) MUST_CHECK;
+/* store_append_write - its next octets; CRLF is stored as LF */
+bool store_append_write(struct store_append *append, struct span octets,
+                        struct error *err) MUST_CHECK;
+/* store_append_commit - all of them are durable and have UIDs: `count` ones, the append's */
+bool store_append_commit(struct store_append *append, uint32_t *uidvalidity_r,
+                         const uint32_t **uids_r, size_t *count_r, struct error *err) MUST_CHECK;
+/* store_append_free - what was not committed leaves no trace */
+void store_append_free(struct store_append **append);
+
+#endif

@@ -1,0 +1,111 @@
+/* The file `subscriptions`. */
+#include "lib/base/base.h"
+
+#include "lib/store/subscriptions.h"
+
+#include "lib/base/file.h"
+#include "lib/store/dotlock.h"
+#include "lib/store/name.h"
+
+#define FILE_NAME "subscriptions"
+#define FILE_MAX  (4 * 1024 * 1024)
+
+static const char version_2[] = "V\t2\n\n";
+
+/* In a component "\001" and a letter stand for NUL, \001, TAB, CR and LF. None of them is allowed in
+ * a name of ours, so such a line is kept out. A separator in a component would be another name. */
+static bool join_components(struct span line, char separator, struct buf *name)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        char c = line.data[i];
+        if (c == '\001' || c == separator || !buf_append_char(name, c == '\t' ? separator : c))
+            return false;
+    }
+    return true;
+}
+
+static void add_name(struct strlist *names, struct span name, char separator)
+{
+    struct arena *arena = arena_create();
+    const char *checked;
+
+    if (mailbox_name_check(arena, name, separator, &checked, NULL) && !strlist_has(names, checked))
+        strlist_add(names, checked);
+    arena_free(&arena);
+}
+
+void subscriptions_parse(struct span text, char separator, struct strlist *names)
+{
+    bool components = span_starts_with(text, version_2);
+
+    if (components)
+        text = span_skip(text, strlen(version_2));
+    while (text.len > 0) {
+        struct span line = span_take_until(&text, '\n');
+        struct buf name = BUF(MAILBOX_NAME_MAX);
+
+        if (!components)
+            add_name(names, line, separator);
+        else if (join_components(line, separator, &name))
+            add_name(names, buf_span(&name), separator);
+        buf_release(&name);
+    }
+}
+
+bool subscriptions_read(int directory, char separator, struct strlist *names, struct error *err)
+{
+    struct buf text = BUF(FILE_MAX);
+    bool done = file_read(directory, FILE_NAME, &text, err);
+
+    if (!done && err->number == ENOENT) {
+        error_clear(err);
+        done = true;
+    }
+    subscriptions_parse(buf_span(&text), separator, names);
+    buf_release(&text);
+    return done;
+}
+
+static void put_name(struct buf *text, const char *name, char separator)
+{
+    for (; *name != '\0'; name++)
+        buf_put_char(text, *name == separator ? '\t' : *name);
+    buf_put_char(text, '\n');
+}
+
+static bool write_file(struct dotlock *lock, char separator, const struct strlist *names,
+                       const char *name, bool subscribed, struct error *err)
+{
+    struct buf text = BUF(BUF_UNLIMITED);
+    bool written;
+
+    buf_put_text(&text, version_2);
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->items[i], name) != 0)
+            put_name(&text, names->items[i], separator);
+    }
+    if (subscribed)
+        put_name(&text, name, separator);
+    written = write_all(lock->fd, buf_span(&text));
+    buf_release(&text);
+    if (!written) {
+        error_errno(err, "write " FILE_NAME);
+        return false;
+    }
+    return dotlock_replace(lock, FILE_NAME, err);
+}
+
+bool subscriptions_change(int directory, char separator, const char *name, bool subscribed,
+                          struct error *err)
+{
+    struct strlist names = STRLIST_EMPTY;
+    struct dotlock lock = DOTLOCK_NONE;
+    bool done = dotlock_take(directory, FILE_NAME, &lock, err) &&
+                subscriptions_read(directory, separator, &names, err);
+
+    if (done && strlist_has(&names, name) != subscribed)
+        done = write_file(&lock, separator, &names, name, subscribed, err);
+    dotlock_release(&lock);
+    strlist_release(&names);
+    return done;
+}

@@ -1,0 +1,111 @@
+/* The view of a session: what the index says, with the numbering that its client knows. */
+#include "lib/base/base.h"
+
+#include "lib/store/driver.h"
+
+/* One walk over the index beside the view; both are in the order of UIDs. */
+struct merge {
+    struct mailbox *mailbox;
+    size_t at;  /* next message of the view */
+    size_t old; /* messages of the view before the walk */
+};
+
+void view_mark_gone(struct mailbox *mailbox, size_t index)
+{
+    struct mailbox_message *message = &mailbox->messages[index];
+
+    if ((message->flags & FLAG_GONE) == 0)
+        mailbox->gone++;
+    message->flags |= FLAG_GONE;
+}
+
+static void add_message(struct mailbox *mailbox, const struct index_message *message)
+{
+    if (mailbox->count == mailbox->capacity) {
+        mailbox->capacity = mailbox->capacity == 0 ? 64 : mailbox->capacity * 2;
+        mailbox->messages =
+            mem_resize(mailbox->messages, mailbox->capacity, sizeof(*mailbox->messages));
+    }
+    mailbox->messages[mailbox->count++] = (struct mailbox_message){
+        .uid = message->uid,
+        .modseq = message->modseq,
+        .keywords = message->keywords,
+        .flags = message->flags | (message->uid >= mailbox->recent_from ? FLAG_RECENT : 0),
+    };
+}
+
+static void update_message(struct mailbox *mailbox, struct mailbox_message *shown,
+                           const struct index_message *message)
+{
+    if ((shown->flags & FLAGS_STORED) != message->flags || shown->keywords != message->keywords) {
+        shown->flags = (shown->flags & ~(uint32_t)FLAGS_STORED) | message->flags | FLAG_CHANGED;
+        mailbox->changed = true;
+    }
+    shown->keywords = message->keywords;
+    shown->modseq = message->modseq;
+}
+
+static bool merge_message(void *context, const struct index_message *message)
+{
+    struct merge *merge = context;
+    struct mailbox *mailbox = merge->mailbox;
+
+    while (merge->at < merge->old && mailbox->messages[merge->at].uid < message->uid)
+        view_mark_gone(mailbox, merge->at++);
+    if (merge->at == merge->old)
+        add_message(mailbox, message);
+    else if (mailbox->messages[merge->at].uid == message->uid)
+        update_message(mailbox, &mailbox->messages[merge->at++], message);
+    return true;
+}
+
+bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, struct error *err)
+{
+    struct merge merge = {.mailbox = mailbox, .old = mailbox->count};
+    uint32_t first = 0;
+
+    if (mailbox->modseq == state->modseq && mailbox->uidvalidity != 0)
+        return true;
+    if (mailbox->read_only && state->claimed_uid < mailbox->recent_from)
+        mailbox->recent_from = state->claimed_uid;
+    if (mailbox->uidvalidity != 0 && state->removal_modseq <= mailbox->modseq) {
+        /* Only new messages. */
+        first = mailbox->count == 0 ? 0 : mailbox->messages[mailbox->count - 1].uid + 1;
+        merge.at = merge.old;
+    }
+    if (!index_walk(mailbox->store->index, mailbox->id, first, merge_message, &merge, err))
+        return false;
+    while (merge.at < merge.old)
+        view_mark_gone(mailbox, merge.at++);
+    mailbox->recent_from = UINT32_MAX;
+    mailbox->uidvalidity = state->uidvalidity;
+    mailbox->uidnext = state->uidnext;
+    mailbox->modseq = state->modseq;
+    return true;
+}
+
+void mailbox_forget_gone(struct mailbox *mailbox)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < mailbox->count; i++) {
+        if ((mailbox->messages[i].flags & FLAG_GONE) == 0)
+            mailbox->messages[kept++] = mailbox->messages[i];
+    }
+    mailbox->count = kept;
+    mailbox->gone = 0;
+}
+
+size_t mailbox_find_uid(const struct mailbox *mailbox, uint32_t uid)
+{
+    size_t low = 0, high = mailbox->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mailbox->messages[middle].uid < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
