@@ -1,1 +1,15 @@
 # imapd: what is built here and from what.
+pkglibexec_PROGRAMS += imapd/imapd
+imapd_imapd_SOURCES = imapd/imapd.c \
+	imapd/append.c imapd/basic.c \
+	imapd/command.c imapd/command.h \
+	imapd/copy.c \
+	imapd/date_time.c imapd/date_time.h \
+	imapd/fetch.c imapd/fetch.h imapd/fetch_body.c imapd/fetch_parse.c \
+	imapd/flags.c imapd/folders.c imapd/idle.c imapd/input.c imapd/list.c imapd/news.c \
+	imapd/parse.c imapd/parse.h \
+	imapd/search.c imapd/search.h imapd/search_parse.c imapd/search_text.c \
+	imapd/select.c \
+	imapd/session.c imapd/session.h \
+	imapd/set.c imapd/set.h
+dist_man_MANS += imapd/imapd.8

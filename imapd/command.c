@@ -1,0 +1,112 @@
+/* Which command is allowed when, and who runs it. */
+#include "lib/base/base.h"
+
+#include "imapd/command.h"
+
+enum {
+    BY_UID = 1,      /* also as UID FETCH and so on */
+    NO_EXPUNGES = 2, /* RFC 3501 section 7.4.1: not while it runs; as UID command it may */
+};
+
+/* name, handler, states in which it is allowed, flags */
+static const struct command {
+    const char *name;
+    imapd_handler *run;
+    enum imapd_state states;
+    unsigned flags;
+} commands[] = {
+    {"APPEND",      imapd_run_append,      STATE_ANY,      0                   },
+    {"CAPABILITY",  imapd_run_capability,  STATE_ANY,      0                   },
+    {"CHECK",       imapd_run_noop,        STATE_SELECTED, 0                   },
+    {"CLOSE",       imapd_run_close,       STATE_SELECTED, 0                   },
+    {"COPY",        imapd_run_copy,        STATE_SELECTED, BY_UID              },
+    {"CREATE",      imapd_run_create,      STATE_ANY,      0                   },
+    {"DELETE",      imapd_run_delete,      STATE_ANY,      0                   },
+    {"ENABLE",      imapd_run_enable,      STATE_ANY,      0                   },
+    {"EXAMINE",     imapd_run_examine,     STATE_ANY,      0                   },
+    {"EXPUNGE",     imapd_run_expunge,     STATE_SELECTED, BY_UID              },
+    {"FETCH",       imapd_run_fetch,       STATE_SELECTED, BY_UID | NO_EXPUNGES},
+    {"ID",          imapd_run_id,          STATE_ANY,      0                   },
+    {"IDLE",        imapd_run_idle,        STATE_ANY,      0                   },
+    {"LIST",        imapd_run_list,        STATE_ANY,      0                   },
+    {"LOGOUT",      imapd_run_logout,      STATE_ANY,      0                   },
+    {"LSUB",        imapd_run_lsub,        STATE_ANY,      0                   },
+    {"MOVE",        imapd_run_move,        STATE_SELECTED, BY_UID              },
+    {"NAMESPACE",   imapd_run_namespace,   STATE_ANY,      0                   },
+    {"NOOP",        imapd_run_noop,        STATE_ANY,      0                   },
+    {"RENAME",      imapd_run_rename,      STATE_ANY,      0                   },
+    {"SEARCH",      imapd_run_search,      STATE_SELECTED, BY_UID | NO_EXPUNGES},
+    {"SELECT",      imapd_run_select,      STATE_ANY,      0                   },
+    {"STATUS",      imapd_run_status,      STATE_ANY,      0                   },
+    {"STORE",       imapd_run_store,       STATE_SELECTED, BY_UID | NO_EXPUNGES},
+    {"SUBSCRIBE",   imapd_run_subscribe,   STATE_ANY,      0                   },
+    {"UNSELECT",    imapd_run_unselect,    STATE_SELECTED, 0                   },
+    {"UNSUBSCRIBE", imapd_run_unsubscribe, STATE_ANY,      0                   },
+};
+
+static const struct command *find_command(struct span name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (span_equal_text_nocase(name, commands[i].name))
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* tag = 1*<any ASTRING-CHAR except "+"> */
+static bool take_tag(struct imapd_session *session, struct cursor *at)
+{
+    const unsigned char *first = at->next;
+
+    while (!cursor_at_end(*at) && *at->next > 0x20 && *at->next < 0x7f &&
+           strchr("+(){%*\"\\", *at->next) == NULL)
+        at->next++;
+    if (at->next == first)
+        return false;
+    session->tag = span_of(first, (size_t)(at->next - first));
+    return parse_space(at);
+}
+
+static const struct command *take_command(struct imapd_session *session, struct cursor *at)
+{
+    const struct command *command;
+    struct span name;
+
+    if (!parse_atom(at, &name))
+        return NULL;
+    if (span_equal_text_nocase(name, "UID")) {
+        session->by_uid = true;
+        if (!parse_space(at) || !parse_atom(at, &name))
+            return NULL;
+    }
+    command = find_command(name);
+    if (command != NULL && session->by_uid && (command->flags & BY_UID) == 0)
+        return NULL;
+    return command;
+}
+
+void imapd_command(struct imapd_session *session)
+{
+    struct cursor at = cursor_of(buf_span(&session->command));
+    const struct command *command;
+    unsigned bad = session->bad_commands;
+
+    if (!take_tag(session, &at)) {
+        session->tag = SPAN_EMPTY;
+        imapd_bad(session, "Error in IMAP command: Invalid tag.");
+        return;
+    }
+    command = take_command(session, &at);
+    if (command == NULL) {
+        imapd_bad(session, "Error in IMAP command: Unknown command.");
+    } else if ((command->states & session->state) == 0) {
+        imapd_bad(session, "No mailbox selected.");
+    } else {
+        session->no_expunges = (command->flags & NO_EXPUNGES) != 0 && !session->by_uid;
+        command->run(session, at);
+    }
+    if (session->has_literal && !session->ended)
+        imapd_skip_literal(session);
+    if (session->bad_commands == bad)
+        session->bad_commands = 0;
+}

@@ -1,0 +1,199 @@
+/* FETCH: the messages of a set, item by item. */
+#include "lib/base/base.h"
+
+#include "imapd/fetch.h"
+
+#include "imapd/command.h"
+#include "imapd/date_time.h"
+#include "imapd/set.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+#define GATHER_MAX (128U * 1024) /* octets of responses before they leave */
+
+void fetch_flush(struct imapd_session *session)
+{
+    struct error err;
+
+    mailbox_end_reading(session->mailbox);
+    imapd_flush(session);
+    if (!mailbox_begin_reading(session->mailbox, &err))
+        imapd_bye(session, "Internal error occurred. Refer to server log for more information.");
+}
+
+static void put_number(struct buf *out, const char *name, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    buf_put_text(out, name);
+    buf_put(out, span_of(digits + at, sizeof(digits) - at));
+}
+
+static void put_text(struct buf *out, const char *name, struct span text)
+{
+    buf_put_text(out, name);
+    buf_put(out, text);
+}
+
+static bool put_item(struct imapd_session *session, struct fetch_message *message,
+                     const struct fetch_item *item)
+{
+    struct buf *out = &session->response;
+    const struct mailbox_message *shown = &session->mailbox->messages[message->index];
+
+    switch (item->kind) {
+    case FETCH_UID:
+        put_number(out, "UID ", shown->uid);
+        break;
+    case FETCH_FLAGS:
+        buf_put_text(out, "FLAGS ");
+        imapd_put_flags(session, out, shown);
+        break;
+    case FETCH_DATE:
+        buf_put_text(out, "INTERNALDATE ");
+        date_time_put(out, message->metadata.internal_date);
+        break;
+    case FETCH_SIZE:
+        put_number(out, "RFC822.SIZE ", message->metadata.virtual_size);
+        break;
+    case FETCH_ENVELOPE:
+        put_text(out, "ENVELOPE ", message->metadata.envelope);
+        break;
+    case FETCH_BODYSTRUCTURE:
+        put_text(out, "BODYSTRUCTURE ", message->metadata.bodystructure);
+        break;
+    case FETCH_BODY:
+        put_text(out, "BODY ", message->metadata.body);
+        break;
+    case FETCH_SECTION:
+        return fetch_put_section(session, message, &item->section);
+    }
+    return true;
+}
+
+/* Is FLAGS among the items? Else a message that just got \Seen tells them all the same. */
+static bool tells_flags(const struct fetch *fetch)
+{
+    for (size_t i = 0; i < fetch->count; i++) {
+        if (fetch->items[i].kind == FETCH_FLAGS)
+            return true;
+    }
+    return false;
+}
+
+static bool tells_uid(const struct fetch *fetch)
+{
+    for (size_t i = 0; i < fetch->count; i++) {
+        if (fetch->items[i].kind == FETCH_UID)
+            return true;
+    }
+    return false;
+}
+
+static void put_message(struct imapd_session *session, const struct fetch *fetch,
+                        struct fetch_message *message)
+{
+    struct mailbox_message *shown = &session->mailbox->messages[message->index];
+    struct buf *out = &session->response;
+    size_t start = out->len, items_start;
+
+    put_number(out, "* ", message->index + 1);
+    buf_put_text(out, " FETCH (");
+    items_start = out->len;
+    if (session->by_uid && !tells_uid(fetch))
+        put_number(out, "UID ", shown->uid);
+    if ((shown->flags & FLAG_CHANGED) != 0 && !tells_flags(fetch)) {
+        buf_put_text(out, out->len == items_start ? "FLAGS " : " FLAGS ");
+        imapd_put_flags(session, out, shown);
+    }
+    shown->flags &= ~(uint32_t)FLAG_CHANGED;
+    for (size_t i = 0; i < fetch->count; i++) {
+        if (i > 0 || out->len != items_start)
+            buf_put_char(out, ' ');
+        if (!put_item(session, message, &fetch->items[i])) {
+            if (!session->ended && i == 0)
+                buf_truncate(out, start); /* it is gone, and nothing of it is on the wire */
+            else
+                session->ended = true;
+            return;
+        }
+    }
+    buf_put_text(out, ")\r\n");
+}
+
+/* false: it is gone. */
+static bool fetch_message(struct imapd_session *session, const struct fetch *fetch, size_t index)
+{
+    struct fetch_message message = {.index = index, .file = {.fd = -1}};
+    struct error err = {0};
+
+    if ((session->mailbox->messages[index].flags & FLAG_GONE) != 0)
+        return false;
+    if (fetch->wanted != 0 && !mailbox_metadata(session->mailbox, index, fetch->wanted,
+                                                &fetch->fields, &message.metadata, &err)) {
+        if (err.number != ENOENT)
+            log_error("imap(%s)<%s>: %s", session->user, session->id, err.text);
+        return false;
+    }
+    put_message(session, fetch, &message);
+    fd_close(&message.file.fd);
+    if (session->response.len >= GATHER_MAX)
+        fetch_flush(session);
+    return (session->mailbox->messages[index].flags & FLAG_GONE) == 0;
+}
+
+static bool mark_seen(struct imapd_session *session, const struct selection *selection,
+                      struct error *err)
+{
+    static const struct flag_change seen = {FLAGS_ADD, FLAG_SEEN, 0};
+    struct selection unseen = {arena_array(session->arena, uint32_t, selection->count + 1), 0};
+
+    for (size_t i = 0; i < selection->count; i++) {
+        if ((session->mailbox->messages[selection->indices[i]].flags & FLAG_SEEN) == 0)
+            unseen.indices[unseen.count++] = selection->indices[i];
+    }
+    return unseen.count == 0 ||
+           mailbox_change_flags(session->mailbox, unseen.indices, unseen.count, &seen, err);
+}
+
+static void fetch_all(struct imapd_session *session, const struct fetch *fetch,
+                      const struct selection *selection)
+{
+    struct error err = {0};
+    bool missed = false;
+
+    if ((fetch->marks_seen && !session->mailbox->read_only &&
+         !mark_seen(session, selection, &err)) ||
+        !mailbox_begin_reading(session->mailbox, &err)) {
+        imapd_failed(session, &err);
+        return;
+    }
+    for (size_t i = 0; i < selection->count && !session->ended; i++)
+        missed |= !fetch_message(session, fetch, selection->indices[i]);
+    mailbox_end_reading(session->mailbox);
+    if (session->ended)
+        return;
+    if (missed)
+        imapd_ok(session, "[EXPUNGEISSUED] Some of the requested messages no longer exist.");
+    else
+        imapd_ok(session, "Fetch completed.");
+}
+
+void imapd_run_fetch(struct imapd_session *session, struct cursor at)
+{
+    struct selection selection;
+    struct fetch fetch;
+
+    if (!imapd_take_messages(session, &at, &selection))
+        return;
+    if (fetch_parse(session->arena, &at, &fetch))
+        fetch_all(session, &fetch, &selection);
+    else
+        imapd_bad(session, "Error in IMAP command FETCH: Invalid arguments.");
+    fetch_release(&fetch);
+}

@@ -1,0 +1,78 @@
+/* FETCH: RFC 3501 section 6.4.5. What its files share. */
+#ifndef BUZON_IMAPD_FETCH_H
+#define BUZON_IMAPD_FETCH_H
+
+#include "imapd/session.h"
+
+#define FETCH_ITEMS_MAX 200
+
+enum section_part {
+    SECTION_ALL,
+    SECTION_HEADER,
+    SECTION_FIELDS,
+    SECTION_FIELDS_NOT,
+    SECTION_TEXT,
+    SECTION_MIME,
+};
+
+/* BODY[1.2.HEADER.FIELDS (To)]<0.100> */
+struct section {
+    uint32_t numbers[MIME_DEPTH_MAX];
+    size_t depth;
+    enum section_part part;
+    struct strlist fields;
+    bool peek;
+    bool partial;
+    uint64_t offset, len; /* octets, of a partial one */
+    const char *label;    /* how the response names it; the arena's */
+};
+
+enum fetch_kind {
+    FETCH_UID,
+    FETCH_FLAGS,
+    FETCH_DATE,
+    FETCH_SIZE,
+    FETCH_ENVELOPE,
+    FETCH_BODYSTRUCTURE,
+    FETCH_BODY,
+    FETCH_SECTION,
+};
+
+struct fetch_item {
+    enum fetch_kind kind;
+    struct section section; /* of FETCH_SECTION */
+};
+
+struct fetch {
+    struct fetch_item *items; /* the arena's */
+    size_t count;
+    unsigned wanted;       /* WANT_..., of all items */
+    struct strlist fields; /* header fields that come from the index */
+    bool marks_seen;
+};
+
+/* fetch_parse - the items, in an order in which those that read files come last; release it anyway */
+bool fetch_parse(struct arena *arena, struct cursor *at, struct fetch *fetch_r) MUST_CHECK;
+void fetch_release(struct fetch *fetch);
+
+/* section_parse - what stands in the brackets, and the brackets: "[TEXT]" */
+bool section_parse(struct arena *arena, struct cursor *at, struct section *section_r) MUST_CHECK;
+/* section_is_indexed - can it be answered from the header fields that the index keeps? */
+bool section_is_indexed(const struct section *section);
+
+/* One message whose items are put out. */
+struct fetch_message {
+    size_t index;
+    struct message_metadata metadata;
+    struct message_file file; /* fd -1: not open yet */
+};
+
+/* fetch_put_section - label and content of one section. false: the session has ended, or the message
+ * is gone: then nothing was put. */
+bool fetch_put_section(struct imapd_session *session, struct fetch_message *message,
+                       const struct section *section) MUST_CHECK;
+/* fetch_flush - as imapd_flush, without holding a transaction of the index while the client is slow.
+ * Metadata is void afterwards, but its parts. */
+void fetch_flush(struct imapd_session *session);
+
+#endif

@@ -1,0 +1,313 @@
+/* The items of FETCH: RFC 3501 section 9, fetch-att and section. */
+#include "lib/base/base.h"
+
+#include "imapd/fetch.h"
+
+#include "lib/message/imap_text.h"
+
+static const struct {
+    const char *name;
+    enum fetch_kind kind;
+    unsigned wanted;
+} plain_items[] = {
+    {"UID",           FETCH_UID,           0                 },
+    {"FLAGS",         FETCH_FLAGS,         0                 },
+    {"INTERNALDATE",  FETCH_DATE,          WANT_DATE         },
+    {"RFC822.SIZE",   FETCH_SIZE,          WANT_SIZE         },
+    {"ENVELOPE",      FETCH_ENVELOPE,      WANT_ENVELOPE     },
+    {"BODYSTRUCTURE", FETCH_BODYSTRUCTURE, WANT_BODYSTRUCTURE},
+    {"BODY",          FETCH_BODY,          WANT_BODYSTRUCTURE},
+};
+
+/* Old names of sections; the response has the old name too. */
+static const struct {
+    const char *name;
+    enum section_part part;
+    bool peek;
+} old_items[] = {
+    {"RFC822",        SECTION_ALL,    false},
+    {"RFC822.HEADER", SECTION_HEADER, true },
+    {"RFC822.TEXT",   SECTION_TEXT,   false},
+};
+
+static const struct {
+    const char *name;
+    enum fetch_kind kinds[5];
+    size_t count;
+} macros[] = {
+    {"FAST", {FETCH_FLAGS, FETCH_DATE, FETCH_SIZE},                             3},
+    {"ALL",  {FETCH_FLAGS, FETCH_DATE, FETCH_SIZE, FETCH_ENVELOPE},             4},
+    {"FULL", {FETCH_FLAGS, FETCH_DATE, FETCH_SIZE, FETCH_ENVELOPE, FETCH_BODY}, 5},
+};
+
+/* --- sections ---------------------------------------------------------------------------------- */
+
+static bool take_numbers(struct cursor *at, struct section *section)
+{
+    uint64_t number;
+
+    while (parse_number(at, UINT32_MAX, &number)) {
+        if (number == 0 || section->depth == MIME_DEPTH_MAX)
+            return false;
+        section->numbers[section->depth++] = (uint32_t)number;
+        if (!cursor_take(at, '.'))
+            return true;
+        if (cursor_at_end(*at) || *at->next == ']')
+            return false;
+    }
+    return true;
+}
+
+static bool take_fields(struct arena *arena, struct cursor *at, struct strlist *fields)
+{
+    struct span name;
+
+    if (!parse_space(at) || !cursor_take(at, '('))
+        return false;
+    do {
+        if (!parse_astring(arena, at, &name))
+            return false;
+        strlist_add_span(fields, name);
+    } while (parse_space(at));
+    return cursor_take(at, ')');
+}
+
+/* The word behind the numbers; none is the whole part. */
+static bool take_part(struct arena *arena, struct cursor *at, struct section *section)
+{
+    bool after_numbers = section->depth > 0;
+
+    section->part = SECTION_ALL;
+    if (!cursor_at_end(*at) && *at->next == ']')
+        return true;
+    if (parse_word(at, "HEADER")) {
+        section->part = SECTION_HEADER;
+    } else if (parse_word(at, "TEXT")) {
+        section->part = SECTION_TEXT;
+    } else if (after_numbers && parse_word(at, "MIME")) {
+        section->part = SECTION_MIME;
+    } else if (parse_word(at, "HEADER.FIELDS")) {
+        section->part = SECTION_FIELDS;
+        return take_fields(arena, at, &section->fields);
+    } else if (parse_word(at, "HEADER.FIELDS.NOT")) {
+        section->part = SECTION_FIELDS_NOT;
+        return take_fields(arena, at, &section->fields);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* "<0.100>" */
+static bool take_partial(struct cursor *at, struct section *section)
+{
+    if (!cursor_take(at, '<'))
+        return true;
+    section->partial = true;
+    return parse_number(at, INT64_MAX, &section->offset) && cursor_take(at, '.') &&
+           parse_number(at, UINT32_MAX, &section->len) && section->len > 0 && cursor_take(at, '>');
+}
+
+static const char *const part_names[] = {
+    [SECTION_ALL] = "",
+    [SECTION_HEADER] = "HEADER",
+    [SECTION_FIELDS] = "HEADER.FIELDS",
+    [SECTION_FIELDS_NOT] = "HEADER.FIELDS.NOT",
+    [SECTION_TEXT] = "TEXT",
+    [SECTION_MIME] = "MIME",
+};
+
+static bool is_atom(const char *text)
+{
+    struct cursor at = cursor_of(span_text(text));
+    struct span atom;
+
+    return parse_atom(&at, &atom) && parse_end(&at);
+}
+
+/* How the response names the section, and where a partial one starts. */
+static const char *label_of(struct arena *arena, const struct section *section)
+{
+    struct buf label = BUF(BUF_UNLIMITED);
+    const char *text;
+
+    buf_put_text(&label, "BODY[");
+    for (size_t i = 0; i < section->depth; i++)
+        buf_put_printf(&label, i == 0 ? "%" PRIu32 : ".%" PRIu32, section->numbers[i]);
+    if (section->depth > 0 && section->part != SECTION_ALL)
+        buf_put_char(&label, '.');
+    buf_put_text(&label, part_names[section->part]);
+    for (size_t i = 0; i < section->fields.count; i++) {
+        buf_put_text(&label, i == 0 ? " (" : " ");
+        if (is_atom(section->fields.items[i]))
+            buf_put_text(&label, section->fields.items[i]);
+        else
+            imap_put_string(&label, span_text(section->fields.items[i]));
+    }
+    buf_put_text(&label, section->fields.count > 0 ? ")]" : "]");
+    if (section->partial)
+        buf_put_printf(&label, "<%" PRIu64 ">", section->offset);
+    text = arena_text(arena, buf_span(&label));
+    buf_release(&label);
+    return text;
+}
+
+bool section_parse(struct arena *arena, struct cursor *at, struct section *section_r)
+{
+    struct section section = {0};
+
+    if (!cursor_take(at, '[') || !take_numbers(at, &section) || !take_part(arena, at, &section) ||
+        !cursor_take(at, ']') || !take_partial(at, &section)) {
+        strlist_release(&section.fields);
+        return false;
+    }
+    section.label = label_of(arena, &section);
+    *section_r = section;
+    return true;
+}
+
+bool section_is_indexed(const struct section *section)
+{
+    return section->part == SECTION_FIELDS && section->depth == 0;
+}
+
+/* --- items ------------------------------------------------------------------------------------- */
+
+static void add_item(struct fetch *fetch, enum fetch_kind kind)
+{
+    for (size_t i = 0; i < fetch->count; i++) {
+        if (fetch->items[i].kind == kind && kind != FETCH_SECTION)
+            return; /* asked for twice */
+    }
+    fetch->items[fetch->count++].kind = kind;
+    for (size_t i = 0; i < ARRAY_LENGTH(plain_items); i++) {
+        if (plain_items[i].kind == kind)
+            fetch->wanted |= plain_items[i].wanted;
+    }
+}
+
+static void add_section(struct fetch *fetch, const struct section *section)
+{
+    fetch->items[fetch->count++] = (struct fetch_item){FETCH_SECTION, *section};
+    fetch->marks_seen |= !section->peek;
+    if (section_is_indexed(section)) {
+        fetch->wanted |= WANT_HEADERS;
+        for (size_t i = 0; i < section->fields.count; i++) {
+            if (!strlist_has_nocase(&fetch->fields, section->fields.items[i]))
+                strlist_add(&fetch->fields, section->fields.items[i]);
+        }
+    } else {
+        fetch->wanted |=
+            section->part == SECTION_ALL && section->depth == 0 ? WANT_SIZE : WANT_BODYSTRUCTURE;
+    }
+}
+
+/* The name of an item, up to a bracket or space. */
+static struct span take_name(struct cursor *at)
+{
+    const unsigned char *first = at->next;
+
+    while (!cursor_at_end(*at) && (is_alnum(*at->next) || *at->next == '.'))
+        at->next++;
+    return span_of(first, (size_t)(at->next - first));
+}
+
+static bool take_section(struct arena *arena, struct cursor *at, bool peek, struct fetch *fetch)
+{
+    struct section section;
+
+    if (!section_parse(arena, at, &section))
+        return false;
+    section.peek = peek;
+    add_section(fetch, &section);
+    return true;
+}
+
+static bool take_item(struct arena *arena, struct cursor *at, struct fetch *fetch)
+{
+    struct span name = take_name(at);
+    bool bracket = !cursor_at_end(*at) && *at->next == '[';
+
+    if (fetch->count >= FETCH_ITEMS_MAX)
+        return false;
+    if (bracket)
+        return (span_equal_text_nocase(name, "BODY") && take_section(arena, at, false, fetch)) ||
+               (span_equal_text_nocase(name, "BODY.PEEK") && take_section(arena, at, true, fetch));
+    for (size_t i = 0; i < ARRAY_LENGTH(plain_items); i++) {
+        if (span_equal_text_nocase(name, plain_items[i].name)) {
+            add_item(fetch, plain_items[i].kind);
+            return true;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(old_items); i++) {
+        if (span_equal_text_nocase(name, old_items[i].name)) {
+            add_section(fetch, &(struct section){.part = old_items[i].part,
+                                                 .peek = old_items[i].peek,
+                                                 .label = old_items[i].name});
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_macro(struct cursor *at, struct fetch *fetch)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(macros); i++) {
+        if (parse_word(at, macros[i].name)) {
+            for (size_t j = 0; j < macros[i].count; j++)
+                add_item(fetch, macros[i].kinds[j]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool reads_file(const struct fetch_item *item)
+{
+    return item->kind == FETCH_SECTION && !section_is_indexed(&item->section);
+}
+
+/* What comes from the index before what comes from the file; else as the client has it. */
+static void order_items(struct arena *arena, struct fetch *fetch)
+{
+    struct fetch_item *ordered = arena_array(arena, struct fetch_item, fetch->count + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < fetch->count; i++) {
+        if (!reads_file(&fetch->items[i]))
+            ordered[count++] = fetch->items[i];
+    }
+    for (size_t i = 0; i < fetch->count; i++) {
+        if (reads_file(&fetch->items[i]))
+            ordered[count++] = fetch->items[i];
+    }
+    fetch->items = ordered;
+}
+
+bool fetch_parse(struct arena *arena, struct cursor *at, struct fetch *fetch_r)
+{
+    bool parsed = true;
+
+    *fetch_r = (struct fetch){
+        .items = arena_array(arena, struct fetch_item, FETCH_ITEMS_MAX + 8),
+    };
+    if (!parse_space(at))
+        return false;
+    if (cursor_take(at, '(')) {
+        do {
+            parsed = take_item(arena, at, fetch_r);
+        } while (parsed && parse_space(at));
+        parsed = parsed && cursor_take(at, ')');
+    } else {
+        parsed = take_macro(at, fetch_r) || take_item(arena, at, fetch_r);
+    }
+    order_items(arena, fetch_r);
+    return parsed && parse_end(at);
+}
+
+void fetch_release(struct fetch *fetch)
+{
+    for (size_t i = 0; i < fetch->count; i++)
+        strlist_release(&fetch->items[i].section.fields);
+    strlist_release(&fetch->fields);
+}

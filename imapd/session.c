@@ -1,0 +1,211 @@
+/* The session: its loop, replies, and its last line in the log. */
+#include "lib/base/base.h"
+
+#include "imapd/session.h"
+
+#include "imapd/command.h"
+#include "imapd/set.h"
+#include "lib/base/log.h"
+#include "lib/service/service.h"
+#include "lib/store/name.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+void imapd_flush(struct imapd_session *session)
+{
+    stream_write(session->client, buf_span(&session->response));
+    buf_clear(&session->response);
+}
+
+/* --- replies ----------------------------------------------------------------------------------- */
+
+static void reply(struct imapd_session *session, const char *kind, const char *format, va_list args)
+    PRINTF(3, 0);
+
+static void reply(struct imapd_session *session, const char *kind, const char *format, va_list args)
+{
+    char text[2048];
+
+    vsnprintf(text, sizeof(text), format, args);
+    for (char *c = text; *c != '\0'; c++) {
+        if (*c == '\r' || *c == '\n')
+            *c = ' ';
+    }
+    if (session->tag.len == 0)
+        buf_put_char(&session->response, '*');
+    buf_put(&session->response, session->tag);
+    buf_put_printf(&session->response, " %s %s\r\n", kind, text);
+    imapd_flush(session);
+}
+
+void imapd_ok(struct imapd_session *session, const char *format, ...)
+{
+    va_list args;
+
+    imapd_tell_news(session);
+    va_start(args, format);
+    reply(session, "OK", format, args);
+    va_end(args);
+}
+
+void imapd_no(struct imapd_session *session, const char *format, ...)
+{
+    va_list args;
+
+    imapd_tell_news(session);
+    va_start(args, format);
+    reply(session, "NO", format, args);
+    va_end(args);
+}
+
+static void reply_bad(struct imapd_session *session, const char *format, ...) PRINTF(2, 3);
+
+static void reply_bad(struct imapd_session *session, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    reply(session, "BAD", format, args);
+    va_end(args);
+}
+
+void imapd_bad(struct imapd_session *session, const char *text)
+{
+    reply_bad(session, "%s", text);
+    if (++session->bad_commands >= IMAPD_BAD_MAX)
+        imapd_bye(session, "Too many invalid IMAP commands.");
+}
+
+static const char *code_of(const struct error *err)
+{
+    switch (err->number) {
+    case ENOENT:
+        return "[NONEXISTENT] ";
+    case EEXIST:
+        return "[ALREADYEXISTS] ";
+    case ENAMETOOLONG:
+    case EINVAL:
+        return "[CANNOT] ";
+    case EDQUOT:
+    case ENOSPC:
+        return "[OVERQUOTA] ";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "[NOPERM] ";
+    default:
+        return err->kind == ERROR_PERMANENT ? "[CANNOT] " : "[UNAVAILABLE] ";
+    }
+}
+
+void imapd_failed(struct imapd_session *session, const struct error *err)
+{
+    const char *code = code_of(err);
+
+    if (err->kind == ERROR_PERMANENT) {
+        imapd_no(session, "%s%s", code, err->text);
+        return;
+    }
+    log_error("imap(%s)<%s>: %s", session->user, session->id, err->text);
+    imapd_no(session, "%sInternal error occurred. Refer to server log for more information.", code);
+}
+
+void imapd_bye(struct imapd_session *session, const char *reason)
+{
+    buf_put_printf(&session->response, "* BYE %s\r\n", reason);
+    imapd_flush(session);
+    session->ended = true;
+    if (session->end_reason == NULL)
+        session->end_reason = reason;
+}
+
+/* --- arguments that many commands have --------------------------------------------------------- */
+
+bool imapd_take_mailbox(struct imapd_session *session, struct cursor *at, const char **name_r)
+{
+    struct span name;
+    struct error err = {0};
+
+    if (!parse_space(at) || !parse_astring(session->arena, at, &name)) {
+        imapd_bad(session, "Error in IMAP command: Invalid arguments.");
+        return false;
+    }
+    if (!mailbox_name_check(session->arena, name, store_separator(session->store), name_r, &err)) {
+        imapd_no(session, "[CANNOT] %s", err.text);
+        return false;
+    }
+    return true;
+}
+
+bool imapd_take_messages(struct imapd_session *session, struct cursor *at,
+                         struct selection *selection_r)
+{
+    struct set set;
+
+    if (!parse_space(at) || !set_parse(session->arena, at, &set) ||
+        !set_resolve(session->arena, &set, session->mailbox, session->by_uid, selection_r)) {
+        imapd_bad(session, "Error in IMAP command: Invalid messageset");
+        return false;
+    }
+    return true;
+}
+
+/* --- the loop ---------------------------------------------------------------------------------- */
+
+/* Output leaves when no other command of the client waits already. */
+static bool flush_when_idle(struct imapd_session *session)
+{
+    enum stream_status status = STREAM_OK;
+
+    if (!session->ended && stream_has_input(session->client))
+        return true;
+    status = stream_flush(session->client);
+    if (status != STREAM_OK && !session->ended)
+        imapd_input_failed(session, status);
+    return status == STREAM_OK;
+}
+
+static void serve_command(struct imapd_session *session)
+{
+    if (!flush_when_idle(session))
+        return;
+    service_quiet(true);
+    if (!imapd_read_command(session))
+        return;
+    service_quiet(false);
+    imapd_command(session);
+}
+
+static void log_end(const struct imapd_session *session)
+{
+    const struct imapd_counters *c = &session->counters;
+
+    log_info("imap(%s)<%d><%s>: Disconnected: %s in=%" PRIu64 " out=%" PRIu64 " deleted=%" PRIu64
+             " expunged=%" PRIu64 " trashed=%" PRIu64 " hdr_count=%" PRIu64 " hdr_bytes=%" PRIu64
+             " body_count=%" PRIu64 " body_bytes=%" PRIu64,
+             session->user, (int)getpid(), session->id,
+             session->end_reason == NULL ? "Connection closed" : session->end_reason,
+             stream_octets_in(session->client), stream_octets_out(session->client), c->deleted,
+             c->expunged, c->trashed, c->header_count, c->header_octets, c->body_count,
+             c->body_octets);
+}
+
+void imapd_session_run(struct imapd_session *session)
+{
+    session->state = STATE_AUTHENTICATED;
+    session->arena = arena_create();
+    session->command = BUF(IMAPD_LINE_MAX + 2);
+    session->response = BUF(BUF_UNLIMITED);
+    stream_timeout(session->client, session->config->imap_idle_timeout * 1000);
+    while (!session->ended)
+        serve_command(session);
+    (void)!stream_flush(session->client);
+    log_end(session);
+    mailbox_close(&session->mailbox);
+    store_close(&session->store);
+    arena_free(&session->arena);
+    buf_release(&session->command);
+    buf_release(&session->response);
+    stream_free(&session->client);
+}

@@ -1,0 +1,94 @@
+/* The state of one client's IMAP session, after login; everything in imapd takes a pointer to it. */
+#ifndef BUZON_IMAPD_SESSION_H
+#define BUZON_IMAPD_SESSION_H
+
+#include "imapd/parse.h"
+#include "lib/config/config.h"
+#include "lib/io/stream.h"
+#include "lib/store/store.h"
+
+#define IMAPD_LINE_MAX 65536 /* octets of a command, with the literals in it (but APPEND's) */
+#define IMAPD_BAD_MAX  20    /* commands in a row that make no sense */
+#define IMAPD_RESPONSE 32768 /* octets that gather before they go to the stream */
+#define IMAPD_NOTIFY_S 120   /* "* OK Still here" in IDLE */
+
+enum imapd_state { STATE_AUTHENTICATED = 1, STATE_SELECTED = 2, STATE_ANY = 3 };
+
+/* What the last log line tells. */
+struct imapd_counters {
+    uint64_t deleted, expunged, trashed;
+    uint64_t header_count, header_octets, body_count, body_octets;
+};
+
+struct imapd_session {
+    const struct config *config;
+    struct stream *client;
+    struct store *store;
+    struct mailbox *mailbox; /* the selected one, or NULL */
+    enum imapd_state state;
+    const char *user, *id; /* of the log */
+
+    /* Of the command that runs: */
+    struct arena *arena;
+    struct buf command;     /* its text, literals within */
+    struct literal literal; /* APPEND: the message that follows the text */
+    bool has_literal;
+    struct span tag;
+    bool by_uid;         /* UID FETCH and so on */
+    bool no_expunges;    /* the client's numbers must not change now */
+    struct buf response; /* untagged responses on their way to the stream */
+
+    unsigned bad_commands; /* in a row */
+    bool ended;
+    const char *end_reason; /* for the log */
+    struct imapd_counters counters;
+    size_t told_count;      /* messages that the client knows of */
+    uint32_t told_keywords; /* keywords that were in the last FLAGS response */
+};
+
+/* imapd_session_run - until the client leaves; everything but `session` itself is released */
+void imapd_session_run(struct imapd_session *session);
+
+/* imapd_flush - what gathered in session->response goes to the stream */
+void imapd_flush(struct imapd_session *session);
+
+/* --- replies ----------------------------------------------------------------------------------- */
+
+/* Tagged; the first after the untagged news of the selected mailbox. */
+void imapd_ok(struct imapd_session *session, const char *format, ...) PRINTF(2, 3);
+void imapd_no(struct imapd_session *session, const char *format, ...) PRINTF(2, 3);
+/* imapd_bad - the command makes no sense */
+void imapd_bad(struct imapd_session *session, const char *text);
+/* imapd_failed - NO with what *err says; a TEMPORARY error is logged, and the client told little */
+void imapd_failed(struct imapd_session *session, const struct error *err);
+/* imapd_bye - the session ends; `reason` is also for the log */
+void imapd_bye(struct imapd_session *session, const char *reason);
+
+/* --- input (input.c) --------------------------------------------------------------------------- */
+
+/* imapd_read_command - one whole command into session->command. false: the session has ended, or the
+ * command was refused and nothing of it is left. */
+bool imapd_read_command(struct imapd_session *session) MUST_CHECK;
+/* imapd_read_more_of_append - the line behind a message, which may announce the next one */
+bool imapd_read_more_of_append(struct imapd_session *session) MUST_CHECK;
+/* imapd_invite - the client may send its literal; nothing for a non-synchronizing one */
+void imapd_invite(struct imapd_session *session);
+/* imapd_skip_literal - a literal that nobody wants: read and forget it when it comes anyway */
+void imapd_skip_literal(struct imapd_session *session);
+/* imapd_input_failed - end the session for what a read of the stream said */
+void imapd_input_failed(struct imapd_session *session, enum stream_status status);
+
+/* --- news of the selected mailbox (news.c) ------------------------------------------------------- */
+
+/* imapd_tell_news - untagged EXPUNGE (unless no_expunges), EXISTS, RECENT, FLAGS and FETCH for what
+ * changed; looks at the mailbox first */
+void imapd_tell_news(struct imapd_session *session);
+/* imapd_tell_gone - only EXPUNGE, without looking */
+void imapd_tell_gone(struct imapd_session *session);
+/* imapd_put_flags - "(\Seen foo)" of a message */
+void imapd_put_flags(const struct imapd_session *session, struct buf *out,
+                     const struct mailbox_message *message);
+/* imapd_put_known_flags - FLAGS and PERMANENTFLAGS of the selected mailbox */
+void imapd_put_known_flags(struct imapd_session *session);
+
+#endif
