@@ -261,14 +261,18 @@ struct child *child_start(struct supply *supply)
     return child;
 }
 
+static bool was_asked_to_end(const struct master *master, int status)
+{
+    return master->phase != PHASE_RUNNING && WIFSIGNALED(status) &&
+           (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
+}
+
 /* A process that fails before it has served anybody would be started again for ever. */
 static void judge_end(const struct child *child, int status)
 {
     struct supply *supply = child->supply;
-    bool expected = child->draining && WIFSIGNALED(status) &&
-                    (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
 
-    if (status == 0 || (expected && supply->master->phase != PHASE_RUNNING))
+    if (status == 0 || was_asked_to_end(supply->master, status))
         return;
     if (WIFSIGNALED(status))
         log_warning("process %s pid %d killed by signal %d", supply->path, (int)child->pid,

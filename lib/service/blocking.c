@@ -143,22 +143,26 @@ static bool hear_master(void)
     return true;
 }
 
+static void rest(void)
+{
+    if (service_process.draining == 0)
+        service_freed();
+    service_process.quiet = 1;
+}
+
 void service_serve_blocking(void)
 {
     int epoll = watch_everything();
     unsigned served = 0;
     uint32_t number;
 
-    service_process.quiet = 1;
+    (void)hear_master(); /* before any client: master may be gone already */
+    rest();
     while (!has_reason_to_end(served) && await(epoll, &number)) {
-        bool did = number == CHANNEL ? hear_master() : serve_socket(number);
-
-        if (!did)
-            continue;
-        served++;
-        if (service_process.draining == 0)
-            service_freed();
-        service_process.quiet = 1;
+        if (number == CHANNEL ? hear_master() : serve_socket(number)) {
+            served++;
+            rest();
+        }
     }
     service_took(); /* whoever connects now needs another process */
     fd_close(&epoll);

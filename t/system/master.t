@@ -101,7 +101,7 @@ session = Session(SMTP)
 session.socket.sendall(b"kill\n")
 assert session.is_closed()
 assert Session(SMTP).who()["program"] == "smtpd"
-assert log_lines("killed by signal 9")
+wait_until(lambda: log_lines("killed by signal 9"))
 END
 
 # --- reload ------------------------------------------------------------------------------------------

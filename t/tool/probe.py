@@ -78,6 +78,8 @@ def is_refused(port):
         Session(port, timeout=2).close()
     except ConnectionRefusedError:
         return True
+    except OSError:  # reset, or lost between the two states
+        return False
     return False
 
 
