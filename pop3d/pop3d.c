@@ -1,0 +1,75 @@
+/*
+ * pop3d: a POP3 session. login hands over the client; we redeem the ticket, become the user for good and
+ * serve his maildrop. A process serves one session, because there is no way back from a user.
+ */
+#include "lib/base/base.h"
+
+#include "pop3d/session.h"
+
+#include "lib/base/log.h"
+#include "lib/sasl/session.h"
+#include "lib/service/service.h"
+
+#include <stdlib.h>
+
+static void serve_client(struct pop3_session *session, const struct mailbox_place *place)
+{
+    struct error err = {0};
+    bool in_use;
+
+    stream_timeout(session->client, session->config->pop3_idle_timeout * 1000);
+    if (session_open(session, place, &in_use, &err)) {
+        stream_write_text(session->client, "+OK Logged in.\r\n");
+        session_run(session);
+    } else {
+        if (!in_use)
+            log_warning("pop3(%s)<%s>: %s", session->user, session->session, err.text);
+        stream_write_text(session->client,
+                          in_use ? "-ERR [IN-USE] Mailbox is locked by another POP3 session.\r\n"
+                                 : "-ERR [SYS/TEMP] Mailbox is not available now.\r\n");
+        if (stream_flush(session->client) != STREAM_OK)
+            log_debug("pop3: the client is gone");
+    }
+    session_close(session);
+}
+
+static bool serve(struct connection *login, const struct service_instance *instance,
+                  struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct session taken;
+    struct pop3_session session = {.config = instance->config};
+    bool is_ours = session_take(login, arena, &taken, err);
+
+    if (taken.handover.client != -1) {
+        session.client = stream_create(taken.handover.client);
+        session.user = is_ours ? taken.account.user : "";
+        session.session = taken.handover.session;
+    }
+    if (is_ours) {
+        stream_unread(session.client, taken.handover.input);
+        serve_client(&session, &taken.account.place);
+        exit(0);
+    }
+    if (session.client != NULL) {
+        stream_write_text(session.client, "-ERR [SYS/TEMP] Internal login failure.\r\n");
+        if (stream_flush(session.client) != STREAM_OK)
+            log_debug("pop3: the client is gone");
+        stream_free(&session.client);
+    }
+    arena_free(&arena);
+    return err->kind == ERROR_NONE;
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct service service = {
+        .program = "pop3d",
+        .user = SERVICE_USER_ROOT,
+        .sandbox = SANDBOX_NO_EXEC,
+        .mailbox_side = true,
+        .serve = serve,
+    };
+
+    return service_main(&service, argc, argv);
+}
