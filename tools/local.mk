@@ -11,3 +11,11 @@ UNIT_TESTS += t/unit/tools_queue_text_test
 t_unit_tools_queue_text_test_SOURCES = t/unit/tools_queue_text_test.c tools/queue_text.c \
 	tools/queue_text.h
 t_unit_tools_queue_text_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+sbin_PROGRAMS += tools/buzonconf
+tools_buzonconf_SOURCES = tools/buzonconf.c \
+	tools/conf/conf.h \
+	tools/conf/edit.h tools/conf/edit_main.c tools/conf/edit_master.c tools/conf/edited_file.c \
+	tools/conf/print.c tools/conf/print.h \
+	tools/conf/service.c tools/conf/service.h \
+	tools/conf/show.h tools/conf/show_main.c tools/conf/show_master.c tools/conf/show_types.c

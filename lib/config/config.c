@@ -2,7 +2,6 @@
 #include "lib/config/config.h"
 
 #include "lib/base/log.h"
-#include "lib/config/service_parameter.h"
 #include "lib/config/source.h"
 #include "lib/config/value.h"
 
@@ -126,7 +125,6 @@ const char *config_lookup(const struct config *config, const char *name)
     return value;
 }
 
-/* NULL when it is not set; of local a few have defaults of their own. */
 static const char *text_of_row(const struct config *config, const struct parameter *parameter)
 {
     if (parameter->kind != PARAMETER_TEXT && parameter->kind != PARAMETER_RAW)
@@ -160,13 +158,6 @@ static const char *look_up_transport(const struct config *config, const char *tr
     const char *value = config_lookup(config, name);
 
     mem_free(name);
-    for (size_t i = 0; value == NULL && i < service_parameter_count; i++) {
-        const struct service_parameter *parameter = &service_parameters[i];
-
-        if (strcmp(parameter->suffix, suffix) == 0 &&
-            service_parameter_default(parameter, transport) != parameter->value)
-            value = service_parameter_default(parameter, transport);
-    }
     return value;
 }
 

@@ -263,6 +263,27 @@ void master_cf_free(struct master_cf **master_cf)
     *master_cf = NULL;
 }
 
+bool master_cf_next_override(const struct master_service *service, size_t *position,
+                             struct span *name_r, struct span *value_r)
+{
+    const struct strlist *arguments = &service->arguments;
+
+    while (*position < arguments->count) {
+        struct span argument = span_text(arguments->items[(*position)++]);
+
+        if (!span_starts_with(argument, "-"))
+            return false; /* options end here */
+        if (!span_starts_with(argument, "-o"))
+            continue;
+        argument = span_skip(argument, 2);
+        if (argument.len == 0 && *position < arguments->count)
+            argument = span_text(arguments->items[(*position)++]);
+        if (setting_split(braces_strip(argument), name_r, value_r) == NULL)
+            return true;
+    }
+    return false;
+}
+
 const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,
                                             enum service_type type)
 {

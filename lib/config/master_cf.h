@@ -41,6 +41,11 @@ struct master_cf *master_cf_parse(const char *path, struct span text, int defaul
 /* master_cf_split - the words of an entry as written; blanks in { } do not separate */
 void master_cf_split(struct span line, struct strlist *words);
 
+/* master_cf_next_override - the -o settings of a service, one after the other: *position starts at 0;
+ * false at the end. Ill-formed ones are skipped. */
+bool master_cf_next_override(const struct master_service *service, size_t *position,
+                             struct span *name_r, struct span *value_r) MUST_CHECK;
+
 /* master_cf_find - NULL when there is none */
 const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,
                                             enum service_type type);

@@ -18,13 +18,7 @@ struct config_source;
 /* report_oddities - settings made twice, lines that continue nothing */
 void report_oddities(const struct config_source *source);
 
-/*
- * report_unused - settings whose name nobody knows and no value refers to
- *
- * A user's own names are legal when a $name refers to them, in main.cf or in an -o of master.cf,
- * when they are in smtpd_restriction_classes, when they are named for a service of master.cf, or
- * for a table of an old-style type:name (mysql:accounts and accounts_hosts).
- */
+/* report_unused - settings whose name nobody knows and no value refers to (lib/config/usage.h) */
 void report_unused(struct config_source *source, const struct master_cf *master_cf);
 
 /* report_unsupported - settings of known parameters that nothing obeys yet, where they differ from

@@ -55,18 +55,6 @@ bool service_parameter_applies(const struct service_parameter *parameter, const 
     return is_one_of(program, strcmp(parameter->suffix, "_time_limit") == 0 ? commands : agents);
 }
 
-const char *service_parameter_default(const struct service_parameter *parameter,
-                                      const char *service)
-{
-    if (strcmp(service, "local") == 0) {
-        if (strcmp(parameter->suffix, "_destination_concurrency_limit") == 0)
-            return "2";
-        if (strcmp(parameter->suffix, "_destination_recipient_limit") == 0)
-            return "1";
-    }
-    return parameter->value;
-}
-
 /* Is it the name of this service and this suffix? */
 static bool is_name_of(struct span name, const char *service, const char *suffix)
 {
@@ -76,7 +64,7 @@ static bool is_name_of(struct span name, const char *service, const char *suffix
 }
 
 const struct service_parameter *service_parameter_find(const struct master_cf *master_cf,
-                                                       struct span name, const char **service_r)
+                                                       struct span name)
 {
     for (size_t i = 0; master_cf != NULL && i < master_cf->count; i++) {
         const struct master_service *service = &master_cf->services[i];
@@ -85,10 +73,8 @@ const struct service_parameter *service_parameter_find(const struct master_cf *m
             continue;
         for (size_t j = 0; j < service_parameter_count; j++) {
             if (is_name_of(name, service->name, service_parameters[j].suffix) &&
-                service_parameter_applies(&service_parameters[j], service->command)) {
-                *service_r = service->name;
+                service_parameter_applies(&service_parameters[j], service->command))
                 return &service_parameters[j];
-            }
         }
     }
     return NULL;

@@ -19,13 +19,9 @@ extern const size_t service_parameter_count;
 /* service_parameter_applies - does a service of this program have this parameter? */
 bool service_parameter_applies(const struct service_parameter *parameter, const char *program);
 
-/* service_parameter_default - the default for one service: of a few it is not the general one */
-const char *service_parameter_default(const struct service_parameter *parameter,
-                                      const char *service);
-
 /* service_parameter_find - by the whole name, of the services of master_cf (NULL: of none); NULL
- * when there is none. *service_r gets the service's name. */
+ * when there is none */
 const struct service_parameter *service_parameter_find(const struct master_cf *master_cf,
-                                                       struct span name, const char **service_r);
+                                                       struct span name);
 
 #endif

@@ -12,13 +12,11 @@
 #define MAIN_CF_MAX (16U << 20) /* octets of main.cf, and of any expanded value */
 #define DEPTH_MAX   100         /* of names that refer to names */
 
-static const char *find_directory(struct config_source *source, const char *directory)
+const char *source_directory(const char *directory)
 {
     if (directory == NULL || *directory == '\0')
         directory = secure_getenv("MAIL_CONFIG");
-    if (directory == NULL || *directory == '\0')
-        directory = CONFIG_DIRECTORY;
-    return arena_copy(source->arena, directory);
+    return directory == NULL || *directory == '\0' ? CONFIG_DIRECTORY : directory;
 }
 
 struct entry *source_entry(struct config_source *source, struct span name)
@@ -60,7 +58,7 @@ static void set(struct config_source *source, struct span name, struct span valu
 
     if (line > 0 && entry->text == NULL) {
         note_setting(source, name);
-    } else if (line > 0) {
+    } else if (line > 0 && !span_equal_text(value, entry->text)) {
         char *warning = mem_printf("%s, line %d: overriding earlier entry: %.*s=%s", source->path,
                                    line, SPAN_PRINTF(name), entry->text);
 
@@ -130,16 +128,25 @@ static bool read_overrides(struct config_source *source, const struct strlist *o
     return true;
 }
 
-struct config_source *source_read(const char *directory, const struct strlist *overrides,
-                                  const char *service, struct error *err)
+struct config_source *source_defaults(const char *directory)
 {
     struct config_source *source = mem_new(struct config_source);
 
     source->arena = arena_create();
     source->scratch = BUF(MAIN_CF_MAX);
-    source->directory = find_directory(source, directory);
+    source->directory = arena_copy(source->arena, source_directory(directory));
     source->path = arena_printf(source->arena, "%s/main.cf", source->directory);
-    source->service = service == NULL ? "" : arena_copy(source->arena, service);
+    source->service = "";
+    return source;
+}
+
+struct config_source *source_read(const char *directory, const struct strlist *overrides,
+                                  const char *service, struct error *err)
+{
+    struct config_source *source = source_defaults(directory);
+
+    if (service != NULL)
+        source->service = arena_copy(source->arena, service);
     if (!read_main_cf(source, err) || !read_overrides(source, overrides, err))
         source_free(&source);
     return source;

@@ -45,7 +45,12 @@ struct config_source {
  */
 struct config_source *source_read(const char *directory, const struct strlist *overrides,
                                   const char *service, struct error *err) MUST_CHECK;
+/* source_defaults - a source in which nothing is set; main.cf is not read. Never fails. */
+struct config_source *source_defaults(const char *directory) __attribute__((returns_nonnull));
 void source_free(struct config_source **source);
+
+/* source_directory - `directory`, or when it is NULL or "" the one that counts then; borrowed */
+const char *source_directory(const char *directory);
 
 /* source_entry - of a name that is known or set; else NULL */
 struct entry *source_entry(struct config_source *source, struct span name);

@@ -48,6 +48,11 @@ const struct map_type *map_type_find(const char *specification, const char **nam
     return NULL;
 }
 
+const char *map_type_name(size_t index)
+{
+    return index < ARRAY_LENGTH(types) ? types[index]->name : NULL;
+}
+
 /* A PATTERN or FILES anywhere inside counts for the whole. */
 static unsigned traits_of_items(const char *list)
 {

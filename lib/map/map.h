@@ -42,6 +42,9 @@ enum map_result map_lookup(struct map *map, struct span key, int flags, struct b
  * opened some seconds ago (a daemon then exits when idle); also right after a chroot */
 bool map_changed(const struct map *map);
 
+/* map_type_name - the types that this build has, one after the other; NULL past the last */
+const char *map_type_name(size_t index);
+
 /* A list of tables as a parameter names them ("hash:/a, pcre:/b"), asked in order. */
 struct maps;
 struct maps *maps_open(const struct config *config, const char *list, bool through_proxy)

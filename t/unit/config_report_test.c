@@ -36,7 +36,7 @@ static const struct report_case {
     {"case counts",                             "MyHostname = x\n",                                              "",
      "/main.cf: unused parameter: MyHostname=x (is myhostname meant?)\n"                                                                                                                                                                     },
     {"a name that a known parameter refers to", "own = x\nmyhostname = $own\n",                                  "",                                                     ""                                                                  },
-    {"in a choice that does not count too",     "own = x\nmyhostname = ${mail_name:{$own}}\n",                    "",                                                     ""                                                                  },
+    {"in a choice that does not count too",     "own = x\nmyhostname = ${mail_name:{$own}}\n",                   "",                                                     ""                                                                  },
     {"names that only refer to each other",     "one = $two\ntwo = $one\n",                                      "",
      "/main.cf: unused parameter: one=$two\n/main.cf: unused parameter: two=$one\n"                                                                                                                                                          },
     {"a chain of names",                        "one = $two\ntwo = $three\nthree = x\nmyhostname = $one\n",      "",                                                     ""                                                                  },
@@ -53,7 +53,7 @@ static const struct report_case {
      "slow unix - - n - - anvil\n",                                                                                                                                      "/main.cf: unused parameter: slow_destination_rate_delay=1s (is default_destination_rate_delay "
      "meant?)\n"                                                                                                                                                                                          },
     {"parameters of an old-style table",
-     "accounts_hosts = x\nlogin_greeting = proxy:mysql:accounts\n",                                        "",                                                     ""                                                                  },
+     "accounts_hosts = x\nlogin_greeting = proxy:mysql:accounts\n",                                              "",                                                     ""                                                                  },
     {"an unknown name in a service",            "",                                                              "smtp inet n - n - - smtpd -v -o own=x -o {b = y z}\n",
      "/master.cf: unused parameter: own=x\n/master.cf: unused parameter: b=y z\n"                                                                                                                                                            },
     {"arguments of a command are no settings",  "",
@@ -64,6 +64,7 @@ static const struct report_case {
     {"not, where it comes to its default",      "tlsproxy_enforce_tls = ${nothing?yes}no\n",                     "",                                                     ""                                                                  },
     {"a setting made twice",                    "myhostname = a.b\n\nmyhostname = c.d\n",                        "",
      "/main.cf, line 3: overriding earlier entry: myhostname=a.b\n"                                                                                                                                                                          },
+    {"not, when it says the same twice",        "myhostname = a.b\nmyhostname = a.b\n",                          "",                                                     ""                                                                  },
     {"a line that continues nothing",           "\n x = y\nmyhostname = a.b\n",                                  "",
      "/main.cf, line 2: logical line must not start with whitespace: \" x = y\"\n"                                                                                                                                                           },
 };

@@ -1,0 +1,268 @@
+/* Changes of master.cf: entries, their fields, and the parameters that they set. */
+#include "tools/conf/edit.h"
+
+#include "lib/base/log.h"
+#include "lib/config/lines.h"
+#include "tools/conf/conf.h"
+#include "tools/conf/service.h"
+
+enum fate { FATE_KEEP, FATE_PRINT, FATE_COMMENT_OUT, FATE_REMOVE };
+
+/* The entries of the file in their order, and what becomes of each. */
+struct plan {
+    struct conf_service_list *services;
+    enum fate *fates;
+    struct conf_service_list added;
+};
+
+/* One request "service/type[/rest][=value]". */
+struct edit_request {
+    struct conf_service_pattern pattern;
+    const char *value; /* NULL: none */
+};
+
+typedef bool edit_service(struct conf_service *service, const struct edit_request *request,
+                          struct error *err);
+
+struct edit_kind {
+    const char *syntax;
+    int parts;
+    bool with_value;
+    enum fate fate;
+    edit_service *edit; /* of each entry that matches; NULL: the fate is all */
+    bool adds;          /* a request that matches nothing adds an entry */
+};
+
+static bool refuse(struct error *err, const char *syntax)
+{
+    error_set(err, ERROR_PERMANENT, "%s", syntax);
+    return false;
+}
+
+/* A missing part, or one too many, is refused: what is changed must be said in full. */
+static bool parse_request(const struct edit_kind *kind, const char *text,
+                          struct edit_request *request_r, struct error *err)
+{
+    const char *equals = strchr(text, '=');
+    char *place;
+    bool done;
+
+    if (!edit_request_check(text, err))
+        return false;
+    if (kind->with_value && equals == NULL) {
+        error_set(err, ERROR_PERMANENT, "missing '=' after attribute name: \"%s\"", text);
+        return false;
+    }
+    place = mem_span(
+        span_trim(kind->with_value ? span_of(text, (size_t)(equals - text)) : span_text(text)));
+    done = conf_service_pattern_parse(place, kind->parts, &request_r->pattern);
+    request_r->value = kind->with_value ? equals + 1 + strspn(equals + 1, " \t") : NULL;
+    if (done &&
+        (strchr(place, '/') == NULL || (kind->parts == 3) != (request_r->pattern.rest != NULL))) {
+        conf_service_pattern_release(&request_r->pattern);
+        done = false;
+    }
+    mem_free(place);
+    return done || refuse(err, kind->syntax);
+}
+
+static bool add_service(struct plan *plan, const char *entry, struct error *err)
+{
+    struct conf_service service;
+
+    if (!conf_service_parse(span_text(entry), &service, err))
+        return false;
+    plan->added.items =
+        mem_resize(plan->added.items, plan->added.count + 1, sizeof(*plan->added.items));
+    plan->added.items[plan->added.count++] = service;
+    return true;
+}
+
+static bool apply_request(struct plan *plan, const struct edit_kind *kind, const char *text,
+                          struct error *err)
+{
+    struct edit_request request;
+    bool found = false;
+    bool done = true;
+
+    if (!parse_request(kind, text, &request, err))
+        return false;
+    for (size_t i = 0; i < plan->services->count && done; i++) {
+        struct conf_service *service = &plan->services->items[i];
+
+        if (!conf_service_matches(service, &request.pattern))
+            continue;
+        if (found && kind->adds)
+            log_warning("multiple entries for \"%s/%s\"", request.pattern.name,
+                        request.pattern.type);
+        found = true;
+        plan->fates[i] = kind->fate;
+        if (kind->edit != NULL)
+            done = kind->edit(service, &request, err);
+    }
+    if (!found && kind->adds)
+        done = add_service(plan, request.value, err);
+    else if (!found && kind->parts == 3)
+        log_warning("unmatched service_name/type: \"%s\"", text);
+    conf_service_pattern_release(&request.pattern);
+    return done;
+}
+
+static void put_line(struct buf *out, const char *prefix, struct span line)
+{
+    buf_put_text(out, prefix);
+    buf_put(out, line);
+    buf_put_char(out, '\n');
+}
+
+static bool is_comment(struct span line)
+{
+    struct span visible = span_trim(line);
+
+    return visible.len == 0 || *visible.data == '#';
+}
+
+/* Comments and blank lines stay, also within an entry that goes. */
+static void write_plan(const struct plan *plan, struct span rest, struct buf *out)
+{
+    enum fate fate = FATE_KEEP;
+    size_t next = 0;
+
+    while (rest.len > 0) {
+        struct span line = span_take_until(&rest, '\n');
+        bool comment = is_comment(line);
+
+        if (!comment && !is_space((unsigned char)*line.data)) {
+            fate = plan->fates[next];
+            if (fate == FATE_PRINT)
+                conf_service_print(&plan->services->items[next], SHOW_FOLDED, NULL, out);
+            next++;
+        }
+        if (comment || fate == FATE_KEEP)
+            put_line(out, "", line);
+        else if (fate == FATE_COMMENT_OUT)
+            put_line(out, "#", line);
+    }
+    for (size_t i = 0; i < plan->added.count; i++)
+        conf_service_print(&plan->added.items[i], SHOW_FOLDED, NULL, out);
+}
+
+static bool make_plan(struct plan *plan, const struct edit_kind *kind, struct span text,
+                      const struct strlist *requests, struct error *err)
+{
+    bool done = true;
+
+    plan->services = conf_service_list_parse(text, err);
+    if (plan->services == NULL)
+        return false;
+    plan->fates = mem_resize(NULL, plan->services->count + 1, sizeof(*plan->fates));
+    for (size_t i = 0; i < plan->services->count; i++)
+        plan->fates[i] = FATE_KEEP;
+    for (size_t i = 0; i < requests->count && done; i++)
+        done = apply_request(plan, kind, requests->items[i], err);
+    return done;
+}
+
+static void release_plan(struct plan *plan)
+{
+    conf_service_list_free(&plan->services);
+    for (size_t i = 0; i < plan->added.count; i++)
+        conf_service_release(&plan->added.items[i]);
+    mem_free(plan->added.items);
+    mem_free(plan->fates);
+}
+
+static bool edit_master(const char *directory, const struct edit_kind *kind,
+                        const struct strlist *requests, struct error *err)
+{
+    struct plan plan = {0};
+    struct edited_file file;
+    bool done;
+
+    if (!edited_file_open(&file, directory, "master.cf", err))
+        return false;
+    done = make_plan(&plan, kind, buf_span(&file.old), requests, err);
+    if (done) {
+        write_plan(&plan, buf_span(&file.old), &file.changed);
+        done = edited_file_store(&file, err);
+    }
+    release_plan(&plan);
+    edited_file_close(&file);
+    return done;
+}
+
+static bool replace_entry(struct conf_service *service, const struct edit_request *request,
+                          struct error *err)
+{
+    struct conf_service changed;
+
+    if (!conf_service_parse(span_text(request->value), &changed, err))
+        return false;
+    conf_service_release(service);
+    *service = changed;
+    return true;
+}
+
+static bool change_field(struct conf_service *service, const struct edit_request *request,
+                         struct error *err)
+{
+    enum conf_service_field field = conf_service_field_find(request->pattern.rest);
+
+    if (field == FIELD_COUNT) {
+        error_set(err, ERROR_PERMANENT, "invalid service attribute name: \"%s\"",
+                  request->pattern.rest);
+        return false;
+    }
+    return conf_service_set_field(service, field, request->value, err);
+}
+
+static bool change_parameter(struct conf_service *service, const struct edit_request *request,
+                             struct error *err UNUSED)
+{
+    conf_service_set_option(service, request->pattern.rest, request->value);
+    return true;
+}
+
+bool edit_services(const char *directory, enum edit edit, const struct strlist *requests,
+                   struct error *err)
+{
+    struct edit_kind kind = {.syntax = "-Me, -MX or -M# requires service_name/type", .parts = 2};
+
+    if (edit == EDIT_SET) {
+        kind.with_value = true;
+        kind.fate = FATE_PRINT;
+        kind.edit = replace_entry;
+        kind.adds = true;
+    } else {
+        kind.fate = edit == EDIT_REMOVE ? FATE_REMOVE : FATE_COMMENT_OUT;
+    }
+    return edit_master(directory, &kind, requests, err);
+}
+
+bool edit_fields(const char *directory, const struct strlist *requests, struct error *err)
+{
+    const struct edit_kind kind = {
+        .syntax = "-Fe requires service_name/type/field",
+        .parts = 3,
+        .with_value = true,
+        .fate = FATE_PRINT,
+        .edit = change_field,
+    };
+
+    return edit_master(directory, &kind, requests, err);
+}
+
+bool edit_service_parameters(const char *directory, enum edit edit, const struct strlist *requests,
+                             struct error *err)
+{
+    const struct edit_kind kind = {
+        .syntax = edit == EDIT_SET ? "-Pe requires service_name/type/parameter"
+                                   : "-PX requires service_name/type/parameter",
+        .parts = 3,
+        .with_value = edit == EDIT_SET,
+        .fate = FATE_PRINT,
+        .edit = change_parameter,
+    };
+
+    return edit_master(directory, &kind, requests, err);
+}

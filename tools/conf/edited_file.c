@@ -1,0 +1,96 @@
+/* A configuration file being changed: locked, replaced whole, with its owner and permissions. */
+#include "tools/conf/edit.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define FILE_MAX (16U << 20)
+
+bool edit_request_check(const char *request, struct error *err)
+{
+    const char *at = request + strspn(request, " \t\r");
+
+    if (strchr(request, '\n') != NULL) {
+        error_set(err, ERROR_PERMANENT, "-e, -X, or -# accepts no multi-line input");
+        return false;
+    }
+    if (*at == '#' || *at == '\0') {
+        error_set(err, ERROR_PERMANENT, "-e, -X, or -# accepts no %s input",
+                  *at == '#' ? "comment" : "empty");
+        return false;
+    }
+    return true;
+}
+
+/* Under the lock of the directory, which outlives the file that is replaced in it. */
+static bool read_locked(struct edited_file *file, struct error *err)
+{
+    struct stat status;
+
+    if (fstatat(file->directory, file->name, &status, 0) != 0) {
+        error_errno(err, "open %s", file->path);
+        return false;
+    }
+    file->mode = status.st_mode & 07777;
+    file->owner = status.st_uid;
+    file->group = status.st_gid;
+    return file_read(file->directory, file->name, &file->old, err);
+}
+
+bool edited_file_open(struct edited_file *file_r, const char *directory, const char *name,
+                      struct error *err)
+{
+    char *path = mem_printf("%s/%s", directory, name);
+    char *slash;
+
+    *file_r = (struct edited_file){
+        .path = realpath(path, NULL),
+        .directory = -1,
+        .old = BUF(FILE_MAX),
+        .changed = BUF(BUF_UNLIMITED),
+    };
+    if (file_r->path == NULL)
+        error_errno(err, "open %s", path);
+    mem_free(path);
+    if (file_r->path == NULL)
+        return false;
+    slash = strrchr(file_r->path, '/');
+    *slash = '\0';
+    file_r->name = slash + 1;
+    file_r->directory =
+        open(slash == file_r->path ? "/" : file_r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file_r->directory < 0 || flock(file_r->directory, LOCK_EX) != 0)
+        error_errno(err, "open %s", file_r->path);
+    else if (read_locked(file_r, err))
+        return true;
+    edited_file_close(file_r);
+    return false;
+}
+
+bool edited_file_store(struct edited_file *file, struct error *err)
+{
+    if (file->changed.len == file->old.len &&
+        memcmp(file->changed.data, file->old.data, file->old.len) == 0)
+        return true;
+    if (!file_replace(file->directory, file->name, file->mode, buf_span(&file->changed), err))
+        return false;
+    if ((file->owner != geteuid() || file->group != getegid()) &&
+        fchownat(file->directory, file->name, file->owner, file->group, 0) != 0)
+        log_warning("%s/%s now belongs to uid %d, gid %d", file->path, file->name, (int)geteuid(),
+                    (int)getegid());
+    return true;
+}
+
+void edited_file_close(struct edited_file *file)
+{
+    fd_close(&file->directory);
+    buf_release(&file->old);
+    buf_release(&file->changed);
+    free(file->path);
+    *file = (struct edited_file){.directory = -1};
+}

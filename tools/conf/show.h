@@ -1,0 +1,25 @@
+/* What buzonconf shows. Each appends to `out`; false and *err: it cannot, for the whole request. */
+#ifndef BUZON_TOOLS_CONF_SHOW_H
+#define BUZON_TOOLS_CONF_SHOW_H
+
+#include "tools/conf/conf.h"
+
+/* show_main - the parameters named in `requests`, or all */
+bool show_main(const struct conf *conf, const struct strlist *requests, struct buf *out,
+               struct error *err) MUST_CHECK;
+
+/* -M: service[/type]; -F: service[/type[/field]]; -P: service[/type[/parameter]] */
+bool show_services(const struct conf *conf, const struct strlist *requests, struct buf *out,
+                   struct error *err) MUST_CHECK;
+bool show_fields(const struct conf *conf, const struct strlist *requests, struct buf *out,
+                 struct error *err) MUST_CHECK;
+bool show_service_parameters(const struct conf *conf, const struct strlist *requests,
+                             struct buf *out, struct error *err) MUST_CHECK;
+
+/* What this build can do, one name a line. */
+void show_table_types(struct buf *out);
+void show_lock_types(struct buf *out);
+void show_sasl_server_types(struct buf *out);
+void show_sasl_client_types(struct buf *out);
+
+#endif

@@ -1,0 +1,143 @@
+/* buzonconf on main.cf: parameters with their values, or the defaults. */
+#include "tools/conf/show.h"
+
+#include "lib/base/log.h"
+#include "lib/config/service_parameter.h"
+#include "tools/conf/print.h"
+
+#include <stdlib.h>
+
+/* The value to be shown of a name: NULL when it is none of `class`, or not to be shown. */
+struct shown {
+    enum parameter_class class;
+    const char *text; /* as written, or the default */
+    bool is_set;
+    bool raw;
+};
+
+static bool is_own_directory(const struct parameter *parameter, const struct conf *conf)
+{
+    return parameter_index(parameter) == INDEX_config_directory &&
+           strcmp(conf->source->directory, CONFIG_DIRECTORY) != 0;
+}
+
+static struct shown look_up_builtin(const struct conf *conf, const struct parameter *parameter,
+                                    struct error *err)
+{
+    const struct entry *entry = &conf->source->known[parameter_index(parameter)];
+    bool is_set = entry->text != NULL;
+
+    bool of_service = service_parameter_find(conf->master_cf, span_text(parameter->name)) != NULL;
+
+    return (struct shown){
+        .class = of_service ? CLASS_SERVICE : CLASS_BUILTIN,
+        .text = is_set ? entry->text : source_default(conf->source, parameter, err),
+        .is_set = is_set || is_own_directory(parameter, conf),
+        .raw = parameter->kind == PARAMETER_RAW,
+    };
+}
+
+/* class 0: nobody knows the name */
+static struct shown look_up(const struct conf *conf, const char *name, struct error *err)
+{
+    struct span span = span_text(name);
+    const struct parameter *parameter = parameter_find(span);
+    const struct entry *entry = source_entry(conf->source, span);
+    const struct service_parameter *of_service;
+
+    if (parameter != NULL)
+        return look_up_builtin(conf, parameter, err);
+    of_service = service_parameter_find(conf->master_cf, span);
+    if (of_service != NULL)
+        return (struct shown){
+            .class = CLASS_SERVICE,
+            .text = entry != NULL ? entry->text : of_service->value,
+            .is_set = entry != NULL,
+        };
+    if (entry != NULL && usage_has(conf->usage, span))
+        return (struct shown){.class = CLASS_USER, .text = entry->text, .is_set = true};
+    return (struct shown){0};
+}
+
+static bool show(const struct conf *conf, const char *name, const struct shown *shown,
+                 struct buf *out, struct error *err)
+{
+    const char *value = shown->text;
+
+    if ((shown->class & conf->classes) == 0 || ((conf->show & SHOW_SET) != 0 && !shown->is_set))
+        return true;
+    if (value != NULL && (conf->show & SHOW_EXPANDED) != 0 && !shown->raw)
+        value = source_expand(conf->source, span_text(value), err);
+    if (value == NULL)
+        return false;
+    print_setting(out, conf->show, name, value);
+    return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void list_services(const struct conf *conf, struct strlist *names)
+{
+    for (size_t i = 0; conf->master_cf != NULL && i < conf->master_cf->count; i++) {
+        const struct master_service *service = &conf->master_cf->services[i];
+
+        for (size_t j = 0; service->type == SERVICE_UNIX && j < service_parameter_count; j++) {
+            if (service_parameter_applies(&service_parameters[j], service->command)) {
+                char *name = mem_printf("%s%s", service->name, service_parameters[j].suffix);
+
+                if (parameter_find(span_text(name)) == NULL)
+                    strlist_add(names, name);
+                mem_free(name);
+            }
+        }
+    }
+}
+
+/* What main.cf and -o define for themselves, unless a service has made it known. */
+static void list_own_names(const struct conf *conf, struct strlist *names)
+{
+    size_t position = 0;
+    struct span name;
+    void *entry;
+
+    while (conf->source->others != NULL &&
+           hash_next(conf->source->others, &position, &name, &entry)) {
+        if (service_parameter_find(conf->master_cf, name) == NULL)
+            strlist_add_span(names, name);
+    }
+}
+
+/* All names there are, sorted. */
+static void list_names(const struct conf *conf, struct strlist *names)
+{
+    for (size_t i = 0; i < PARAMETER_COUNT; i++)
+        strlist_add(names, parameters[i].name);
+    list_services(conf, names);
+    list_own_names(conf, names);
+    qsort(names->items, names->count, sizeof(*names->items), compare_names);
+}
+
+bool show_main(const struct conf *conf, const struct strlist *requests, struct buf *out,
+               struct error *err)
+{
+    struct strlist names = STRLIST_EMPTY;
+    bool done = true;
+
+    if (requests->count == 0)
+        list_names(conf, &names);
+    for (size_t i = 0; i < requests->count; i++)
+        strlist_add(&names, requests->items[i]);
+    for (size_t i = 0; i < names.count && done; i++) {
+        struct shown shown = look_up(conf, names.items[i], err);
+
+        if (shown.class != 0)
+            done = show(conf, names.items[i], &shown, out, err);
+        else if (requests->count > 0)
+            log_warning("%s: unknown parameter", names.items[i]);
+    }
+    strlist_release(&names);
+    return done;
+}

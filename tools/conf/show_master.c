@@ -1,0 +1,225 @@
+/* buzonconf on master.cf: services, their fields, and the parameters that they set. */
+#include "tools/conf/show.h"
+
+#include "lib/base/log.h"
+#include "tools/conf/print.h"
+#include "tools/conf/service.h"
+
+#include <stdlib.h>
+
+/* Appends what a request asks of one service; *found_r when there is any. */
+typedef bool show_service(const struct conf *conf, const struct conf_service *service,
+                          const char *rest, struct buf *out, bool *found_r, struct error *err);
+
+struct request_kind {
+    const char *syntax;
+    int parts;
+    show_service *show;
+};
+
+static bool make_scope(const struct conf *conf, const struct conf_service *service,
+                       struct config_source **scope_r, struct error *err)
+{
+    *scope_r = NULL;
+    if ((conf->show & SHOW_EXPANDED) == 0)
+        return true;
+    *scope_r = conf_service_scope(service, conf->source->directory, &conf->overrides, err);
+    return *scope_r != NULL;
+}
+
+static bool show_entry(const struct conf *conf, const struct conf_service *service,
+                       const char *rest UNUSED, struct buf *out, bool *found_r, struct error *err)
+{
+    struct config_source *scope;
+
+    if (!make_scope(conf, service, &scope, err))
+        return false;
+    conf_service_print(service, conf->show, scope, out);
+    source_free(&scope);
+    *found_r = true;
+    return true;
+}
+
+static void show_field(const struct conf *conf, const struct conf_service *service,
+                       enum conf_service_field field, struct config_source *scope, struct buf *out)
+{
+    char *name = mem_printf("%s/%s/%s", service->fields.items[FIELD_SERVICE],
+                            service->fields.items[FIELD_TYPE], conf_service_field_name(field));
+
+    if (field != FIELD_COMMAND || (conf->show & SHOW_NO_VALUES) != 0) {
+        print_setting(out, conf->show, name, service->fields.items[field]);
+    } else {
+        char *prefix = (conf->show & SHOW_NO_NAMES) != 0 ? mem_text("") : mem_printf("%s =", name);
+
+        conf_service_print_command(service, prefix, conf->show, scope, out);
+        mem_free(prefix);
+    }
+    mem_free(name);
+}
+
+static bool show_service_fields(const struct conf *conf, const struct conf_service *service,
+                                const char *rest, struct buf *out, bool *found_r, struct error *err)
+{
+    bool all = rest == NULL || strcmp(rest, "*") == 0;
+    enum conf_service_field wanted = all ? FIELD_SERVICE : conf_service_field_find(rest);
+    struct config_source *scope;
+
+    if (wanted == FIELD_COUNT) {
+        error_set(err, ERROR_PERMANENT, "invalid service attribute name: \"%s\"", rest);
+        return false;
+    }
+    if (!make_scope(conf, service, &scope, err))
+        return false;
+    for (enum conf_service_field field = wanted; field < (all ? FIELD_COUNT : wanted + 1); field++)
+        show_field(conf, service, field, scope, out);
+    source_free(&scope);
+    *found_r = true;
+    return true;
+}
+
+static int compare_settings(const void *a, const void *b)
+{
+    const struct argument *const *first = a;
+    const struct argument *const *second = b;
+    int order = strcmp((*first)->name, (*second)->name);
+
+    return order != 0 ? order : *first < *second ? -1 : 1;
+}
+
+static bool show_setting(const struct conf *conf, const struct conf_service *service,
+                         const struct argument *setting, struct config_source *scope,
+                         struct buf *out, struct error *err)
+{
+    const char *value = setting->value;
+    char *name;
+
+    if (scope != NULL && !source_value_of(scope, span_text(setting->name), &value, err))
+        return false;
+    name = mem_printf("%s/%s/%s", service->fields.items[FIELD_SERVICE],
+                      service->fields.items[FIELD_TYPE], setting->name);
+    print_setting(out, conf->show, name, value);
+    mem_free(name);
+    return true;
+}
+
+/* In the order of their names; of a name set twice the last one counts. */
+static bool show_settings(const struct conf *conf, const struct conf_service *service,
+                          const char *rest, struct buf *out, bool *found_r, struct error *err)
+{
+    const struct argument **settings =
+        mem_resize(NULL, service->argument_count + 1, sizeof(*settings));
+    struct config_source *scope;
+    size_t count = 0;
+    bool done;
+
+    for (size_t i = 0; i < service->argument_count; i++) {
+        const char *name = service->arguments[i].name;
+
+        if (name != NULL && (rest == NULL || strcmp(rest, "*") == 0 || strcmp(rest, name) == 0))
+            settings[count++] = &service->arguments[i];
+    }
+    qsort(settings, count, sizeof(*settings), compare_settings);
+    done = make_scope(conf, service, &scope, err);
+    for (size_t i = 0; i < count && done; i++) {
+        *found_r = true;
+        if (i + 1 == count || strcmp(settings[i]->name, settings[i + 1]->name) != 0)
+            done = show_setting(conf, service, settings[i], scope, out, err);
+    }
+    source_free(&scope);
+    mem_free(settings);
+    return done;
+}
+
+struct request {
+    struct conf_service_pattern pattern;
+    bool found;
+};
+
+static struct request *parse_requests(const struct request_kind *kind,
+                                      const struct strlist *requests, struct error *err)
+{
+    struct request *parsed = mem_resize(NULL, requests->count + 1, sizeof(*parsed));
+
+    for (size_t i = 0; i < requests->count; i++) {
+        parsed[i].found = false;
+        if (conf_service_pattern_parse(requests->items[i], kind->parts, &parsed[i].pattern))
+            continue;
+        error_set(err, ERROR_PERMANENT, "%s", kind->syntax);
+        while (i-- > 0)
+            conf_service_pattern_release(&parsed[i].pattern);
+        mem_free(parsed);
+        return NULL;
+    }
+    return parsed;
+}
+
+/* In the order of master.cf, whatever the order of the requests. */
+static bool show_matches(const struct conf *conf, const struct request_kind *kind,
+                         struct request *requests, size_t count, struct buf *out, struct error *err)
+{
+    for (size_t i = 0; i < conf->services->count; i++) {
+        const struct conf_service *service = &conf->services->items[i];
+
+        for (size_t j = 0; j < count; j++) {
+            if (!conf_service_matches(service, &requests[j].pattern))
+                continue;
+            if (!kind->show(conf, service, requests[j].pattern.rest, out, &requests[j].found, err))
+                return false;
+            if (kind->parts == 2)
+                break; /* an entry is shown once */
+        }
+    }
+    return true;
+}
+
+static bool show_requests(const struct conf *conf, const struct request_kind *kind,
+                          const struct strlist *requests, struct buf *out, struct error *err)
+{
+    static char any[] = "*";
+    struct request all = {
+        .pattern = {.name = any, .type = any}
+    };
+    struct request *parsed;
+    bool done;
+
+    if (requests->count == 0)
+        return show_matches(conf, kind, &all, 1, out, err);
+    parsed = parse_requests(kind, requests, err);
+    if (parsed == NULL)
+        return false;
+    done = show_matches(conf, kind, parsed, requests->count, out, err);
+    for (size_t i = 0; i < requests->count; i++) {
+        if (done && !parsed[i].found)
+            log_warning("unmatched request: \"%s\"", requests->items[i]);
+        conf_service_pattern_release(&parsed[i].pattern);
+    }
+    mem_free(parsed);
+    return done;
+}
+
+bool show_services(const struct conf *conf, const struct strlist *requests, struct buf *out,
+                   struct error *err)
+{
+    static const struct request_kind kind = {"-M option requires service_name[/type]", 2,
+                                             show_entry};
+
+    return show_requests(conf, &kind, requests, out, err);
+}
+
+bool show_fields(const struct conf *conf, const struct strlist *requests, struct buf *out,
+                 struct error *err)
+{
+    static const struct request_kind kind = {"-F option requires service_name[/type[/field]]", 3,
+                                             show_service_fields};
+
+    return show_requests(conf, &kind, requests, out, err);
+}
+
+bool show_service_parameters(const struct conf *conf, const struct strlist *requests,
+                             struct buf *out, struct error *err)
+{
+    static const struct request_kind kind = {"-P option requires service_name[/type[/parameter]]",
+                                             3, show_settings};
+
+    return show_requests(conf, &kind, requests, out, err);
+}
