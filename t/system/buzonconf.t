@@ -1,0 +1,128 @@
+#!/bin/sh
+# buzonconf: what it shows, and that an edit changes what was asked for and nothing else.
+. "$(dirname "$0")/../lib.sh"
+plan 31
+D=$T/conf
+conf() { "$BUZON_STAGE/sbin/buzonconf" -c "$D" "$@" 2>"$T/stderr"; }
+
+reset() {
+    cat >"$D/main.cf" <<'CF'
+# The host.
+myhostname = mx.example.org
+relayhost = [one.example.net],
+  # between
+  [two.example.net]
+
+own = x
+login_greeting = $own ready
+CF
+    cat >"$D/master.cf" <<'CF'
+# Mail comes in here.
+smtp      inet  n       -       n       -       -       smtpd
+#submission inet n      -       n       -       -       smtpd
+# Mail goes out here.
+relay     unix  -       -       n       -       -       smtp
+  -o syslog_name=buzon/$service_name
+# quiet
+  -o { login_greeting = a b }
+error     unix  -       -       n       -       -       error
+CF
+}
+
+# changes 'what holds' FILE EXPECTED-DIFF: of the file against what reset made of it,
+# first what is gone, then what is new
+changes() {
+    cp "$D/$2" "$T/after"
+    reset
+    is "$1" "$(diff "$D/$2" "$T/after" | grep '^[<>]' | sort -s -k1,1)" "$3"
+}
+
+reset
+is 'a parameter' "$(conf myhostname)" 'myhostname = mx.example.org'
+is 'its value alone' "$(conf -h myhostname)" 'mx.example.org'
+is 'its name alone' "$(conf -H myhostname)" 'myhostname'
+is 'a value over several lines' "$(conf -h relayhost)" '[one.example.net], [two.example.net]'
+is 'a value with its references replaced' "$(conf -xh login_greeting)" 'x ready'
+is 'a default' "$(conf -d maximal_queue_lifetime)" 'maximal_queue_lifetime = 5d'
+is 'all that is set' "$(conf -n)" "config_directory = $D
+login_greeting = \$own ready
+myhostname = mx.example.org
+own = x
+relayhost = [one.example.net], [two.example.net]"
+check 'all there is' sh -c "'$BUZON_STAGE/sbin/buzonconf' -c '$D' 2>/dev/null | grep -q '^virtual_transport = virtual$'"
+conf nothere
+is 'an unknown name is a warning' "$(grep nothere "$T/stderr")" 'buzonconf: warning: nothere: unknown parameter'
+printf 'relayhots = x\n' >>"$D/main.cf"
+conf -n >/dev/null
+is 'a name that is set and unknown' "$(grep unused "$T/stderr")" \
+    "buzonconf: warning: $D/main.cf: unused parameter: relayhots=x (is relayhost meant?)"
+reset
+printf 'tlsproxy_enforce_tls = yes\n' >>"$D/main.cf"
+conf -n >/dev/null
+is 'a parameter that nothing obeys' "$(grep supported "$T/stderr")" \
+    "buzonconf: warning: $D/main.cf: not supported, has no effect: tlsproxy_enforce_tls=yes"
+reset
+is 'a service' "$(conf -M smtp/inet)" 'smtp       inet  n       -       n       -       -       smtpd'
+is 'a service, folded' "$(conf -Mf relay)" 'relay      unix  -       -       n       -       -       smtp
+    -o syslog_name=buzon/$service_name
+    -o {login_greeting=a b}'
+is 'a field' "$(conf -F error/unix/command)" 'error/unix/command = error'
+is 'the parameter of a service' "$(conf -Px relay/unix/syslog_name)" 'relay/unix/syslog_name = buzon/relay'
+like 'types of tables' "$(conf -m)" '^hash$'
+
+chmod 640 "$D/main.cf"
+conf -e 'relayhost = [new.example.net]'
+is 'an edit keeps the permissions' "$(stat -c %a "$D/main.cf")" 640
+changes 'a value is replaced, comments stay' main.cf '< relayhost = [one.example.net],
+<   [two.example.net]
+> relayhost = [new.example.net]'
+conf mydestination='a, b' myhostname=host.example.org
+changes 'a new name goes to the end' main.cf '< myhostname = mx.example.org
+> myhostname = host.example.org
+> mydestination = a, b'
+conf -X relayhost
+changes 'a setting is removed' main.cf '< relayhost = [one.example.net],
+<   [two.example.net]'
+conf -# relayhost
+changes 'a setting becomes a comment' main.cf '< relayhost = [one.example.net],
+<   [two.example.net]
+> #relayhost = [one.example.net],
+> #  [two.example.net]'
+conf -M# relay/unix
+changes 'an entry becomes a comment' master.cf '< relay     unix  -       -       n       -       -       smtp
+<   -o syslog_name=buzon/$service_name
+<   -o { login_greeting = a b }
+> #relay     unix  -       -       n       -       -       smtp
+> #  -o syslog_name=buzon/$service_name
+> #  -o { login_greeting = a b }'
+conf -Me new/inet='new inet n - n - 3 smtpd -o own=y'
+changes 'an entry is added' master.cf '> new        inet  n       -       n       -       3       smtpd
+>     -o own=y'
+conf -MX error/unix
+changes 'an entry is removed' master.cf '< error     unix  -       -       n       -       -       error'
+conf -F error/unix/process_limit=7
+changes 'a field is changed' master.cf '< error     unix  -       -       n       -       -       error
+> error      unix  -       -       n       -       7       error'
+conf -P error/unix/own='p q'
+changes 'a parameter of a service is added' master.cf '< error     unix  -       -       n       -       -       error
+> error      unix  -       -       n       -       -       error
+>     -o {own=p q}'
+
+mkdir "$T/real" && mv "$D/main.cf" "$T/real/main.cf" && ln -s ../real/main.cf "$D/main.cf"
+conf -e own=z
+check 'a symbolic link stays one' test -L "$D/main.cf"
+is 'and its file is changed' "$(grep '^own' "$T/real/main.cf")" 'own = z'
+rm "$D/main.cf"
+reset
+
+conf -e 'own=a
+b'
+is 'a value over lines is refused' "$? $(cat "$T/stderr")" '1 buzonconf: fatal: -e, -X, or -# accepts no multi-line input'
+printf 'broken\n' >>"$D/main.cf"
+conf own
+is 'a malformed main.cf is refused with its line' "$? $(cat "$T/stderr")" \
+    "1 buzonconf: fatal: $D/main.cf, line 9: missing '=' after attribute name: \"broken\""
+reset
+for i in 1 2 3 4 5 6 7 8; do conf -e "own$i=$i" & done
+wait
+is 'edits at the same time do not undo each other' "$(grep -c '^own[1-8] = [1-8]$' "$D/main.cf")" 8
