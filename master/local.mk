@@ -8,6 +8,7 @@ master_master_SOURCES = master/master.c master/master.h \
 	master/services.c \
 	master/stop.c \
 	master/supply.c
+dist_man_MANS += master/master.8
 
 # Stands for real daemons in the tests of master and lib/service.
 check_PROGRAMS += t/daemon/probe

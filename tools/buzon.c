@@ -284,28 +284,38 @@ static const char *parse_options(int argc, char *argv[], struct call *call)
     return directory;
 }
 
+static int run(const char *name, struct call *call)
+{
+    struct error err = {0};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        if (!logging_open(call->config, "buzon", true, &err))
+            log_fatal("%s", err.text);
+        return commands[i].run(call);
+    }
+    log_fatal("unknown command: '%s'. Usage: buzon start (or start-fg, stop, abort, reload, flush, "
+              "status, check)",
+              name);
+}
+
 int main(int argc, char *argv[])
 {
     struct call call = {.config = NULL};
     struct error err = {0};
-    const char *directory;
+    struct config *config;
+    int status;
 
     log_name("buzon");
-    directory = parse_options(argc, argv, &call);
-    log_verbose = call.verbose;
-    call.config = config_read(directory, NULL, NULL, &err);
-    if (call.config == NULL)
+    config = config_read(parse_options(argc, argv, &call), NULL, NULL, &err);
+    if (config == NULL)
         log_fatal("%s", err.text);
-    check_caller(call.config);
-    call.master = find_master(call.config);
-    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
-        if (strcmp(commands[i].name, argv[optind]) != 0)
-            continue;
-        if (!logging_open(call.config, "buzon", true, &err))
-            log_fatal("%s", err.text);
-        return commands[i].run(&call);
-    }
-    log_fatal("unknown command: '%s'. Usage: buzon start (or start-fg, stop, abort, reload, flush, "
-              "status, check)",
-              argv[optind]);
+    log_verbose = call.verbose;
+    check_caller(config);
+    call.config = config;
+    call.master = find_master(config);
+    status = run(argv[optind], &call);
+    config_free(&config);
+    return status;
 }

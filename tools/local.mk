@@ -1,6 +1,11 @@
 # tools: what is built here and from what.
 sbin_PROGRAMS += tools/buzon
 tools_buzon_SOURCES = tools/buzon.c tools/check.c tools/check.h
+dist_man_MANS += tools/buzon.8
+
+sbin_PROGRAMS += tools/buzonlog
+tools_buzonlog_SOURCES = tools/buzonlog.c
+dist_man_MANS += tools/buzonlog.1
 
 sbin_PROGRAMS += tools/buzonqueue
 tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_text.c \
