@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/sasl/session.h"
 #include "lib/service/service.h"
+#include "lib/service/standalone.h"
 
 #include <stdlib.h>
 
@@ -61,6 +62,21 @@ static bool serve(struct connection *login, const struct service_instance *insta
     return err->kind == ERROR_NONE;
 }
 
+/* Without login: the caller's own maildrop, with his own rights (lib/service/standalone.h). */
+static int run_standalone(int argc, char *argv[])
+{
+    struct standalone standalone;
+    struct pop3_session session = {.session = ""};
+
+    standalone_begin(&standalone, argc, argv);
+    session.config = standalone.config;
+    session.user = standalone.user;
+    session.client = stream_create(standalone.client);
+    serve_client(&session, &standalone.place);
+    standalone_end(&standalone);
+    return 0;
+}
+
 int main(int argc, char *argv[])
 {
     static const struct service service = {
@@ -71,5 +87,7 @@ int main(int argc, char *argv[])
         .serve = serve,
     };
 
+    if (standalone_is_wanted(argc, argv))
+        return run_standalone(argc, argv);
     return service_main(&service, argc, argv);
 }
