@@ -190,13 +190,16 @@ static bool send_datagram(const struct msghdr *message)
     return logger.fd >= 0 && sendmsg(logger.fd, message, MSG_NOSIGNAL) >= 0;
 }
 
+/* Whoever sees this started the program himself: its name is enough. */
 static void write_stderr(char *text, size_t len)
 {
+    char *slash = strrchr(logger.name, '/');
+    char *name = slash == NULL ? logger.name : slash + 1;
     struct iovec parts[] = {
-        {logger.name,    strlen(logger.name)},
-        {(char[]){": "}, 2                  },
-        {text,           len                },
-        {(char[]){"\n"}, 1                  },
+        {name,           strlen(name)},
+        {(char[]){": "}, 2           },
+        {text,           len         },
+        {(char[]){"\n"}, 1           },
     };
 
     (void)!writev(STDERR_FILENO, parts, (int)ARRAY_LENGTH(parts));

@@ -16,7 +16,7 @@ struct log_target {
     const char *syslog_name;     /* "buzon/smtpd"; borrowed for the call */
     const char *syslog_facility; /* "mail"; borrowed for the call */
     const char *file;            /* NULL or "": syslog; "/dev/stdout": our standard output */
-    bool to_stderr;              /* a copy to standard error too */
+    bool to_stderr;              /* a copy to standard error too, as "smtpd: text" */
 };
 
 /*

@@ -147,6 +147,7 @@ bool service_poke(const char *name, struct error *err)
 bool service_tool_open(const struct config *config, struct error *err)
 {
     service_process.instance.config = config;
+    service_process.instance.privileged = geteuid() == 0;
     service_process.channel = -1;
     service_process.directory = open(config->queue_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (service_process.directory >= 0)

@@ -115,7 +115,8 @@ struct connection *service_connect(const char *name, struct error *err) MUST_CHE
 int service_connect_fd(const char *name, struct error *err) MUST_CHECK;
 /* service_poke - connect, say nothing of interest, hang up: its on_wakeup runs */
 bool service_poke(const char *name, struct error *err) MUST_CHECK;
-/* service_tool_open - service_connect and service_poke for tools; call it once, first */
+/* service_tool_open - service_connect, service_poke and service_become... for tools; call it once,
+ * first */
 bool service_tool_open(const struct config *config, struct error *err) MUST_CHECK;
 
 /*
