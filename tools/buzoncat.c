@@ -1,0 +1,317 @@
+/*
+ * Queue files in readable form (postcat(1)): envelope, header and body, framed as Postfix frames them.
+ * Numbers of -o are offsets in the file, and those of -d are the types that such records have in a
+ * queue file of Postfix.
+ */
+#include "lib/base/base.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/config/config.h"
+#include "lib/queue/queue_file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BLOCK_SIZE (64 * 1024)
+
+enum { SHOW_BODY = 1, SHOW_ENVELOPE = 2, SHOW_HEADER = 4, SHOW_ALL = 7 };
+
+/* As Postfix has them; see -d. */
+enum record_type {
+    RECORD_SIZE = 'C',
+    RECORD_TIME = 'T',
+    RECORD_ATTRIBUTE = 'A',
+    RECORD_SENDER = 'S',
+    RECORD_RECIPIENT = 'R',
+    RECORD_DONE = 'D',
+    RECORD_ORIGINAL = 'O',
+    RECORD_CONTENTS = 'M',
+    RECORD_LINE = 'N',
+    RECORD_EXTRACTED = 'X',
+    RECORD_END = 'E',
+};
+
+struct call {
+    const struct config *config;
+    unsigned parts;
+    bool offsets, types;
+    bool by_queue_id;
+};
+
+static NORETURN void usage(void)
+{
+    log_fatal("usage: buzoncat [-b (body text)] [-c config_dir] [-d (decimal record type)] "
+              "[-e (envelope records)] [-h (header text)] [-o (record offset)] "
+              "[-q (access queue)] [-v] [file(s)...]");
+}
+
+/* --- records -------------------------------------------------------------------------------------------------- */
+
+static void start_record(const struct call *call, uint64_t offset, enum record_type type)
+{
+    if (call->offsets)
+        printf("%9" PRIu64 " ", offset);
+    if (call->types)
+        printf("%3d ", (int)type);
+}
+
+static void PRINTF(4, 5) put_record(const struct call *call, uint64_t offset, enum record_type type,
+                                    const char *format, ...)
+{
+    va_list arguments;
+
+    start_record(call, offset, type);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+}
+
+static void put_attribute(const struct call *call, uint64_t offset, const char *name,
+                          const char *value)
+{
+    if (value != NULL && value[0] != '\0')
+        put_record(call, offset, RECORD_ATTRIBUTE, "named_attribute: %s=%s", name, value);
+}
+
+static void put_number(const struct call *call, uint64_t offset, const char *name, uint64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRIu64, number);
+    if (number != 0)
+        put_attribute(call, offset, name, text);
+}
+
+/* --- the envelope ---------------------------------------------------------------------------------------------- */
+
+static void put_recipient(const struct call *call, const struct queue_recipient *recipient)
+{
+    uint64_t offset = recipient->status_offset;
+    bool done = recipient->status == RECIPIENT_DONE;
+
+    put_number(call, offset, "notify_flags", recipient->dsn_notify);
+    put_attribute(call, offset, "dsn_orig_rcpt", recipient->dsn_orcpt);
+    if (recipient->original != NULL && recipient->original[0] != '\0')
+        put_record(call, offset, RECORD_ORIGINAL, "original_recipient: %s", recipient->original);
+    put_record(call, offset, done ? RECORD_DONE : RECORD_RECIPIENT, "%s: %s",
+               done ? "done_recipient" : "recipient", recipient->address);
+}
+
+static void put_envelope(const struct call *call, const char *name,
+                         const struct queue_envelope *envelope)
+{
+    uint64_t behind = envelope->content_offset + envelope->content_size; /* where it starts */
+    char date[sizeof("Mon Nov 23 13:05:06 2026") + 8] = "";
+    struct tm local;
+
+    printf("*** ENVELOPE RECORDS %s ***\n", name);
+    put_record(call, 0, RECORD_SIZE,
+               "message_size: %15" PRIu64 " %15" PRIu64 " %15zu %15u %15" PRIu64 " %15d",
+               envelope->content_size, envelope->content_offset, envelope->recipient_count,
+               envelope->flags, envelope->content_size,
+               (envelope->flags & QUEUE_SMTPUTF8) != 0 ? 1 : 0);
+    if (localtime_r(&envelope->arrival.tv_sec, &local) != NULL)
+        (void)strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &local);
+    put_record(call, 0, RECORD_TIME, "message_arrival_time: %s", date);
+    put_attribute(call, behind, "envelope_id", envelope->dsn_envid);
+    put_number(call, behind, "ret_flags",
+               envelope->dsn_ret == 'F' ? 1 : (envelope->dsn_ret == 'H' ? 2 : 0));
+    put_record(call, behind, RECORD_SENDER, "sender: %s", envelope->sender);
+    for (size_t i = 0; i < envelope->attribute_count; i++)
+        put_attribute(call, behind, envelope->attributes[i].name, envelope->attributes[i].value);
+    for (size_t i = 0; i < envelope->recipient_count; i++)
+        put_recipient(call, &envelope->recipients[i]);
+}
+
+/* --- content ---------------------------------------------------------------------------------------------------- */
+
+struct content {
+    const struct call *call;
+    bool in_body;
+    bool at_line_start;
+};
+
+/* Octet by octet only where a header or offsets are to be told apart; else in blocks. */
+static void put_octets(struct content *content, struct span block, uint64_t offset)
+{
+    const struct call *call = content->call;
+
+    for (size_t i = 0; i < block.len; i++) {
+        char octet = block.data[i];
+        if (content->at_line_start && octet == '\n')
+            content->in_body = true;
+        if ((call->parts & (content->in_body ? SHOW_BODY : SHOW_HEADER)) != 0) {
+            if (content->at_line_start)
+                start_record(call, offset + i, RECORD_LINE);
+            putchar(octet);
+        }
+        content->at_line_start = octet == '\n';
+    }
+}
+
+static bool put_content(const struct call *call, int file, const struct queue_envelope *envelope,
+                        struct error *err)
+{
+    struct content content = {.call = call, .at_line_start = true};
+    char block[BLOCK_SIZE];
+    bool wanted = (call->parts & (SHOW_BODY | SHOW_HEADER)) != 0;
+
+    for (uint64_t done = 0; wanted && done < envelope->content_size;) {
+        uint64_t left = envelope->content_size - done, offset = envelope->content_offset + done;
+        size_t size = left < sizeof(block) ? (size_t)left : sizeof(block);
+        if (!pread_all(file, block, size, (off_t)offset)) {
+            error_errno(err, "read content");
+            return false;
+        }
+        put_octets(&content, span_of(block, size), offset);
+        done += size;
+        wanted = !content.in_body || (call->parts & SHOW_BODY) != 0;
+    }
+    return true;
+}
+
+/* --- files -------------------------------------------------------------------------------------------------------- */
+
+static bool show_file(const struct call *call, const char *name, int file, struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct queue_envelope envelope;
+    bool framed = (call->parts & SHOW_ENVELOPE) != 0;
+    bool done = queue_file_read(file, arena, &envelope, err);
+
+    if (done && framed) {
+        put_envelope(call, name, &envelope);
+        start_record(call, envelope.content_offset, RECORD_CONTENTS);
+        printf("*** MESSAGE CONTENTS %s ***\n", name);
+    }
+    done = done && put_content(call, file, &envelope, err);
+    if (done && framed) {
+        uint64_t behind = envelope.content_offset + envelope.content_size;
+        start_record(call, behind, RECORD_EXTRACTED);
+        printf("*** HEADER EXTRACTED %s ***\n", name);
+        start_record(call, behind, RECORD_END);
+        printf("*** MESSAGE FILE END %s ***\n", name);
+    }
+    arena_free(&arena);
+    return done;
+}
+
+/* The open file of a message in any queue, and its path; -1: in none. */
+static int find_message(const struct call *call, struct arena *arena, const char *queue_id,
+                        const char **path_r)
+{
+    static const char *const queues[] = {"hold", "incoming", "active", "deferred", "corrupt"};
+    int file = -1;
+
+    errno = ENOENT;
+    if (!queue_id_is_valid(queue_id))
+        return -1;
+    for (size_t i = 0; i < ARRAY_LENGTH(queues) && file == -1; i++) {
+        *path_r = queue_path(arena, call->config, queues[i], queue_id);
+        file = open(*path_r, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    }
+    return file;
+}
+
+static void show_named(const struct call *call, const char *name)
+{
+    struct arena *arena = arena_create();
+    const char *path = name;
+    struct error err = {0};
+    int file = call->by_queue_id ? find_message(call, arena, name, &path)
+                                 : open(name, O_RDONLY | O_CLOEXEC);
+
+    if (file == -1)
+        log_fatal("open queue file %s: %s", name, strerror(errno));
+    if (!show_file(call, path, file, &err))
+        log_fatal("%s: %s", path, err.text);
+    fd_close(&file);
+    arena_free(&arena);
+}
+
+/* A queue file is read at any offset: what is no file is made one first. */
+static void show_input(const struct call *call)
+{
+    FILE *copy = tmpfile();
+    char block[BLOCK_SIZE];
+    struct error err = {0};
+    size_t got;
+
+    if (copy == NULL)
+        log_fatal("make a temporary file: %s", strerror(errno));
+    while ((got = fread(block, 1, sizeof(block), stdin)) > 0) {
+        if (fwrite(block, 1, got, copy) != got)
+            log_fatal("write a temporary file: %s", strerror(errno));
+    }
+    if (fflush(copy) != 0 || !show_file(call, "stdin", fileno(copy), &err))
+        log_fatal("stdin: %s", err.text);
+    (void)fclose(copy);
+}
+
+/* --- the command line ------------------------------------------------------------------------------------------- */
+
+static const char *parse_options(struct call *call, int argc, char *argv[])
+{
+    const char *directory = NULL;
+    int option;
+
+    while ((option = getopt(argc, argv, "bc:dehoqv")) != -1) {
+        switch (option) {
+        case 'b':
+            call->parts |= SHOW_BODY;
+            break;
+        case 'c':
+            directory = optarg;
+            break;
+        case 'd':
+            call->types = true;
+            break;
+        case 'e':
+            call->parts |= SHOW_ENVELOPE;
+            break;
+        case 'h':
+            call->parts |= SHOW_HEADER;
+            break;
+        case 'o':
+            call->offsets = true;
+            break;
+        case 'q':
+            call->by_queue_id = true;
+            break;
+        case 'v':
+            log_verbose++;
+            break;
+        default:
+            usage();
+        }
+    }
+    if (call->parts == 0)
+        call->parts = SHOW_ALL;
+    return directory;
+}
+
+int main(int argc, char *argv[])
+{
+    struct call call = {.config = NULL};
+    struct error err = {0};
+    const char *directory;
+
+    log_name("buzoncat");
+    directory = parse_options(&call, argc, argv);
+    call.config = config_read(directory, NULL, NULL, &err);
+    if (call.config == NULL)
+        log_fatal("%s", err.text);
+    if (call.by_queue_id && chdir(call.config->queue_directory) != 0)
+        log_fatal("chdir %s: %s", call.config->queue_directory, strerror(errno));
+    for (int i = optind; i < argc; i++)
+        show_named(&call, argv[i]);
+    if (optind == argc)
+        show_input(&call);
+    if (fflush(stdout) != 0)
+        log_fatal("write standard output: %s", strerror(errno));
+    return 0;
+}

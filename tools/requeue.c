@@ -1,0 +1,111 @@
+/* Requeueing. */
+#include "lib/base/base.h"
+
+#include "tools/requeue.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/queue/intake.h"
+
+#include <fcntl.h>
+
+#define BLOCK_SIZE ((size_t)128 * 1024)
+
+/* Who still waits. */
+static size_t gather_recipients(const struct queue_envelope *envelope, struct arena *arena,
+                                struct queue_recipient **recipients_r)
+{
+    size_t count = 0;
+
+    *recipients_r = arena_array(arena, struct queue_recipient, envelope->recipient_count);
+    for (size_t i = 0; i < envelope->recipient_count; i++) {
+        if (envelope->recipients[i].status != RECIPIENT_DONE)
+            (*recipients_r)[count++] = envelope->recipients[i];
+    }
+    return count;
+}
+
+static bool send_content(struct intake *intake, int file, const struct queue_envelope *envelope,
+                         struct error *err)
+{
+    char *block = mem_resize(NULL, BLOCK_SIZE, 1);
+    bool good = true;
+
+    for (uint64_t done = 0; good && done < envelope->content_size;) {
+        uint64_t left = envelope->content_size - done;
+        size_t size = left < BLOCK_SIZE ? (size_t)left : BLOCK_SIZE;
+        good = pread_all(file, block, size, (off_t)(envelope->content_offset + done));
+        if (good)
+            good = intake_content(intake, span_of(block, size), err);
+        else
+            error_errno(err, "read the queue file");
+        done += size;
+    }
+    mem_free(block);
+    return good;
+}
+
+static bool finish(struct intake *intake, struct arena *arena, const char *queue_id,
+                   struct error *err)
+{
+    struct intake_outcome outcome;
+
+    if (!intake_finish(intake, arena, &outcome, err))
+        return false;
+    if (outcome.committed)
+        log_info("%s: requeued as %s", queue_id, outcome.queue_id);
+    else
+        error_set(err, ERROR_TEMPORARY, "%s %s", outcome.status, outcome.text);
+    return outcome.committed;
+}
+
+static bool give_to_cleanup(const struct config *config, struct connection **cleanup,
+                            const char *queue_id, int file, struct arena *arena, struct error *err)
+{
+    struct queue_envelope envelope;
+    struct queue_recipient *recipients;
+    struct intake_request request = {
+        .service = config->cleanup_service_name, .origin = INTAKE_FORWARD, .full_name = ""};
+    struct intake *intake;
+    const char *new_id;
+    size_t count;
+    bool done;
+
+    if (!queue_file_read(file, arena, &envelope, err))
+        return false;
+    count = gather_recipients(&envelope, arena, &recipients);
+    if (count == 0)
+        return true; /* nobody waits: all there is to do is to remove it */
+    request.sender = envelope.sender;
+    request.dsn_envid = envelope.dsn_envid;
+    request.dsn_ret = envelope.dsn_ret;
+    request.flags = envelope.flags & (QUEUE_BODY_8BITMIME | QUEUE_SMTPUTF8);
+    request.arrival = envelope.arrival;
+    request.attributes = envelope.attributes;
+    request.attribute_count = envelope.attribute_count;
+    intake = intake_open(cleanup, &request, &new_id, err);
+    if (intake == NULL)
+        return false;
+    done = intake_recipients(intake, recipients, count, err) &&
+           send_content(intake, file, &envelope, err) && finish(intake, arena, queue_id, err);
+    intake_free(&intake);
+    return done;
+}
+
+bool requeue_message(int queue_directory, const struct config *config, struct connection **cleanup,
+                     const char *queue, const char *queue_id, struct error *err)
+{
+    struct arena *arena = arena_create();
+    const char *path = queue_path(arena, config, queue, queue_id);
+    int file = openat(queue_directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool done = false;
+
+    if (file == -1)
+        error_errno(err, "open %s", path);
+    else
+        done = give_to_cleanup(config, cleanup, queue_id, file, arena, err) &&
+               queue_remove(queue_directory, config, queue, queue_id, err);
+    fd_close(&file);
+    arena_free(&arena);
+    return done;
+}

@@ -1,0 +1,18 @@
+/* Requeueing: a message is given to cleanup once more, so that rewriting, aliases and the like are applied
+ * as they are now. It gets a new queue id; sender, time of arrival and attributes stay. */
+#ifndef BUZON_TOOLS_REQUEUE_H
+#define BUZON_TOOLS_REQUEUE_H
+
+#include "lib/config/config.h"
+#include "lib/io/ipc.h"
+
+/*
+ * requeue_message - the old file is removed only when the new message is durable
+ *
+ *  cleanup  kept between calls, as intake_open has it
+ *  err      why not; err->number ENOENT: the message is not there
+ */
+bool requeue_message(int queue_directory, const struct config *config, struct connection **cleanup,
+                     const char *queue, const char *queue_id, struct error *err) MUST_CHECK;
+
+#endif

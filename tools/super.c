@@ -1,0 +1,217 @@
+/* Actions on messages in the queue. */
+#include "lib/base/base.h"
+
+#include "tools/super.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/delivery/reasons.h"
+#include "lib/queue/qmgr_client.h"
+#include "lib/service/service.h"
+
+#include "tools/requeue.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LEFTOVER_AGE_S 86400 /* nobody writes a message for so long */
+
+const struct super_words super_words[DEEDS] = {
+    [DEED_DELETED] = {"removed",            "Deleted"           },
+    [DEED_EXPIRED] = {"expired",            "Force-expired"     },
+    [DEED_HELD] = {"placed on hold",     "Placed on hold"    },
+    [DEED_RELEASED] = {"released from hold", "Released from hold"},
+    [DEED_REQUEUED] = {"requeued",           "Requeued"          },
+};
+
+/* --- helpers -------------------------------------------------------------------------------------------------- */
+
+/* Is it there, and whole? What cleanup is still writing is no message yet. */
+static bool find(const struct super *super, const char *queue, const char *queue_id, mode_t *mode_r,
+                 struct error *err)
+{
+    struct arena *arena = arena_create();
+    const char *path = queue_path(arena, super->config, queue, queue_id);
+    struct stat status;
+    bool found = fstatat(super->queue_directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+
+    if (found && (!S_ISREG(status.st_mode) || (status.st_mode & QUEUE_MODE_WHOLE) == 0)) {
+        errno = ENOENT;
+        found = false;
+    }
+    if (found)
+        *mode_r = status.st_mode & 07777;
+    else
+        error_errno(err, "%s", path);
+    arena_free(&arena);
+    return found;
+}
+
+/* qmgr finds by itself only what it knows of. Without one there is nobody to tell. */
+static void tell_qmgr(struct super *super, const char *queue_id)
+{
+    const struct qmgr_request request = {
+        .verb = QMGR_FLUSH_MESSAGE, .queue_id = queue_id, .site = "", .file = -1};
+    struct error err = {0};
+
+    if (super->qmgr == NULL && !super->qmgr_is_down)
+        super->qmgr = service_connect(super->config->queue_service_name, &err);
+    super->qmgr_is_down = super->qmgr == NULL;
+    if (super->qmgr != NULL && !qmgr_request_send(super->qmgr, &request, &err)) {
+        log_warning("%s: qmgr is not told: %s", queue_id, err.text);
+        connection_free(&super->qmgr);
+    }
+}
+
+void super_disconnect(struct super *super)
+{
+    connection_free(&super->qmgr);
+    connection_free(&super->cleanup);
+}
+
+/* --- actions -------------------------------------------------------------------------------------------------- */
+
+static bool delete_message(struct super *super, const char *queue, const char *queue_id,
+                           bool done_r[DEEDS], struct error *err)
+{
+    mode_t mode;
+
+    if (!find(super, queue, queue_id, &mode, err) ||
+        !queue_remove(super->queue_directory, super->config, queue, queue_id, err))
+        return false;
+    reasons_remove(super->queue_directory, super->config, queue_id);
+    done_r[DEED_DELETED] = true;
+    return true;
+}
+
+static bool hold_message(struct super *super, const char *queue, const char *queue_id,
+                         bool done_r[DEEDS], struct error *err)
+{
+    mode_t mode;
+
+    done_r[DEED_HELD] =
+        find(super, queue, queue_id, &mode, err) &&
+        queue_move(super->queue_directory, super->config, queue_id, queue, "hold", err);
+    return done_r[DEED_HELD];
+}
+
+static bool release_message(struct super *super, const char *queue, const char *queue_id,
+                            bool done_r[DEEDS], struct error *err)
+{
+    mode_t mode;
+
+    if (!find(super, queue, queue_id, &mode, err) ||
+        !queue_move(super->queue_directory, super->config, queue_id, queue, "deferred", err))
+        return false;
+    tell_qmgr(super, queue_id);
+    done_r[DEED_RELEASED] = true;
+    return true;
+}
+
+static bool expire_message(struct super *super, const char *queue, const char *queue_id,
+                           bool done_r[DEEDS], struct error *err)
+{
+    struct arena *arena = arena_create();
+    const char *path = queue_path(arena, super->config, queue, queue_id);
+    mode_t mode;
+
+    if (find(super, queue, queue_id, &mode, err)) {
+        done_r[DEED_EXPIRED] =
+            fchmodat(super->queue_directory, path, mode | QUEUE_MODE_EXPIRE, 0) == 0;
+        if (!done_r[DEED_EXPIRED])
+            error_errno(err, "change the mode of %s", path);
+    }
+    arena_free(&arena);
+    return done_r[DEED_EXPIRED];
+}
+
+static bool expire_and_release(struct super *super, const char *queue, const char *queue_id,
+                               bool done_r[DEEDS], struct error *err)
+{
+    return expire_message(super, queue, queue_id, done_r, err) &&
+           (strcmp(queue, "hold") != 0 || release_message(super, queue, queue_id, done_r, err));
+}
+
+static bool requeue(struct super *super, const char *queue, const char *queue_id,
+                    bool done_r[DEEDS], struct error *err)
+{
+    mode_t mode;
+
+    if (!find(super, queue, queue_id, &mode, err) ||
+        !requeue_message(super->queue_directory, super->config, &super->cleanup, queue, queue_id,
+                         err))
+        return false;
+    reasons_remove(super->queue_directory, super->config, queue_id);
+    done_r[DEED_REQUEUED] = true;
+    return true;
+}
+
+static const struct super_action actions[] = {
+    {'d', delete_message,     {"hold", "incoming", "active", "deferred"}},
+    {'e', expire_message,     {"hold", "incoming", "active", "deferred"}},
+    {'f', expire_and_release, {"hold", "incoming", "active", "deferred"}},
+    {'h', hold_message,       {"incoming", "active", "deferred"}        },
+    {'H', release_message,    {"hold"}                                  },
+    {'r', requeue,            {"hold", "incoming", "active", "deferred"}},
+};
+
+const struct super_action *super_action_find(char option)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(actions); i++) {
+        if (actions[i].option == option)
+            return &actions[i];
+    }
+    return NULL;
+}
+
+/* --- order in the directories ----------------------------------------------------------------------------------- */
+
+static bool is_anywhere(const struct super *super, const char *queue_id)
+{
+    static const char *const queues[] = {"active", "deferred", "incoming", "hold"};
+    struct error err;
+    mode_t mode;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(queues); i++) {
+        if (find(super, queues[i], queue_id, &mode, &err))
+            return true;
+    }
+    return false;
+}
+
+static bool is_leftover(const struct super *super, const char *path)
+{
+    struct stat status;
+
+    return fstatat(super->queue_directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode) && (status.st_mode & QUEUE_MODE_WHOLE) == 0 &&
+           clock_wall().tv_sec - status.st_mtime > LEFTOVER_AGE_S;
+}
+
+size_t super_purge(struct super *super)
+{
+    static const char *const queues[] = {"incoming", "defer"};
+    char queue_id[QUEUE_ID_MAX];
+    struct error err = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(queues); i++) {
+        struct queue_scan *scan = queue_scan_open(super->queue_directory, queues[i], &err);
+        while (scan != NULL && queue_scan_next(scan, queue_id, &err)) {
+            const char *path = queue_scan_path(scan);
+            bool is_reason = strcmp(queues[i], "defer") == 0;
+            if (is_reason ? is_anywhere(super, queue_id) : !is_leftover(super, path))
+                continue;
+            if (unlinkat(super->queue_directory, path, 0) == 0)
+                count++;
+            else if (errno != ENOENT)
+                log_warning("remove %s: %s", path, strerror(errno));
+        }
+        queue_scan_close(&scan);
+        if (err.kind != ERROR_NONE)
+            log_warning("%s", err.text);
+    }
+    return count;
+}
