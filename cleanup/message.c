@@ -22,8 +22,7 @@ const struct refusal refusal_too_many_recipients = {"5.5.3", "too many recipient
 /* Mail of our own users is completed; a stranger's only as far as the administrator wants it. */
 static enum rewriting choose_rewriting(const struct message *message)
 {
-    if (message->request.rewrite_local || message->request.origin == INTAKE_LOCAL ||
-        message->request.origin == INTAKE_INTERNAL)
+    if (message->request.rewrite_local || message->request.origin == INTAKE_INTERNAL)
         return REWRITE_LOCAL;
     return message->cleanup->config->remote_header_rewrite_domain[0] == '\0' ? REWRITE_NOTHING
                                                                              : REWRITE_REMOTE;

@@ -30,3 +30,22 @@ tools_buzonsuper_SOURCES = tools/buzonsuper.c tools/caller.c tools/caller.h tool
 
 sbin_PROGRAMS += tools/buzoncat
 tools_buzoncat_SOURCES = tools/buzoncat.c
+
+
+sbin_PROGRAMS += tools/buzondrop
+tools_buzondrop_SOURCES = tools/buzondrop.c tools/caller.c tools/caller.h
+
+sbin_PROGRAMS += tools/sendmail
+tools_sendmail_SOURCES = tools/sendmail.c \
+	tools/content_input.c tools/content_input.h \
+	tools/submission.c tools/submission.h
+dist_man_MANS += tools/buzondrop.1 tools/sendmail.1 tools/mailq.1 tools/newaliases.1
+
+# sendmail is known by two more names, where users find them.
+install-exec-hook:
+	$(MKDIR_P) $(DESTDIR)$(bindir)
+	target=$$(realpath -m --relative-to=$(DESTDIR)$(bindir) $(DESTDIR)$(sbindir)/sendmail) && \
+	for name in mailq newaliases; do $(LN_S) -f $$target $(DESTDIR)$(bindir)/$$name || exit 1; done
+
+uninstall-hook:
+	rm -f $(DESTDIR)$(bindir)/mailq $(DESTDIR)$(bindir)/newaliases

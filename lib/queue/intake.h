@@ -15,10 +15,10 @@
 #include "lib/queue/queue_file.h"
 
 enum intake_origin {                 /* what cleanup may do with it */
-                     INTAKE_NETWORK, /* smtpd: headers are completed where local_header_rewrite_clients says so */
-                     INTAKE_LOCAL,    /* sendmail(1): headers are completed, addresses rewritten */
-                     INTAKE_INTERNAL, /* bounces: no BCC, no checks */
-                     INTAKE_FORWARD,  /* local: forwarded by alias or .forward */
+                     INTAKE_NETWORK, /* smtpd */
+                     INTAKE_LOCAL, /* sendmail(1): nobody waits, so what is refused for good is returned by mail */
+                     INTAKE_INTERNAL, /* bounces: no BCC */
+                     INTAKE_FORWARD,  /* local: forwarded by alias or .forward; no BCC */
 };
 
 struct intake_request {
@@ -28,7 +28,7 @@ struct intake_request {
     const char *dsn_envid;
     char dsn_ret;
     unsigned flags;         /* QUEUE_BODY_8BITMIME, QUEUE_SMTPUTF8 */
-    bool rewrite_local;     /* the client is in local_header_rewrite_clients */
+    bool rewrite_local;     /* headers are completed: local_header_rewrite_clients */
     const char *full_name;  /* for a From: that must be made; "" for none */
     struct timeval arrival; /* 0: now */
     uint64_t size_hint;     /* SIZE= of MAIL, 0 unknown: free space is checked against it */

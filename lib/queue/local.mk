@@ -2,6 +2,7 @@
 lib_libbuzon_a_SOURCES += lib/queue/layout.h lib/queue/queue_file.h \
 	lib/queue/content_flags.c lib/queue/content_flags.h \
 	lib/queue/intake.c lib/queue/intake.h \
+	lib/queue/maildrop.c lib/queue/maildrop.h \
 	lib/queue/qmgr_client.c lib/queue/qmgr_client.h \
 	lib/queue/queue_directory.c \
 	lib/queue/queue_id.c lib/queue/queue_id.h \
@@ -22,9 +23,16 @@ UNIT_TESTS += t/unit/queue_intake_test
 t_unit_queue_intake_test_SOURCES = t/unit/queue_intake_test.c
 t_unit_queue_intake_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/queue_maildrop_test
+UNIT_TESTS += t/unit/queue_maildrop_test
+t_unit_queue_maildrop_test_SOURCES = t/unit/queue_maildrop_test.c
+t_unit_queue_maildrop_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/queue_file_fuzz
-FUZZ_TARGETS += t/fuzz/queue_file_fuzz
+noinst_PROGRAMS += t/fuzz/queue_file_fuzz t/fuzz/maildrop_fuzz
+FUZZ_TARGETS += t/fuzz/queue_file_fuzz t/fuzz/maildrop_fuzz
+t_fuzz_maildrop_fuzz_SOURCES = t/fuzz/maildrop_fuzz.c
+t_fuzz_maildrop_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_queue_file_fuzz_SOURCES = t/fuzz/queue_file_fuzz.c
 t_fuzz_queue_file_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif

@@ -14,7 +14,7 @@ enum group { GROUP_ROOT, GROUP_MAIL, GROUP_SETGID };
 /*
  * Below the queue directory. private/ is root's: whoever breaks into a process of mail_owner could
  * otherwise put a socket of his own in the place of auth's. public/ and maildrop/ are for the tools
- * that are set-group-id.
+ * that are set-group-id; buzondrop must open maildrop/ to sync it.
  */
 static const struct layout {
     const char *name;
@@ -26,7 +26,7 @@ static const struct layout {
     {"pid",      OWNER_ROOT, GROUP_ROOT,   0755 },
     {"private",  OWNER_ROOT, GROUP_MAIL,   0710 },
     {"public",   OWNER_MAIL, GROUP_SETGID, 02710},
-    {"maildrop", OWNER_MAIL, GROUP_SETGID, 01730},
+    {"maildrop", OWNER_MAIL, GROUP_SETGID, 01770},
     {"incoming", OWNER_MAIL, GROUP_MAIL,   0700 },
     {"active",   OWNER_MAIL, GROUP_MAIL,   0700 },
     {"deferred", OWNER_MAIL, GROUP_MAIL,   0700 },

@@ -22,7 +22,7 @@ bool instance_pid(const struct config *config, pid_t *pid_r, struct error *err) 
 /*
  * instance_make_directories - what is missing below the queue directory, and the data directory
  *
- * As root with the owners of the design (conventions: public 2710, maildrop 1730); otherwise all
+ * As root with the owners of the design (conventions: public 2710, maildrop 1770); otherwise all
  * belong to us. What exists is left as it is.
  */
 bool instance_make_directories(const struct config *config, struct error *err) MUST_CHECK;

@@ -206,7 +206,7 @@ static const struct content_case {
      "A: 1\nB: 23456789012345678\nC: 2\n\nb\n"                                                                                                                                                                                                                                                                                             },
     {"a field past header_size_limit in its fold",    "header_size_limit=20",                                       INTAKE_NETWORK, false,
      "s@x",                                                                                                                                                    "",                "B: 2345678901\n 4567890123456\nBcc: 2345678901234567890\nC: 2\n\nb\n",
-     "B: 2345678901\n 45678\nC: 2\n\nb\n"                                                                                                                                                                                                                                                                                                   },
+     "B: 2345678901\n 45678\nC: 2\n\nb\n"                                                                                                                                                                                                                                                                                                  },
     {"a long line without a colon is no field",       "header_size_limit=20",                                       INTAKE_NETWORK, false,
      "s@x",                                                                                                                                                    "",                "A: 1\nBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB\n\nb\n",
      "A: 1\n\nBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB\n\nb\n"                                                                                                                                                                                                                                                           },
@@ -240,7 +240,7 @@ static void content(void **state)
     const struct content_case *c = *state;
     const struct intake_request request = {
         .origin = c->origin,
-        .rewrite_local = c->rewrite_local,
+        .rewrite_local = c->rewrite_local || c->origin == INTAKE_LOCAL,
         .sender = c->sender,
         .full_name = c->full_name,
         .arrival = {.tv_sec = ARRIVAL},
@@ -409,7 +409,8 @@ static void assert_returned(const char *queue_id, const char *reason)
 static void refusal(void **state)
 {
     const struct refusal_case *c = *state;
-    const struct intake_request request = {.origin = c->origin, .sender = "s@x"};
+    const struct intake_request request = {
+        .origin = c->origin, .rewrite_local = c->origin == INTAKE_LOCAL, .sender = "s@x"};
     const struct queue_recipient recipient = {.address = c->recipient};
     struct config *config = start(c->config);
 

@@ -1,0 +1,57 @@
+#!/bin/sh
+# An ordinary user hands mail in: buzondrop's group is all he needs, and a configuration of his own is
+# not read with it.
+. "$(dirname "$0")/../lib.sh"
+need_root
+plan 11
+
+instance_start <<END
+virtual_mailbox_maps = texthash:$CONF/vmailbox
+authorized_submit_users = !bob, static:all
+END
+chmod 755 "$T" "$CONF" "$T/sbin"
+
+as() { # as USER command...
+    t_user=$1
+    shift
+    setpriv --reuid="$t_user" --regid="$t_user" --clear-groups env MAIL_CONFIG="$CONF" "$@"
+}
+status() {
+    "$@" >"$T/said" 2>&1
+    echo $?
+}
+maildrop_is_empty() { [ -z "$(ls "$SPOOL/maildrop")" ]; }
+
+# Where the built-in main.cf would be; this test has one of its own there.
+standard=$(env -u MAIL_CONFIG "$T/sbin/sendmail" nobody </dev/null 2>&1 | sed -n 's|.* \(/[^:]*\)/main.cf.*|\1|p')
+parent=$standard
+until [ -d "$parent" ]; do parent=$(dirname "$parent"); done
+mount -t tmpfs tmpfs "$parent" && mkdir -p "$standard" && : >"$standard/main.cf"
+
+is 'a configuration that nobody has allowed is not read' \
+    "$(printf 'Subject: no\n\n' | status as alice "$T/sbin/sendmail" ana@example.test)" 78
+like 'and the user is told' "$(cat "$T/said")" "$CONF .*alternate_config_directories"
+check 'nothing was left' maildrop_is_empty
+
+echo "alternate_config_directories = $CONF" >"$standard/main.cf"
+is 'with one that is allowed, mail is taken' \
+    "$(printf 'Subject: yes\n\n' | status as alice "$T/sbin/sendmail" ana@example.test)" 0
+maildir_has 'and delivered' "$(virtual_maildir ana)" 1
+log_has 'in the name of the user' "uid=$(id -u alice) from=<alice>"
+like 'with his full name' "$(cat "$(virtual_maildir ana)"/new/*)" '^From: .*alice@mail.buzon.test'
+is 'a user may be locked out' \
+    "$(printf 'Subject: no\n\n' | status as bob "$T/sbin/sendmail" ana@example.test)" 77
+check 'a user cannot look into maildrop' sh -c "! setpriv --reuid=alice --regid=alice --clear-groups ls '$SPOOL/maildrop'"
+
+# Whoever ends buzondrop in the middle leaves nothing behind.
+mkfifo "$T/slow"
+as alice "$T/sbin/buzondrop" <"$T/slow" >/dev/null 2>&1 &
+pid=$!
+exec 3>"$T/slow"
+printf 'V\1\0\0\0001S\0\0\0\0' >&3
+wait_until 'the file' sh -c "[ -n \"\$(ls '$SPOOL/maildrop')\" ]"
+kill -TERM $pid
+wait $pid
+exec 3>&-
+check 'also when a signal ends it' maildrop_is_empty
+no_crash 'nothing has crashed'

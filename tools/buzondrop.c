@@ -1,0 +1,275 @@
+/*
+ * The only program that writes to maildrop/. sendmail(1) runs it, for anybody; it is set-group-id so
+ * that it, and nobody else, may create files there. It checks what it reads, record by record, and
+ * reports success only after file and directory are on stable storage.
+ *
+ * Its caller is not trusted: neither environment, nor descriptors, limits or signals.
+ */
+#include "lib/base/base.h"
+
+#include "tools/caller.h"
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/config/config.h"
+#include "lib/map/match_list.h"
+#include "lib/queue/maildrop.h"
+#include "lib/queue/queue_id.h"
+#include "lib/service/logging.h"
+#include "lib/service/service.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define OUTPUT_SIZE ((size_t)256 * 1024)
+
+static struct {
+    int maildrop; /* the directory */
+    int fd;
+    char name[QUEUE_ID_MAX]; /* of the file; "" when there is none to be removed */
+} drop = {.maildrop = -1, .fd = -1};
+
+/* --- the end, good or bad ------------------------------------------------------------------------ */
+
+/* Also from a signal handler. */
+static void remove_file(void)
+{
+    if (drop.name[0] != '\0')
+        (void)unlinkat(drop.maildrop, drop.name, 0);
+    drop.name[0] = '\0';
+}
+
+static void on_signal(int number)
+{
+    remove_file();
+    _exit(128 + number);
+}
+
+static void handle_signals(void)
+{
+    static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGXCPU};
+    static const int ignored[] = {SIGPIPE, SIGXFSZ};
+    sigset_t none;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(ending); i++) {
+        struct sigaction action = {.sa_handler = on_signal};
+
+        (void)sigfillset(&action.sa_mask);
+        (void)sigaction(ending[i], &action, NULL);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(ignored); i++) {
+        struct sigaction action = {.sa_handler = SIG_IGN};
+
+        (void)sigaction(ignored[i], &action, NULL);
+    }
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static NORETURN void fail(int status, const char *format, ...) PRINTF(2, 3);
+static NORETURN void fail(int status, const char *format, ...)
+{
+    char text[ERROR_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    log_info("fatal: uid=%ld: %s", (long)getuid(), text);
+    remove_file();
+    exit(status);
+}
+
+/* --- who may ---------------------------------------------------------------------------------------- */
+
+/* authorized_submit_users */
+static void check_user(const struct config *config)
+{
+    struct match_list *users;
+    char *user;
+    struct error err = {0};
+    enum map_result result;
+
+    if (strcmp(config->authorized_submit_users, "static:anyone") == 0)
+        return;
+    user = caller_name();
+    users = match_list_create(config, "authorized_submit_users", config->authorized_submit_users,
+                              MATCH_STRING, false);
+    result = match_list_name(users, span_text(user), &err);
+    if (result == MAP_UNAVAILABLE)
+        fail(EX_TEMPFAIL, "authorized_submit_users: %s", err.text);
+    if (result == MAP_ABSENT)
+        fail(EX_NOPERM, "user %s is not allowed to submit mail", user);
+    match_list_free(&users);
+    mem_free(user);
+}
+
+/* --- the file ---------------------------------------------------------------------------------------- */
+
+static void open_maildrop(const struct config *config)
+{
+    int queue = open(config->queue_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (queue >= 0)
+        drop.maildrop = openat(queue, "maildrop", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (drop.maildrop < 0)
+        fail(EX_TEMPFAIL, "open %s/maildrop: %s", config->queue_directory, strerror(errno));
+    fd_close(&queue);
+}
+
+/* The name is set before the file is there, so that a signal in between finds it. */
+static void create_file(void)
+{
+    struct queue_id_source ids = {0};
+
+    queue_id_make(&ids, true, drop.name);
+    drop.fd = openat(drop.maildrop, drop.name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (drop.fd < 0) {
+        drop.name[0] = '\0';
+        fail(EX_TEMPFAIL, "create a file in maildrop: %s", strerror(errno));
+    }
+}
+
+static void write_out(struct span octets)
+{
+    if (!write_all(drop.fd, octets))
+        fail(EX_TEMPFAIL, "write to maildrop: %s", strerror(errno));
+}
+
+/* pickup runs as another user and must read it; who is the owner says who wrote it. Nobody else comes
+ * into the directory. From now on the message is not ours to remove. */
+static void make_durable(void)
+{
+    if (fchmod(drop.fd, 0744) != 0 || fsync(drop.fd) != 0 || fsync(drop.maildrop) != 0)
+        fail(EX_TEMPFAIL, "sync a file in maildrop: %s", strerror(errno));
+    drop.name[0] = '\0';
+}
+
+/* --- from standard input ----------------------------------------------------------------------------- */
+
+static size_t read_input(struct buf *input)
+{
+    char *room = buf_reserve(input, input->limit - input->len);
+    ssize_t got;
+
+    ASSERT(room != NULL && input->len < input->limit);
+    do
+        got = read(STDIN_FILENO, room, input->limit - input->len);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        fail(EX_TEMPFAIL, "read standard input: %s", strerror(errno));
+    buf_commit(input, (size_t)got);
+    return (size_t)got;
+}
+
+/* Whole records from the front of `input`; what they take of it. */
+static size_t check_records(const struct config *config, struct maildrop_reader *reader,
+                            const struct buf *input, uint64_t *size, bool *ended)
+{
+    struct cursor at = cursor_of(buf_span(input));
+    struct maildrop_record record;
+    enum parse_result result = PARSE_INCOMPLETE;
+
+    while (!*ended && (result = maildrop_next(reader, &at, &record)) == PARSE_DONE) {
+        *ended = record.type == MAILDROP_END;
+        if (record.type == MAILDROP_CONTENT)
+            *size += record.value.len;
+        if (config->message_size_limit > 0 && *size > (uint64_t)config->message_size_limit)
+            fail(EX_DATAERR, "message file too big");
+    }
+    if ((*ended && !cursor_at_end(at)) || (!*ended && result != PARSE_INCOMPLETE))
+        fail(EX_DATAERR, "malformed input");
+    return input->len - cursor_left(at);
+}
+
+static void copy_message(const struct config *config)
+{
+    struct buf input = BUF(OUTPUT_SIZE);
+    struct maildrop_reader reader = {0};
+    uint64_t size = 0;
+    bool ended = false;
+
+    while (read_input(&input) > 0) {
+        size_t whole = check_records(config, &reader, &input, &size, &ended);
+
+        write_out(span_first(buf_span(&input), whole));
+        buf_remove(&input, whole);
+    }
+    buf_release(&input);
+    if (!ended)
+        fail(EX_DATAERR, "the input ends too early");
+}
+
+/* --- main ---------------------------------------------------------------------------------------------- */
+
+/* Best effort: pickup looks by itself once a minute. */
+static void poke_pickup(const struct config *config)
+{
+    struct error err = {0};
+    int fd = service_tool_open(config, &err) ? service_connect_fd("pickup", &err) : -1;
+
+    if (fd >= 0)
+        (void)!write(fd, "W", 1);
+    else
+        log_warning("unable to notify pickup, the message waits: %s", err.text);
+    fd_close(&fd);
+}
+
+static const char *parse_options(int argc, char *argv[])
+{
+    const char *directory = NULL;
+    int option;
+
+    while ((option = getopt(argc, argv, "c:rv")) != -1) {
+        if (option == 'c')
+            directory = optarg;
+        else if (option == 'v' && getuid() == 0)
+            log_verbose++;
+        else if (option == '?')
+            fail(EX_USAGE, "usage: buzondrop [-rv] [-c config_dir]");
+    }
+    if (optind != argc)
+        fail(EX_USAGE, "usage: buzondrop [-rv] [-c config_dir]");
+    return directory;
+}
+
+/* Standard descriptors are there, so that no file of ours becomes one of them; no others are. */
+static void tidy_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    closefrom(STDERR_FILENO + 1);
+}
+
+int main(int argc, char *argv[])
+{
+    struct config *config;
+    const char *directory;
+    struct error err = {0};
+
+    tidy_descriptors();
+    log_name("buzondrop");
+    handle_signals();
+    (void)umask(077);
+    directory = parse_options(argc, argv);
+    config = caller_config(directory, &err);
+    if (config == NULL)
+        fail(EX_CONFIG, "%s", err.text);
+    if (config->maillog_file[0] == '\0' && !logging_open(config, "buzondrop", true, &err))
+        log_warning("%s", err.text); /* a file is not for everybody to write to */
+    check_user(config);
+    open_maildrop(config);
+    create_file();
+    copy_message(config);
+    make_durable();
+    poke_pickup(config);
+    config_free(&config);
+    return EX_OK;
+}

@@ -1,0 +1,33 @@
+/* A message that sendmail(1) was given, on its way to buzondrop(1). */
+#ifndef BUZON_TOOLS_SUBMISSION_H
+#define BUZON_TOOLS_SUBMISSION_H
+
+#include "lib/base/buf.h"
+#include "lib/base/strlist.h"
+#include "lib/config/config.h"
+
+#include "tools/content_input.h"
+
+struct submission {
+    const struct config *config;
+    const char *user;      /* the caller's login name; for texts */
+    const char *sender;    /* internal form; "" is the null sender */
+    const char *full_name; /* or "" */
+    const char *envelope_id;
+    const char *body; /* "7BIT", "8BITMIME" or "" */
+    char dsn_return;  /* 'F', 'H' or 0 */
+    unsigned dsn_notify;
+    bool gateway;
+    bool extract_recipients; /* from To, Cc and Bcc */
+    bool dot_ends;           /* a line with a dot alone is the end */
+    enum line_ends line_ends;
+    struct strlist recipients; /* internal form */
+};
+
+/* submission_send - read the message from standard input and hand it in; sendmail's exit status
+ * (sysexits.h), with all trouble reported */
+int submission_send(struct submission *submission);
+/* submission_add_recipients - the addresses of a list in external form, as headers have it */
+void submission_add_recipients(struct strlist *recipients, struct arena *arena, struct span list);
+
+#endif
