@@ -10,6 +10,7 @@
 #include "lib/message/address.h"
 
 #define RETRY_TRANSPORT "retry"
+#define ERROR_TRANSPORT "error"
 
 /* --- grouping -------------------------------------------------------------------------------------------- */
 
@@ -76,9 +77,15 @@ static bool is_double_bounce(const struct message *message, const struct route_t
 static struct route_target resolve(struct message *message, const char *address)
 {
     struct qmgr *qmgr = message->qmgr;
+    const char *refused = queue_attribute_value(&message->envelope, QUEUE_ATTRIBUTE_REFUSED);
     struct route_target target = {0};
     struct error err = {0};
 
+    if (refused != NULL) /* cleanup knows why nobody may get this message */
+        return (struct route_target){.transport = ERROR_TRANSPORT,
+                                     .nexthop = refused,
+                                     .recipient = address,
+                                     .class = CLASS_DEFAULT};
     if (route_resolve(qmgr->route, qmgr->scratch, message->envelope.sender, address, &target,
                       &err) != MAP_FOUND)
         return (struct route_target){.transport = RETRY_TRANSPORT,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sendmail(1) and maildrop/: how programs on this machine hand mail in, what hostile ones achieve.
 . "$(dirname "$0")/../lib.sh"
-plan 38
+plan 40
 
 instance_start <<END
 mydestination =
@@ -71,6 +71,12 @@ is 'no configuration: says so' "$(status sendmail -C /nonexistent a@example.test
 is 'half a message' "$(printf 'V\1\0\0\0001S\0\0\0\0' | status tool buzondrop)" 65
 is 'no message' "$(echo garbage | status tool buzondrop)" 65
 check 'nothing of that is left' maildrop_is_empty
+
+# A loop through a program: nobody waits for an answer, so the message comes back by mail.
+{ for i in 1 2 3 4 5 6 7 8 9 10; do echo "Received: from loop$i"; done && printf 'Subject: loop\n\nround and round\n'; } |
+    sendmail -f eva@example.test ana@example.test
+log_has 'too many hops: the message is not delivered' 'to=<ana@example.test>.*dsn=5.4.0, status=bounced .too many hops'
+maildir_has 'but returned to its sender' "$(virtual_maildir eva)" 2
 
 # --- hostile files ---------------------------------------------------------------------------------------
 
