@@ -147,9 +147,9 @@ void feed_scan(struct feed *feed)
 /* --- deferred ---------------------------------------------------------------------------------------------------- */
 
 static void activate_deferred(struct feed *feed, const char *queue_id, int file,
-                              const struct stat *status)
+                              const struct stat *status, enum message_origin origin)
 {
-    if (message_activate(feed->qmgr, queue_id, file, status, MESSAGE_DUE) == ACTIVATION_LATER)
+    if (message_activate(feed->qmgr, queue_id, file, status, origin) == ACTIVATION_LATER)
         due_add(&feed->qmgr->due, clock_wall().tv_sec + LATER_S, queue_id);
 }
 
@@ -166,7 +166,8 @@ static bool take_due(struct feed *feed)
     if (file == -1)
         return true;
     if (message.flushed || message.when >= status.st_mtime)
-        activate_deferred(feed, message.queue_id, file, &status);
+        activate_deferred(feed, message.queue_id, file, &status,
+                          message.flushed ? MESSAGE_FLUSHED : MESSAGE_DUE);
     else
         fd_close(&file);
     return true;
@@ -224,7 +225,7 @@ static bool take_for_site(struct feed *feed)
     if (file == -1)
         return true;
     if (goes_to_wanted(feed, file))
-        activate_deferred(feed, queue_id, file, &status);
+        activate_deferred(feed, queue_id, file, &status, MESSAGE_FLUSHED);
     else
         fd_close(&file);
     return true;

@@ -92,7 +92,7 @@ static struct route_target resolve(struct message *message, const char *address)
                                      .nexthop = "4.3.0 address resolver failure",
                                      .recipient = address,
                                      .class = CLASS_DEFAULT};
-    if (strlist_has(&qmgr->defer_transports, target.transport)) {
+    if (!message->flushed && strlist_has(&qmgr->defer_transports, target.transport)) {
         target.transport = RETRY_TRANSPORT;
         target.nexthop = "4.3.2 deferred transport";
     }

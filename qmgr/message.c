@@ -94,7 +94,7 @@ void findings_add(struct message *message, struct findings *findings,
 
 static const char *queue_of(enum message_origin origin)
 {
-    return origin == MESSAGE_DUE ? "deferred" : "incoming";
+    return origin == MESSAGE_DUE || origin == MESSAGE_FLUSHED ? "deferred" : "incoming";
 }
 
 static enum activation save_corrupt(struct message *message, enum message_origin origin,
@@ -169,6 +169,7 @@ enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int fi
     qmgr->active_recipients += message->envelope.recipient_count;
     count_pending(message);
     message->has_reasons = origin != MESSAGE_ARRIVED;
+    message->flushed = origin == MESSAGE_FLUSHED;
     message->forced = status != NULL && (status->st_mode & QUEUE_MODE_EXPIRE) != 0;
     log_active(message);
     if (message->forced)

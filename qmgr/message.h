@@ -29,6 +29,7 @@ struct message {
     size_t pending;                   /* recipients that are not done */
     size_t deliveries;                /* that have not ended */
     bool has_reasons;                 /* there may be a file in defer/ */
+    bool flushed;                     /* somebody wants it now */
     bool forced;                      /* an administrator lets it expire */
     bool expired;                     /* it is given up */
     bool late;                        /* `delays` says whose sender is to be told */
@@ -59,6 +60,7 @@ enum message_origin {
     MESSAGE_ARRIVED, /* cleanup brings it this moment */
     MESSAGE_FOUND,   /* lies in incoming/ */
     MESSAGE_DUE,     /* comes from deferred/ */
+    MESSAGE_FLUSHED, /* likewise, because somebody wants it now: defer_transports do not count */
 };
 
 enum activation {

@@ -30,8 +30,7 @@ static bool may_choose(const char *directory, struct error *err)
     config = config_read(CONFIG_DIRECTORY, NULL, NULL, err);
     if (config == NULL)
         return false;
-    may = is_listed(config->alternate_config_directories, directory) ||
-          is_listed(config->multi_instance_directories, directory);
+    may = is_listed(config->alternate_config_directories, directory);
     if (!may)
         error_set(err, ERROR_PERMANENT,
                   "%s is not among the alternate_config_directories of %s/main.cf", directory,

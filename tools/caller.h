@@ -11,7 +11,7 @@
  * caller_config - the configuration in `directory` (NULL: MAIL_CONFIG, else the built-in default)
  *
  * With rights that the caller does not have by himself, a directory must be the built-in one, or be
- * listed there in alternate_config_directories or multi_instance_directories; root may name any.
+ * listed there in alternate_config_directories; root may name any.
  */
 struct config *caller_config(const char *directory, struct error *err) MUST_CHECK;
 
