@@ -7,7 +7,8 @@ master_master_SOURCES = master/master.c master/master.h \
 	master/notify.c master/notify.h \
 	master/services.c \
 	master/stop.c \
-	master/supply.c
+	master/supply.c \
+	master/surroundings.c
 dist_man_MANS += master/master.8
 
 # Stands for real daemons in the tests of master and lib/service.

@@ -385,6 +385,7 @@ int main(int argc, char *argv[])
     if (options.debugger)
         debugger_attach(master.config, "master");
     watch_signals();
+    surroundings_watch(&master);
     announce(&options, &ready);
     loop_run(master.loop);
     return 0;

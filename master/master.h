@@ -119,6 +119,11 @@ void children_signal(const struct master *master, int number);
 /* broker_answer - a process asks for a connection to the service `name` */
 void broker_answer(const struct child *child, const char *name);
 
+/* --- surroundings.c ------------------------------------------------------------------------------ */
+
+/* surroundings_watch - renew processes when resolv.conf, hosts or nsswitch.conf change */
+void surroundings_watch(struct master *master);
+
 /* --- stop.c -------------------------------------------------------------------------------------- */
 
 /* master_stop - sessions may end, for at most service_stop_time; called again, or at_once: now */

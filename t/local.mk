@@ -23,7 +23,8 @@ check-unit: $(check_PROGRAMS)
 stage: all
 	@$(MAKE) $(AM_MAKEFLAGS) -s install DESTDIR=$(STAGE) >/dev/null
 
-check-system: stage t/daemon/probe
+check-system: stage
+	@$(MAKE) $(AM_MAKEFLAGS) -s t/daemon/probe
 	@BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS)
 	@test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; \
 	    BUZON_TEST_AS=user BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS); }

@@ -15,19 +15,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ASK_AGAIN_MS     50 /* the other service's backlog is full */
-#define SHORTEST_WAIT_MS 1  /* for it, where nobody may wait */
+#define ASK_AGAIN_MS     50    /* the other service's backlog is full */
+#define SHORTEST_WAIT_MS 1     /* for it, where nobody may wait */
+#define ANSWER_MS        10000 /* for master, who waits for nobody */
 
 /* The next record that is an answer; wake-ups and drain that come before it are noted. */
-static bool await_answer(int64_t deadline_ms, struct master_record *answer_r, int *fd_r)
+static bool await_answer(struct master_record *answer_r, int *fd_r)
 {
+    int64_t deadline_ms = clock_monotonic_ms() + ANSWER_MS;
     int64_t left_ms;
 
     while ((left_ms = deadline_ms - clock_monotonic_ms()) > 0) {
         struct pollfd channel = {.fd = service_process.channel, .events = POLLIN};
         enum channel_result result;
 
-        if (poll(&channel, 1, (int)(left_ms > INT_MAX ? INT_MAX : left_ms)) <= 0)
+        if (poll(&channel, 1, (int)left_ms) <= 0)
             continue;
         result = channel_receive(service_process.channel, answer_r, fd_r);
         if (result == CHANNEL_CLOSED) {
@@ -45,7 +47,7 @@ static bool await_answer(int64_t deadline_ms, struct master_record *answer_r, in
     return false;
 }
 
-static int ask_once(const char *name, int64_t deadline_ms)
+static int ask_once(const char *name)
 {
     struct master_record record = {.verb = MASTER_CONNECT};
     int fd = -1;
@@ -55,8 +57,7 @@ static int ask_once(const char *name, int64_t deadline_ms)
         return -1;
     }
     memcpy(record.name, name, strlen(name) + 1);
-    if (!channel_send(service_process.channel, &record, -1) ||
-        !await_answer(deadline_ms, &record, &fd))
+    if (!channel_send(service_process.channel, &record, -1) || !await_answer(&record, &fd))
         return -1;
     if (fd < 0)
         errno = record.number == 0 ? EPROTO : record.number;
@@ -69,10 +70,12 @@ static int ask_master(const char *name, int timeout_ms, struct error *err)
     int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
     int fd;
 
-    while ((fd = ask_once(name, deadline_ms)) < 0 && errno == EAGAIN &&
-           clock_monotonic_ms() < deadline_ms)
+    while ((fd = ask_once(name)) < 0 && errno == EAGAIN &&
+           clock_monotonic_ms() + ASK_AGAIN_MS < deadline_ms)
         (void)nanosleep(&pause, NULL);
     if (fd < 0) {
+        if (errno == EAGAIN)
+            errno = ETIMEDOUT; /* as a connect that waits says */
         error_errno(err, "connect to service %s", name);
         err->kind = ERROR_TEMPORARY;
     }
@@ -101,14 +104,15 @@ static int connect_by_path(const char *name, int timeout_ms, struct error *err)
 static int connect_service(const char *name, bool may_wait, struct error *err)
 {
     struct error unwanted;
-    int64_t timeout_ms = (int64_t)service_process.instance.config->ipc_timeout * 1000;
-    int bounded_ms = timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+    int64_t patience_ms = (int64_t)service_process.instance.config->ipc_timeout * 1000;
+    int timeout_ms = !may_wait               ? SHORTEST_WAIT_MS
+                     : patience_ms > INT_MAX ? INT_MAX
+                                             : (int)patience_ms;
 
     if (err == NULL)
         err = &unwanted;
-    if (service_process.through_master)
-        return ask_master(name, bounded_ms, err);
-    return connect_by_path(name, may_wait ? bounded_ms : SHORTEST_WAIT_MS, err);
+    return service_process.through_master ? ask_master(name, timeout_ms, err)
+                                          : connect_by_path(name, timeout_ms, err);
 }
 
 struct connection *service_connect(const char *name, struct error *err)

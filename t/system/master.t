@@ -3,7 +3,7 @@
 # daemons are t/daemon/probe under the names of real ones: it does what its client asks.
 . "$(dirname "$0")/../lib.sh"
 PROBE=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/probe
-plan 26
+plan 27
 
 master_cf() {
     cat <<END
@@ -70,6 +70,14 @@ assert "Permission denied" in session.ask("connect qmgr")
 assert "No such file" in session.ask("connect nothing")
 assert log_lines('asks for the service "qmgr", which is not for it')
 END
+    probe 'what owns the queue sits in it, and connects to others there' <<'END'
+session = Session("public/cleanup")
+who = session.who()
+assert (who["uid"], who["gid"], who["groups"]) == ("3001", "3001", "0"), who
+assert session.ask("cat /pid/master.pid") == "yes"
+assert session.ask("cat /etc/passwd") == "No such file or directory"
+assert session.ask("connect proxymap") == "yes"
+END
     check 'the sockets are in directories that others cannot enter' sh -c "
         [ \"\$(stat -c '%a %U %G' '$SPOOL/private')\" = '710 root buzon' ] &&
         [ \"\$(stat -c '%a %U %G' '$SPOOL/public')\" = '2710 buzon buzondrop' ] &&
@@ -82,6 +90,7 @@ assert session.ask("connect cleanup") == "yes"
 assert "No such file" in session.ask("connect nothing")
 END
     ok 'there is no empty chroot # SKIP unprivileged'
+    ok 'there is no chroot in the queue # SKIP unprivileged'
     ok 'directories belong to one user # SKIP unprivileged'
 fi
 

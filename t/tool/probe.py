@@ -21,10 +21,15 @@ PATIENCE = 20
 
 
 class Session:
-    """A connection to a probe."""
+    """A connection to a probe: a port, or the name of a socket below the queue directory."""
 
-    def __init__(self, port, timeout=PATIENCE):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+    def __init__(self, where, timeout=PATIENCE):
+        if isinstance(where, int):
+            self.socket = socket.create_connection(("127.0.0.1", where), timeout=timeout)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(f"{SPOOL}/{where}")
         self.reader = self.socket.makefile("r")
 
     def ask(self, line):
