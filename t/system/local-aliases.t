@@ -13,7 +13,7 @@ gone: "|exit 67"
 file: $T/out/file
 list: :include:$T/conf/list
 owner-list: $ME
-direct: \\\\$ME
+direct: \\$ME
 END
 mkdir "$T/out"
 chmod 1777 "$T/out"

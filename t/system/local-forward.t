@@ -20,7 +20,7 @@ is "bob's copy is bob's" "$(stat -c '%U %a' "$file")" 'bob 600'
 forward bob alice
 forward alice bob
 send_mail s@remote.test bob@buzon.test >/dev/null
-log_has 'a loop of two .forward files ends as a bounce' 'status=bounced \(mail forwarding loop for bob@buzon\.test\)'
+log_has 'a loop of two .forward files ends as a bounce' 'status=bounced \(mail forwarding loop for (alice|bob)@[a-z.]+\)'
 
 forward alice '|id -un > /tmp/buzon-forward-test.$$; mv /tmp/buzon-forward-test.$$ $HOME/who'
 send_mail s@remote.test alice@buzon.test >/dev/null
@@ -28,6 +28,7 @@ eventually 'a command runs as its user' grep -qx alice "$T/home/alice/who"
 
 forward carol bob
 chown bob: "$T/home/carol/.forward"
+chmod 644 "$T/home/carol/.forward"
 send_mail s@remote.test carol@buzon.test >/dev/null
 maildir_has "somebody else's .forward counts for nothing" "$T/home/carol/Maildir" 1
 log_has 'and that is said' 'warning: .*\.forward has bad owner uid'

@@ -18,7 +18,8 @@ identity() { # "uids gids root" of a daemon's first process
     echo "$(awk '/^Uid:/ {print $2, $3, $4, $5}' "/proc/$t_pid/status") $(readlink "/proc/$t_pid/root")"
 }
 alone() { # a daemon that shall have no way to root's rights
-    awk '/^(CapEff|CapPrm|CapBnd|Groups)/ {print $2 $3}' "/proc/$(pids_of "$1" | head -n 1)/status" | tr '\n' ' '
+    awk '/^Groups/ {groups = $2} /^Cap(Prm|Eff|Bnd)/ {caps = caps $2 " "} END {print caps groups}' \
+        "/proc/$(pids_of "$1" | head -n 1)/status"
 }
 
 # Conversations that keep one of each alive: an SMTP client in mid-message, an IMAP session.
@@ -48,7 +49,7 @@ is 'proxymap is buzon' "$(identity proxymap)" '3001 3001 3001 3001 /'
 is 'auth is root' "$(identity auth)" '0 0 0 0 /'
 is "imapd is the mailbox's owner, for good" "$(identity imapd)" '5000 5000 5000 5000 /'
 is 'the empty directory is empty, and nobody but root can change that' \
-    "$(ls -A "$SPOOL/empty" | wc -l) $(stat -c '%u %a' "$SPOOL/empty")" '0 0 755'
+    "$(ls -A "$SPOOL/empty" | wc -l) $(stat -c '%u %a' "$SPOOL/empty")" '0 0 555'
 is 'smtpd has no capabilities, not even to gain, and no other groups' "$(alone smtpd)" \
     '0000000000000000 0000000000000000 0000000000000000 '
 is 'login neither' "$(alone login)" '0000000000000000 0000000000000000 0000000000000000 '
