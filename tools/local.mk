@@ -49,3 +49,10 @@ install-exec-hook:
 
 uninstall-hook:
 	rm -f $(DESTDIR)$(bindir)/mailq $(DESTDIR)$(bindir)/newaliases
+
+sbin_PROGRAMS += tools/buzonmap tools/buzonalias
+tools_buzonmap_SOURCES = tools/buzonmap.c tools/table_tool.c tools/table_tool.h tools/table_build.c \
+	tools/table_query.c tools/message_keys.c tools/message_keys.h
+tools_buzonalias_SOURCES = tools/buzonalias.c tools/table_tool.c tools/table_tool.h \
+	tools/table_build.c tools/table_query.c tools/message_keys.c tools/message_keys.h
+dist_man_MANS += tools/buzonmap.1 tools/buzonalias.1

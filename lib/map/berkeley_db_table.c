@@ -56,10 +56,10 @@ static void *open_btree(const struct config *config, const char *name, struct er
     return open_table(config, name, DB_BTREE, err);
 }
 
-/* A stored value, up to its NUL if it has one. */
-static enum map_result answer(const DBT *value, struct buf *value_r, struct error *err)
+/* A stored key or value, up to its NUL if it has one. */
+static struct span without_nul(const DBT *stored)
 {
-    return map_answer(span_of(value->data, strnlen(value->data, value->size)), value_r, err);
+    return span_of(stored->data, strnlen(stored->data, stored->size));
 }
 
 static enum map_result get(struct db_table *table, struct span key, struct buf *value_r,
@@ -75,7 +75,7 @@ static enum map_result get(struct db_table *table, struct span key, struct buf *
     int failure = file->get(file, NULL, &stored, &value, 0);
 
     if (failure == 0)
-        return answer(&value, value_r, err);
+        return map_answer(without_nul(&value), value_r, err);
     if (failure == DB_NOTFOUND)
         return MAP_ABSENT;
     table->is_damaged = true;
@@ -103,6 +103,27 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
     return result;
 }
 
+static bool walk(void *opened, map_visit *visit, void *context, struct error *err)
+{
+    const struct db_table *table = opened;
+    DBC *cursor;
+    DBT key = {0};
+    DBT value = {0};
+    bool goes_on = true;
+    int failure = table->db.file->cursor(table->db.file, NULL, &cursor, 0);
+
+    if (failure != 0) {
+        berkeley_db_fail(err, failure, "read database");
+        return false;
+    }
+    while (goes_on && (failure = cursor->get(cursor, &key, &value, DB_NEXT)) == 0)
+        goes_on = visit(context, without_nul(&key), without_nul(&value));
+    if (failure != 0 && failure != DB_NOTFOUND)
+        berkeley_db_fail(err, failure, "read database");
+    (void)cursor->close(cursor);
+    return failure == DB_NOTFOUND;
+}
+
 static bool changed(const void *opened)
 {
     const struct db_table *table = opened;
@@ -125,6 +146,7 @@ const struct map_type map_type_hash = {
     .open = open_hash,
     .lookup = lookup,
     .changed = changed,
+    .walk = walk,
     .close = close_table,
 };
 
@@ -135,5 +157,6 @@ const struct map_type map_type_btree = {
     .open = open_btree,
     .lookup = lookup,
     .changed = changed,
+    .walk = walk,
     .close = close_table,
 };

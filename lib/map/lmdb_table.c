@@ -24,6 +24,17 @@ static void close_table(void *opened)
     mem_free(table);
 }
 
+/* The file is mapped into memory: reading behind the end of one that was cut short would kill us. */
+static bool is_whole(const struct lmdb_table *table)
+{
+    MDB_envinfo info;
+    MDB_stat pages;
+
+    return mdb_env_info(table->environment, &info) == 0 &&
+           mdb_env_stat(table->environment, &pages) == 0 &&
+           (uint64_t)table->stamp.size / pages.ms_psize > info.me_last_pgno;
+}
+
 /* The first failing step's number. */
 static int open_environment(struct lmdb_table *table, const char *path)
 {
@@ -40,9 +51,11 @@ static int open_environment(struct lmdb_table *table, const char *path)
     if (failure != 0)
         return failure;
     mdb_txn_reset(table->reading);
-    if (mdb_env_get_fd(table->environment, &fd) == 0)
-        map_stamp_take(&table->stamp, fd);
-    return 0;
+    failure = mdb_env_get_fd(table->environment, &fd);
+    if (failure != 0)
+        return failure;
+    map_stamp_take(&table->stamp, fd);
+    return is_whole(table) ? 0 : MDB_CORRUPTED;
 }
 
 static void fail(struct error *err, int failure, const char *what)
@@ -71,6 +84,11 @@ static void *open_table(const struct config *config UNUSED, const char *name, st
     return table;
 }
 
+static struct span without_nul(const MDB_val *stored)
+{
+    return span_of(stored->mv_data, strnlen(stored->mv_data, stored->mv_size));
+}
+
 static enum map_result get(struct lmdb_table *table, struct span key, struct buf *value_r,
                            struct error *err)
 {
@@ -83,8 +101,7 @@ static enum map_result get(struct lmdb_table *table, struct span key, struct buf
     int failure = mdb_get(table->reading, table->dbi, &stored, &value);
 
     if (failure == 0)
-        return map_answer(span_of(value.mv_data, strnlen(value.mv_data, value.mv_size)), value_r,
-                          err);
+        return map_answer(without_nul(&value), value_r, err);
     if (failure == MDB_NOTFOUND || failure == MDB_BAD_VALSIZE) /* a key too long to be there */
         return MAP_ABSENT;
     fail(err, failure, "read database");
@@ -116,6 +133,28 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
     return result;
 }
 
+static bool walk(void *opened, map_visit *visit, void *context, struct error *err)
+{
+    struct lmdb_table *table = opened;
+    MDB_cursor *cursor = NULL;
+    MDB_val key;
+    MDB_val value;
+    bool goes_on = true;
+    int failure = mdb_txn_renew(table->reading);
+
+    if (failure == 0)
+        failure = mdb_cursor_open(table->reading, table->dbi, &cursor);
+    while (failure == 0 && goes_on &&
+           (failure = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0)
+        goes_on = visit(context, without_nul(&key), without_nul(&value));
+    if (failure != 0 && failure != MDB_NOTFOUND)
+        fail(err, failure, "read database");
+    if (cursor != NULL)
+        mdb_cursor_close(cursor);
+    mdb_txn_reset(table->reading);
+    return failure == MDB_NOTFOUND;
+}
+
 static bool changed(const void *opened)
 {
     const struct lmdb_table *table = opened;
@@ -130,5 +169,6 @@ const struct map_type map_type_lmdb = {
     .open = open_table,
     .lookup = lookup,
     .changed = changed,
+    .walk = walk,
     .close = close_table,
 };

@@ -2,13 +2,15 @@
 lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/accounts.c \
 	lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_table.c \
+	lib/map/berkeley_db_writer.c \
 	lib/map/cidr.c lib/map/cidr.h lib/map/cidr_table.c \
 	lib/map/composed.c \
 	lib/map/delimited.c lib/map/delimited.h \
 	lib/map/items.c \
 	lib/map/lines.c lib/map/lines.h \
-	lib/map/lmdb_table.c \
+	lib/map/lmdb_table.c lib/map/lmdb_writer.c \
 	lib/map/map.c lib/map/map_type.h \
+	lib/map/map_file.h lib/map/map_writer.c lib/map/map_writer.h \
 	lib/map/map_fold.c lib/map/map_fold.h \
 	lib/map/maps.c lib/map/maps_address.c \
 	lib/map/match_list.c \

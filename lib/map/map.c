@@ -184,6 +184,22 @@ bool map_changed(const struct map *map)
     return map->type->changed != NULL && map->type->changed(map->table);
 }
 
+bool map_walk(struct map *map, map_visit *visit, void *context, struct error *err)
+{
+    if (map->table == NULL) {
+        *err = *map->broken;
+        error_prefix(err, "%s is unavailable", map->specification);
+        return false;
+    }
+    if (map->type->walk == NULL) {
+        error_set(err, ERROR_PERMANENT, "%s: this type of table cannot be listed",
+                  map->specification);
+        return false;
+    }
+    error_clear(err);
+    return map->type->walk(map->table, visit, context, err);
+}
+
 enum map_result map_answer(struct span value, struct buf *value_r, struct error *err)
 {
     if (buf_append_span(value_r, value))

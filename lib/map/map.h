@@ -45,6 +45,11 @@ bool map_changed(const struct map *map);
 /* map_type_name - the types that this build has, one after the other; NULL past the last */
 const char *map_type_name(size_t index);
 
+/* map_walk - visit every entry, in the table's own order; false and *err when the type cannot tell, when
+ * reading failed, or when a visit was false (ERROR_NONE) */
+typedef bool map_visit(void *context, struct span key, struct span value);
+bool map_walk(struct map *map, map_visit *visit, void *context, struct error *err) MUST_CHECK;
+
 /* A list of tables as a parameter names them ("hash:/a, pcre:/b"), asked in order. */
 struct maps;
 struct maps *maps_open(const struct config *config, const char *list, bool through_proxy)

@@ -31,6 +31,8 @@ struct map_type {
     enum map_result (*lookup)(void *table, struct span key, int flags, struct buf *value_r,
                               struct error *err);
     bool (*changed)(const void *table); /* NULL: it never does */
+    /* walk - as map_walk; NULL: it cannot */
+    bool (*walk)(void *table, map_visit *visit, void *context, struct error *err);
     void (*close)(void *table);
 };
 

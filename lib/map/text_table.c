@@ -63,6 +63,20 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
     return value == NULL ? MAP_ABSENT : map_answer(span_text(value), value_r, err);
 }
 
+static bool walk(void *opened, map_visit *visit, void *context, struct error *err UNUSED)
+{
+    const struct text_table *table = opened;
+    size_t position = 0;
+    struct span key;
+    void *value;
+
+    while (hash_next(table->values, &position, &key, &value)) {
+        if (!visit(context, key, span_text(value)))
+            return false;
+    }
+    return true;
+}
+
 static bool changed(const void *opened)
 {
     const struct text_table *table = opened;
@@ -150,6 +164,7 @@ const struct map_type map_type_texthash = {
     .open = open_texthash,
     .lookup = lookup,
     .changed = changed,
+    .walk = walk,
     .close = free_table,
 };
 
@@ -157,5 +172,6 @@ const struct map_type map_type_inline = {
     .name = "inline",
     .open = open_inline,
     .lookup = lookup,
+    .walk = walk,
     .close = free_table,
 };

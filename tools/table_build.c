@@ -1,0 +1,273 @@
+/* Making a table from its source, or adding to one from standard input. */
+#include "tools/table_tool.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/map/lines.h"
+#include "lib/map/map_fold.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define ENTRY_MAX         MAP_LINE_MAX
+#define LINES_AT_ONCE     1024 /* between two looks at the clock */
+#define PROGRESS_FIRST_MS 1000
+#define PROGRESS_MS       200
+
+/* Set by a signal: the new table is given up, the old one stays. */
+static volatile sig_atomic_t interrupted;
+
+struct build {
+    const struct table_tool *tool;
+    const char *specification;
+    int source; /* descriptor */
+    struct stat status;
+    struct map_writer *writer;
+    struct map_lines lines;
+    struct buf key, value, folded;
+    int64_t shown_ms; /* when progress was shown last; at first, when we started */
+    bool has_shown;
+};
+
+static void on_interrupt(int number UNUSED)
+{
+    interrupted = 1;
+}
+
+static void handle_interrupts(void)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+    const struct sigaction action = {.sa_handler = on_interrupt};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
+        (void)sigaction(numbers[i], &action, NULL);
+}
+
+/* For whoever waits at a terminal; others see nothing. */
+static void show_progress(struct build *build)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (build->status.st_size <= 0 || !isatty(STDERR_FILENO) ||
+        now_ms - build->shown_ms < (build->has_shown ? PROGRESS_MS : PROGRESS_FIRST_MS))
+        return;
+    build->shown_ms = now_ms;
+    build->has_shown = true;
+    (void)fprintf(stderr, "\r%s: %s: %3" PRIu64 "%%", build->tool->program, build->specification,
+                  build->lines.offset * 100 / (uint64_t)build->status.st_size);
+}
+
+static void end_progress(const struct build *build)
+{
+    if (build->has_shown)
+        (void)fprintf(stderr, "\r%*s\r", (int)strlen(build->specification) + 40, "");
+}
+
+static NORETURN void give_up(struct build *build, const struct error *err)
+{
+    map_writer_abandon(&build->writer);
+    end_progress(build);
+    log_fatal("%s", err->text);
+}
+
+static void put(struct build *build, struct span key, struct span value)
+{
+    struct error err;
+    char place[MAP_PLACE_MAX];
+
+    switch (map_writer_put(build->writer, key, value, &err)) {
+    case MAP_PUT_DONE:
+        break;
+    case MAP_PUT_DUPLICATE:
+        if (!build->tool->ignores_duplicates)
+            log_warning("%s: duplicate entry: \"%.*s\"", map_lines_place(&build->lines, place),
+                        SPAN_PRINTF(key));
+        break;
+    case MAP_PUT_FAILED:
+        error_prefix(&err, "%s: \"%.*s\"", build->specification, SPAN_PRINTF(span_first(key, 100)));
+        give_up(build, &err);
+    }
+}
+
+/* One logical line; what is wrong with it is a warning, and the next one is read. */
+static void add_line(struct build *build, struct span line)
+{
+    const struct table_tool *tool = build->tool;
+    struct error err = {.kind = ERROR_NONE};
+    char place[MAP_PLACE_MAX];
+    bool parsed;
+
+    if (tool->utf8 && !map_is_utf8(line)) {
+        log_warning("%s: non-UTF-8 input \"%.*s\" -- ignoring this line",
+                    map_lines_place(&build->lines, place), SPAN_PRINTF(line));
+        return;
+    }
+    buf_clear(&build->key);
+    buf_clear(&build->value);
+    parsed = tool->command->parse(tool, line, &build->key, &build->value, &err);
+    if (err.kind != ERROR_NONE)
+        log_warning("%s: %s", map_lines_place(&build->lines, place), err.text);
+    if (!parsed)
+        return;
+    if (tool->folds && map_fold(buf_span(&build->key), tool->utf8, &build->folded))
+        put(build, buf_span(&build->folded), buf_span(&build->value));
+    else
+        put(build, buf_span(&build->key), buf_span(&build->value));
+}
+
+static void add_lines(struct build *build)
+{
+    struct error err;
+    struct span line;
+    unsigned count = 0;
+
+    while (map_lines_next(&build->lines, &line, &err)) {
+        add_line(build, line);
+        if (++count % LINES_AT_ONCE == 0)
+            show_progress(build);
+        if (interrupted != 0) {
+            error_set(&err, ERROR_TEMPORARY, "interrupted; %s is as it was", build->specification);
+            break;
+        }
+    }
+    if (err.kind != ERROR_NONE)
+        give_up(build, &err);
+}
+
+/* The owner could not make files there: root does it, and gives the table away. */
+static bool owner_may_write(const struct build *build, const char *name)
+{
+    struct span path = span_text(name);
+    size_t slash = span_find_last(path, '/');
+    char *directory = slash == path.len ? mem_text(".") : mem_span(span_first(path, slash + 1));
+    bool may = setegid(build->status.st_gid) == 0 && seteuid(build->status.st_uid) == 0 &&
+               faccessat(AT_FDCWD, directory, W_OK, AT_EACCESS) == 0;
+
+    mem_free(directory);
+    if (seteuid(0) != 0 || setegid(0) != 0)
+        log_fatal("cannot return to root: %m");
+    return may;
+}
+
+/* A source that is not root's is handled with its owner's rights only. */
+static void become_owner(const struct build *build)
+{
+    const char *name = strchr(build->specification, ':') + 1;
+
+    if (!build->tool->as_owner || getuid() != 0 || build->status.st_uid == 0 ||
+        !owner_may_write(build, name))
+        return;
+    if (setgroups(0, NULL) != 0 || setegid(build->status.st_gid) != 0 ||
+        seteuid(build->status.st_uid) != 0)
+        log_fatal("cannot become the owner of %s: %m", name);
+}
+
+static void return_to_root(void)
+{
+    if (getuid() == 0 && geteuid() != 0 && (seteuid(0) != 0 || setegid(0) != 0))
+        log_fatal("cannot return to root: %m");
+}
+
+static mode_t mode_of(const struct build *build)
+{
+    mode_t mask = umask(0);
+    mode_t mode = 0644 & ~mask;
+
+    (void)umask(mask);
+    if (build->tool->inherits_mode && S_ISREG(build->status.st_mode))
+        mode &= build->status.st_mode | 0700;
+    return mode;
+}
+
+static void open_source(struct build *build)
+{
+    const char *name = strchr(build->specification, ':') + 1;
+
+    build->source = build->tool->incremental
+                        ? STDIN_FILENO
+                        : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (build->source < 0 || fstat(build->source, &build->status) != 0)
+        log_fatal("open %s: %m", name);
+    map_lines_start(&build->lines, build->source, build->tool->incremental ? "stdin" : name);
+}
+
+static void open_table(struct build *build)
+{
+    const struct table_tool *tool = build->tool;
+    struct error err;
+    const struct map_writer_settings settings = {
+        .config = tool->config,
+        .from_present = tool->incremental,
+        .without_nul = tool->without_nul,
+        .replaces = tool->replaces,
+        .source_size = S_ISREG(build->status.st_mode) ? (uint64_t)build->status.st_size : 0,
+        .mode = mode_of(build),
+        .uid = tool->as_owner ? build->status.st_uid : geteuid(),
+        .gid = tool->as_owner ? build->status.st_gid : getegid(),
+    };
+
+    build->writer = map_writer_open(build->specification, &settings, &err);
+    if (build->writer == NULL)
+        log_fatal("%s", err.text);
+}
+
+static void commit(struct build *build)
+{
+    const char *signature = build->tool->command->signature;
+    struct error err = {.kind = ERROR_NONE};
+
+    if (signature != NULL && map_writer_put(build->writer, span_text(signature),
+                                            span_text(signature), &err) == MAP_PUT_FAILED)
+        give_up(build, &err);
+    if (!map_writer_commit(&build->writer, &err)) {
+        end_progress(build);
+        log_fatal("%s: %s", build->specification, err.text);
+    }
+    end_progress(build);
+}
+
+static void release(struct build *build)
+{
+    map_lines_release(&build->lines);
+    buf_release(&build->key);
+    buf_release(&build->value);
+    buf_release(&build->folded);
+    if (build->source != STDIN_FILENO)
+        fd_close(&build->source);
+}
+
+static void build_one(const struct table_tool *tool, const char *specification)
+{
+    struct build build = {
+        .tool = tool,
+        .specification = specification,
+        .key = BUF(ENTRY_MAX),
+        .value = BUF(ENTRY_MAX),
+        .folded = BUF(ENTRY_MAX),
+        .shown_ms = clock_monotonic_ms(),
+    };
+
+    open_source(&build);
+    become_owner(&build);
+    open_table(&build);
+    add_lines(&build);
+    commit(&build);
+    return_to_root();
+    release(&build);
+}
+
+int table_tool_build(const struct table_tool *tool)
+{
+    handle_interrupts();
+    for (char *const *table = tool->tables; *table != NULL; table++) {
+        char *specification = table_tool_specification(tool, *table);
+
+        build_one(tool, specification);
+        mem_free(specification);
+    }
+    return 0;
+}

@@ -1,0 +1,143 @@
+/* The command line of buzonmap and buzonalias, and which of the four things is wanted. */
+#include "tools/table_tool.h"
+
+#include "lib/base/log.h"
+#include "lib/service/service.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static NORETURN void usage(const struct table_tool *tool)
+{
+    log_fatal("usage: %s %s", tool->program, tool->command->usage);
+}
+
+static void take_option(struct table_tool *tool, int option, const char *value)
+{
+    switch (option) {
+    case 'b':
+        tool->reads_body = true;
+        break;
+    case 'd':
+        tool->removal = value;
+        break;
+    case 'f':
+        tool->folds = false;
+        break;
+    case 'F':
+        tool->values_are_files = true;
+        break;
+    case 'h':
+        tool->reads_header = true;
+        break;
+    case 'i':
+        tool->incremental = true;
+        break;
+    case 'm':
+        log_fatal("option -m: MIME is not parsed yet");
+    case 'N':
+        tool->without_nul = false;
+        break;
+    case 'n':
+        tool->without_nul = true;
+        break;
+    case 'o':
+        tool->as_owner = false;
+        break;
+    case 'p':
+        tool->inherits_mode = false;
+        break;
+    case 'q':
+        tool->query = value;
+        break;
+    case 'r':
+        tool->replaces = true;
+        break;
+    case 's':
+        tool->lists = true;
+        break;
+    case 'u':
+        tool->utf8 = false;
+        break;
+    case 'U':
+        break; /* queries are never checked for being UTF-8 */
+    case 'v':
+        log_verbose++;
+        break;
+    case 'w':
+        tool->ignores_duplicates = true;
+        break;
+    default:
+        usage(tool);
+    }
+}
+
+/* -c and -u decide how the configuration is read, before anything else needs it. */
+static void configure(struct table_tool *tool, const char *directory)
+{
+    struct error err = {0};
+
+    tool->config = config_read(directory, NULL, NULL, &err);
+    if (tool->config == NULL)
+        log_fatal("%s", err.text);
+    if (!tool->utf8)
+        tool->config->smtputf8_enable = false;
+    tool->utf8 = tool->config->smtputf8_enable;
+    if (!service_tool_open(tool->config, &err))
+        log_debug("%s: proxy: tables cannot be asked", err.text);
+}
+
+static void read_options(struct table_tool *tool, int argc, char *argv[])
+{
+    const char *directory = NULL;
+    int option;
+
+    opterr = 0;
+    while ((option = getopt(argc, argv, tool->command->options)) != -1) {
+        if (option == 'c')
+            directory = optarg;
+        else
+            take_option(tool, option, optarg);
+    }
+    tool->tables = argv + optind;
+    if (argv[optind] == NULL || (tool->query != NULL && tool->removal != NULL))
+        usage(tool);
+    if ((tool->reads_header || tool->reads_body) &&
+        (tool->query == NULL || strcmp(tool->query, "-") != 0))
+        log_fatal("specify \"-b\" or \"-h\" only with \"-q -\"");
+    configure(tool, directory);
+}
+
+char *table_tool_specification(const struct table_tool *tool, const char *table)
+{
+    return strchr(table, ':') != NULL
+               ? mem_text(table)
+               : mem_printf("%s:%s", tool->config->default_database_type, table);
+}
+
+int table_tool_main(const struct table_command *command, int argc, char *argv[])
+{
+    const char *slash = strrchr(argv[0], '/');
+    struct table_tool tool = {
+        .command = command,
+        .program = slash == NULL ? argv[0] : slash + 1,
+        .folds = true,
+        .utf8 = true,
+        .as_owner = true,
+        .inherits_mode = true,
+    };
+    int status;
+
+    log_name(tool.program);
+    read_options(&tool, argc, argv);
+    if (tool.removal != NULL)
+        status = table_tool_remove(&tool);
+    else if (tool.query != NULL)
+        status = table_tool_query(&tool);
+    else if (tool.lists)
+        status = table_tool_list(&tool);
+    else
+        status = table_tool_build(&tool);
+    config_free(&tool.config);
+    return status;
+}

@@ -1,0 +1,62 @@
+/*
+ * What buzonmap and buzonalias share: everything but the syntax of their sources. main describes the
+ * command and calls table_tool_main.
+ */
+#ifndef BUZON_TOOLS_TABLE_TOOL_H
+#define BUZON_TOOLS_TABLE_TOOL_H
+
+#include "lib/map/map.h"
+#include "lib/map/map_writer.h"
+
+struct table_tool;
+
+struct table_command {
+    const char *options;   /* for getopt(3) */
+    const char *usage;     /* what stands behind the program's name */
+    const char *separator; /* between key and value in listings */
+    /*
+     * parse - a logical line of a source
+     *
+     * key_r and value_r are cleared first; false and *err: the line is skipped with a warning; with
+     * a text in *err and true: a warning only.
+     */
+    bool (*parse)(const struct table_tool *tool, struct span line, struct buf *key_r,
+                  struct buf *value_r, struct error *err);
+    const char *signature; /* an entry "x: x" that a complete table has; NULL: none */
+};
+
+struct table_tool {
+    const struct table_command *command;
+    const char *program; /* the name that it was called by */
+    struct config *config;
+    bool folds;              /* not -f */
+    bool utf8;               /* smtputf8_enable, and not -u */
+    bool incremental;        /* -i */
+    bool without_nul;        /* -n */
+    bool replaces;           /* -r */
+    bool ignores_duplicates; /* -w */
+    bool as_owner;           /* not -o */
+    bool inherits_mode;      /* not -p */
+    bool lists;              /* -s */
+    bool values_are_files;   /* -F */
+    bool reads_header;       /* -h */
+    bool reads_body;         /* -b */
+    const char *query;       /* -q; NULL: none */
+    const char *removal;     /* -d; NULL: none */
+    char *const *tables;     /* the rest of the command line, ended by NULL */
+};
+
+/* table_tool_main - the value is main's */
+int table_tool_main(const struct table_command *command, int argc, char *argv[]);
+
+/* table_tool_specification - "type:name", with default_database_type where there is none; owned */
+char *table_tool_specification(const struct table_tool *tool, const char *table)
+    __attribute__((returns_nonnull));
+
+/* The four things that it can do; the value is main's. What cannot be done ends the process. */
+int table_tool_query(const struct table_tool *tool);
+int table_tool_remove(const struct table_tool *tool);
+int table_tool_list(const struct table_tool *tool);
+int table_tool_build(const struct table_tool *tool);
+
+#endif
