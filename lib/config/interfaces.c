@@ -9,8 +9,10 @@
 #include <netdb.h>
 #include <stdio.h>
 
+/* The addresses of the host, with a mark at those that inet_interfaces names. */
 struct own_list {
     struct own_address *items;
+    bool *named;
     size_t count;
     size_t capacity;
 };
@@ -54,8 +56,10 @@ static void add(struct own_list *list, const struct own_address *address)
     if (list->count == list->capacity) {
         list->capacity = list->capacity == 0 ? 8 : list->capacity * 2;
         list->items = mem_resize(list->items, list->capacity, sizeof(*list->items));
+        list->named = mem_resize(list->named, list->capacity, sizeof(*list->named));
     }
-    list->items[list->count++] = *address;
+    list->items[list->count] = *address;
+    list->named[list->count++] = false;
 }
 
 static unsigned count_bits(const unsigned char *mask, size_t size)
@@ -131,8 +135,8 @@ static bool read_interfaces(int family, struct own_list *list, struct error *err
 }
 
 /* The address, or each address of the name, must be one of ours. */
-static bool select_found(const struct own_list *all, const struct addrinfo *found, const char *host,
-                         struct own_list *own, struct error *err)
+static bool name_found(struct own_list *own, const struct addrinfo *found, const char *host,
+                       struct error *err)
 {
     for (; found != NULL; found = found->ai_next) {
         struct own_address address;
@@ -140,10 +144,9 @@ static bool select_found(const struct own_list *all, const struct addrinfo *foun
 
         if (!read_address(found->ai_addr, &address))
             continue;
-        for (size_t i = 0; i < all->count && !ours; i++) {
-            ours = is_same(&all->items[i], &address);
-            if (ours)
-                add(own, &all->items[i]);
+        for (size_t i = 0; i < own->count && !ours; i++) {
+            ours = is_same(&own->items[i], &address);
+            own->named[i] = own->named[i] || ours;
         }
         if (!ours) {
             error_set(err, ERROR_PERMANENT,
@@ -154,8 +157,8 @@ static bool select_found(const struct own_list *all, const struct addrinfo *foun
     return true;
 }
 
-static bool select_host(const struct own_list *all, const struct protocols *protocols,
-                        struct span item, struct own_list *own, struct error *err)
+static bool name_host(struct own_list *own, const struct protocols *protocols, struct span item,
+                      struct error *err)
 {
     struct addrinfo hints = {
         .ai_family = !protocols->ipv6   ? AF_INET
@@ -173,7 +176,7 @@ static bool select_host(const struct own_list *all, const struct protocols *prot
     host = mem_span(item);
     failure = getaddrinfo(host, NULL, &hints, &found);
     if (failure == 0) {
-        done = select_found(all, found, host, own, err);
+        done = name_found(own, found, host, err);
         freeaddrinfo(found);
     } else {
         error_set(err, ERROR_TEMPORARY, "parameter inet_interfaces: host not found: %s (%s)", host,
@@ -183,50 +186,56 @@ static bool select_host(const struct own_list *all, const struct protocols *prot
     return done;
 }
 
-static bool select_items(const struct own_list *all, const struct protocols *protocols,
-                         const char *interfaces, struct own_list *own, struct error *err)
+static bool name_item(struct own_list *own, const struct protocols *protocols, const char *item,
+                      struct error *err)
+{
+    bool all = strcasecmp(item, "all") == 0;
+
+    if (!all && strcasecmp(item, "loopback-only") != 0)
+        return name_host(own, protocols, span_text(item), err);
+    for (size_t i = 0; i < own->count; i++)
+        own->named[i] = own->named[i] || all || is_loopback(&own->items[i]);
+    return true;
+}
+
+static bool name_items(struct own_list *own, const struct protocols *protocols,
+                       const char *interfaces, struct error *err)
 {
     struct strlist items = STRLIST_EMPTY;
     bool done = true;
 
     strlist_split(&items, interfaces, ", \t\r\n");
-    for (size_t i = 0; i < items.count && done; i++) {
-        const char *item = items.items[i];
-
-        if (strcasecmp(item, "all") == 0) {
-            for (size_t j = 0; j < all->count; j++)
-                add(own, &all->items[j]);
-        } else if (strcasecmp(item, "loopback-only") == 0) {
-            for (size_t j = 0; j < all->count; j++)
-                if (is_loopback(&all->items[j]))
-                    add(own, &all->items[j]);
-        } else {
-            done = select_host(all, protocols, span_text(item), own, err);
-        }
-    }
+    for (size_t i = 0; i < items.count && done; i++)
+        done = name_item(own, protocols, items.items[i], err);
     strlist_release(&items);
     return done;
+}
+
+static void copy_named(const struct own_list *own, struct arena *arena,
+                       struct own_address **addresses_r, size_t *count_r)
+{
+    *addresses_r = arena_array(arena, struct own_address, own->count);
+    *count_r = 0;
+    for (size_t i = 0; i < own->count; i++) {
+        if (own->named[i])
+            (*addresses_r)[(*count_r)++] = own->items[i];
+    }
 }
 
 bool interfaces_own(const char *interfaces, const char *protocols, struct arena *arena,
                     struct own_address **addresses_r, size_t *count_r, struct error *err)
 {
     struct protocols admitted;
-    struct own_list all = {0};
     struct own_list own = {0};
     bool done = protocols_parse(protocols, &admitted, err) &&
-                (!admitted.ipv4 || read_interfaces(AF_INET, &all, err)) &&
-                (!admitted.ipv6 || read_interfaces(AF_INET6, &all, err)) &&
-                select_items(&all, &admitted, interfaces, &own, err);
+                (!admitted.ipv4 || read_interfaces(AF_INET, &own, err)) &&
+                (!admitted.ipv6 || read_interfaces(AF_INET6, &own, err)) &&
+                name_items(&own, &admitted, interfaces, err);
 
-    if (done) {
-        *addresses_r = arena_array(arena, struct own_address, own.count);
-        *count_r = own.count;
-        if (own.count > 0)
-            memcpy(*addresses_r, own.items, own.count * sizeof(*own.items));
-    }
-    mem_free(all.items);
+    if (done)
+        copy_named(&own, arena, addresses_r, count_r);
     mem_free(own.items);
+    mem_free(own.named);
     return done;
 }
 

@@ -29,7 +29,7 @@ bool protocols_parse(const char *text, struct protocols *protocols_r, struct err
  *
  *  interfaces   the value of inet_interfaces: all, loopback-only, or addresses and host names
  *  protocols    the value of inet_protocols
- *  addresses_r  the arena's; IPv4 first, no address twice
+ *  addresses_r  the arena's; in the order of the interfaces, IPv4 first, none twice
  *  err          an item that is no address of ours (PERMANENT), a name that cannot be resolved
  */
 bool interfaces_own(const char *interfaces, const char *protocols, struct arena *arena,

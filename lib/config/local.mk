@@ -16,9 +16,11 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/value.c lib/config/value.h
 
 check_PROGRAMS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
-	t/unit/config_report_test
+	t/unit/config_report_test t/unit/config_interfaces_test
 UNIT_TESTS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
-	t/unit/config_report_test
+	t/unit/config_report_test t/unit/config_interfaces_test
+t_unit_config_interfaces_test_SOURCES = t/unit/config_interfaces_test.c
+t_unit_config_interfaces_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_config_expand_test_SOURCES = t/unit/config_expand_test.c
 t_unit_config_expand_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_config_read_test_SOURCES = t/unit/config_read_test.c
@@ -27,3 +29,14 @@ t_unit_config_master_cf_test_SOURCES = t/unit/config_master_cf_test.c
 t_unit_config_master_cf_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_config_report_test_SOURCES = t/unit/config_report_test.c
 t_unit_config_report_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/expand_fuzz t/fuzz/main_cf_fuzz t/fuzz/master_cf_fuzz
+FUZZ_TARGETS += t/fuzz/expand_fuzz t/fuzz/main_cf_fuzz t/fuzz/master_cf_fuzz
+t_fuzz_expand_fuzz_SOURCES = t/fuzz/expand_fuzz.c
+t_fuzz_expand_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_main_cf_fuzz_SOURCES = t/fuzz/main_cf_fuzz.c
+t_fuzz_main_cf_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_master_cf_fuzz_SOURCES = t/fuzz/master_cf_fuzz.c
+t_fuzz_master_cf_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

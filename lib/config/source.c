@@ -95,17 +95,24 @@ static bool read_line(struct config_source *source, const struct logical_line *l
     return true;
 }
 
-static bool read_main_cf(struct config_source *source, struct error *err)
+bool source_parse(struct config_source *source, struct span text, struct error *err)
 {
-    struct buf content = BUF(MAIN_CF_MAX);
-    struct lines lines;
+    struct lines lines = LINES(text);
     struct logical_line line;
-    bool done = file_read(AT_FDCWD, source->path, &content, err);
+    bool done = true;
 
-    lines = LINES(buf_span(&content));
     while (done && lines_next(&lines, &line))
         done = read_line(source, &line, err);
     lines_release(&lines);
+    return done;
+}
+
+static bool read_main_cf(struct config_source *source, struct error *err)
+{
+    struct buf content = BUF(MAIN_CF_MAX);
+    bool done = file_read(AT_FDCWD, source->path, &content, err) &&
+                source_parse(source, buf_span(&content), err);
+
     buf_release(&content);
     return done;
 }

@@ -47,6 +47,10 @@ struct config_source *source_read(const char *directory, const struct strlist *o
                                   const char *service, struct error *err) MUST_CHECK;
 /* source_defaults - a source in which nothing is set; main.cf is not read. Never fails. */
 struct config_source *source_defaults(const char *directory) __attribute__((returns_nonnull));
+
+/* source_parse - apply the text of a main.cf; PERMANENT with file, line and what is wrong */
+bool source_parse(struct config_source *source, struct span text, struct error *err) MUST_CHECK;
+
 void source_free(struct config_source **source);
 
 /* source_directory - `directory`, or when it is NULL or "" the one that counts then; borrowed */
