@@ -114,16 +114,16 @@ static void put_literal(struct imapd_session *session, const struct section *sec
     count_octets(session, section, len);
 }
 
-static bool is_wanted(const struct section *section, struct span name)
+static bool is_named(const struct section *section, struct span name)
 {
-    bool named = false;
-
-    for (size_t i = 0; i < section->fields.count && !named; i++)
-        named = span_equal_text_nocase(name, section->fields.items[i]);
-    return named == (section->part == SECTION_FIELDS);
+    for (size_t i = 0; i < section->fields.count; i++) {
+        if (span_equal_text_nocase(name, section->fields.items[i]))
+            return true;
+    }
+    return false;
 }
 
-/* The fields that are wanted, and the empty line; `header` has CRLF already. */
+/* The fields that are named, and the empty line; `header` has CRLF already. */
 static void put_fields(struct imapd_session *session, const struct section *section,
                        struct span header)
 {
@@ -132,10 +132,30 @@ static void put_fields(struct imapd_session *session, const struct section *sect
     struct span name, body, whole;
 
     while (mime_next_field(&at, &name, &body, &whole)) {
-        if (is_wanted(section, name))
+        if (is_named(section, name))
             buf_put(&fields, whole);
     }
     buf_put_text(&fields, "\r\n");
+    put_literal(session, section, buf_span(&fields));
+    buf_release(&fields);
+}
+
+/* All of the header, also lines that are no field, but the fields that are named. */
+static void put_other_fields(struct imapd_session *session, const struct section *section,
+                             struct span header)
+{
+    struct buf fields = BUF(BUF_UNLIMITED);
+    struct cursor at = cursor_of(header);
+    struct span name, body, whole;
+    const char *kept = header.data;
+
+    while (mime_next_field(&at, &name, &body, &whole)) {
+        if (is_named(section, name)) {
+            buf_put(&fields, span_of(kept, (size_t)(whole.data - kept)));
+            kept = whole.data + whole.len;
+        }
+    }
+    buf_put(&fields, span_of(kept, (size_t)(header.data + header.len - kept)));
     put_literal(session, section, buf_span(&fields));
     buf_release(&fields);
 }
@@ -164,8 +184,10 @@ static bool put_from_memory(struct imapd_session *session, const struct fetch_me
     struct buf text = BUF(BUF_UNLIMITED);
     bool done = read_range(message, range, &text);
 
-    if (done && (section->part == SECTION_FIELDS || section->part == SECTION_FIELDS_NOT))
+    if (done && section->part == SECTION_FIELDS)
         put_fields(session, section, buf_span(&text));
+    else if (done && section->part == SECTION_FIELDS_NOT)
+        put_other_fields(session, section, buf_span(&text));
     else if (done)
         put_literal(session, section, buf_span(&text));
     buf_release(&text);
@@ -264,11 +286,11 @@ bool fetch_put_section(struct imapd_session *session, struct fetch_message *mess
     if (!open_file(session, message))
         return false;
     if (!find_range(message, section, &range) || range.end > message->file.size) {
-        put_label(session, section);
-        buf_put_text(&session->response, "NIL");
+        put_literal(session, section, SPAN_EMPTY); /* there is no such part */
         return true;
     }
-    if (range.end - range.start <= MEMORY_MAX)
+    if (range.end - range.start <= MEMORY_MAX || section->part == SECTION_FIELDS ||
+        section->part == SECTION_FIELDS_NOT)
         return put_from_memory(session, message, section, &range);
     return put_in_blocks(session, message, section, &range);
 }

@@ -62,9 +62,11 @@ static struct content read_content(const struct writer *writer, const struct mim
     return content;
 }
 
-static void put_parameters(const struct writer *writer, const struct mime_field *field)
+/* `more`: a parameter besides, as it goes over the wire, or NULL */
+static void put_parameters(const struct writer *writer, const struct mime_field *field,
+                           const char *more)
 {
-    if (field->parameter_count == 0) {
+    if (field->parameter_count == 0 && more == NULL) {
         buf_put_text(writer->out, "NIL");
         return;
     }
@@ -73,6 +75,10 @@ static void put_parameters(const struct writer *writer, const struct mime_field 
         imap_put_string(writer->out, field->parameters[i].name);
         buf_put_char(writer->out, ' ');
         imap_put_string(writer->out, field->parameters[i].value);
+    }
+    if (more != NULL) {
+        buf_put_char(writer->out, field->parameter_count == 0 ? '(' : ' ');
+        buf_put_text(writer->out, more);
     }
     buf_put_char(writer->out, ')');
 }
@@ -86,7 +92,7 @@ static void put_disposition(const struct writer *writer, const struct content *c
     buf_put_char(writer->out, '(');
     imap_put_string(writer->out, content->disposition.value);
     buf_put_char(writer->out, ' ');
-    put_parameters(writer, &content->disposition);
+    put_parameters(writer, &content->disposition, NULL);
     buf_put_char(writer->out, ')');
 }
 
@@ -126,14 +132,15 @@ static void put_multipart(const struct writer *writer, const struct mime_part *p
     for (uint16_t i = part->child; i != MIME_NONE; i = writer->parts[i].next)
         put_part(writer, &writer->parts[i]);
     if (part->child == MIME_NONE) /* there must be one: an empty text */
-        buf_put_text(writer->out,
-                     "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)");
+        buf_put_printf(writer->out,
+                       "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0%s)",
+                       writer->extended ? " NIL NIL NIL NIL" : "");
     buf_put_char(writer->out, ' ');
     imap_put_string(writer->out, content->type.subtype.data == NULL ? SPAN_LITERAL("mixed")
                                                                     : content->type.subtype);
     if (writer->extended) {
         buf_put_char(writer->out, ' ');
-        put_parameters(writer, &content->type);
+        put_parameters(writer, &content->type, NULL);
         put_extension(writer, content);
     }
     buf_put_char(writer->out, ')');
@@ -157,10 +164,11 @@ static void put_type(const struct writer *writer, const struct mime_part *part,
     buf_put_char(writer->out, ' ');
     imap_put_string(writer->out, type->subtype);
     buf_put_char(writer->out, ' ');
-    if (type->parameter_count == 0 && span_equal_text_nocase(type->value, "text"))
-        buf_put_text(writer->out, "(\"charset\" \"us-ascii\")");
-    else
-        put_parameters(writer, type);
+    put_parameters(writer, type,
+                   span_equal_text_nocase(type->value, "text") &&
+                           mime_parameter(type, "charset").data == NULL
+                       ? "\"charset\" \"us-ascii\""
+                       : NULL);
 }
 
 static bool is_text(const struct content *content)

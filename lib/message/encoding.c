@@ -192,9 +192,11 @@ static bool take_word(struct span *rest, struct span *charset_r, char *encoding_
     if (encoding.len != 1 || charset_r->len == 0 || end + 1 >= at.len || at.data[end + 1] != '=')
         return false;
     *encoding_r = to_lower(encoding.data[0]);
+    if (*encoding_r != 'q' && *encoding_r != 'b')
+        return false;
     *text_r = span_first(at, end);
     *rest = span_skip(at, end + 2);
-    return *encoding_r == 'q' || *encoding_r == 'b';
+    return true;
 }
 
 static void put_word(struct buf *out, struct span charset, char encoding, struct span text)

@@ -41,3 +41,8 @@ lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
 	lib/message/envelope.c \
 	lib/message/imap_text.c lib/message/imap_text.h \
 	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c
+
+check_PROGRAMS += t/unit/message_mime_test
+UNIT_TESTS += t/unit/message_mime_test
+t_unit_message_mime_test_SOURCES = t/unit/message_mime_test.c
+t_unit_message_mime_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -31,6 +31,7 @@ struct index_mailbox {
     uint64_t virtual_size;              /* of those whose size is known */
     uint32_t unknown_sizes;             /* messages whose virtual size is not known */
     uint32_t dead_lines;                /* of dovecot-uidlist: messages that are gone */
+    uint32_t in_new;                    /* messages that nobody took out of new/ yet */
     int64_t new_mtime_ns, cur_mtime_ns; /* of the directories when they were scanned; 0: never */
     int64_t verify_ms; /* wall clock: scan again after it, though nothing changed; 0: no */
     struct uidlist_stamp uidlist;

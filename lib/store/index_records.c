@@ -296,7 +296,7 @@ bool index_remove_message(struct index *index, uint32_t id, uint32_t uid, struct
 bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,
                 struct error *err)
 {
-    uint64_t from = key_of(id, first), at = 0;
+    uint64_t from = key_of(id, first), at = 0, previous = 0;
     MDB_val key = value_of(&from, sizeof(from)), value;
     MDB_cursor *cursor = NULL;
     int result = mdb_cursor_open(index_transaction(index), index->messages, &cursor);
@@ -308,10 +308,11 @@ bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *v
         memcpy(&at, key.mv_data, sizeof(at));
         if (at >> 32 != id)
             break;
-        if (!read_record(value, at, &message)) {
+        if (!read_record(value, at, &message) || at <= previous) {
             result = MDB_CORRUPTED;
             break;
         }
+        previous = at;
         if (!visit(context, &message))
             break;
     }

@@ -69,7 +69,7 @@ bool keywords_refresh(struct keywords *keywords, int directory, struct error *er
     return done;
 }
 
-static bool write_file(struct keywords *keywords, struct dotlock *lock, struct error *err)
+static bool write_file(struct keywords *keywords, int directory, struct error *err)
 {
     struct buf text = BUF(FILE_MAX);
     bool written;
@@ -78,18 +78,14 @@ static bool write_file(struct keywords *keywords, struct dotlock *lock, struct e
         if (keywords->names[i] != NULL)
             buf_put_printf(&text, "%d %s\n", i, keywords->names[i]);
     }
-    written = write_all(lock->fd, buf_span(&text));
+    written = file_replace(directory, FILE_NAME, 0600, buf_span(&text), err);
     buf_release(&text);
-    if (!written) {
-        error_errno(err, "write " FILE_NAME);
-        return false;
-    }
-    return dotlock_replace(lock, FILE_NAME, err);
+    return written;
 }
 
 /* The file is locked and was read. */
-static bool add_locked(struct keywords *keywords, struct dotlock *lock, struct span keyword,
-                       int *index_r, struct error *err)
+static bool add_locked(struct keywords *keywords, int directory, struct span keyword, int *index_r,
+                       struct error *err)
 {
     int index = keywords_find(keywords, keyword);
 
@@ -102,7 +98,7 @@ static bool add_locked(struct keywords *keywords, struct dotlock *lock, struct s
         }
         keywords->names[index] = mem_span(keyword);
         keywords->mtime_ns = 0;
-        if (!write_file(keywords, lock, err)) {
+        if (!write_file(keywords, directory, err)) {
             mem_free(keywords->names[index]);
             keywords->names[index] = NULL;
             return false;
@@ -128,7 +124,7 @@ bool keywords_add(struct keywords *keywords, int directory, struct span keyword,
     if (!dotlock_take(directory, FILE_NAME, &lock, err))
         return false;
     done = keywords_refresh(keywords, directory, err) &&
-           add_locked(keywords, &lock, keyword, index_r, err);
+           add_locked(keywords, directory, keyword, index_r, err);
     dotlock_release(&lock);
     return done;
 }

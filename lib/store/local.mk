@@ -15,3 +15,18 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/subscriptions.c lib/store/subscriptions.h \
 	lib/store/uidlist.c lib/store/uidlist.h \
 	lib/store/view.c
+
+check_PROGRAMS += t/unit/store_names_test
+UNIT_TESTS += t/unit/store_names_test
+t_unit_store_names_test_SOURCES = t/unit/store_names_test.c
+t_unit_store_names_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_index_test
+UNIT_TESTS += t/unit/store_index_test
+t_unit_store_index_test_SOURCES = t/unit/store_index_test.c
+t_unit_store_index_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_maildir_test
+UNIT_TESTS += t/unit/store_maildir_test
+t_unit_store_maildir_test_SOURCES = t/unit/store_maildir_test.c
+t_unit_store_maildir_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -98,6 +98,7 @@ static void note_stamps(struct index_mailbox *state, const struct stamps *stamps
 static void add_sums(struct index_mailbox *state, const struct index_message *message)
 {
     state->messages++;
+    state->in_new += message->where == INDEX_IN_NEW;
     state->unseen += (message->flags & FLAG_SEEN) == 0;
     if (message->virtual_size == INDEX_UNKNOWN)
         state->unknown_sizes++;
@@ -108,6 +109,7 @@ static void add_sums(struct index_mailbox *state, const struct index_message *me
 static void subtract_sums(struct index_mailbox *state, const struct index_message *message)
 {
     state->messages--;
+    state->in_new -= message->where == INDEX_IN_NEW;
     state->unseen -= (message->flags & FLAG_SEEN) == 0;
     if (message->virtual_size == INDEX_UNKNOWN)
         state->unknown_sizes--;
@@ -370,7 +372,7 @@ static bool apply(struct sync *sync, const struct maildir_arrival *arrivals, str
 
 static void forget_sums(struct index_mailbox *state)
 {
-    state->messages = state->unseen = state->unknown_sizes = 0;
+    state->messages = state->unseen = state->unknown_sizes = state->in_new = 0;
     state->virtual_size = 0;
 }
 
@@ -543,9 +545,12 @@ static bool get_state(struct mailbox *mailbox, struct index_mailbox *state, stru
            (mailbox->id = state->id) != 0;
 }
 
-static bool needs_scan(const struct stamps *stamps, const struct index_mailbox *state)
+static bool needs_scan(const struct mailbox *mailbox, const struct stamps *stamps,
+                       const struct index_mailbox *state)
 {
-    return !stamps_match(stamps, state) || (state->verify_ms != 0 && wall_ms() >= state->verify_ms);
+    return !stamps_match(stamps, state) ||
+           (state->verify_ms != 0 && wall_ms() >= state->verify_ms) ||
+           (!mailbox->read_only && state->in_new > 0);
 }
 
 static bool has_claims(const struct mailbox *mailbox, const struct index_mailbox *state)
@@ -560,7 +565,7 @@ static bool scan_locked(struct mailbox *mailbox, struct index_mailbox *state, st
 
     if (!take_stamps(mailbox, &before, err))
         return false;
-    if (!needs_scan(&before, state))
+    if (!needs_scan(mailbox, &before, state))
         return true;
     if (!still_there(mailbox, err) || !scan_with(mailbox, state, &before, err) ||
         !take_stamps(mailbox, &after, err))
@@ -639,7 +644,7 @@ static bool is_current(struct mailbox *mailbox, bool *current_r, struct error *e
     index_end_read(index);
     if (result == INDEX_FOUND) {
         mailbox->verify_ms = state.verify_ms;
-        *current_r = !needs_scan(&stamps, &state) && !has_claims(mailbox, &state);
+        *current_r = !needs_scan(mailbox, &stamps, &state) && !has_claims(mailbox, &state);
     }
     return result != INDEX_FAILED;
 }

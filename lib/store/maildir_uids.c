@@ -122,7 +122,7 @@ static struct span extensions_in(const struct uidlist *list, uint32_t uid)
 }
 
 /* The whole list, of what is really there. */
-static bool write_list(struct index_mailbox *state, const struct uidlist *old, struct dotlock *lock,
+static bool write_list(struct index_mailbox *state, const struct uidlist *old, int directory,
                        const struct maildir_arrival *files, size_t count, struct error *err)
 {
     struct uidlist list = {.uidvalidity = state->uidvalidity, .uidnext = state->uidnext};
@@ -139,7 +139,7 @@ static bool write_list(struct index_mailbox *state, const struct uidlist *old, s
     }
     if (list.count > 0)
         qsort(list.entries, list.count, sizeof(*list.entries), compare_uids);
-    done = uidlist_write(lock, &list, &state->uidlist, err);
+    done = uidlist_write(directory, &list, &state->uidlist, err);
     mem_free(list.entries);
     state->dead_lines = 0;
     return done;
@@ -169,8 +169,8 @@ static bool adopt_list(struct mailbox *mailbox, struct index_mailbox *state,
 
 /* The list is locked and read. */
 static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
-                      const struct uidlist *list, struct dotlock *lock,
-                      struct maildir_arrival *files, size_t count, bool *reset_r, struct error *err)
+                      const struct uidlist *list, struct maildir_arrival *files, size_t count,
+                      bool *reset_r, struct error *err)
 {
     bool fresh = state->uidvalidity == 0, must_write = false;
     uint32_t first = state->uidnext;
@@ -193,7 +193,7 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
         numbered += files[i].uid == 0;
     take_uids(state, files, count);
     if (numbered > 0 || must_write || list->count >= 2 * count + 100)
-        return write_list(state, list, lock, files, count, err);
+        return write_list(state, list, mailbox->maildir->directory, files, count, err);
     state->uidlist = list->stamp;
     state->dead_lines = (uint32_t)(list->count - count);
     return true;
@@ -211,7 +211,7 @@ bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
     if (!uidlist_lock(directory, &lock, err))
         return false;
     done = uidlist_read(directory, &list, err) &&
-           reconcile(mailbox, state, &list, &lock, files, count, reset_r, err);
+           reconcile(mailbox, state, &list, files, count, reset_r, err);
     dotlock_release(&lock);
     uidlist_release(&list);
     return done;

@@ -73,8 +73,8 @@ static void put_name(struct buf *text, const char *name, char separator)
     buf_put_char(text, '\n');
 }
 
-static bool write_file(struct dotlock *lock, char separator, const struct strlist *names,
-                       const char *name, bool subscribed, struct error *err)
+static bool write_file(int directory, char separator, const struct strlist *names, const char *name,
+                       bool subscribed, struct error *err)
 {
     struct buf text = BUF(BUF_UNLIMITED);
     bool written;
@@ -86,13 +86,9 @@ static bool write_file(struct dotlock *lock, char separator, const struct strlis
     }
     if (subscribed)
         put_name(&text, name, separator);
-    written = write_all(lock->fd, buf_span(&text));
+    written = file_replace(directory, FILE_NAME, 0600, buf_span(&text), err);
     buf_release(&text);
-    if (!written) {
-        error_errno(err, "write " FILE_NAME);
-        return false;
-    }
-    return dotlock_replace(lock, FILE_NAME, err);
+    return written;
 }
 
 bool subscriptions_change(int directory, char separator, const char *name, bool subscribed,
@@ -104,7 +100,7 @@ bool subscriptions_change(int directory, char separator, const char *name, bool 
                 subscriptions_read(directory, separator, &names, err);
 
     if (done && strlist_has(&names, name) != subscribed)
-        done = write_file(&lock, separator, &names, name, subscribed, err);
+        done = write_file(directory, separator, &names, name, subscribed, err);
     dotlock_release(&lock);
     strlist_release(&names);
     return done;

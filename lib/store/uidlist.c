@@ -206,28 +206,21 @@ bool uidlist_append(int directory, const struct uidlist_entry *entries, size_t c
     return done;
 }
 
-bool uidlist_write(struct dotlock *lock, const struct uidlist *list, struct uidlist_stamp *stamp_r,
+bool uidlist_write(int directory, const struct uidlist *list, struct uidlist_stamp *stamp_r,
                    struct error *err)
 {
     struct buf text = BUF(BUF_UNLIMITED);
-    int directory = lock->directory;
     bool written;
 
     buf_put_printf(&text, "3 V%" PRIu32 " N%" PRIu32 " G%s\n", list->uidvalidity, list->uidnext,
                    list->guid);
     for (size_t i = 0; i < list->count; i++)
         put_entry(&text, &list->entries[i]);
-    written = write_all(lock->fd, buf_span(&text));
+    written = file_replace(directory, FILE_NAME, 0600, buf_span(&text), err);
     buf_release(&text);
-    if (!written) {
-        error_errno(err, "write " FILE_NAME);
-        dotlock_release(lock);
-        return false;
-    }
-    if (!dotlock_replace(lock, FILE_NAME, err))
-        return false;
-    *stamp_r = uidlist_stat(directory);
-    return true;
+    if (written)
+        *stamp_r = uidlist_stat(directory);
+    return written;
 }
 
 void uidlist_new_guid(char guid[33])

@@ -55,8 +55,8 @@ bool uidlist_lock(int directory, struct dotlock *lock_r, struct error *err) MUST
  * memory is not changed; *stamp_r tells the file as it is now. */
 bool uidlist_append(int directory, const struct uidlist_entry *entries, size_t count,
                     struct uidlist_stamp *stamp_r, struct error *err) MUST_CHECK;
-/* uidlist_write - the whole list, in place of the file; releases the lock */
-bool uidlist_write(struct dotlock *lock, const struct uidlist *list, struct uidlist_stamp *stamp_r,
+/* uidlist_write - the whole list, in place of the file; the lock must be held */
+bool uidlist_write(int directory, const struct uidlist *list, struct uidlist_stamp *stamp_r,
                    struct error *err) MUST_CHECK;
 
 /* uidlist_new_guid - 32 hexadecimal digits that nobody else has */

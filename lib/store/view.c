@@ -6,8 +6,9 @@
 /* One walk over the index beside the view; both are in the order of UIDs. */
 struct merge {
     struct mailbox *mailbox;
-    size_t at;  /* next message of the view */
-    size_t old; /* messages of the view before the walk */
+    size_t at;   /* next message of the view */
+    size_t old;  /* messages of the view before the walk */
+    size_t seen; /* messages of the index */
 };
 
 void view_mark_gone(struct mailbox *mailbox, size_t index)
@@ -50,6 +51,7 @@ static bool merge_message(void *context, const struct index_message *message)
     struct merge *merge = context;
     struct mailbox *mailbox = merge->mailbox;
 
+    merge->seen++;
     while (merge->at < merge->old && mailbox->messages[merge->at].uid < message->uid)
         view_mark_gone(mailbox, merge->at++);
     if (merge->at == merge->old)
@@ -75,6 +77,10 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
     }
     if (!index_walk(mailbox->store->index, mailbox->id, first, merge_message, &merge, err))
         return false;
+    if (first == 0 && merge.seen != state->messages) {
+        index_mark_broken(mailbox->store->index, err);
+        return false;
+    }
     while (merge.at < merge.old)
         view_mark_gone(mailbox, merge.at++);
     mailbox->recent_from = UINT32_MAX;
