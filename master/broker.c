@@ -75,6 +75,57 @@ static int connect_now(const char *path)
     return -1;
 }
 
+/* "unix:PATH" is one of the destinations in a value, perhaps with more of its kind around it. */
+static bool names_socket(const char *value, const char *path)
+{
+    const char *at = value;
+
+    while ((at = strstr(at, "unix:")) != NULL) {
+        size_t len;
+
+        at += strlen("unix:");
+        len = strcspn(at, ", \t\r\n");
+        if (len == strlen(path) && memcmp(at, path, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Sockets of other programs (Dovecot's LMTP): only those that the administrator named, and only for
+ * the mail client. A broken-into process must not reach whatever else listens on this host.
+ */
+static bool may_reach(const struct child *child, const char *path)
+{
+    const struct config *config = child->supply->master->config;
+    const char *const values[] = {
+        config->virtual_transport, config->mailbox_transport,   config->local_transport,
+        config->relay_transport,   config->default_transport,   config->fallback_transport,
+        config->lmtp_unix_sockets, config->lmtp_fallback_relay,
+    };
+
+    if (strcmp(child->supply->entry.command, "lmtp") != 0 &&
+        strcmp(child->supply->entry.command, "smtp") != 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(values); i++) {
+        if (names_socket(values[i], path))
+            return true;
+    }
+    return false;
+}
+
+static int connect_path(const struct child *child, const char *path)
+{
+    if (may_reach(child, path) && strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path))
+        return connect_now(path);
+    log_warning(
+        "process %s pid %d asks for the socket %s, which neither a ..._transport parameter nor "
+        "lmtp_unix_sockets names",
+        child->supply->path, (int)child->pid, path);
+    errno = EACCES;
+    return -1;
+}
+
 static int connect_for(const struct child *child, const char *name)
 {
     const struct supply *wanted = find_local(child->supply->master, name);
@@ -92,10 +143,10 @@ static int connect_for(const struct child *child, const char *name)
     return connect_now(wanted->endpoints.items[0].name);
 }
 
-void broker_answer(const struct child *child, const char *name)
+void broker_answer(const struct child *child, const char *name, bool is_path)
 {
     struct master_record answer = {.verb = MASTER_ANSWER};
-    int fd = connect_for(child, name);
+    int fd = is_path ? connect_path(child, name) : connect_for(child, name);
 
     if (fd < 0)
         answer.number = errno;

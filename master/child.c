@@ -134,7 +134,10 @@ static void act_on(struct child *child, const struct master_record *record)
         supply_review(child->supply);
         break;
     case MASTER_CONNECT:
-        broker_answer(child, record->name);
+        broker_answer(child, record->name, false);
+        break;
+    case MASTER_REACH:
+        broker_answer(child, record->name, true);
         break;
     default:
         log_warning("process %s pid %d sends what no process may send", child->supply->path,

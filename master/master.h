@@ -116,8 +116,9 @@ void children_signal(const struct master *master, int number);
 
 /* --- broker.c ------------------------------------------------------------------------------------ */
 
-/* broker_answer - a process asks for a connection to the service `name` */
-void broker_answer(const struct child *child, const char *name);
+/* broker_answer - a process asks for a connection to the service `name`, or, when it is a path, to a
+ * UNIX socket of another program */
+void broker_answer(const struct child *child, const char *name, bool is_path);
 
 /* --- surroundings.c ------------------------------------------------------------------------------ */
 

@@ -47,9 +47,9 @@ static bool await_answer(struct master_record *answer_r, int *fd_r)
     return false;
 }
 
-static int ask_once(const char *name)
+static int ask_once(enum master_verb verb, const char *name)
 {
-    struct master_record record = {.verb = MASTER_CONNECT};
+    struct master_record record = {.verb = verb};
     int fd = -1;
 
     if (strlen(name) >= sizeof(record.name)) {
@@ -64,19 +64,19 @@ static int ask_once(const char *name)
     return fd;
 }
 
-static int ask_master(const char *name, int timeout_ms, struct error *err)
+static int ask_master(enum master_verb verb, const char *name, int timeout_ms, struct error *err)
 {
     static const struct timespec pause = {.tv_nsec = ASK_AGAIN_MS * 1000000L};
     int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
     int fd;
 
-    while ((fd = ask_once(name)) < 0 && errno == EAGAIN &&
+    while ((fd = ask_once(verb, name)) < 0 && errno == EAGAIN &&
            clock_monotonic_ms() + ASK_AGAIN_MS < deadline_ms)
         (void)nanosleep(&pause, NULL);
     if (fd < 0) {
         if (errno == EAGAIN)
             errno = ETIMEDOUT; /* as a connect that waits says */
-        error_errno(err, "connect to service %s", name);
+        error_errno(err, verb == MASTER_CONNECT ? "connect to service %s" : "connect to %s", name);
         err->kind = ERROR_TEMPORARY;
     }
     return fd;
@@ -111,7 +111,7 @@ static int connect_service(const char *name, bool may_wait, struct error *err)
 
     if (err == NULL)
         err = &unwanted;
-    return service_process.through_master ? ask_master(name, timeout_ms, err)
+    return service_process.through_master ? ask_master(MASTER_CONNECT, name, timeout_ms, err)
                                           : connect_by_path(name, timeout_ms, err);
 }
 
@@ -134,6 +134,20 @@ int service_connect_fd(const char *name, struct error *err)
 
     if (fd >= 0)
         fd_set_nonblocking(fd, true);
+    return fd;
+}
+
+int service_connect_path(const char *path, int timeout_ms, struct error *err)
+{
+    int fd;
+
+    if (timeout_ms <= 0)
+        timeout_ms = service_process.instance.config->ipc_timeout * 1000;
+    fd = service_process.through_master
+             ? ask_master(MASTER_REACH, path, timeout_ms, err)
+             : socket_connect_unix_at(service_process.directory, path, timeout_ms, err);
+    if (fd >= 0)
+        fd_set_nonblocking(fd, false);
     return fd;
 }
 

@@ -113,6 +113,13 @@ struct connection *service_connect(const char *name, struct error *err) MUST_CHE
 /* service_connect_fd - the same as a bare descriptor, non-blocking, for event loops; it does not wait
  * for a service whose backlog is full (err->number is ETIMEDOUT) */
 int service_connect_fd(const char *name, struct error *err) MUST_CHECK;
+/*
+ * service_connect_path - a bare, blocking descriptor of the UNIX socket of another program (LMTP to
+ * Dovecot), by path; a relative one is seen from the queue directory. timeout_ms 0: ipc_timeout
+ *
+ * From inside the empty chroot master connects, to those sockets only that the configuration names.
+ */
+int service_connect_path(const char *path, int timeout_ms, struct error *err) MUST_CHECK;
 /* service_poke - connect, say nothing of interest, hang up: its on_wakeup runs */
 bool service_poke(const char *name, struct error *err) MUST_CHECK;
 /* service_tool_open - service_connect, service_poke and service_become... for tools; call it once,
