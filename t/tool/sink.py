@@ -21,7 +21,7 @@ class Client:
 
     def run(self):
         self.say(self.args.greeting)
-        for line in iter(self.file.readline, b""):
+        while line := self.file.readline():  # STARTTLS puts another file there
             verb, _, rest = line.decode("utf-8", "replace").strip().partition(" ")
             verb = verb.upper()
             if verb == self.args.close_at:
