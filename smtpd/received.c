@@ -4,12 +4,21 @@
 #include "lib/message/date.h"
 #include "smtpd/submit.h"
 
+/* "(using TLSv1.3 with cipher X (256/256 bits)" and, folded, " key-exchange ...)" */
 static void put_tls(struct smtpd_session *session, struct buf *out)
 {
+    const char *description;
+    const char *exchange;
+
     if (session->tls == NULL || !session->config->smtpd_tls_received_header)
         return;
-    buf_put_printf(out, "\t(using %s)\n\t(No client certificate requested)\n",
-                   tls_describe(session->command_arena, session->tls, true));
+    description = tls_describe(session->command_arena, session->tls, true);
+    exchange = strstr(description, " key-exchange");
+    if (exchange == NULL)
+        exchange = description + strlen(description);
+    buf_put_printf(out, "\t(using %.*s", (int)(exchange - description), description);
+    buf_put_printf(out, "%s%s)\n\t(No client certificate requested)\n",
+                   exchange[0] == '\0' ? "" : "\n\t", exchange);
 }
 
 /* "[192.0.2.7]", "[IPv6:2001:db8::7]" */

@@ -1,0 +1,196 @@
+/* The beginning of a conversation: greeting, EHLO and its keywords, STARTTLS. RFC 5321 sections 3.1,
+ * 3.2 and 4.1.1.1; RFC 3207; RFC 2033. */
+#include "lib/base/log.h"
+#include "smtp/session.h"
+
+static bool fail(struct failure *failure_r, const char *status, const char *text)
+{
+    *failure_r = (struct failure){.status = status, .text = text, .is_unreachable = true};
+    return false;
+}
+
+/* A greeting or EHLO that is no: with smtp_skip_5xx_greeting even 5xx only means: not this server,
+ * not now. */
+static bool refuse_to_talk(const struct session *session, struct arena *arena,
+                           struct failure *failure_r)
+{
+    *failure_r = session_refusal(session, arena, "");
+    failure_r->text = arena_printf(arena, "host %s refused to talk to me: %s", session->label,
+                                   buf_text(&session->reply.text));
+    failure_r->is_unreachable = true;
+    if (session->settings->skip_5xx_greeting && failure_is_permanent(failure_r))
+        failure_r->status = arena_printf(arena, "4%s", failure_r->status + 1);
+    return false;
+}
+
+static bool is_positive(const struct session *session)
+{
+    return session->reply.code / 100 == 2;
+}
+
+static bool await_greeting(struct session *session, struct arena *arena, struct failure *failure_r)
+{
+    if (!session_listen(session, arena, session->settings->helo_timeout,
+                        "receiving the initial server greeting", failure_r))
+        return false;
+    return is_positive(session) || refuse_to_talk(session, arena, failure_r);
+}
+
+/* --- EHLO ----------------------------------------------------------------------------------------- */
+
+/* ehlo-line = keyword *( SP param ) */
+static void note_keyword(struct session *session, struct span line)
+{
+    static const struct {
+        const char *keyword;
+        unsigned feature;
+    } keywords[] = {
+        {"PIPELINING", FEATURE_PIPELINING},
+        {"SIZE",       FEATURE_SIZE      },
+        {"8BITMIME",   FEATURE_8BITMIME  },
+        {"DSN",        FEATURE_DSN       },
+        {"STARTTLS",   FEATURE_STARTTLS  },
+    };
+    struct span keyword = span_take_word(&line);
+
+    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
+        if (span_equal_text_nocase(keyword, keywords[i].keyword))
+            session->features |= keywords[i].feature & ~session->settings->discard;
+    }
+    if (span_equal_text_nocase(keyword, "SIZE") &&
+        !span_to_u64(span_trim(line), UINT64_MAX, &session->size_limit))
+        session->size_limit = 0;
+}
+
+/* The first line has the server's name; a server of our name is ourselves. */
+static void note_line(struct session *session, struct span text)
+{
+    if (session->reply.lines > 1)
+        note_keyword(session, text);
+    else if (span_equal_text_nocase(span_take_word(&text), session->settings->config->myhostname))
+        session->features |= FEATURE_IS_US;
+}
+
+static bool try_hello(struct session *session, struct arena *arena, const char *verb,
+                      struct failure *failure_r)
+{
+    const char *doing = arena_printf(arena, "performing the %s handshake", verb);
+
+    session->features = 0;
+    session_say(session, "%s %s", verb, session->settings->helo_name);
+    return session_listen_lines(session, arena, session->settings->helo_timeout, doing, note_line,
+                                failure_r);
+}
+
+static bool say_hello(struct session *session, struct arena *arena,
+                      const struct session_target *target, struct failure *failure_r)
+{
+    const struct settings *settings = session->settings;
+    const char *verb = settings->lmtp ? "LHLO" : settings->send_ehlo ? "EHLO" : "HELO";
+
+    if (!try_hello(session, arena, verb, failure_r))
+        return false;
+    if (!is_positive(session) && !settings->lmtp && settings->send_ehlo &&
+        session->reply.code != 421) {
+        verb = "HELO";
+        if (!try_hello(session, arena, verb, failure_r))
+            return false;
+    }
+    if (!is_positive(session))
+        return refuse_to_talk(session, arena, failure_r);
+    if (target->may_be_us && (session->features & FEATURE_IS_US) != 0) {
+        log_warning("host %s replied to HELO/EHLO with my own hostname %s", session->label,
+                    settings->config->myhostname);
+        return fail(failure_r, "5.4.6",
+                    arena_printf(arena, "mail for %s loops back to myself", target->domain));
+    }
+    session->features |= strcmp(verb, "HELO") == 0 ? 0 : FEATURE_ESMTP;
+    return true;
+}
+
+/* --- TLS ------------------------------------------------------------------------------------------ */
+
+static void log_tls(const struct session *session, struct arena *arena)
+{
+    const struct tls_session *tls = stream_tls(session->stream);
+
+    if (session->settings->tls_loglevel >= 1)
+        log_info("%s TLS connection established to %s: %s",
+                 tls_peer_verified(tls) ? "Verified" : "Untrusted", session->relay,
+                 tls_describe(arena, tls, false));
+}
+
+static bool shake_hands(struct session *session, struct arena *arena,
+                        const struct session_target *target, struct failure *failure_r)
+{
+    enum tls_level level = session->settings->tls_level;
+    struct tls_session *tls = tls_session_client(
+        target->tls, level == TLS_SECURE ? target->domain : target->host, level >= TLS_VERIFY);
+    struct error err = {0};
+
+    stream_timeout(session->stream, session->settings->starttls_timeout * 1000);
+    if (stream_start_tls(session->stream, tls, &err)) {
+        log_tls(session, arena);
+        return true;
+    }
+    session->dead = true;
+    log_info("SSL_connect error to %s: %s", session->relay, err.text);
+    return fail(failure_r, "4.7.5",
+                level >= TLS_VERIFY ? "Server certificate not verified"
+                                    : "Cannot start TLS: handshake failure");
+}
+
+/* STARTTLS, when it is offered; what was said before it is void: RFC 3207 section 4.2. */
+static enum hello_result start_tls(struct session *session, struct arena *arena,
+                                   const struct session_target *target, struct failure *failure_r)
+{
+    const struct settings *settings = session->settings;
+    bool demanded = settings->tls_level >= TLS_ENCRYPT;
+
+    if (target->tls == NULL || (session->features & FEATURE_STARTTLS) == 0) {
+        if (!demanded)
+            return HELLO_DONE;
+        (void)fail(failure_r, "4.7.4",
+                   target->tls == NULL
+                       ? "TLS is required, but our TLS engine is unavailable"
+                       : arena_printf(arena, "TLS is required, but was not offered by host %s",
+                                      session->label));
+        return HELLO_FAILED;
+    }
+    session_say(session, "STARTTLS");
+    if (!session_listen(session, arena, settings->starttls_timeout,
+                        "receiving the STARTTLS response", failure_r))
+        return demanded ? HELLO_FAILED : HELLO_PLAIN;
+    if (!is_positive(session)) {
+        (void)fail(failure_r, "4.7.4",
+                   arena_printf(arena, "TLS is required, but host %s refused to start TLS: %s",
+                                session->label, buf_text(&session->reply.text)));
+        return demanded ? HELLO_FAILED : HELLO_DONE;
+    }
+    stream_discard_input(session->stream);
+    if (!shake_hands(session, arena, target, failure_r))
+        return demanded ? HELLO_FAILED : HELLO_PLAIN;
+    return say_hello(session, arena, target, failure_r) ? HELLO_DONE : HELLO_FAILED;
+}
+
+enum hello_result session_greet(struct session *session, struct arena *arena,
+                                const struct session_target *target, bool try_tls,
+                                struct failure *failure_r)
+{
+    const struct settings *settings = session->settings;
+
+    if (settings->tls_wrapper &&
+        (target->tls == NULL || !shake_hands(session, arena, target, failure_r))) {
+        if (target->tls == NULL)
+            (void)fail(failure_r, "4.7.4", "TLS is required, but our TLS engine is unavailable");
+        return HELLO_FAILED;
+    }
+    if (!await_greeting(session, arena, failure_r) || !say_hello(session, arena, target, failure_r))
+        return HELLO_FAILED;
+    if (settings->tls_wrapper || settings->tls_level == TLS_NONE || !try_tls) {
+        if (settings->tls_note_offer && (session->features & FEATURE_STARTTLS) != 0)
+            log_info("Host offered STARTTLS: [%s]", session->host);
+        return HELLO_DONE;
+    }
+    return start_tls(session, arena, target, failure_r);
+}

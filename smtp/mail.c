@@ -1,0 +1,377 @@
+/* A mail transaction: MAIL, RCPT for each recipient, DATA. RFC 5321 section 3.3; pipelined where the
+ * server allows it (RFC 2920); with a reply for each recipient in LMTP (RFC 2033). */
+#include "lib/message/address.h"
+#include "smtp/delivery.h"
+
+#define PIPELINE_MAX 100 /* commands without a reply: their replies must fit the socket's buffers */
+
+enum step_kind { STEP_RSET, STEP_MAIL, STEP_RCPT, STEP_DATA };
+
+/* One command of the transaction; they are answered in order. */
+struct step {
+    enum step_kind kind;
+    size_t recipient; /* STEP_RCPT */
+};
+
+struct mail {
+    struct delivery *delivery;
+    struct session *session;
+    struct arena *arena;
+    struct step *steps;
+    size_t count, sent, answered;
+    bool *accepted; /* recipients */
+    size_t accepted_count;
+    bool aborted;   /* MAIL was refused: what is answered after it means nothing */
+    bool downgrade; /* 8-bit content to a server that takes 7 bits */
+};
+
+/* --- commands ------------------------------------------------------------------------------------- */
+
+/* xtext: RFC 3461 section 4 */
+static const char *encode_xtext(struct arena *arena, const char *text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *encoded = arena_alloc(arena, 3 * strlen(text) + 1);
+    char *to = encoded;
+
+    for (; *text != '\0'; text++) {
+        unsigned char octet = (unsigned char)*text;
+
+        if (octet > ' ' && octet < 127 && octet != '+' && octet != '=') {
+            *to++ = *text;
+        } else {
+            *to++ = '+';
+            *to++ = hex[octet >> 4];
+            *to++ = hex[octet & 15];
+        }
+    }
+    return encoded;
+}
+
+static const char *external(const struct mail *mail, const char *address)
+{
+    return mail->session->settings->quote_addresses ? address_quote(mail->arena, address) : address;
+}
+
+static bool has(const struct mail *mail, unsigned feature)
+{
+    return (mail->session->features & feature) != 0;
+}
+
+static bool is_eight_bit(const struct delivery_request *request)
+{
+    return (request->flags & (QUEUE_EIGHT_BIT | QUEUE_BODY_8BITMIME)) != 0;
+}
+
+static void say_mail(const struct mail *mail)
+{
+    const struct delivery_request *request = mail->delivery->request;
+    struct arena *arena = mail->arena;
+    const char *size = "", *body = "", *ret = "", *envid = "";
+
+    if (has(mail, FEATURE_SIZE))
+        size = arena_printf(arena, " SIZE=%" PRIu64, request->content_size);
+    if (has(mail, FEATURE_8BITMIME) && is_eight_bit(request))
+        body = " BODY=8BITMIME";
+    if (has(mail, FEATURE_DSN) && request->dsn_ret != 0)
+        ret = request->dsn_ret == 'F' ? " RET=FULL" : " RET=HDRS";
+    if (has(mail, FEATURE_DSN) && request->dsn_envid[0] != '\0')
+        envid = arena_printf(arena, " ENVID=%s", encode_xtext(arena, request->dsn_envid));
+    session_say(mail->session, "MAIL FROM:<%s>%s%s%s%s", external(mail, request->sender), size,
+                body, ret, envid);
+}
+
+/* " NOTIFY=SUCCESS,DELAY"; "" for the default */
+static const char *notify_parameter(struct arena *arena, uint64_t notify)
+{
+    if (notify == NOTIFY_DEFAULT)
+        return "";
+    if ((notify & NOTIFY_NEVER) != 0)
+        return " NOTIFY=NEVER";
+    return arena_printf(arena, " NOTIFY=%s%s%s%s%s",
+                        (notify & NOTIFY_SUCCESS) != 0 ? "SUCCESS" : "",
+                        (notify & NOTIFY_SUCCESS) != 0 && notify != NOTIFY_SUCCESS ? "," : "",
+                        (notify & NOTIFY_FAILURE) != 0 ? "FAILURE" : "",
+                        (notify & NOTIFY_FAILURE) != 0 && (notify & NOTIFY_DELAY) != 0 ? "," : "",
+                        (notify & NOTIFY_DELAY) != 0 ? "DELAY" : "");
+}
+
+/* " ORCPT=rfc822;bob+40x"; what the sender called the recipient, if anybody knows */
+static const char *orcpt_parameter(struct arena *arena, const struct delivery_recipient *recipient)
+{
+    struct span address = span_text(recipient->dsn_orcpt);
+    struct span type = span_take_until(&address, ';');
+
+    if (address.len > 0)
+        return arena_printf(arena, " ORCPT=%s;%s", arena_text(arena, type),
+                            encode_xtext(arena, arena_text(arena, address)));
+    if (recipient->original[0] == '\0')
+        return "";
+    return arena_printf(arena, " ORCPT=rfc822;%s",
+                        encode_xtext(arena, address_quote(arena, recipient->original)));
+}
+
+static void say_rcpt(const struct mail *mail, size_t i)
+{
+    const struct delivery_recipient *recipient = &mail->delivery->request->recipients[i];
+    bool dsn = has(mail, FEATURE_DSN);
+
+    session_say(mail->session, "RCPT TO:<%s>%s%s", external(mail, recipient->address),
+                dsn ? notify_parameter(mail->arena, recipient->dsn_notify) : "",
+                dsn ? orcpt_parameter(mail->arena, recipient) : "");
+}
+
+static void say(const struct mail *mail, const struct step *step)
+{
+    switch (step->kind) {
+    case STEP_RSET:
+        session_say(mail->session, "RSET");
+        break;
+    case STEP_MAIL:
+        say_mail(mail);
+        break;
+    case STEP_RCPT:
+        say_rcpt(mail, step->recipient);
+        break;
+    case STEP_DATA:
+        session_say(mail->session, "DATA");
+        break;
+    }
+}
+
+/* --- replies -------------------------------------------------------------------------------------- */
+
+static void fail_accepted(struct mail *mail, const struct failure *failure)
+{
+    for (size_t i = 0; i < mail->delivery->request->recipient_count; i++) {
+        if (mail->accepted[i])
+            delivery_fail(mail->delivery, i, mail->session, failure);
+    }
+}
+
+static void hear_mail(struct mail *mail)
+{
+    struct failure failure;
+
+    if (mail->session->reply.code / 100 == 2) {
+        mail->session->dirty = true;
+        return;
+    }
+    mail->aborted = true;
+    failure = session_refusal(mail->session, mail->arena, "MAIL FROM command");
+    delivery_fail_all(mail->delivery, mail->session, &failure);
+}
+
+static void hear_rcpt(struct mail *mail, size_t recipient)
+{
+    struct failure failure;
+
+    if (mail->aborted)
+        return;
+    if (mail->session->reply.code / 100 == 2) {
+        mail->accepted[recipient] = true;
+        mail->accepted_count++;
+        return;
+    }
+    failure = session_refusal(mail->session, mail->arena, "RCPT TO command");
+    delivery_fail(mail->delivery, recipient, mail->session, &failure);
+}
+
+static void hear(struct mail *mail, const struct step *step)
+{
+    struct failure failure;
+
+    switch (step->kind) {
+    case STEP_RSET:
+        mail->session->dirty = false;
+        break;
+    case STEP_MAIL:
+        hear_mail(mail);
+        break;
+    case STEP_RCPT:
+        hear_rcpt(mail, step->recipient);
+        break;
+    case STEP_DATA:
+        if (mail->session->reply.code / 100 == 3 || mail->aborted)
+            break;
+        failure = session_refusal(mail->session, mail->arena, "DATA command");
+        fail_accepted(mail, &failure);
+        mail->accepted_count = 0;
+        break;
+    }
+}
+
+static bool listen_to(struct mail *mail, const struct step *step, struct failure *failure_r)
+{
+    const struct settings *settings = mail->session->settings;
+    int timeout_s = 0;
+    const char *doing = "";
+
+    switch (step->kind) {
+    case STEP_RSET:
+        timeout_s = settings->rset_timeout;
+        doing = "sending RSET command";
+        break;
+    case STEP_MAIL:
+        timeout_s = settings->mail_timeout;
+        doing = "sending MAIL FROM";
+        break;
+    case STEP_RCPT:
+        timeout_s = settings->rcpt_timeout;
+        doing = "sending RCPT TO";
+        break;
+    case STEP_DATA:
+        timeout_s = settings->data_init_timeout;
+        doing = "sending DATA command";
+        break;
+    }
+    return session_listen(mail->session, mail->arena, timeout_s, doing, failure_r);
+}
+
+/* --- the transaction ------------------------------------------------------------------------------ */
+
+static void plan(struct mail *mail)
+{
+    const struct delivery_request *request = mail->delivery->request;
+
+    mail->steps = arena_array(mail->arena, struct step, request->recipient_count + 3);
+    if (mail->session->dirty)
+        mail->steps[mail->count++] = (struct step){.kind = STEP_RSET};
+    mail->steps[mail->count++] = (struct step){.kind = STEP_MAIL};
+    for (size_t i = 0; i < request->recipient_count; i++) {
+        if (!mail->delivery->done[i])
+            mail->steps[mail->count++] = (struct step){.kind = STEP_RCPT, .recipient = i};
+    }
+    mail->steps[mail->count++] = (struct step){.kind = STEP_DATA};
+}
+
+/* DATA without any recipient is not worth saying when we know it in time. */
+static bool is_pointless(const struct mail *mail, const struct step *step)
+{
+    return mail->aborted ||
+           (step->kind == STEP_DATA && mail->answered == mail->sent && mail->accepted_count == 0);
+}
+
+/* Envelope and DATA. False: the connection was lost. */
+static bool send_envelope(struct mail *mail, struct failure *failure_r)
+{
+    size_t window = has(mail, FEATURE_PIPELINING) ? PIPELINE_MAX : 1;
+
+    while (mail->answered < mail->count) {
+        while (mail->sent < mail->count && mail->sent - mail->answered < window &&
+               !is_pointless(mail, &mail->steps[mail->sent]))
+            say(mail, &mail->steps[mail->sent++]);
+        if (mail->answered == mail->sent)
+            return true; /* the rest is pointless */
+        if (!listen_to(mail, &mail->steps[mail->answered], failure_r))
+            return false;
+        hear(mail, &mail->steps[mail->answered++]);
+    }
+    return true;
+}
+
+/* DATA was answered with 354: something must be sent. */
+static bool is_data_open(const struct mail *mail)
+{
+    return mail->answered == mail->count && mail->session->reply.code / 100 == 3;
+}
+
+static void hear_end(struct mail *mail, size_t recipient)
+{
+    struct failure failure;
+
+    if (mail->session->reply.code / 100 == 2) {
+        delivery_sent(mail->delivery, recipient, mail->session);
+        return;
+    }
+    failure = session_refusal(mail->session, mail->arena, "end of DATA command");
+    delivery_fail(mail->delivery, recipient, mail->session, &failure);
+}
+
+/* One reply for all in SMTP, one for each in LMTP. */
+static bool hear_ends(struct mail *mail, struct failure *failure_r)
+{
+    static const char doing[] = "sending end of data -- message may be sent more than once";
+    const struct settings *settings = mail->session->settings;
+    bool heard = false;
+
+    for (size_t i = 0; i < mail->delivery->request->recipient_count; i++) {
+        if (!mail->accepted[i])
+            continue;
+        if ((!heard || settings->lmtp) &&
+            !session_listen(mail->session, mail->arena, settings->data_done_timeout, doing,
+                            failure_r))
+            return false;
+        heard = true;
+        mail->accepted[i] = false;
+        hear_end(mail, i);
+    }
+    return true;
+}
+
+/* The server wants content although it took no recipient: an empty message, whatever it says. */
+static bool send_nothing(struct mail *mail, struct failure *failure_r)
+{
+    session_say(mail->session, ".");
+    return session_listen(mail->session, mail->arena, mail->session->settings->data_done_timeout,
+                          "sending end of data", failure_r);
+}
+
+static bool run(struct mail *mail, struct failure *failure_r)
+{
+    if (!send_envelope(mail, failure_r))
+        return false;
+    if (!is_data_open(mail))
+        return true;
+    if (mail->accepted_count == 0)
+        return send_nothing(mail, failure_r);
+    if (!content_send(mail->delivery, mail->session, mail->downgrade, failure_r) ||
+        !hear_ends(mail, failure_r))
+        return false;
+    mail->session->dirty = false;
+    return true;
+}
+
+/* What need not be tried with this server; true: *failure_r says why. */
+static bool is_hopeless(const struct mail *mail, struct failure *failure_r)
+{
+    uint64_t size = mail->delivery->request->content_size;
+
+    if (!has(mail, FEATURE_SIZE) || mail->session->size_limit == 0 ||
+        size <= mail->session->size_limit)
+        return false;
+    *failure_r = (struct failure){
+        .status = "5.3.4",
+        .text = arena_printf(mail->arena,
+                             "message size %" PRIu64 " exceeds size limit %" PRIu64 " of server %s",
+                             size, mail->session->size_limit, mail->session->label),
+    };
+    return true;
+}
+
+enum mail_result mail_send(struct delivery *delivery, struct session *session)
+{
+    const struct delivery_request *request = delivery->request;
+    bool reused = session->uses++ > 0;
+    struct failure failure;
+    struct mail mail = {
+        .delivery = delivery,
+        .session = session,
+        .arena = delivery->arena,
+        .accepted = arena_array(delivery->arena, bool, request->recipient_count),
+    };
+
+    if (is_hopeless(&mail, &failure)) {
+        delivery_fail_all(delivery, session, &failure);
+        return MAIL_TRIED;
+    }
+    mail.downgrade = is_eight_bit(request) && !has(&mail, FEATURE_8BITMIME) &&
+                     !session->settings->config->disable_mime_output_conversion;
+    plan(&mail);
+    if (run(&mail, &failure))
+        return MAIL_TRIED;
+    if (reused && mail.answered == 0)
+        return MAIL_STALE;
+    delivery_fail_all(delivery, session, &failure);
+    return MAIL_TRIED;
+}

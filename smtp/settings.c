@@ -1,0 +1,178 @@
+/* What the configuration says to the client. */
+#include "smtp/settings.h"
+
+#include "lib/base/log.h"
+
+#define LINE_MIN 12 /* shorter lines would be more folds than text */
+
+/* The parameter of our protocol; both exist under the same name behind smtp_ and lmtp_. */
+#define OURS(name) (lmtp ? config->lmtp_##name : config->smtp_##name)
+
+/* known_tcp_ports: "lmtp=24, smtps=submissions=465", names before their number */
+unsigned settings_port(const struct config *config, struct span name)
+{
+    struct strlist entries = STRLIST_EMPTY;
+    uint64_t port = 0;
+
+    if (span_to_u64(name, 65535, &port))
+        return (unsigned)port;
+    strlist_split(&entries, config->known_tcp_ports, ", \t\r\n");
+    for (size_t i = 0; i < entries.count && port == 0; i++) {
+        struct span rest = span_text(entries.items[i]);
+        bool named = false;
+
+        while (span_find(rest, '=') < rest.len)
+            named = span_equal_nocase(span_trim(span_take_until(&rest, '=')), name) || named;
+        if (named && !span_to_u64(span_trim(rest), 65535, &port))
+            port = 0;
+    }
+    strlist_release(&entries);
+    return (unsigned)port;
+}
+
+static enum address_preference read_preference(const char *text)
+{
+    return strcmp(text, "ipv4") == 0   ? PREFER_IPV4
+           : strcmp(text, "ipv6") == 0 ? PREFER_IPV6
+                                       : PREFER_ANY;
+}
+
+static unsigned read_keywords(const char *names)
+{
+    static const struct {
+        const char *name;
+        unsigned feature;
+    } keywords[] = {
+        {"pipelining", FEATURE_PIPELINING},
+        {"size",       FEATURE_SIZE      },
+        {"8bitmime",   FEATURE_8BITMIME  },
+        {"dsn",        FEATURE_DSN       },
+        {"starttls",   FEATURE_STARTTLS  },
+    };
+    struct strlist list = STRLIST_EMPTY;
+    unsigned features = 0;
+
+    strlist_split(&list, names, ", \t\r\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
+        if (strlist_has_nocase(&list, keywords[i].name))
+            features |= keywords[i].feature;
+    }
+    strlist_release(&list);
+    return features;
+}
+
+static void read_tls_files(const struct config *config, bool lmtp, struct settings *settings)
+{
+    bool demanded = settings->tls_level >= TLS_ENCRYPT;
+
+    settings->tls_wrapper = OURS(tls_wrappermode);
+    settings->tls_note_offer = OURS(tls_note_starttls_offer);
+    settings->tls_loglevel = OURS(tls_loglevel);
+    settings->tls_ca_file = OURS(tls_CAfile);
+    settings->tls_ca_path = OURS(tls_CApath);
+    settings->tls_certificate_file = OURS(tls_cert_file);
+    settings->tls_key_file = OURS(tls_key_file);
+    settings->tls_protocols = demanded ? OURS(tls_mandatory_protocols) : OURS(tls_protocols);
+    settings->tls_grade = demanded ? OURS(tls_mandatory_ciphers) : OURS(tls_ciphers);
+    settings->tls_exclude =
+        demanded ? OURS(tls_mandatory_exclude_ciphers) : OURS(tls_exclude_ciphers);
+}
+
+/* A level that is not there yet must not quietly become a weaker one. */
+static bool read_tls(const struct config *config, bool lmtp, struct settings *settings,
+                     struct error *err)
+{
+    static const struct {
+        const char *name;
+        enum tls_level level;
+    } levels[] = {
+        {"",        TLS_NONE   },
+        {"none",    TLS_NONE   },
+        {"may",     TLS_MAY    },
+        {"encrypt", TLS_ENCRYPT},
+        {"verify",  TLS_VERIFY },
+        {"secure",  TLS_SECURE },
+    };
+    const char *name = OURS(tls_security_level);
+    size_t i = 0;
+
+    if (name[0] == '\0')
+        name = OURS(enforce_tls) ? "encrypt" : OURS(use_tls) ? "may" : "none";
+    while (i < ARRAY_LENGTH(levels) && strcmp(levels[i].name, name) != 0)
+        i++;
+    if (i == ARRAY_LENGTH(levels)) {
+        error_set(err, ERROR_PERMANENT, "%s_tls_security_level = %s is not supported",
+                  settings->prefix, name);
+        return false;
+    }
+    settings->tls_level = levels[i].level;
+    read_tls_files(config, lmtp, settings);
+    if (settings->tls_wrapper && settings->tls_level < TLS_ENCRYPT) {
+        error_set(err, ERROR_PERMANENT,
+                  "%s_tls_wrappermode needs %s_tls_security_level = encrypt or higher",
+                  settings->prefix, settings->prefix);
+        return false;
+    }
+    return true;
+}
+
+static void read_timeouts(const struct config *config, bool lmtp, struct settings *settings)
+{
+    settings->connect_timeout = OURS(connect_timeout);
+    settings->helo_timeout = lmtp ? config->lmtp_lhlo_timeout : config->smtp_helo_timeout;
+    settings->starttls_timeout = OURS(starttls_timeout);
+    settings->mail_timeout = OURS(mail_timeout);
+    settings->rcpt_timeout = OURS(rcpt_timeout);
+    settings->data_init_timeout = OURS(data_init_timeout);
+    settings->data_xfer_timeout = OURS(data_xfer_timeout);
+    settings->data_done_timeout = OURS(data_done_timeout);
+    settings->rset_timeout = OURS(rset_timeout);
+    settings->quit_timeout = OURS(quit_timeout);
+}
+
+static void read_destinations(const struct config *config, bool lmtp, struct settings *settings)
+{
+    settings->bind_address = OURS(bind_address);
+    settings->bind_address6 = OURS(bind_address6);
+    settings->bind_address_enforce = OURS(bind_address_enforce);
+    settings->fallback_relay = OURS(fallback_relay);
+    settings->address_preference = read_preference(OURS(address_preference));
+    settings->balance_protocols = OURS(balance_inet_protocols);
+    settings->randomize_addresses = OURS(randomize_addresses);
+    settings->address_limit = OURS(mx_address_limit);
+    settings->session_limit = OURS(mx_session_limit);
+    settings->defer_if_no_address = OURS(defer_if_no_mx_address_found);
+}
+
+bool settings_read(const struct config *config, bool lmtp, struct settings *settings_r,
+                   struct error *err)
+{
+    struct settings *settings = settings_r;
+    int line_length_limit = OURS(line_length_limit);
+
+    *settings = (struct settings){.config = config, .lmtp = lmtp, .prefix = lmtp ? "lmtp" : "smtp"};
+    settings->helo_name = lmtp ? config->lmtp_lhlo_name : config->smtp_helo_name;
+    settings->send_ehlo = lmtp || (config->smtp_always_send_ehlo && !config->smtp_never_send_ehlo);
+    settings->skip_5xx_greeting = OURS(skip_5xx_greeting);
+    settings->skip_quit_response = OURS(skip_quit_response);
+    settings->reuse_connections = OURS(connection_cache_on_demand);
+    settings->reuse_idle = OURS(connection_cache_time_limit);
+    settings->reuse_time = OURS(connection_reuse_time_limit);
+    settings->reuse_count = OURS(connection_reuse_count_limit);
+    settings->discard = read_keywords(lmtp ? config->lmtp_discard_lhlo_keywords
+                                           : config->smtp_discard_ehlo_keywords);
+    settings->quote_addresses = OURS(quote_rfc821_envelope);
+    settings->line_length_limit = line_length_limit > 0 && line_length_limit < LINE_MIN
+                                      ? LINE_MIN
+                                      : (size_t)line_length_limit;
+    settings->assume_final = lmtp && config->lmtp_assume_final;
+    read_timeouts(config, lmtp, settings);
+    read_destinations(config, lmtp, settings);
+    settings->default_port =
+        settings_port(config, span_text(lmtp ? config->lmtp_tcp_port : config->smtp_tcp_port));
+    if (settings->default_port == 0) {
+        error_set(err, ERROR_PERMANENT, "%s_tcp_port: unknown port", settings->prefix);
+        return false;
+    }
+    return read_tls(config, lmtp, settings, err);
+}
