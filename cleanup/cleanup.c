@@ -159,6 +159,7 @@ static bool take_message(struct connection *client, struct error *err)
     struct message *message = &process.message;
     struct intake_message given;
     struct intake_outcome outcome;
+    bool answered;
 
     if (!intake_receive_message(client, message->arena, &given, err))
         return false;
@@ -169,7 +170,9 @@ static bool take_message(struct connection *client, struct error *err)
     if (!receive_content(client, &given, err))
         return false;
     message_commit(message, &outcome);
-    return intake_send_outcome(client, &outcome, err);
+    answered = intake_send_outcome(client, &outcome, err); /* first: it is waited for */
+    message_announce(message);
+    return answered;
 }
 
 static bool serve_message(struct connection *client, const struct intake_request *request,

@@ -31,18 +31,27 @@ static const char *make_key(struct message *message, const struct queue_recipien
     return key;
 }
 
-/* At most duplicate_filter_limit addresses are remembered; more of them are delivered as they come. */
-static bool was_seen(struct message *message, const struct queue_recipient *recipient)
+static void remember(struct message *message, const struct queue_recipient *recipient)
 {
     int limit = message->cleanup->config->duplicate_filter_limit;
-    struct span key = span_text(make_key(message, recipient));
 
-    if (message->seen == NULL)
-        message->seen = hash_create();
-    if (hash_get(message->seen, key) != NULL)
-        return true;
     if (limit <= 0 || hash_count(message->seen) < (size_t)limit)
-        (void)hash_put(message->seen, key, message);
+        (void)hash_put(message->seen, span_text(make_key(message, recipient)), message);
+}
+
+/* At most duplicate_filter_limit addresses are remembered; more of them are delivered as they come.
+ * Most messages have one recipient, for whom nothing need be remembered. */
+static bool was_seen(struct message *message, const struct queue_recipient *recipient)
+{
+    if (message->recipient_count == 0)
+        return false;
+    if (message->seen == NULL) {
+        message->seen = hash_create();
+        remember(message, &message->recipients[0]);
+    }
+    if (hash_get(message->seen, span_text(make_key(message, recipient))) != NULL)
+        return true;
+    remember(message, recipient);
     return false;
 }
 

@@ -4,10 +4,10 @@
 #include "cleanup/header.h"
 #include "cleanup/notify.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 /* Where Postfix has the same refusal, with its status and text. */
 const struct refusal refusal_write_error = {"4.3.0", "queue file write error"};
@@ -41,6 +41,7 @@ void message_begin(struct message *message, const struct intake_request *request
         .request = *request,
         .field = field,
         .mended = mended,
+        .file = -1,
     };
     message->rewriting = choose_rewriting(message);
     if (message->request.arrival.tv_sec == 0)
@@ -246,16 +247,12 @@ static bool commit(struct message *message)
 {
     struct queue_envelope envelope = make_envelope(message);
     struct error err = {0};
-    int fd;
 
-    if (!queue_writer_commit(message->cleanup->writer, &envelope, &fd, &err)) {
-        log_warning("%s: %s", message->queue_id, err.text);
-        message->refusal = err.kind == ERROR_PERMANENT ? &refusal_too_big : &refusal_write_error;
-        return false;
-    }
-    notify_qmgr(message->cleanup, message->queue_id, fd);
-    (void)close(fd);
-    return true;
+    if (queue_writer_commit(message->cleanup->writer, &envelope, &message->file, &err))
+        return true;
+    log_warning("%s: %s", message->queue_id, err.text);
+    message->refusal = err.kind == ERROR_PERMANENT ? &refusal_too_big : &refusal_write_error;
+    return false;
 }
 
 void message_commit(struct message *message, struct intake_outcome *outcome_r)
@@ -271,4 +268,12 @@ void message_commit(struct message *message, struct intake_outcome *outcome_r)
     };
     if (!committed)
         queue_writer_abandon(message->cleanup->writer);
+}
+
+void message_announce(struct message *message)
+{
+    if (message->file < 0)
+        return;
+    notify_qmgr(message->cleanup, message->queue_id, message->file);
+    fd_close(&message->file);
 }

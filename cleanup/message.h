@@ -70,6 +70,8 @@ struct message {
     struct buf field;  /* one of which more is to come */
     struct span kept;  /* octets that go into the file as they are, not yet written */
     struct buf mended; /* a block without its stray carriage returns */
+
+    int file; /* the queue file once it is committed; -1 */
     unsigned fields;   /* HAS_...: see header.c */
     int hop_count;
 };
@@ -93,5 +95,7 @@ void message_content(struct message *message, struct span block);
 void message_content_end(struct message *message);
 /* message_commit - into the queue; the outcome's texts are the arena's */
 void message_commit(struct message *message, struct intake_outcome *outcome_r);
+/* message_announce - tell qmgr of what was committed; nothing otherwise */
+void message_announce(struct message *message);
 
 #endif

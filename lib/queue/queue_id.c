@@ -47,11 +47,13 @@ void queue_id_make(struct queue_id_source *source, bool long_ids, char queue_id_
     if (now_us <= source->last_us)
         now_us = source->last_us + 1;
     source->last_us = now_us;
+    if (source->pid == 0)
+        source->pid = (unsigned)getpid();
     seconds = (uint64_t)now_us / 1000000;
     micros = (uint64_t)now_us % 1000000;
     if (!long_ids) {
         snprintf(queue_id_r, QUEUE_ID_MAX, "%05" PRIX64 "%08" PRIX64 "%X", micros, seconds,
-                 (unsigned)getpid());
+                 source->pid);
         return;
     }
     queue_id_r[0] = '\0';
@@ -59,7 +61,7 @@ void queue_id_make(struct queue_id_source *source, bool long_ids, char queue_id_
     append_number(queue_id_r, micros, 52, MICROS_DIGITS);
     queue_id_r[strlen(queue_id_r) + 1] = '\0';
     queue_id_r[strlen(queue_id_r)] = 'z';
-    append_number(queue_id_r, (uint64_t)getpid(), 51, 1);
+    append_number(queue_id_r, source->pid, 51, 1);
 }
 
 /* The microseconds of a long id: the four digits before its last "z". False: this is a short one. */

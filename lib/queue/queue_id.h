@@ -6,6 +6,7 @@
 
 struct queue_id_source {
     int64_t last_us; /* when the last id was made: no process uses a microsecond twice */
+    unsigned pid;    /* of the process that makes them; 0: not yet asked for */
 };
 
 /*

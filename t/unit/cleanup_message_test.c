@@ -110,6 +110,7 @@ static struct intake_outcome hand_in(const struct intake_request *request,
     }
     message_content_end(&message);
     message_commit(&message, &outcome);
+    message_announce(&message);
     return outcome;
 }
 
