@@ -36,9 +36,15 @@ sbin_PROGRAMS += tools/buzondrop
 tools_buzondrop_SOURCES = tools/buzondrop.c tools/caller.c tools/caller.h
 
 sbin_PROGRAMS += tools/sendmail
-tools_sendmail_SOURCES = tools/sendmail.c \
+tools_sendmail_SOURCES = tools/sendmail.c tools/sendmail_call.c tools/sendmail_call.h \
 	tools/content_input.c tools/content_input.h \
 	tools/submission.c tools/submission.h
+
+check_PROGRAMS += t/unit/tools_content_input_test
+UNIT_TESTS += t/unit/tools_content_input_test
+t_unit_tools_content_input_test_SOURCES = t/unit/tools_content_input_test.c \
+	tools/content_input.c tools/content_input.h
+t_unit_tools_content_input_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 dist_man_MANS += tools/buzondrop.1 tools/sendmail.1 tools/mailq.1 tools/newaliases.1
 
 # sendmail is known by two more names, where users find them.

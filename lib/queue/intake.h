@@ -14,11 +14,12 @@
 #include "lib/io/ipc.h"
 #include "lib/queue/queue_file.h"
 
-enum intake_origin {                 /* what cleanup may do with it */
-                     INTAKE_NETWORK, /* smtpd */
-                     INTAKE_LOCAL, /* sendmail(1): nobody waits, so what is refused for good is returned by mail */
-                     INTAKE_INTERNAL, /* bounces: no BCC */
-                     INTAKE_FORWARD,  /* local: forwarded by alias or .forward; no BCC */
+/* Where a message comes from, and so what cleanup does with it */
+enum intake_origin {
+    INTAKE_NETWORK, /* smtpd */
+    INTAKE_LOCAL,   /* sendmail(1): nobody waits, so what is refused for good is returned by mail */
+    INTAKE_INTERNAL, /* bounces: no BCC */
+    INTAKE_FORWARD,  /* local: forwarded by alias or .forward; no BCC */
 };
 
 struct intake_request {

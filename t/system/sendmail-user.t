@@ -6,7 +6,6 @@ need_root
 plan 11
 
 instance_start <<END
-virtual_mailbox_maps = texthash:$CONF/vmailbox
 authorized_submit_users = !bob, static:all
 END
 chmod 755 "$T" "$CONF" "$T/sbin"

@@ -1,12 +1,11 @@
 #!/bin/sh
 # sendmail(1) and maildrop/: how programs on this machine hand mail in, what hostile ones achieve.
 . "$(dirname "$0")/../lib.sh"
-plan 40
+plan 44
 
 instance_start <<END
 mydestination =
 local_header_rewrite_clients =
-virtual_mailbox_maps = texthash:$CONF/vmailbox
 virtual_alias_maps = texthash:$CONF/virtual
 message_size_limit = 100000
 hopcount_limit = 10
@@ -60,6 +59,14 @@ head -c 60000 /dev/urandom | base64 -w 0 | head -c 70000 >"$T/line"
 { printf 'Subject: four\n\n' && cat "$T/line" && echo; } >"$T/message"
 check 'a line longer than any buffer' submit 4 -f x@example.test ana@example.test <"$T/message"
 check 'stays whole' sh -c "sed '1,/^\$/d' '$(newest)' | cmp -s - '$T/line' || sed '1,/^\$/d' '$(newest)' | head -c -1 | cmp - '$T/line'"
+
+# --- by other names -----------------------------------------------------------------------------------
+
+queue_is_empty 'all is delivered'
+is 'mailq lists the queue' "$(tool mailq)" 'Mail queue is empty'
+rm -f "$CONF/aliases.db"
+check 'newaliases is taken' tool newaliases
+check 'and rebuilds the alias database' test -f "$CONF/aliases.db"
 
 # --- what is refused ----------------------------------------------------------------------------------
 
