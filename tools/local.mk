@@ -24,6 +24,7 @@ tools_buzonconf_SOURCES = tools/buzonconf.c \
 	tools/conf/print.c tools/conf/print.h \
 	tools/conf/service.c tools/conf/service.h \
 	tools/conf/show.h tools/conf/show_main.c tools/conf/show_master.c tools/conf/show_types.c
+dist_man_MANS += tools/buzonconf.1
 sbin_PROGRAMS += tools/buzonsuper
 tools_buzonsuper_SOURCES = tools/buzonsuper.c tools/caller.c tools/caller.h tools/requeue.c \
 	tools/requeue.h tools/super.c tools/super.h

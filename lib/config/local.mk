@@ -15,6 +15,16 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/usage.c lib/config/usage.h \
 	lib/config/value.c lib/config/value.h
 
+dist_man_MANS += lib/config/master.cf.5
+nodist_man_MANS += lib/config/buzon.cf.5
+noinst_PROGRAMS += lib/config/manual
+lib_config_manual_SOURCES = lib/config/manual.c
+EXTRA_DIST += lib/config/buzon.cf.5.in
+CLEANFILES += lib/config/buzon.cf.5
+
+lib/config/buzon.cf.5: lib/config/buzon.cf.5.in lib/config/manual$(EXEEXT)
+	$(AM_V_GEN)lib/config/manual$(EXEEXT) <$(srcdir)/lib/config/buzon.cf.5.in >$@.new && mv $@.new $@
+
 check_PROGRAMS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
 	t/unit/config_report_test t/unit/config_interfaces_test
 UNIT_TESTS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
