@@ -272,6 +272,16 @@ static void table_knows_the_choices_of_enums(void **state UNUSED)
                          parameter_choices(&parameters[i]) != NULL);
 }
 
+static void table_documents_every_row(void **state UNUSED)
+{
+    for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+        size_t len = strlen(parameter_docs[i].text);
+
+        if (len < 2 || parameter_docs[i].text[len - 1] != '.' || *parameter_docs[i].readers == '\0')
+            fail_msg("%s: \"%s\"", parameters[i].name, parameter_docs[i].text);
+    }
+}
+
 static bool is_value_of_kind(const struct parameter *parameter, const char *value)
 {
     bool flag;
@@ -338,6 +348,7 @@ int main(void)
         cmocka_unit_test(transports_have_parameters_of_their_own),
         cmocka_unit_test(table_is_in_order),
         cmocka_unit_test(table_knows_the_choices_of_enums),
+        cmocka_unit_test(table_documents_every_row),
         cmocka_unit_test(defaults_are_values_of_their_kind),
     };
     struct CMUnitTest
