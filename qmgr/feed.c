@@ -9,6 +9,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/message/address.h"
+#include "lib/queue/qmgr_client.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@
 #define WAIT_MAX_S          60   /* the wall clock may be set meanwhile */
 #define SITES_MAX           100  /* that wait for a walk over deferred/ */
 #define SECOND_MS           1000
+#define HANDED_OVER_MAX     100 /* messages by name; more of them are all */
 
 /* A walk over one queue. */
 struct walk {
@@ -307,6 +309,36 @@ void feed_flush_site(struct feed *feed, const char *site)
         strlist_add(&feed->wanted_next, site);
     feed->sites.again = true;
     await_step(feed);
+}
+
+/* --- the successor ------------------------------------------------------------------------------------------------ */
+
+static void hand_over(struct connection *successor, enum qmgr_verb verb, const char *queue_id,
+                      const char *site)
+{
+    const struct qmgr_request request = {
+        .verb = verb, .queue_id = queue_id, .site = site, .file = -1};
+    struct error err;
+
+    if (!qmgr_request_send(successor, &request, &err))
+        log_warning("hand a flush over: %s", err.text);
+}
+
+void feed_hand_over(struct feed *feed, struct connection *successor)
+{
+    struct due *due = &feed->qmgr->due;
+    struct due_message message;
+
+    if (due->flushed.count > HANDED_OVER_MAX) {
+        hand_over(successor, QMGR_FLUSH, "", "");
+    } else {
+        while (due->flushed.count > 0 && due_take(due, 0, &message))
+            hand_over(successor, QMGR_FLUSH_MESSAGE, message.queue_id, "");
+    }
+    for (size_t i = 0; is_walking(&feed->sites) && i < feed->wanted.count; i++)
+        hand_over(successor, QMGR_FLUSH_SITE, "", feed->wanted.items[i]);
+    for (size_t i = 0; i < feed->wanted_next.count; i++)
+        hand_over(successor, QMGR_FLUSH_SITE, "", feed->wanted_next.items[i]);
 }
 
 struct feed *feed_create(struct qmgr *qmgr)

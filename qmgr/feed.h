@@ -24,5 +24,7 @@ void feed_room(struct feed *feed);
 void feed_flush(struct feed *feed);
 void feed_flush_message(struct feed *feed, const char *queue_id);
 void feed_flush_site(struct feed *feed, const char *site);
+/* feed_hand_over - what was to be flushed and is not yet, to the queue manager that follows us */
+void feed_hand_over(struct feed *feed, struct connection *successor);
 
 #endif

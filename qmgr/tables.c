@@ -1,10 +1,12 @@
 /* Changed tables. */
 #include "qmgr/tables.h"
 
+#include "qmgr/feed.h"
+
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
-#define CHECK_EACH_MS 100
+#define CHECK_EACH_MS 10
 
 /* Not at once: a client whose request we are in the middle of is going to be freed. */
 static void on_leave(void *context, int fd UNUSED, int events UNUSED)

@@ -5,7 +5,7 @@
 
 #include "qmgr/qmgr.h"
 
-/* tables_are_current - to be asked before a message is resolved; looks at the disk ten times a second
+/* tables_are_current - to be asked before a message is resolved; looks at the disk a hundred times a second
  * at most. False: qmgr drains from now on. */
 bool tables_are_current(struct qmgr *qmgr);
 

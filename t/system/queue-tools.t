@@ -1,0 +1,106 @@
+#!/bin/sh
+# buzonqueue, buzoncat and buzonsuper: what waits in the queue, why, and what an administrator may do.
+. "$(dirname "$0")/../lib.sh"
+plan 39
+
+printf "late.test retry:4.2.1 the road is closed\nrelayed.test retry:4.2.2 the bridge too\n" >"$CONF/transport"
+instance_start <<END
+mydestination =
+virtual_mailbox_maps = texthash:$CONF/vmailbox
+transport_maps = texthash:$CONF/transport
+minimal_backoff_time = 1h
+relay_domains = relayed.test
+fast_flush_domains = relayed.test
+END
+sendmail() { tool sendmail "$@"; }
+BOX=$(virtual_maildir ana)
+deferred_count() { find "$SPOOL/deferred" -type f | wc -l; }
+deferred_are() { [ "$(deferred_count)" = "$1" ]; }
+lines() { sed -n "$1" "$T/said"; }
+status() { # the exit status of a command whose words go to $T/said
+    "$@" >"$T/said" 2>&1
+    echo $?
+}
+
+# --- looking ------------------------------------------------------------------------------------------
+
+is 'an empty queue' "$(tool buzonqueue -p)" 'Mail queue is empty'
+is 'and no objects for it' "$(tool buzonqueue -j)" ''
+
+printf 'Subject: one\nX-Folded: a\n\tb\n\nfirst\n\nlast\n' |
+    sendmail -f ana@example.test luis@example.test bob@late.test '"b c"@late.test' d@relayed.test
+log_has 'a message waits' 'to=<d@relayed.test>, relay=none, .*dsn=4.2.2, status=deferred .the bridge too'
+wait_until 'the deferral' deferred_are 1
+ID=$(basename "$(find "$SPOOL/deferred" -type f)")
+tool buzonqueue -p >"$T/said"
+is 'the heading' "$(lines 1p)" '-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------'
+like 'the message' "$(lines 2p)" "^$ID +[0-9]+ [A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8}  ana@example.test\$"
+like 'who waits, why, once' "$(lines '3,7p' | tr '\n' '|')" \
+    '^ +\(the road is closed\)\| {41}bob@late.test\| {41}"b c"@late.test\| +\(the bridge too\)\| {41}d@relayed.test\|$'
+like 'the total' "$(lines '$p')" '^-- 0 Kbytes in 1 Request\.$'
+is 'who has it is not listed' "$(grep -c luis "$T/said")" 0
+tool buzonqueue -j >"$T/json"
+is 'one JSON object' "$(python3 -c "
+import json,sys
+m=json.loads(sys.stdin.readline())
+print(m['queue_name'], m['queue_id'], m['forced_expire'], m['sender'],
+      [(r['address'], r['delay_reason']) for r in m['recipients']])" <"$T/json")" \
+    "deferred $ID False ana@example.test [('bob@late.test', 'the road is closed'), ('\"b c\"@late.test', 'the road is closed'), ('d@relayed.test', 'the bridge too')]"
+
+tool buzoncat -q "$ID" >"$T/said"
+like 'buzoncat frames the envelope' "$(lines 1p)" "^\*\*\* ENVELOPE RECORDS deferred/.*/$ID \*\*\*\$"
+is 'it tells sender, who waits and who has it' "$(grep -E '^(sender|recipient|done_recipient): ' "$T/said" | tr '\n' ' ')" \
+    'sender: ana@example.test done_recipient: luis@example.test recipient: bob@late.test recipient: b c@late.test recipient: d@relayed.test '
+like 'header and body' "$(tr '\n' '|' <"$T/said")" '\*\*\* MESSAGE CONTENTS .*\|Subject: one\|X-Folded: a\|	b\|.*\|\|first\|\|last\|\*\*\* HEADER EXTRACTED .*\*\*\* MESSAGE FILE END'
+is 'the body alone' "$(tool buzoncat -bq "$ID" | tr '\n' '|')" '|first||last|'
+is 'the header alone ends before the body' "$(tool buzoncat -hq "$ID" | tail -n 1 | cut -c1-6)" "$(tool buzoncat -bhq "$ID" | sed '/^$/,$d' | tail -n 1 | cut -c1-6)"
+is 'no such message' "$(status tool buzoncat -q 0123456789ABC)" 1
+
+# --- pushing -------------------------------------------------------------------------------------------
+
+attempts() { grep -c "$ID: to=<$1>, .*status=deferred" "$LOG"; }
+attempts_are() { [ "$(attempts "$1")" = "$2" ]; }
+is 'flushing one message' "$(status tool buzonqueue -i "$ID")" 0
+eventually 'is an attempt' attempts_are bob@late.test 2
+wait_until 'the deferral' deferred_are 1
+is 'flushing everything' "$(status tool buzonqueue -f)" 0
+eventually 'is one, too' attempts_are bob@late.test 3
+wait_until 'the deferral' deferred_are 1
+is 'flushing a site' "$(status tool buzonqueue -s relayed.test)" 0
+eventually 'tries its mail' attempts_are d@relayed.test 4
+wait_until 'the deferral' deferred_are 1
+is 'but not any site' "$(status tool buzonqueue -s late.test)" 69
+is 'a site has a reason' "$(cat "$T/said")" 'buzonqueue: fatal: Flush service is not configured for destination "late.test"'
+is 'what is no queue id' "$(status tool buzonqueue -i ../etc)" 64
+
+# --- ruling --------------------------------------------------------------------------------------------
+
+tool buzonsuper -h "$ID" >"$T/said" 2>&1
+is 'a message on hold' "$(tr '\n' '|' <"$T/said")" "buzonsuper: $ID: placed on hold|buzonsuper: Placed on hold: 1 message|"
+like 'is marked' "$(tool buzonqueue -p | sed -n 2p)" "^$ID! "
+tool buzonqueue -f
+echo "$ID" | tool buzonsuper -e - >"$T/said" 2>&1
+is 'one that shall expire' "$(tr '\n' '|' <"$T/said")" "buzonsuper: $ID: expired|buzonsuper: Force-expired: 1 message|"
+like 'is marked, too' "$(tool buzonqueue -p | sed -n 2p)" "^$ID# "
+tool buzonsuper -H ALL >"$T/said" 2>&1
+is 'all are released' "$(cat "$T/said")" 'buzonsuper: Released from hold: 1 message'
+log_has 'and expire' "$ID: from=<ana@example.test>, status=force-expired, returned to sender"
+maildir_has 'the sender is told' "$BOX" 1
+like 'with what was known' "$(cat "$BOX"/new/*)" '<bob@late.test>: the road is closed'
+queue_is_empty 'and the message is gone'
+
+printf 'Subject: two\n\ntext\n' | sendmail -f ana@example.test bob@late.test
+wait_until 'the deferral' deferred_are 1
+printf 'late.test discard:\n' >"$CONF/transport"
+tool buzonsuper -r ALL >"$T/said" 2>&1
+like 'a message is requeued' "$(tr '\n' '|' <"$T/said")" 'requeued as [0-9A-Za-z]+\|buzonsuper: Requeued: 1 message\|$'
+queue_is_empty 'and goes where it now should'
+log_has 'by the new table' 'to=<bob@late.test>, relay=none, .*status=sent'
+
+printf 'late.test retry:4.2.1 closed again\n' >"$CONF/transport"
+printf 'Subject: three\n\ntext\n' | sendmail -f ana@example.test bob@late.test
+wait_until 'the deferral' deferred_are 1
+tool buzonsuper -d ALL deferred >"$T/said" 2>&1
+is 'everything is deleted' "$(cat "$T/said")" 'buzonsuper: Deleted: 1 message'
+is 'with its reasons' "$(find "$SPOOL/defer" -type f)" ''
+no_crash 'no process crashed'
