@@ -1,0 +1,88 @@
+#!/bin/sh
+# What senders and postmasters are told: failures, double bounces, delays, expiry, success.
+. "$(dirname "$0")/../lib.sh"
+plan 26
+
+printf 'late.test retry:4.2.1 the road is closed\ngone.test error:5.1.2 nobody lives here\n' >"$CONF/transport"
+instance_start <<END
+mydestination =
+virtual_mailbox_maps = texthash:$CONF/vmailbox
+transport_maps = texthash:$CONF/transport
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+queue_run_delay = 1s
+delay_warning_time = 2s
+maximal_queue_lifetime = 8s
+bounce_queue_lifetime = 1s
+bounce_size_limit = 5000
+notify_classes = 2bounce
+2bounce_notice_recipient = eva@example.test
+END
+sendmail() { tool sendmail "$@"; }
+ANA=$(virtual_maildir ana)
+EVA=$(virtual_maildir eva)
+newest() { ls -t "$1"/new/* | head -n 1; }
+parts() { # of a report: its content types, then the fields of its second part, by Python's parser
+    python3 - "$(newest "$ANA")" <<'END'
+import email, sys
+report = email.message_from_file(open(sys.argv[1]))
+print(report.get_content_type(), report.get_param('report-type'), [p.get_content_type() for p in report.get_payload()])
+for block in report.get_payload(1).get_payload():
+    print({k: v for k, v in block.items() if k not in ('Arrival-Date', 'X-Buzon-Queue-ID', 'Will-Retry-Until')})
+returned = report.get_payload(2)
+print(returned.get_payload(0).as_string().strip().replace('\n', '|') if returned.get_content_type() == 'message/rfc822' else returned.get_payload().strip().replace('\n', '|'))
+END
+}
+
+# --- failure ----------------------------------------------------------------------------------------------
+
+printf 'Subject: one\nDate: today\nFrom: a@b\nMessage-Id: <1@b>\n\nfirst\n' |
+    sendmail -f ana@example.test -V env-1 x@gone.test nosuch@example.test luis@example.test
+maildir_has 'the sender of undeliverable mail is told' "$ANA" 1
+log_has 'which is logged' ': sender non-delivery notification: '
+log_has 'the report comes from nobody' 'from=<>, size=.*queue active'
+parts >"$T/parts"
+is 'it is a delivery report' "$(sed -n 1p "$T/parts")" \
+    "multipart/report delivery-status ['text/plain', 'message/delivery-status', 'message/rfc822']"
+is 'by this host, with the envelope id' "$(sed -n 2p "$T/parts")" \
+    "{'Reporting-MTA': 'dns; mail.buzon.test', 'Original-Envelope-Id': 'env-1', 'X-Buzon-Sender': 'rfc822; ana@example.test'}"
+like 'with a block for one recipient' "$(cat "$T/parts")" \
+    "'Final-Recipient': 'rfc822; x@gone.test', .*'Action': 'failed', 'Status': '5.1.2', 'Diagnostic-Code': 'X-Buzon; nobody lives here'"
+like 'and one for the other' "$(cat "$T/parts")" "'Final-Recipient': 'rfc822; nosuch@example.test', .*'Status': '5.1.1'"
+is 'none for who got it' "$(grep -c luis@example.test "$T/parts")" 0
+like 'the message is returned' "$(tail -n 1 "$T/parts")" '^Return-Path: <ana@example.test>\|Received: .*\|Subject: one\|.*\|\|first$'
+queue_is_empty 'nothing stays in the queue'
+
+{ printf 'Subject: large\n\n' && yes 'a line that is not returned' | head -n 300; } | sendmail -f ana@example.test x@gone.test
+maildir_has 'a large message fails' "$ANA" 2
+parts >"$T/parts"
+like 'only its header is returned' "$(tail -n 1 "$T/parts")" 'Subject: large\|Message-Id: [^|]*\|Date: [^|]*\|From: [^|]*$'
+
+printf 'Subject: silent\n\ntext\n' | sendmail -f ana@example.test -N never x@gone.test
+log_has 'who wants no reports gets none' 'to=<x@gone.test>.*status=bounced.*' && queue_is_empty 'and the message is done with'
+
+# --- double bounces -----------------------------------------------------------------------------------------
+
+printf 'Subject: from a ghost\n\ntext\n' | sendmail -f nosuch@example.test x@gone.test
+maildir_has 'a bounce that bounces goes to the postmaster' "$EVA" 1
+log_has 'which is logged' ': postmaster non-delivery notification: '
+like 'with the reason' "$(cat "$(newest "$EVA")")" '<nosuch@example.test>: unknown user: "nosuch@example.test"'
+printf 'late.test retry:4.2.1 the road is closed\ngone.test error:5.1.2 nobody lives here\neva@example.test error:5.1.1 gone, too\n' >"$CONF/transport"
+printf 'Subject: from a ghost\n\ntext\n' | sendmail -f nosuch@example.test x@gone.test
+log_has 'and there it ends' 'warning: .*: undeliverable postmaster notification discarded'
+
+# --- delay ----------------------------------------------------------------------------------------------------
+
+printf 'Subject: slow\n\ntext\n' | sendmail -f ana@example.test b@late.test c@late.test
+maildir_has 'the sender of late mail is warned' "$ANA" 3
+log_has 'which is logged' ': sender delay notification: '
+like 'in time' "$(parts)" "'Final-Recipient': 'rfc822; b@late.test', .*'Action': 'delayed', 'Status': '4.2.1'"
+log_has 'later it is returned' 'from=<ana@example.test>, status=expired, returned to sender'
+maildir_has 'with another report' "$ANA" 4
+is 'the warning came once' "$(grep -c 'sender delay notification' "$LOG")" 1
+
+# --- success ---------------------------------------------------------------------------------------------------
+
+printf 'Subject: registered\n\ntext\n' | sendmail -f ana@example.test -N success,failure luis@example.test
+maildir_has 'who asks is told of success' "$ANA" 5
+no_crash 'no process crashed'
