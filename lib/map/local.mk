@@ -36,3 +36,24 @@ check_PROGRAMS += t/unit/map_proxy_test
 UNIT_TESTS += t/unit/map_proxy_test
 t_unit_map_proxy_test_SOURCES = t/unit/map_proxy_test.c
 t_unit_map_proxy_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/map_match_list_test
+UNIT_TESTS += t/unit/map_match_list_test
+t_unit_map_match_list_test_SOURCES = t/unit/map_match_list_test.c
+t_unit_map_match_list_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/map_writer_test
+UNIT_TESTS += t/unit/map_writer_test
+t_unit_map_writer_test_SOURCES = t/unit/map_writer_test.c
+t_unit_map_writer_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz t/fuzz/map_proxy_fuzz
+FUZZ_TARGETS += t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz t/fuzz/map_proxy_fuzz
+t_fuzz_map_rules_fuzz_SOURCES = t/fuzz/map_rules_fuzz.c
+t_fuzz_map_rules_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_map_lines_fuzz_SOURCES = t/fuzz/map_lines_fuzz.c
+t_fuzz_map_lines_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_map_proxy_fuzz_SOURCES = t/fuzz/map_proxy_fuzz.c
+t_fuzz_map_proxy_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

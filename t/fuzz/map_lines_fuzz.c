@@ -1,0 +1,23 @@
+/* The logical lines of a table's source, and their split into key and value. */
+#include "lib/map/lines.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct map_lines lines;
+    struct span line;
+    struct span key;
+    struct span value;
+    struct error err;
+
+    map_lines_start_text(&lines, span_of(data, size), "fuzz");
+    while (map_lines_next(&lines, &line, &err)) {
+        ASSERT(lines.first <= lines.last && lines.last <= lines.number);
+        if (map_line_split(line, &key, &value, &err))
+            ASSERT(key.len > 0 && value.len > 0 && key.len + value.len < line.len);
+    }
+    ASSERT(err.kind == ERROR_NONE && lines.offset == size);
+    map_lines_release(&lines);
+    return 0;
+}
