@@ -129,11 +129,11 @@ static void add_lines(struct build *build)
         add_line(build, line);
         if (++count % LINES_AT_ONCE == 0)
             show_progress(build);
-        if (interrupted != 0) {
-            error_set(&err, ERROR_TEMPORARY, "interrupted; %s is as it was", build->specification);
+        if (interrupted != 0)
             break;
-        }
     }
+    if (interrupted != 0)
+        error_set(&err, ERROR_TEMPORARY, "interrupted; %s is as it was", build->specification);
     if (err.kind != ERROR_NONE)
         give_up(build, &err);
 }

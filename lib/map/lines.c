@@ -56,10 +56,8 @@ static bool read_block(struct map_lines *lines, struct error *err)
                   lines->number + 1, MAP_LINE_MAX);
         return false;
     }
-    do {
-        got = read(lines->fd, to, BLOCK_SIZE);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
+    got = read(lines->fd, to, BLOCK_SIZE);
+    if (got < 0) { /* EINTR too: only a tool that waits for its input can see it */
         error_errno(err, "read %s", lines->name);
         return false;
     }

@@ -1,0 +1,45 @@
+#!/bin/sh
+# proxymap: answers what the configuration names, as mail_owner, and notices changed tables.
+. "$(dirname "$0")/../lib.sh"
+plan 9
+mkdir -p "$CONF"
+printf 'known yes\n' >"$CONF/table"
+printf 'secret yes\n' >"$CONF/secret"
+chmod 600 "$CONF/secret"
+printf 'other yes\n' >"$CONF/unnamed"
+instance_start <<END
+relocated_maps = texthash:$CONF/table, texthash:$CONF/secret
+relay_recipient_maps = proxy:unix:passwd.byname
+virtual_alias_maps = hash:$CONF/indexed
+END
+printf 'a@b.test c@d.test\n' >"$CONF/indexed"
+tool buzonmap "hash:$CONF/indexed"
+
+ask() { tool buzonmap -q "$1" "proxy:$2" 2>&1; }
+is 'a table that the configuration names' "$(ask known "texthash:$CONF/table")" yes
+is 'without the key' "$(ask unknown "texthash:$CONF/table")" ""
+is 'a database of the system' "$(ask root unix:passwd.byname | cut -d: -f1,3)" root:0
+like 'a table that nobody names' "$(ask other "texthash:$CONF/unnamed")" 'request for unapproved table'
+log_has 'is refused in the log' "proxymap.*warning: request for unapproved table: \"texthash:$CONF/unnamed\""
+is 'a table that was made after the start' "$(ask a@b.test "hash:$CONF/indexed")" c@d.test
+
+# Asked until it knows: it looks at a file once a second.
+changed_to() {
+    t_tries=0
+    while [ "$(ask "$1" "$3")" != "$2" ]; do
+        t_tries=$((t_tries + 1))
+        [ $t_tries -lt 100 ] || return 1
+        sleep 0.1
+    done
+}
+printf 'known changed\n' >"$CONF/table"
+check 'a table that changed' changed_to known changed "texthash:$CONF/table"
+
+if [ "$PRIVILEGED" = yes ]; then
+    is 'a table that only root may read' "$(ask secret "texthash:$CONF/secret")" yes
+    printf 'secret changed\n' >"$CONF/secret"
+    check 'which changed: a new process reads it' changed_to secret changed "texthash:$CONF/secret"
+else
+    ok 'a table that only root may read # SKIP one user'
+    ok 'which changed # SKIP one user'
+fi
