@@ -8,6 +8,7 @@
 #include "imapd/set.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/message/imap_text.h"
 
 #define GATHER_MAX (128U * 1024) /* octets of responses before they leave */
 
@@ -23,15 +24,8 @@ void fetch_flush(struct imapd_session *session)
 
 static void put_number(struct buf *out, const char *name, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
-
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
     buf_put_text(out, name);
-    buf_put(out, span_of(digits + at, sizeof(digits) - at));
+    imap_put_number(out, number);
 }
 
 static void put_text(struct buf *out, const char *name, struct span text)

@@ -13,3 +13,17 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h
 dist_man_MANS += imapd/imapd.8
+
+imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/parse.c imapd/search_parse.c imapd/set.c
+
+check_PROGRAMS += t/unit/imapd_parse_test
+UNIT_TESTS += t/unit/imapd_parse_test
+t_unit_imapd_parse_test_SOURCES = t/unit/imapd_parse_test.c $(imapd_grammar)
+t_unit_imapd_parse_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/imapd_command_fuzz
+FUZZ_TARGETS += t/fuzz/imapd_command_fuzz
+t_fuzz_imapd_command_fuzz_SOURCES = t/fuzz/imapd_command_fuzz.c $(imapd_grammar)
+t_fuzz_imapd_command_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

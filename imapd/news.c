@@ -4,6 +4,7 @@
 #include "imapd/session.h"
 
 #include "lib/base/log.h"
+#include "lib/message/imap_text.h"
 
 static const struct {
     const char *name;
@@ -93,7 +94,9 @@ void imapd_tell_gone(struct imapd_session *session)
     for (size_t i = 0; i < session->told_count; i++) {
         if ((mailbox->messages[i].flags & FLAG_GONE) == 0)
             continue;
-        buf_put_printf(&session->response, "* %zu EXPUNGE\r\n", i + 1 - told);
+        buf_put_text(&session->response, "* ");
+        imap_put_number(&session->response, i + 1 - told);
+        buf_put_text(&session->response, " EXPUNGE\r\n");
         told++;
     }
     session->told_count -= told;
@@ -127,10 +130,12 @@ static void tell_flags(struct imapd_session *session)
         message->flags &= ~(uint32_t)FLAG_CHANGED;
         if ((message->flags & FLAG_GONE) != 0)
             continue;
-        buf_put_printf(&session->response, "* %zu FETCH (", i + 1);
+        buf_put_text(&session->response, "* ");
+        imap_put_number(&session->response, i + 1);
+        buf_put_text(&session->response, session->by_uid ? " FETCH (UID " : " FETCH (");
         if (session->by_uid)
-            buf_put_printf(&session->response, "UID %" PRIu32 " ", message->uid);
-        buf_put_text(&session->response, "FLAGS ");
+            imap_put_number(&session->response, message->uid);
+        buf_put_text(&session->response, session->by_uid ? " FLAGS " : "FLAGS ");
         imapd_put_flags(session, &session->response, message);
         buf_put_text(&session->response, ")\r\n");
         if (session->response.len >= IMAPD_RESPONSE)

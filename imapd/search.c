@@ -8,8 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/message/date.h"
 #include "lib/message/encoding.h"
-
-#include <stdlib.h>
+#include "lib/message/imap_text.h"
 
 #define DECODED_MAX (16 * 1024 * 1024) /* octets of a text that are looked at */
 
@@ -283,9 +282,11 @@ static void put_matches(struct imapd_session *session, struct search_match *matc
 
     buf_put_text(&session->response, "* SEARCH");
     for (size_t i = 0; i < session->mailbox->count; i++) {
-        if (matches(match, i))
-            buf_put_printf(&session->response, " %" PRIu32,
-                           session->by_uid ? session->mailbox->messages[i].uid : (uint32_t)i + 1);
+        if (matches(match, i)) {
+            buf_put_char(&session->response, ' ');
+            imap_put_number(&session->response,
+                            session->by_uid ? session->mailbox->messages[i].uid : i + 1);
+        }
         if (match->err.kind == ERROR_TEMPORARY)
             trouble = match->err;
     }

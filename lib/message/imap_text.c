@@ -67,3 +67,15 @@ void imap_put_nstring(struct buf *out, struct span text)
     else
         imap_put_string(out, text);
 }
+
+void imap_put_number(struct buf *out, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    buf_put(out, span_of(digits + at, sizeof(digits) - at));
+}

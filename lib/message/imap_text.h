@@ -13,6 +13,9 @@ void imap_put_string(struct buf *out, struct span text);
 /* imap_put_nstring - the same; NIL when data is NULL */
 void imap_put_nstring(struct buf *out, struct span text);
 
+/* imap_put_number - decimal digits, without printf's price: there may be hundreds of thousands */
+void imap_put_number(struct buf *out, uint64_t number);
+
 /* imap_put_envelope - "(date subject from sender reply-to to cc bcc in-reply-to message-id)" */
 void imap_put_envelope(struct buf *out, struct arena *arena, struct span header);
 

@@ -46,3 +46,10 @@ check_PROGRAMS += t/unit/message_mime_test
 UNIT_TESTS += t/unit/message_mime_test
 t_unit_message_mime_test_SOURCES = t/unit/message_mime_test.c
 t_unit_message_mime_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/mime_fuzz
+FUZZ_TARGETS += t/fuzz/mime_fuzz
+t_fuzz_mime_fuzz_SOURCES = t/fuzz/mime_fuzz.c
+t_fuzz_mime_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

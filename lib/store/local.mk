@@ -30,3 +30,12 @@ check_PROGRAMS += t/unit/store_maildir_test
 UNIT_TESTS += t/unit/store_maildir_test
 t_unit_store_maildir_test_SOURCES = t/unit/store_maildir_test.c
 t_unit_store_maildir_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz
+FUZZ_TARGETS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz
+t_fuzz_uidlist_fuzz_SOURCES = t/fuzz/uidlist_fuzz.c
+t_fuzz_uidlist_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_mutf7_fuzz_SOURCES = t/fuzz/mutf7_fuzz.c
+t_fuzz_mutf7_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

@@ -1,0 +1,34 @@
+/* What IMAP commands are made of: sets, FETCH items, SEARCH keys, flags, dates. */
+#include "imapd/date_time.h"
+#include "imapd/fetch.h"
+#include "imapd/search.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena *arena = arena_create();
+    struct cursor at = cursor_of(span_of(data, size));
+    static const struct mailbox empty = {0};
+    struct selection selection;
+    struct fetch fetch;
+    struct search search;
+    struct set set;
+    struct flag_list flags = {0};
+    struct literal literal;
+    struct span before;
+    uint64_t when;
+
+    if (set_parse(arena, &(struct cursor){at.next, at.end}, &set))
+        (void)!set_resolve(arena, &set, &empty, true, &selection);
+    (void)!fetch_parse(arena, &(struct cursor){at.next, at.end}, &fetch);
+    fetch_release(&fetch);
+    (void)search_parse(arena, &(struct cursor){at.next, at.end}, &search);
+    search_release(&search);
+    (void)!parse_flag_list(&(struct cursor){at.next, at.end}, &flags);
+    flag_list_release(&flags);
+    (void)!date_time_parse(&(struct cursor){at.next, at.end}, &when);
+    (void)!parse_literal_at_end(span_of(data, size), &before, &literal);
+    arena_free(&arena);
+    return 0;
+}

@@ -1,0 +1,348 @@
+/* imapd: the grammar of commands, as literals, sets, flags, sections, search keys and dates. */
+#include "t/unit/unit.h"
+
+#include "imapd/date_time.h"
+#include "imapd/fetch.h"
+#include "imapd/parse.h"
+#include "imapd/search.h"
+#include "imapd/set.h"
+
+/* A cursor over a heap copy of just these octets; free_input ends it. */
+static struct span input;
+
+static struct cursor cursor_over(const char *text)
+{
+    input = unit_copy(span_text(text));
+    return cursor_of(input);
+}
+
+static void free_input(void)
+{
+    free((void *)(uintptr_t)input.data);
+}
+
+/* --- strings ----------------------------------------------------------------------------------- */
+
+static const struct string_case {
+    const char *name;
+    const char *text;
+    const char *value; /* NULL: refused */
+    const char *rest;
+} string_cases[] = {
+    {"an atom",                        "abc def",        "abc",    " def"},
+    {"an atom with a bracket",         "a]b",            "a]b",    ""    },
+    {"a quoted string",                "\"a b\" c",      "a b",    " c"  },
+    {"with escapes",                   "\"a\\\"b\\\\\"", "a\"b\\", ""    },
+    {"an empty quoted string",         "\"\"",           "",       ""    },
+    {"without its end",                "\"abc",          NULL,     ""    },
+    {"with a line end in it",          "\"a\nb\"",       NULL,     ""    },
+    {"a literal",                      "{3}\r\na\r\n c", "a\r\n",  " c"  },
+    {"a literal that is not awaited",  "{3+}\r\nabc",    "abc",    ""    },
+    {"a literal that is cut off",      "{3}\r\nab",      NULL,     ""    },
+    {"a literal without its line end", "{3}abc",         NULL,     ""    },
+    {"nothing",                        "",               NULL,     ""    },
+    {"a parenthesis",                  "(",              NULL,     ""    },
+};
+
+static void take_astring(void **state)
+{
+    const struct string_case *c = *state;
+    struct arena *arena = arena_create();
+    struct cursor at = cursor_over(c->text);
+    struct span value;
+    bool taken = parse_astring(arena, &at, &value);
+
+    assert_int_equal(taken, c->value != NULL);
+    if (taken) {
+        assert_true(span_equal_text(value, c->value));
+        assert_true(span_equal_text(span_of(at.next, cursor_left(at)), c->rest));
+    }
+    arena_free(&arena);
+    free_input();
+}
+
+static const struct literal_case {
+    const char *name;
+    const char *line;
+    bool found, synchronizing;
+    uint64_t size;
+} literal_cases[] = {
+    {"a synchronizing literal", "a APPEND x {42}",          true,  true,  42},
+    {"a non-synchronizing one", "a APPEND x {42+}",         true,  false, 42},
+    {"an empty one",            "{0}",                      true,  true,  0 },
+    {"none at all",             "a NOOP",                   false, false, 0 },
+    {"something behind it",     "a {42} ",                  false, false, 0 },
+    {"no digits",               "a {}",                     false, false, 0 },
+    {"letters",                 "a {4x}",                   false, false, 0 },
+    {"a number past 64 bits",   "a {18446744073709551617}", false, false, 0 },
+    {"an empty line",           "",                         false, false, 0 },
+};
+
+static void find_literal(void **state)
+{
+    const struct literal_case *c = *state;
+    struct literal literal = {0};
+    struct span before;
+
+    (void)cursor_over(c->line);
+    assert_int_equal(parse_literal_at_end(input, &before, &literal), c->found);
+    assert_int_equal(literal.size, c->size);
+    assert_int_equal(literal.synchronizing, c->synchronizing);
+    free_input();
+}
+
+/* --- sets -------------------------------------------------------------------------------------- */
+
+/* Five messages with the UIDs 10, 20, 30, 40 and 50. */
+static struct mailbox_message messages[] = {
+    {.uid = 10}, {.uid = 20}, {.uid = 30}, {.uid = 40}, {.uid = 50}};
+static const struct mailbox five = {.messages = messages, .count = 5};
+
+static const struct set_case {
+    const char *name;
+    const char *text;
+    bool by_uid;
+    const char *indices; /* joined by spaces; NULL: refused */
+} set_cases[] = {
+    {"one number",                                   "3",          false, "2"    },
+    {"a range",                                      "2:4",        false, "1 2 3"},
+    {"a range the other way round",                  "4:2",        false, "1 2 3"},
+    {"a list, sorted and each once",                 "4,1:2,2",    false, "0 1 3"},
+    {"the last one",                                 "*",          false, "4"    },
+    {"up to the last one",                           "4:*",        false, "3 4"  },
+    {"a number past the last one",                   "6",          false, NULL   },
+    {"a range past the last one",                    "5:6",        false, NULL   },
+    {"zero",                                         "0",          false, NULL   },
+    {"nothing",                                      "",           false, NULL   },
+    {"half a range",                                 "1:",         false, NULL   },
+    {"an empty element",                             "1,,2",       false, NULL   },
+    {"a number past 32 bits",                        "4294967296", false, NULL   },
+    {"UIDs",                                         "20,40:60",   true,  "1 3 4"},
+    {"UIDs that nobody has",                         "11:19,51",   true,  ""     },
+    {"the last UID",                                 "*",          true,  "4"    },
+    {"past the last UID, which is the last message", "99:*",       true,  "4"    },
+};
+
+static void resolve_set(void **state)
+{
+    const struct set_case *c = *state;
+    struct arena *arena = arena_create();
+    struct cursor at = cursor_over(c->text);
+    struct selection selection;
+    struct buf joined = BUF(1000);
+    struct set set;
+    bool resolved = set_parse(arena, &at, &set) && parse_end(&at) &&
+                    set_resolve(arena, &set, &five, c->by_uid, &selection);
+
+    assert_int_equal(resolved, c->indices != NULL);
+    if (resolved) {
+        for (size_t i = 0; i < selection.count; i++)
+            buf_put_printf(&joined, i == 0 ? "%u" : " %u", selection.indices[i]);
+        assert_string_equal(joined.len == 0 ? "" : buf_text(&joined), c->indices);
+    }
+    buf_release(&joined);
+    arena_free(&arena);
+    free_input();
+}
+
+static void uids_are_put_as_a_set(void **state UNUSED)
+{
+    static const uint32_t uids[] = {1, 2, 3, 7, 9, 10, 5};
+    struct buf out = BUF(100);
+
+    set_put_uids(&out, uids, ARRAY_LENGTH(uids));
+    assert_string_equal(buf_text(&out), "1:3,7,9:10,5");
+    buf_release(&out);
+}
+
+/* --- flags ------------------------------------------------------------------------------------- */
+
+static const struct flags_case {
+    const char *name;
+    const char *text;
+    bool parsed;
+    uint32_t flags;
+    size_t keywords;
+} flags_cases[] = {
+    {"system flags and keywords",  "(\\Seen \\flagged $Forwarded foo)", true,
+     FLAG_SEEN | FLAG_FLAGGED,                                                                            2},
+    {"an empty list",              "()",                                true,  0,                         0},
+    {"without parentheses",        "\\Deleted \\Draft",                 true,  FLAG_DELETED | FLAG_DRAFT, 0},
+    {"Recent is not the client's", "(\\Recent)",                        false, 0,                         0},
+    {"an unknown system flag",     "(\\Nothing)",                       false, 0,                         0},
+    {"a list without its end",     "(\\Seen",                           false, 0,                         0},
+    {"a bare backslash",           "(\\)",                              false, 0,                         0},
+};
+
+static void take_flags(void **state)
+{
+    const struct flags_case *c = *state;
+    struct cursor at = cursor_over(c->text);
+    struct flag_list list = {0};
+
+    assert_int_equal(parse_flag_list(&at, &list) && parse_end(&at), c->parsed);
+    if (c->parsed) {
+        assert_int_equal(list.flags, c->flags);
+        assert_int_equal(list.keywords.count, c->keywords);
+    }
+    flag_list_release(&list);
+    free_input();
+}
+
+/* --- FETCH ------------------------------------------------------------------------------------- */
+
+static const struct fetch_case {
+    const char *name;
+    const char *text;
+    size_t items; /* 0: refused */
+    unsigned wanted;
+    bool marks_seen;
+    const char *label; /* of the last item, a section; or NULL */
+} fetch_cases[] = {
+    {"one item",                          " FLAGS",                                  1, 0,                                                          false, NULL                           },
+    {"a macro",                           " full",                                   5, WANT_DATE | WANT_SIZE | WANT_ENVELOPE | WANT_BODYSTRUCTURE, false,
+     NULL                                                                                                                                                                                 },
+    {"an item twice is one",              " (UID uid)",                              1, 0,                                                          false, NULL                           },
+    {"the whole message",                 " BODY[]",                                 1, WANT_SIZE,                                                  true,  "BODY[]"                       },
+    {"a peek marks nothing",              " BODY.PEEK[]",                            1, WANT_SIZE,                                                  false, "BODY[]"                       },
+    {"a part of a part",                  " BODY[1.2.mime]",                         1, WANT_BODYSTRUCTURE,                                         true,  "BODY[1.2.MIME]"               },
+    {"header fields come from the index", " BODY.PEEK[HEADER.FIELDS (Date \"To\")]", 1,
+     WANT_HEADERS,                                                                                                                                  false, "BODY[HEADER.FIELDS (Date To)]"},
+    {"a part's header fields do not",     " BODY.PEEK[2.header.fields.not (x)]",     1, WANT_BODYSTRUCTURE,
+     false,                                                                                                                                                "BODY[2.HEADER.FIELDS.NOT (x)]"},
+    {"a piece",                           " BODY.PEEK[TEXT]<10.20>",                 1, WANT_BODYSTRUCTURE,                                         false, "BODY[TEXT]<10>"               },
+    {"the old name of a section",         " RFC822.TEXT",                            1, WANT_BODYSTRUCTURE,                                         true,  "RFC822.TEXT"                  },
+    {"sections come last",                " (BODY[] UID)",                           2, WANT_SIZE,                                                  true,  "BODY[]"                       },
+    {"MIME without a part",               " BODY[MIME]",                             0, 0,                                                          false, NULL                           },
+    {"a dot at the end",                  " BODY[1.]",                               0, 0,                                                          false, NULL                           },
+    {"part 0",                            " BODY[0]",                                0, 0,                                                          false, NULL                           },
+    {"an empty piece",                    " BODY[]<0.0>",                            0, 0,                                                          false, NULL                           },
+    {"a bracket that is open",            " BODY[TEXT",                              0, 0,                                                          false, NULL                           },
+    {"header fields without names",       " BODY[HEADER.FIELDS ()]",                 0, 0,                                                          false, NULL                           },
+    {"an unknown item",                   " NOTHING",                                0, 0,                                                          false, NULL                           },
+    {"nothing",                           "",                                        0, 0,                                                          false, NULL                           },
+    {"something behind it",               " FLAGS x",                                0, 0,                                                          false, NULL                           },
+};
+
+static void take_fetch(void **state)
+{
+    const struct fetch_case *c = *state;
+    struct arena *arena = arena_create();
+    struct cursor at = cursor_over(c->text);
+    struct fetch fetch;
+    bool parsed = fetch_parse(arena, &at, &fetch);
+
+    assert_int_equal(parsed, c->items > 0);
+    if (parsed) {
+        assert_int_equal(fetch.count, c->items);
+        assert_int_equal(fetch.wanted, c->wanted);
+        assert_int_equal(fetch.marks_seen, c->marks_seen);
+    }
+    if (c->label != NULL)
+        assert_string_equal(fetch.items[fetch.count - 1].section.label, c->label);
+    fetch_release(&fetch);
+    arena_free(&arena);
+    free_input();
+}
+
+/* --- SEARCH ------------------------------------------------------------------------------------ */
+
+static const struct search_case {
+    const char *name;
+    const char *text;
+    enum search_parsed parsed;
+    unsigned wanted;
+    const char *field; /* the only header field that is looked at, or NULL */
+} search_cases[] = {
+    {"flags",                       " UNSEEN NOT DELETED",                     SEARCH_PARSED,      0,                     NULL    },
+    {"a set, UIDs and a keyword",   " 1:3 UID 5,7 KEYWORD foo UNKEYWORD bar",  SEARCH_PARSED,      0,                     NULL    },
+    {"nested keys",                 " OR (FROM a TO b) (NOT (SEEN))",          SEARCH_PARSED,      WANT_HEADERS,          NULL    },
+    {"a header field",              " HEADER X-Spam \"\"",                     SEARCH_PARSED,      WANT_HEADERS,          "X-Spam"},
+    {"dates and sizes",             " SINCE 1-Feb-1994 LARGER 100",            SEARCH_PARSED,      WANT_DATE | WANT_SIZE, NULL    },
+    {"a date of the sender",        " SENTON \"01-Feb-1994\"",                 SEARCH_PARSED,      WANT_HEADERS,          "Date"  },
+    {"a charset",                   " CHARSET ISO-8859-1 SUBJECT {1}\r\n\xe9", SEARCH_PARSED,      WANT_HEADERS,
+     "Subject"                                                                                                                    },
+    {"a charset that nobody knows", " CHARSET X-NONE TEXT a",                  SEARCH_BAD_CHARSET, 0,                     NULL    },
+    {"an unknown key",              " NOTHING",                                SEARCH_MALFORMED,   0,                     NULL    },
+    {"no key",                      " ",                                       SEARCH_MALFORMED,   0,                     NULL    },
+    {"an OR with one key",          " OR SEEN",                                SEARCH_MALFORMED,   0,                     NULL    },
+    {"a parenthesis that is open",  " (SEEN",                                  SEARCH_MALFORMED,   0,                     NULL    },
+    {"a day that no month has",     " ON 31-Apr-2000",                         SEARCH_MALFORMED,   0,                     NULL    },
+    {"keys in keys without end",
+     " NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT "
+     "NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT "
+     "NOT NOT SEEN",                                                           SEARCH_MALFORMED,   0,                     NULL    },
+};
+
+static void take_search(void **state)
+{
+    const struct search_case *c = *state;
+    struct arena *arena = arena_create();
+    struct cursor at = cursor_over(c->text);
+    struct search search;
+
+    assert_int_equal(search_parse(arena, &at, &search), c->parsed);
+    if (c->parsed == SEARCH_PARSED)
+        assert_int_equal(search.wanted, c->wanted);
+    if (c->field != NULL) {
+        assert_int_equal(search.fields.count, 1);
+        assert_string_equal(search.fields.items[0], c->field);
+    }
+    search_release(&search);
+    arena_free(&arena);
+    free_input();
+}
+
+/* --- dates ------------------------------------------------------------------------------------- */
+
+static const struct date_case {
+    const char *name;
+    const char *text;
+    uint64_t when; /* 0: refused */
+} date_cases[] = {
+    {"a date-time",                 "\"17-Jul-1996 02:44:25 -0700\"", 837596665},
+    {"a space for the first digit", "\" 1-Jan-1970 00:01:00 +0000\"", 60       },
+    {"east of Greenwich",           "\"01-Jan-1970 02:00:00 +0100\"", 3600     },
+    {"a leap day",                  "\"29-Feb-2000 00:00:00 +0000\"", 951782400},
+    {"an unknown month",            "\"01-Foo-2000 00:00:00 +0000\"", 0        },
+    {"no zone",                     "\"01-Jan-2000 00:00:00\"",       0        },
+    {"a zone of three digits",      "\"01-Jan-2000 00:00:00 +000\"",  0        },
+    {"without quotes",              "01-Jan-2000 00:00:00 +0000",     0        },
+    {"hour 24",                     "\"01-Jan-2000 24:00:00 +0000\"", 0        },
+};
+
+static void take_date(void **state)
+{
+    const struct date_case *c = *state;
+    struct cursor at = cursor_over(c->text);
+    struct buf out = BUF(100);
+    uint64_t when = 0;
+
+    assert_int_equal(date_time_parse(&at, &when), c->when != 0);
+    assert_int_equal(when, c->when);
+    if (c->when != 0) { /* what we write we read */
+        free_input();
+        date_time_put(&out, when);
+        at = cursor_over(buf_text(&out));
+        assert_true(date_time_parse(&at, &when));
+        assert_int_equal(when, c->when);
+    }
+    buf_release(&out);
+    free_input();
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[150];
+    size_t used = 0;
+
+    UNIT_ADD_ROWS(tests, used, string_cases, take_astring);
+    UNIT_ADD_ROWS(tests, used, literal_cases, find_literal);
+    UNIT_ADD_ROWS(tests, used, set_cases, resolve_set);
+    UNIT_ADD_ROWS(tests, used, flags_cases, take_flags);
+    UNIT_ADD_ROWS(tests, used, fetch_cases, take_fetch);
+    UNIT_ADD_ROWS(tests, used, search_cases, take_search);
+    UNIT_ADD_ROWS(tests, used, date_cases, take_date);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(uids_are_put_as_a_set);
+    return unit_run("imapd_parse", tests, used);
+}
