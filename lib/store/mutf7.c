@@ -83,7 +83,7 @@ static void add_unit(struct units *units, uint32_t unit)
         units->high = unit;
         return;
     }
-    if (units->failed || is_direct(unit) || (unit >= 0xdc00 && unit < 0xe000) ||
+    if (units->failed || unit < 0x80 || (unit >= 0xdc00 && unit < 0xe000) ||
         !put_utf8(units->out, unit))
         units->failed = true;
 }

@@ -14,20 +14,21 @@ static const struct mutf7_case {
     const char *encoded;
     const char *utf8; /* NULL: not modified UTF-7 */
 } mutf7_cases[] = {
-    {"ASCII stands for itself",     "Sent Mail",                       "Sent Mail"       },
-    {"an ampersand is escaped",     "a&-b",                            "a&b"             },
-    {"two octets",                  "T&AOk-st",                        "T\xc3\xa9st"     },
-    {"RFC 3501's example",          "~peter/mail/&U,BTFw-/&ZeVnLIqe-",
-     "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"         },
-    {"beyond the basic plane",      "&2D3eAA-",                        "\xf0\x9f\x98\x80"},
-    {"an unfinished shift",         "a&AOk",                           NULL              },
-    {"ASCII in a shift",            "&AGE-",                           NULL              },
-    {"bits that are left over",     "&AOl-",                           NULL              },
-    {"a high surrogate alone",      "&2D0-",                           NULL              },
-    {"a low surrogate alone",       "&3gA-",                           NULL              },
-    {"a digit of another alphabet", "&AO/-",                           NULL              },
-    {"raw UTF-8",                   "T\xc3\xa9st",                     NULL              },
-    {"two shifts side by side",     "&AOk-&AOk-",                      NULL              },
+    {"ASCII stands for itself",        "Sent Mail",                       "Sent Mail"       },
+    {"an ampersand is escaped",        "a&-b",                            "a&b"             },
+    {"two octets",                     "T&AOk-st",                        "T\xc3\xa9st"     },
+    {"RFC 3501's example",             "~peter/mail/&U,BTFw-/&ZeVnLIqe-",
+     "~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"            },
+    {"beyond the basic plane",         "&2D3eAA-",                        "\xf0\x9f\x98\x80"},
+    {"an unfinished shift",            "a&AOk",                           NULL              },
+    {"ASCII in a shift",               "&AGE-",                           NULL              },
+    {"a control character in a shift", "&ABFFVA-",                        NULL              },
+    {"bits that are left over",        "&AOl-",                           NULL              },
+    {"a high surrogate alone",         "&2D0-",                           NULL              },
+    {"a low surrogate alone",          "&3gA-",                           NULL              },
+    {"a digit of another alphabet",    "&AO/-",                           NULL              },
+    {"raw UTF-8",                      "T\xc3\xa9st",                     NULL              },
+    {"two shifts side by side",        "&AOk-&AOk-",                      NULL              },
 };
 
 static void decode(void **state)
