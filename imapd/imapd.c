@@ -62,24 +62,17 @@ static bool serve(struct connection *login, const struct service_instance *insta
                   struct error *err)
 {
     struct arena *arena = arena_create();
-    struct imapd_session session = {.config = instance->config, .user = ""};
+    struct imapd_session session = {.config = instance->config};
     struct session taken;
-    bool is_ours = session_take(login, arena, &taken, err);
 
-    if (taken.handover.client != -1) {
+    if (session_take(login, arena, &taken, err)) {
         session.client = stream_create(taken.handover.client);
         session.id = taken.handover.session;
-    }
-    if (is_ours) {
         serve_client(&session, &taken);
-        exit(0);
+    } else if (err->kind != ERROR_NONE) {
+        log_error("imap: %s", err->text);
     }
-    if (session.client != NULL) {
-        refuse(&session, taken.handover.tag, err);
-        error_clear(err); /* it was logged */
-    }
-    arena_free(&arena);
-    return err->kind == ERROR_NONE;
+    exit(0); /* it may be somebody else's process now, and there is no way back */
 }
 
 /* --- without login ----------------------------------------------------------------------------- */

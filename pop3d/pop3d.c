@@ -38,28 +38,19 @@ static bool serve(struct connection *login, const struct service_instance *insta
                   struct error *err)
 {
     struct arena *arena = arena_create();
-    struct session taken;
     struct pop3_session session = {.config = instance->config};
-    bool is_ours = session_take(login, arena, &taken, err);
+    struct session taken;
 
-    if (taken.handover.client != -1) {
+    if (session_take(login, arena, &taken, err)) {
         session.client = stream_create(taken.handover.client);
-        session.user = is_ours ? taken.account.user : "";
+        session.user = taken.account.user;
         session.session = taken.handover.session;
-    }
-    if (is_ours) {
         stream_unread(session.client, taken.handover.input);
         serve_client(&session, &taken.account.place);
-        exit(0);
+    } else if (err->kind != ERROR_NONE) {
+        log_error("pop3: %s", err->text);
     }
-    if (session.client != NULL) {
-        stream_write_text(session.client, "-ERR [SYS/TEMP] Internal login failure.\r\n");
-        if (stream_flush(session.client) != STREAM_OK)
-            log_debug("pop3: the client is gone");
-        stream_free(&session.client);
-    }
-    arena_free(&arena);
-    return err->kind == ERROR_NONE;
+    exit(0); /* it may be somebody else's process now, and there is no way back */
 }
 
 /* Without login: the caller's own maildrop, with his own rights (lib/service/standalone.h). */

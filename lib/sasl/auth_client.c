@@ -92,20 +92,20 @@ const struct ipc_message session_accepted_message = {"accepted", 1, session_acce
 bool session_handover_receive(struct connection *login, struct arena *arena,
                               struct session_handover *handover_r, struct error *err)
 {
-    const struct session_accepted accepted = {(uint64_t)getpid()};
-
     *handover_r = (struct session_handover){.client = -1};
     if (!ipc_receive(login, &session_handover_message, arena, handover_r, err))
         return false;
-    if (handover_r->client == -1) {
-        error_set(err, ERROR_MALFORMED, "a session without a client");
-        return false;
-    }
-    if (ipc_send(login, &session_accepted_message, &accepted, err))
+    if (handover_r->client != -1)
         return true;
-    close(handover_r->client);
-    handover_r->client = -1;
+    error_set(err, ERROR_MALFORMED, "a session without a client");
     return false;
+}
+
+bool session_handover_accept(struct connection *login, struct error *err)
+{
+    const struct session_accepted accepted = {(uint64_t)getpid()};
+
+    return ipc_send(login, &session_accepted_message, &accepted, err);
 }
 
 bool auth_redeem(struct connection *auth, const char *ticket, const char *protocol,

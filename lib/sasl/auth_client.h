@@ -79,12 +79,14 @@ struct session_accepted {
 extern const struct ipc_message session_accepted_message;
 
 /*
- * session_handover_receive - imapd's and pop3d's half: take the session and say so
+ * session_handover_receive - imapd's and pop3d's half; session_handover_accept - say that it is ours
  *
- * Texts are the arena's, handover_r->client is the caller's. False with ERROR_NONE when login hung up.
+ * Until it is accepted, the client is login's, who apologises when we hang up. Texts are the arena's,
+ * handover_r->client is the caller's. False with ERROR_NONE when login hung up.
  */
 bool session_handover_receive(struct connection *login, struct arena *arena,
                               struct session_handover *handover_r, struct error *err) MUST_CHECK;
+bool session_handover_accept(struct connection *login, struct error *err) MUST_CHECK;
 
 struct auth_account {
     bool ok;

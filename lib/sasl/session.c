@@ -3,6 +3,7 @@
 
 #include "lib/sasl/session.h"
 
+#include "lib/base/file.h"
 #include "lib/service/service.h"
 
 static bool redeem(struct session *session, struct arena *arena, struct error *err)
@@ -28,7 +29,11 @@ bool session_take(struct connection *login, struct arena *arena, struct session 
     const struct mailbox_place *place = &session_r->account.place;
 
     *session_r = (struct session){.handover = {.client = -1}};
-    return session_handover_receive(login, arena, &session_r->handover, err) &&
-           redeem(session_r, arena, err) &&
-           service_become_forever(place->user, place->uid, place->gid, err);
+    if (session_handover_receive(login, arena, &session_r->handover, err) &&
+        redeem(session_r, arena, err) &&
+        service_become_forever(place->user, place->uid, place->gid, err) &&
+        session_handover_accept(login, err))
+        return true;
+    fd_close(&session_r->handover.client);
+    return false;
 }

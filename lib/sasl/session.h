@@ -8,16 +8,17 @@
 #include "lib/sasl/auth_client.h"
 
 struct session {
-    struct session_handover handover; /* client is the daemon's to close; -1: none came */
+    struct session_handover handover; /* client is the daemon's to close */
     struct auth_account account;
 };
 
 /*
  * session_take - from the connection of login
  *
- * True: the process has become the account (service_become_forever), and no file was opened before.
- * False: *err says why; when handover.client is not -1 there is a client to apologise to. ERROR_NONE:
- * login hung up. Texts are the arena's.
+ * True: the process has become the account (service_become_forever), no file was opened before, and
+ * the client is ours. False: *err says why (ERROR_NONE: login hung up); the client is still login's,
+ * who tells it. A ticket is void when login's connection to auth ends: hence login is told last.
+ * Texts are the arena's.
  */
 bool session_take(struct connection *login, struct arena *arena, struct session *session_r,
                   struct error *err) MUST_CHECK;

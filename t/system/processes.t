@@ -29,6 +29,7 @@ smtp = smtplib.SMTP("127.0.0.1", int(sys.argv[1]))
 smtp.ehlo(); smtp.mail("a@remote.test"); smtp.rcpt("ana@example.test")
 imap = imaplib.IMAP4("127.0.0.1", int(sys.argv[2]))
 imap.login("ana@example.test", sys.argv[3]); imap.select()
+waiting = imaplib.IMAP4("127.0.0.1", int(sys.argv[2]))
 open(sys.argv[4], "w").close()
 time.sleep(60)
 END

@@ -34,7 +34,7 @@ static const struct next_case {
     {"a name that may go on",                     "Subj",                        false, PARSE_INCOMPLETE, NULL,      NULL,          0 },
     {"a line that may go on",                     "A: b",                        false, PARSE_INCOMPLETE, NULL,      NULL,          0 },
     {"a fold may follow",                         "A: b\n",                      false, PARSE_INCOMPLETE, NULL,      NULL,          0 },
-    {"half of an empty line",                     "\r",                          false, PARSE_INCOMPLETE, NULL,      NULL,          0 },
+    {"half of an empty line is no field already",  "\r",                          false, PARSE_MALFORMED,  NULL,      NULL,          0 },
 };
 
 static void next_field(void **state)

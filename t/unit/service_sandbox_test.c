@@ -78,8 +78,6 @@ static void run_case(void **state)
     int status;
     pid_t pid;
 
-    if (!FILTERED)
-        skip();
     assert_int_equal(pipe(ends), 0);
     pid = fork();
     if (pid == 0)
@@ -111,7 +109,8 @@ int main(void)
     struct CMUnitTest tests[ARRAY_LENGTH(cases) + 1];
     size_t used = 0;
 
-    UNIT_ADD_ROWS(tests, used, cases, run_case);
+    if (FILTERED) /* a sanitizer's runtime needs what the filter forbids */
+        UNIT_ADD_ROWS(tests, used, cases, run_case);
     tests[used++] = (struct CMUnitTest){.name = "who never runs programs gets no rights by one",
                                         .test_func = no_new_privileges};
     return unit_run("service_sandbox", tests, used);
