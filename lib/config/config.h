@@ -12,13 +12,13 @@
 /*
  * A row of parameters.def is P(kind, name, default, support, readers, doc). Kinds and their C types:
  *   TEXT   const char *   never NULL, $name expanded. Lists, tables, paths, addresses, classes: all TEXT
- *   RAW    const char *   not expanded ($name stays): expanded by its reader (smtpd_banner is TEXT,
- *                         forward_path, mailbox_command, luser_relay are RAW)
+ *   RAW    const char *   not expanded ($name stays): its reader expands it when it is used, with
+ *                         config_expand (forward_path, luser_relay, default_rbl_reply)
  *   BOOL   bool
  *   INT    int
  *   TIME   int            seconds
  *   SIZE   int64_t        octets (message_size_limit and the like; 0 means what the doc says)
- *   ENUM   const char *   one of a fixed set, checked when read
+ *   ENUM   const char *   one of a fixed set (lib/config/parameter.c), in that spelling
  */
 struct config {
 #define CONFIG_TEXT(name)                           const char *name;
@@ -40,7 +40,11 @@ struct config {
  *  directory  "" or NULL: MAIL_CONFIG in the environment, else the built-in default
  *  overrides  "name=value" items as -o takes them; NULL for none
  *  service    the name in master.cf ($service_name), NULL for tools
- *  err        PERMANENT: file, line and what is wrong
+ *  err        PERMANENT: file, line and what is wrong; TEMPORARY where a host name in
+ *             inet_interfaces cannot be resolved and mynetworks depends on it
+ *
+ * What is merely odd (config_report says it) is no error, nor is a bad number or flag in a row that
+ * nothing obeys yet: it counts as 0, no or "".
  */
 struct config *config_read(const char *directory, const struct strlist *overrides,
                            const char *service, struct error *err) MUST_CHECK;
@@ -71,6 +75,7 @@ int config_transport_time(const struct config *config, const char *transport, co
  *  lookup   value of a name or NULL; borrowed
  *  filter   may be NULL; octets of expanded values that are not in it become '_' (as
  *           command_expansion_filter)
+ *  err      PERMANENT: what is malformed, or out's limit; what was appended until then stays
  */
 typedef const char *config_value_lookup(void *context, const char *name);
 bool config_expand(const char *text, config_value_lookup *lookup, void *context, const char *filter,

@@ -114,6 +114,8 @@ static void print_transports(void)
     for (size_t i = 0; i < service_parameter_count; i++) {
         printf(".It Ar transport Ns Cm %s\n", service_parameters[i].suffix);
         print_text(service_parameters[i].text);
+        if (!service_parameters[i].works)
+            puts(".Em Not supported .");
         fputs("By default\n.Ql ", stdout);
         print_argument(service_parameters[i].value);
         puts(" .");

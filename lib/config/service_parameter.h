@@ -10,6 +10,7 @@
 struct service_parameter {
     const char *suffix;
     const char *value; /* default, as it would stand in main.cf */
+    bool works;        /* false: nothing obeys it yet */
     const char *text;  /* one line for the manual */
 };
 

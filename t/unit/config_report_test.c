@@ -47,6 +47,8 @@ static const struct report_case {
      ""                                                                                                                                                                                                                                      },
     {"a parameter named for a transport",       "slow_destination_rate_delay = 1s\n",
      "slow unix - - n - - smtp\n",                                                                                                                                       ""                                                                  },
+    {"one that nothing obeys",                  "slow_recipient_limit = 7\n",                                    "slow unix - - n - - smtp\n",
+     "/main.cf: not supported, has no effect: slow_recipient_limit=7\n"                                                                                                                                                                      },
     {"for a transport that is not there",       "slow_destination_rate_delay = 1s\n",
      "fast unix - - n - - smtp\n",                                                                                                                                       "/main.cf: unused parameter: slow_destination_rate_delay=1s (is default_destination_rate_delay "
      "meant?)\n"                                                                                                                                                                                           },
