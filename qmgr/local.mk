@@ -21,3 +21,7 @@ check_PROGRAMS += t/unit/qmgr_schedule_test
 UNIT_TESTS += t/unit/qmgr_schedule_test
 t_unit_qmgr_schedule_test_SOURCES = t/unit/qmgr_schedule_test.c $(QMGR_UNITS)
 t_unit_qmgr_schedule_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS) -lm
+
+# An agent that does as the next hop says, for the system tests.
+check_PROGRAMS += t/daemon/agent
+t_daemon_agent_SOURCES = t/daemon/agent.c

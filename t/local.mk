@@ -24,7 +24,7 @@ stage: all
 	@$(MAKE) $(AM_MAKEFLAGS) -s install DESTDIR=$(STAGE) >/dev/null
 
 check-system: stage
-	@$(MAKE) $(AM_MAKEFLAGS) -s t/daemon/probe
+	@$(MAKE) $(AM_MAKEFLAGS) -s t/daemon/probe t/daemon/agent
 	@BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS)
 	@test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; \
 	    BUZON_TEST_AS=user BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix) $(PROVE) -j $(TEST_JOBS) $(SYSTEM_TESTS); }
