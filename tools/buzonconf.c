@@ -167,7 +167,7 @@ static unsigned shown_forms(const struct call *call)
 {
     return (has(call, 'f') ? SHOW_FOLDED : 0U) | (has(call, 'h') ? SHOW_NO_NAMES : 0U) |
            (has(call, 'H') ? SHOW_NO_VALUES : 0U) | (has(call, 'x') ? SHOW_EXPANDED : 0U) |
-           (has(call, 'd') ? SHOW_DEFAULTS : 0U) | (has(call, 'n') ? SHOW_SET : 0U);
+           (has(call, 'n') ? SHOW_SET : 0U);
 }
 
 /* --- changing ------------------------------------------------------------------------------------- */
@@ -204,10 +204,8 @@ static bool read_master_cf(struct call *call, struct error *err)
         conf->master_cf = master_cf_parse(path, buf_span(&content), 0, err);
         done = conf->master_cf != NULL;
     }
-    if (done) {
-        conf->services = conf_service_list_parse(buf_span(&content), err);
-        done = conf->services != NULL;
-    }
+    if (done)
+        conf->services = conf_service_list_parse(buf_span(&content));
     if (!done && !needed) {
         log_warning("%s", err->text);
         error_clear(err);

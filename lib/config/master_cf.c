@@ -180,6 +180,17 @@ static bool parse_service(struct span line, int default_process_limit, struct ar
     return done;
 }
 
+bool master_cf_check_entry(struct span entry, struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct master_service service = {0};
+    bool done = parse_service(entry, 0, arena, &service, err);
+
+    strlist_release(&service.arguments);
+    arena_free(&arena);
+    return done;
+}
+
 /* A second entry for the same service counts instead of the first. */
 static struct master_service *make_room(struct master_cf *master_cf, const char *path,
                                         const struct master_service *service)

@@ -38,6 +38,9 @@ void master_cf_free(struct master_cf **master_cf);
 /* master_cf_parse - the same from text, for tests and buzonconf */
 struct master_cf *master_cf_parse(const char *path, struct span text, int default_process_limit,
                                   struct error *err) MUST_CHECK;
+/* master_cf_check_entry - would one entry be taken? PERMANENT with the reason, no file or line */
+bool master_cf_check_entry(struct span entry, struct error *err) MUST_CHECK;
+
 /* master_cf_split - the words of an entry as written; blanks in { } do not separate */
 void master_cf_split(struct span line, struct strlist *words);
 

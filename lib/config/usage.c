@@ -143,7 +143,6 @@ struct usage *usage_create(struct config_source *source, const struct master_cf 
 
 bool usage_has(const struct usage *usage, struct span name)
 {
-
     if (parameter_find(name) != NULL || hash_get(usage->names, name) != NULL ||
         service_parameter_find(usage->master_cf, name) != NULL)
         return true;

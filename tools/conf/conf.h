@@ -11,8 +11,7 @@ enum show {
     SHOW_NO_NAMES = 2,  /* -h */
     SHOW_NO_VALUES = 4, /* -H */
     SHOW_EXPANDED = 8,  /* -x */
-    SHOW_DEFAULTS = 16, /* -d */
-    SHOW_SET = 32,      /* -n: only what is set */
+    SHOW_SET = 16,      /* -n: only what is set */
 };
 
 enum parameter_class { CLASS_BUILTIN = 1, CLASS_SERVICE = 2, CLASS_USER = 4 };

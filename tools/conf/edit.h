@@ -37,7 +37,6 @@ struct edited_file {
     const char *name; /* in it */
     struct buf old;
     struct buf changed;
-    bool has_owner;
     unsigned mode;
     unsigned owner;
     unsigned group;

@@ -2,7 +2,7 @@
 #include "tools/conf/edit.h"
 
 #include "lib/base/log.h"
-#include "lib/config/lines.h"
+#include "lib/config/master_cf.h"
 #include "tools/conf/conf.h"
 #include "tools/conf/service.h"
 
@@ -147,14 +147,26 @@ static void write_plan(const struct plan *plan, struct span rest, struct buf *ou
         conf_service_print(&plan->added.items[i], SHOW_FOLDED, NULL, out);
 }
 
-static bool make_plan(struct plan *plan, const struct edit_kind *kind, struct span text,
-                      const struct strlist *requests, struct error *err)
+static bool is_taken(const struct edited_file *file, struct error *err)
+{
+    char *path = mem_printf("%s/%s", file->path, file->name);
+    struct master_cf *master_cf = master_cf_parse(path, buf_span(&file->old), 0, err);
+    bool taken = master_cf != NULL;
+
+    master_cf_free(&master_cf);
+    mem_free(path);
+    return taken;
+}
+
+static bool make_plan(struct plan *plan, const struct edit_kind *kind,
+                      const struct edited_file *file, const struct strlist *requests,
+                      struct error *err)
 {
     bool done = true;
 
-    plan->services = conf_service_list_parse(text, err);
-    if (plan->services == NULL)
+    if (!is_taken(file, err))
         return false;
+    plan->services = conf_service_list_parse(buf_span(&file->old));
     plan->fates = mem_resize(NULL, plan->services->count + 1, sizeof(*plan->fates));
     for (size_t i = 0; i < plan->services->count; i++)
         plan->fates[i] = FATE_KEEP;
@@ -181,7 +193,7 @@ static bool edit_master(const char *directory, const struct edit_kind *kind,
 
     if (!edited_file_open(&file, directory, "master.cf", err))
         return false;
-    done = make_plan(&plan, kind, buf_span(&file.old), requests, err);
+    done = make_plan(&plan, kind, &file, requests, err);
     if (done) {
         write_plan(&plan, buf_span(&file.old), &file.changed);
         done = edited_file_store(&file, err);

@@ -74,8 +74,7 @@ bool edited_file_open(struct edited_file *file_r, const char *directory, const c
 
 bool edited_file_store(struct edited_file *file, struct error *err)
 {
-    if (file->changed.len == file->old.len &&
-        memcmp(file->changed.data, file->old.data, file->old.len) == 0)
+    if (span_equal(buf_span(&file->changed), buf_span(&file->old)))
         return true;
     if (!file_replace(file->directory, file->name, file->mode, buf_span(&file->changed), err))
         return false;

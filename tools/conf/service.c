@@ -85,20 +85,24 @@ static void read_arguments(struct conf_service *service, const struct strlist *w
     }
 }
 
-bool conf_service_parse(struct span line, struct conf_service *service_r, struct error *err)
+static struct conf_service read_entry(struct span line)
 {
+    struct conf_service service = {0};
     struct strlist words = STRLIST_EMPTY;
-    struct master_cf *entry = master_cf_parse("master.cf", line, 0, err);
 
-    *service_r = (struct conf_service){0};
-    if (entry == NULL)
-        return false;
-    master_cf_free(&entry);
     master_cf_split(line, &words);
     for (size_t i = 0; i < FIELD_COUNT; i++)
-        strlist_add(&service_r->fields, words.items[i]);
-    read_arguments(service_r, &words);
+        strlist_add(&service.fields, words.items[i]);
+    read_arguments(&service, &words);
     strlist_release(&words);
+    return service;
+}
+
+bool conf_service_parse(struct span line, struct conf_service *service_r, struct error *err)
+{
+    if (!master_cf_check_entry(line, err))
+        return false;
+    *service_r = read_entry(line);
     return true;
 }
 
@@ -117,24 +121,18 @@ void conf_service_release(struct conf_service *service)
     *service = (struct conf_service){0};
 }
 
-struct conf_service_list *conf_service_list_parse(struct span text, struct error *err)
+struct conf_service_list *conf_service_list_parse(struct span text)
 {
     struct conf_service_list *list = mem_new(struct conf_service_list);
     struct lines lines = LINES(text);
     struct logical_line line;
-    bool done = true;
 
-    while (done && lines_next(&lines, &line)) {
+    while (lines_next(&lines, &line)) {
         if (line.orphaned)
             continue;
         list->items = mem_resize(list->items, list->count + 1, sizeof(*list->items));
-        done = conf_service_parse(line.text, &list->items[list->count], err);
-        if (done)
-            list->count++;
+        list->items[list->count++] = read_entry(line.text);
     }
-    lines_release(&lines);
-    if (!done)
-        conf_service_list_free(&list);
     return list;
 }
 

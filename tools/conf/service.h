@@ -34,16 +34,18 @@ struct conf_service_list {
     size_t count;
 };
 
-/* conf_service_parse - an entry; MALFORMED when master would refuse it */
+/* conf_service_parse - an entry; PERMANENT when master would refuse it */
 bool conf_service_parse(struct span line, struct conf_service *service_r,
                         struct error *err) MUST_CHECK;
 void conf_service_release(struct conf_service *service);
 
-struct conf_service_list *conf_service_list_parse(struct span text, struct error *err) MUST_CHECK;
+/* conf_service_list_parse - of a master.cf that master_cf_parse has taken */
+struct conf_service_list *conf_service_list_parse(struct span text)
+    __attribute__((returns_nonnull));
 void conf_service_list_free(struct conf_service_list **list);
 
-/* conf_service_set_option - put "-o name=value" in the place of the one that is there, or behind the other
- * options; value NULL: remove it */
+/* conf_service_set_option - put "-o name=value" in the place of the one that is there, or behind the
+ * other options; value NULL: remove it */
 void conf_service_set_option(struct conf_service *service, const char *name, const char *value);
 
 /* conf_service_set_field - false, and *err, when the entry would no longer be one */

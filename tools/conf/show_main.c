@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-/* The value to be shown of a name: NULL when it is none of `class`, or not to be shown. */
+/* What is known of a name. */
 struct shown {
     enum parameter_class class;
-    const char *text; /* as written, or the default */
+    const char *text; /* as written, or the default; NULL: it cannot be computed */
     bool is_set;
     bool raw;
 };
@@ -26,7 +26,6 @@ static struct shown look_up_builtin(const struct conf *conf, const struct parame
 {
     const struct entry *entry = &conf->source->known[parameter_index(parameter)];
     bool is_set = entry->text != NULL;
-
     bool of_service = service_parameter_find(conf->master_cf, span_text(parameter->name)) != NULL;
 
     return (struct shown){
