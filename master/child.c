@@ -33,7 +33,7 @@ static void build_arguments(const struct child *child, struct strlist *arguments
     const struct supply *supply = child->supply;
     const struct master_service *entry = &supply->entry;
 
-    strlist_add(arguments, supply->entry.command);
+    strlist_add(arguments, entry->command);
     strlist_add(arguments, "-n");
     strlist_add(arguments, entry->name);
     strlist_add(arguments, "-t");

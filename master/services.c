@@ -131,7 +131,7 @@ static bool add_plan(struct plan_list *plans, const struct master_service *entry
         return true;
     }
     if (!endpoints_plan(entry, config, &plan.endpoints, err)) {
-        error_prefix(err, "master.cf, line %d: ", entry->line);
+        error_prefix(err, "master.cf, line %d", entry->line);
         mem_free(plan.path);
         return false;
     }
@@ -203,7 +203,7 @@ static bool open_sockets(struct plan *plan, struct error *err)
             i++;
             continue;
         }
-        error_prefix(&problem, "service %s: ", plan->entry->name);
+        error_prefix(&problem, "service %s", plan->entry->name);
         if (err->kind == ERROR_NONE)
             *err = problem;
         else

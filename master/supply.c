@@ -43,7 +43,7 @@ bool supply_is_stressed(const struct supply *supply)
 
 /*
  * Everybody is busy and nobody may be added. Clients of inet services feel it; new processes shall
- * know it by $stress, and the present ones make room for such when their client has gone.
+ * know it by $stress, and the present ones make room for such when their one client has gone.
  */
 static void note_overload(struct supply *supply)
 {
@@ -53,12 +53,13 @@ static void note_overload(struct supply *supply)
         return;
     log_warning("service \"%s\" (%s) has reached its process limit \"%d\": new clients may "
                 "experience noticeable delays",
-                entry->name, supply->entry.command, entry->process_limit);
+                entry->name, entry->command, entry->process_limit);
     log_warning(
         "more processes for it can be allowed in master.cf, or each client given less time; "
         "processes started now see $stress");
     supply->stressed_until_ms = clock_monotonic_ms() + STRESS_MS;
-    supply_drain(supply);
+    if (!scoreboard_has_many(supply->board))
+        supply_drain(supply);
 }
 
 /* A free process is told first; else one that is busy finds the word when it is free again. */

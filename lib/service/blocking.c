@@ -55,7 +55,7 @@ static void serve_peer(int fd)
     struct connection *peer = connection_create(fd);
     struct error err = {0};
 
-    connection_timeout(peer, service_process.instance.config->ipc_timeout * 1000);
+    connection_timeout(peer, service_ipc_timeout_ms());
     if (!service_process.service->serve(peer, &service_process.instance, &err))
         log_warning("%s", err.text);
     connection_free(&peer);

@@ -101,13 +101,17 @@ static int connect_by_path(const char *name, int timeout_ms, struct error *err)
     return fd;
 }
 
+int service_ipc_timeout_ms(void)
+{
+    int64_t timeout_ms = (int64_t)service_process.instance.config->ipc_timeout * 1000;
+
+    return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+}
+
 static int connect_service(const char *name, bool may_wait, struct error *err)
 {
     struct error unwanted;
-    int64_t patience_ms = (int64_t)service_process.instance.config->ipc_timeout * 1000;
-    int timeout_ms = !may_wait               ? SHORTEST_WAIT_MS
-                     : patience_ms > INT_MAX ? INT_MAX
-                                             : (int)patience_ms;
+    int timeout_ms = may_wait ? service_ipc_timeout_ms() : SHORTEST_WAIT_MS;
 
     if (err == NULL)
         err = &unwanted;
@@ -124,7 +128,7 @@ struct connection *service_connect(const char *name, struct error *err)
         return NULL;
     fd_set_nonblocking(fd, false);
     connection = connection_create(fd);
-    connection_timeout(connection, service_process.instance.config->ipc_timeout * 1000);
+    connection_timeout(connection, service_ipc_timeout_ms());
     return connection;
 }
 

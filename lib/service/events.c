@@ -44,11 +44,8 @@ static void drain(void)
 /* Master knows a process that served from one that fails at once (throttling). */
 static void note_served(void)
 {
-    if (service_process.events.served)
-        return;
-    service_process.events.served = true;
-    service_took();
-    service_freed();
+    if (service_process.board != NULL)
+        scoreboard_serve(service_process.board, service_process.options.slot);
 }
 
 static void await_idle_end(void)
@@ -188,6 +185,7 @@ void service_serve_events(void)
 {
     struct loop *loop = service_process.instance.loop;
 
+    scoreboard_say_many(service_process.board);
     make_timers();
     service_process.events.channel =
         watch_fd(loop, service_process.channel, LOOP_READ, on_channel, NULL);

@@ -27,7 +27,6 @@ struct service_process {
 
     struct {                  /* event-driven services */
         unsigned connections; /* and other reasons to stay */
-        bool served;          /* the scoreboard knows */
         bool drained;         /* on_drain has been called */
         struct watch *channel;
         struct watch *sockets[SERVICE_SOCKETS_MAX];
@@ -38,6 +37,8 @@ struct service_process {
 
 extern struct service_process service_process;
 
+/* service_ipc_timeout_ms - ipc_timeout as connections take it */
+int service_ipc_timeout_ms(void);
 /* service_took, service_freed - tell the scoreboard, and master where it has to know */
 void service_took(void);
 void service_freed(void);

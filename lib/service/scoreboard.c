@@ -17,6 +17,7 @@
 
 struct scoreboard {
     atomic_uint_least32_t words; /* that were ever used: nobody is free behind them */
+    atomic_bool many;
     _Alignas(64) atomic_uint_least64_t free[WORDS];
     _Alignas(64) atomic_uint_least64_t served[WORDS];
 };
@@ -101,19 +102,34 @@ static bool nobody_is_free(const struct scoreboard *board)
     return true;
 }
 
-bool scoreboard_take(struct scoreboard *board, unsigned slot)
+void scoreboard_serve(struct scoreboard *board, unsigned slot)
 {
     uint64_t bit = bit_of(slot);
 
     if ((atomic_load(&board->served[slot / 64]) & bit) == 0)
         atomic_fetch_or(&board->served[slot / 64], bit);
-    atomic_fetch_and(&board->free[slot / 64], ~bit);
+}
+
+bool scoreboard_take(struct scoreboard *board, unsigned slot)
+{
+    scoreboard_serve(board, slot);
+    atomic_fetch_and(&board->free[slot / 64], ~bit_of(slot));
     return nobody_is_free(board);
 }
 
 void scoreboard_free(struct scoreboard *board, unsigned slot)
 {
     atomic_fetch_or(&board->free[slot / 64], bit_of(slot));
+}
+
+void scoreboard_say_many(struct scoreboard *board)
+{
+    atomic_store(&board->many, true);
+}
+
+bool scoreboard_has_many(const struct scoreboard *board)
+{
+    return atomic_load(&board->many);
 }
 
 bool scoreboard_is_free(const struct scoreboard *board, unsigned slot)

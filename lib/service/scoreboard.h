@@ -27,10 +27,17 @@ void scoreboard_enter(struct scoreboard *board, unsigned slot);
 /* scoreboard_leave - master: the process in this slot is gone, or is to end */
 void scoreboard_leave(struct scoreboard *board, unsigned slot);
 
+/* scoreboard_serve - the process in this slot serves, without being taken: it has room for more */
+void scoreboard_serve(struct scoreboard *board, unsigned slot);
 /* scoreboard_take - the process in this slot is taken; true: no process is free any more */
 bool scoreboard_take(struct scoreboard *board, unsigned slot);
 /* scoreboard_free - the process in this slot is free again */
 void scoreboard_free(struct scoreboard *board, unsigned slot);
+
+/* scoreboard_has_many - processes of this service have many clients each, as one of them said by
+ * scoreboard_say_many: to end one when it has no client may take for ever */
+void scoreboard_say_many(struct scoreboard *board);
+bool scoreboard_has_many(const struct scoreboard *board);
 
 bool scoreboard_is_free(const struct scoreboard *board, unsigned slot);
 /* scoreboard_has_served - the process in this slot was taken at least once */

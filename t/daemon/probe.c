@@ -8,6 +8,7 @@
  *   regain        can it become root again
  *   execute       can it run a program
  *   quiet         from now on `stop` may end it
+ *   full, room    an event-driven daemon accepts nobody, or somebody again
  *   exit N, kill  end badly
  */
 #include "lib/base/base.h"
@@ -100,6 +101,8 @@ static void obey(char *line, struct buf *answer, const struct service_instance *
         execute(answer);
     else if (strcmp(line, "quiet") == 0)
         service_quiet(true);
+    else if (strcmp(line, "full") == 0 || strcmp(line, "room") == 0)
+        service_accepting(instance, strcmp(line, "room") == 0);
     else if (strcmp(line, "exit") == 0)
         exit(atoi(argument));
     else if (strcmp(line, "kill") == 0)

@@ -3,7 +3,7 @@
 # daemons are t/daemon/probe under the names of real ones: it does what its client asks.
 . "$(dirname "$0")/../lib.sh"
 PROBE=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/probe
-plan 27
+plan 28
 
 master_cf() {
     cat <<END
@@ -105,6 +105,16 @@ first.close()
 assert third.is_answered_within(PATIENCE)
 END
 log_has 'the limit is logged' 'has reached its process limit "2": new clients may experience noticeable delays'
+probe 'one process with many clients is full, and then has room again' <<'END'
+first = Session(OTHER)
+first.ask("full")
+second = Session(OTHER)
+assert not second.is_answered_within(0.3)
+wait_until(lambda: log_lines('(login) has reached its process limit "1"'))
+first.ask("room")
+assert second.is_answered_within(PATIENCE)
+assert Session(OTHER).pid == first.pid
+END
 probe 'a process that crashed is replaced' <<'END'
 session = Session(SMTP)
 session.socket.sendall(b"kill\n")

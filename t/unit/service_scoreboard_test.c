@@ -89,6 +89,19 @@ static void whoever_was_taken_has_served(void **state)
     assert_false(scoreboard_has_served(world->master, 65));
 }
 
+static void who_serves_many_stays_free(void **state)
+{
+    struct world *world = *state;
+
+    scoreboard_enter(world->master, 0);
+    assert_false(scoreboard_has_many(world->master));
+    scoreboard_say_many(world->process);
+    scoreboard_serve(world->process, 0);
+    assert_true(scoreboard_has_many(world->master));
+    assert_true(scoreboard_has_served(world->master, 0));
+    assert_true(scoreboard_is_free(world->master, 0));
+}
+
 static void who_has_left_does_not_count(void **state)
 {
     struct world *world = *state;
@@ -130,6 +143,7 @@ int main(void)
         BOARD_TEST("somebody free in the last slot counts", somebody_far_away_counts),
         BOARD_TEST("who is free again counts", who_is_free_again_counts),
         BOARD_TEST("whoever was taken has served", whoever_was_taken_has_served),
+        BOARD_TEST("who serves many clients stays free", who_serves_many_stays_free),
         BOARD_TEST("who has left does not count", who_has_left_does_not_count),
         BOARD_TEST("nobody can shrink the page under the others", nobody_can_shrink_the_page),
         BOARD_TEST("another file is no scoreboard", another_file_is_no_scoreboard),
