@@ -49,6 +49,11 @@ bool edited_file_open(struct edited_file *file_r, const char *directory, const c
 bool edited_file_store(struct edited_file *file, struct error *err) MUST_CHECK;
 void edited_file_close(struct edited_file *file);
 
+/* edit_is_comment - a comment or blank line: such lines stay, also within what goes */
+bool edit_is_comment(struct span line);
+/* edit_put_line - a line of the file, with its line end, behind `prefix` */
+void edit_put_line(struct buf *out, const char *prefix, struct span line);
+
 /* edit_request_check - a request on one line that is no comment */
 bool edit_request_check(const char *request, struct error *err) MUST_CHECK;
 

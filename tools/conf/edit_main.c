@@ -72,13 +72,6 @@ static bool is_continuation(struct span line)
     return line.len > 0 && is_space((unsigned char)*line.data);
 }
 
-static bool is_comment(struct span line)
-{
-    struct span visible = span_trim(line);
-
-    return visible.len == 0 || *visible.data == '#';
-}
-
 /* The change that concerns the setting which begins on this line; NULL: none. */
 static struct change *find_change(const struct changes *changes, struct span line)
 {
@@ -86,13 +79,6 @@ static struct change *find_change(const struct changes *changes, struct span lin
     struct span value;
 
     return setting_split(line, &name, &value) != NULL ? NULL : find(changes, name);
-}
-
-static void put_line(struct buf *out, const char *prefix, struct span line)
-{
-    buf_put_text(out, prefix);
-    buf_put(out, line);
-    buf_put_char(out, '\n');
 }
 
 static void begin_change(struct change *change, enum edit edit, const char *path, struct span line,
@@ -104,7 +90,7 @@ static void begin_change(struct change *change, enum edit edit, const char *path
     if (edit == EDIT_SET)
         buf_put_printf(out, "%s = %s\n", change->name, change->value);
     else if (edit == EDIT_COMMENT_OUT)
-        put_line(out, "#", line);
+        edit_put_line(out, "#", line);
 }
 
 /* Comments and blank lines stay, also within a setting that goes. */
@@ -116,15 +102,15 @@ static void apply(const struct changes *changes, enum edit edit, const char *pat
     while (rest.len > 0) {
         struct span line = span_take_until(&rest, '\n');
 
-        if (!is_comment(line) && !is_continuation(line)) {
+        if (!edit_is_comment(line) && !is_continuation(line)) {
             change = find_change(changes, line);
             if (change != NULL)
                 begin_change(change, edit, path, line, out);
-        } else if (change != NULL && !is_comment(line) && edit == EDIT_COMMENT_OUT) {
-            put_line(out, "#", line);
+        } else if (change != NULL && !edit_is_comment(line) && edit == EDIT_COMMENT_OUT) {
+            edit_put_line(out, "#", line);
         }
-        if (change == NULL || is_comment(line))
-            put_line(out, "", line);
+        if (change == NULL || edit_is_comment(line))
+            edit_put_line(out, "", line);
     }
     for (size_t i = 0; i < changes->count; i++) {
         if (edit == EDIT_SET && !changes->items[i].seen)

@@ -108,20 +108,6 @@ static bool apply_request(struct plan *plan, const struct edit_kind *kind, const
     return done;
 }
 
-static void put_line(struct buf *out, const char *prefix, struct span line)
-{
-    buf_put_text(out, prefix);
-    buf_put(out, line);
-    buf_put_char(out, '\n');
-}
-
-static bool is_comment(struct span line)
-{
-    struct span visible = span_trim(line);
-
-    return visible.len == 0 || *visible.data == '#';
-}
-
 /* Comments and blank lines stay, also within an entry that goes. */
 static void write_plan(const struct plan *plan, struct span rest, struct buf *out)
 {
@@ -130,7 +116,7 @@ static void write_plan(const struct plan *plan, struct span rest, struct buf *ou
 
     while (rest.len > 0) {
         struct span line = span_take_until(&rest, '\n');
-        bool comment = is_comment(line);
+        bool comment = edit_is_comment(line);
 
         if (!comment && !is_space((unsigned char)*line.data)) {
             fate = plan->fates[next];
@@ -139,9 +125,9 @@ static void write_plan(const struct plan *plan, struct span rest, struct buf *ou
             next++;
         }
         if (comment || fate == FATE_KEEP)
-            put_line(out, "", line);
+            edit_put_line(out, "", line);
         else if (fate == FATE_COMMENT_OUT)
-            put_line(out, "#", line);
+            edit_put_line(out, "#", line);
     }
     for (size_t i = 0; i < plan->added.count; i++)
         conf_service_print(&plan->added.items[i], SHOW_FOLDED, NULL, out);

@@ -27,6 +27,20 @@ bool edit_request_check(const char *request, struct error *err)
     return true;
 }
 
+bool edit_is_comment(struct span line)
+{
+    struct span visible = span_trim(line);
+
+    return visible.len == 0 || *visible.data == '#';
+}
+
+void edit_put_line(struct buf *out, const char *prefix, struct span line)
+{
+    buf_put_text(out, prefix);
+    buf_put(out, line);
+    buf_put_char(out, '\n');
+}
+
 /* Under the lock of the directory, which outlives the file that is replaced in it. */
 static bool read_locked(struct edited_file *file, struct error *err)
 {
