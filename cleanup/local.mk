@@ -13,3 +13,11 @@ UNIT_TESTS += t/unit/cleanup_message_test
 t_unit_cleanup_message_test_SOURCES = t/unit/cleanup_message_test.c \
 	cleanup/address.c cleanup/envelope.c cleanup/header.c cleanup/message.c cleanup/notify.c
 t_unit_cleanup_message_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/cleanup_message_fuzz
+FUZZ_TARGETS += t/fuzz/cleanup_message_fuzz
+t_fuzz_cleanup_message_fuzz_SOURCES = t/fuzz/cleanup_message_fuzz.c \
+	cleanup/address.c cleanup/envelope.c cleanup/header.c cleanup/message.c cleanup/notify.c
+t_fuzz_cleanup_message_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sendmail(1) and maildrop/: how programs on this machine hand mail in, what hostile ones achieve.
 . "$(dirname "$0")/../lib.sh"
-plan 44
+plan 45
 
 instance_start <<END
 mydestination =
@@ -60,6 +60,11 @@ head -c 60000 /dev/urandom | base64 -w 0 | head -c 70000 >"$T/line"
 check 'a line longer than any buffer' submit 4 -f x@example.test ana@example.test <"$T/message"
 check 'stays whole' sh -c "sed '1,/^\$/d' '$(newest)' | cmp -s - '$T/line' || sed '1,/^\$/d' '$(newest)' | head -c -1 | cmp - '$T/line'"
 
+# pickup keeps its connection to cleanup, which yet sees that a table has changed.
+echo 'moved@example.test luis@example.test' >"$CONF/virtual"
+printf 'Subject: moved\n\n' | sendmail -f eva@example.test moved@example.test
+maildir_has 'a changed table counts for the next message' "$(virtual_maildir luis)" 2
+
 # --- by other names -----------------------------------------------------------------------------------
 
 queue_is_empty 'all is delivered'
@@ -114,5 +119,5 @@ log_has 'a table that cannot be asked makes mail wait' 'maildrop/.*: error writi
 check 'where it is' test -n "$(ls "$SPOOL/maildrop")"
 printf '%s\n' 'virtual_alias_maps =' >>"$CONF/main.cf"
 buzon reload >/dev/null 2>&1
-maildir_has 'until the table is back' "$(virtual_maildir luis)" 2
+maildir_has 'until the table is back' "$(virtual_maildir luis)" 3
 no_crash 'and nothing has crashed'
