@@ -345,7 +345,7 @@ instance_run() {
     fi
 }
 
-instance_pid() { tr -d ' \n' <"$SPOOL/pid/master.pid" 2>/dev/null; }
+instance_pid() { [ ! -f "$SPOOL/pid/master.pid" ] || tr -d ' \n' <"$SPOOL/pid/master.pid"; }
 
 # instance_stop: in good order; and the log shows no crash
 instance_stop() {

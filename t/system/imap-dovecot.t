@@ -1,0 +1,105 @@
+#!/bin/sh
+# lib/store: Dovecot and imapd take turns at one Maildir, and always agree on UIDVALIDITY, UIDs, flags,
+# keywords, mailboxes and subscriptions.
+. "$(dirname "$0")/../lib.sh"
+need python3
+[ -x /usr/lib/dovecot/imap ] || skip_all 'Dovecot is not installed'
+plan 2
+instance_prepare </dev/null
+mkdir -p "$T/run" "$T/mail/box/cur" "$T/mail/box/new" "$T/mail/box/tmp"
+cat >"$T/dovecot.conf" <<END
+base_dir = $T/run
+log_path = $T/log/dovecot.log
+mail_location = maildir:$T/mail/box
+first_valid_uid = 0
+protocols = imap
+ssl = no
+namespace inbox {
+  inbox = yes
+}
+END
+# Both as the same user; Dovecot's imap refuses to be root.
+if [ $PRIVILEGED = yes ]; then
+    chown -R alice: "$T/mail/box" "$T/run"
+    chmod 755 "$CONF"
+    chmod 644 "$CONF"/*
+    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
+else
+    AS="env USER=$(id -un)"
+fi
+cat >"$T/turns.py" <<'END'
+import imaplib, os, random, re, sys
+run_as, conf, imapd, box, dovecot = sys.argv[1:]
+commands = {"buzon": "exec %s %s -s -c %s -m %s 2>/dev/null" % (run_as, imapd, conf, box),
+            "dovecot": "exec %s /usr/lib/dovecot/imap -c %s 2>/dev/null" % (run_as, dovecot)}
+random.seed(3501)
+imaplib.Commands["MOVE"] = ("SELECTED",)
+serial = 0
+
+def deliver(folder):
+    global serial
+    serial += 1
+    path = box if folder == "INBOX" else box + "/." + folder
+    name = "/new/%d.M%06dP77.host" % (1700000000 + serial, serial)
+    with open(path + name, "w") as f:
+        f.write("Subject: s%d\n\nbody\n" % serial)
+    owner = os.stat(box)
+    os.chown(path + name, owner.st_uid, owner.st_gid)
+
+def plain(lines):
+    return sorted(re.sub(rb'\(.*?\)|"', b"", line) for line in lines if line)
+
+def state(server, folder):
+    c = imaplib.IMAP4_stream(commands[server])
+    assert c.select(folder)[0] == "OK", (server, folder)
+    known = (c.response("UIDVALIDITY")[1], c.response("UIDNEXT")[1], {})
+    for line in c.uid("fetch", "1:*", "(FLAGS RFC822.SIZE INTERNALDATE)")[1]:
+        if line:
+            flags = re.search(rb"FLAGS \((.*?)\)", line).group(1).split()
+            known[2][re.search(rb"UID (\d+)", line).group(1)] = (
+                sorted(f.lower() for f in flags if f != b"\\Recent"), re.search(rb"SIZE (\d+)", line).group(1))
+    rest = plain(c.list('""', "*")[1]), plain(c.lsub('""', "*")[1])
+    c.logout()
+    return known + rest
+
+folders = ["INBOX"]
+for turn in range(30):
+    server = random.choice(sorted(commands))
+    c = imaplib.IMAP4_stream(commands[server])
+    for i in range(random.randint(1, 3)):
+        folder = random.choice(folders)
+        count = int(c.select(folder)[1][0])
+        some = "%d:%d" % tuple(sorted((random.randint(1, count), random.randint(1, count)))) if count else None
+        do = random.choice("store store append copy move expunge deliver deliver create subscribe unsubscribe".split())
+        if do == "store" and some:
+            c.store(some, random.choice(["+FLAGS", "-FLAGS", "FLAGS"]),
+                    random.choice(["(\\Seen)", "(\\Flagged kw1)", "($Forwarded)", "(\\Deleted)", "(\\Answered Foo)"]))
+        elif do == "append":
+            c.append(folder, random.choice([None, "(\\Seen)", "(kw2)"]), None, b"Subject: a\r\n\r\nbody\r\n")
+        elif do == "copy" and some:
+            assert c.copy(some, random.choice(folders))[0] == "OK"
+        elif do == "move" and some:
+            assert c._simple_command("MOVE", some, random.choice(folders))[0] == "OK"
+        elif do == "expunge":
+            c.expunge()
+        elif do == "deliver":
+            deliver(folder)
+        elif do == "create" and len(folders) < 4:
+            folder = "abc"[len(folders) - 1] + ".x"
+            assert c.create(folder)[0] == "OK"
+            folders.append(folder)
+        elif do == "subscribe":
+            c.subscribe(folder)
+        elif do == "unsubscribe":
+            c.unsubscribe(folder)
+    c.logout()
+    for folder in folders:
+        order = sorted(commands)
+        random.shuffle(order)
+        first, second = state(order[0], folder), state(order[1], folder)
+        assert first == second, "turn %d, %s, after %s:\n%s %s\n%s %s" % (
+            turn, folder, server, order[0], first, order[1], second)
+END
+check 'they agree after every turn' python3 "$T/turns.py" "$AS" "$CONF" "$BUZON_STAGE/libexec/buzon/imapd" \
+    "$T/mail/box" "$T/dovecot.conf"
+check 'the list of UIDs is in Dovecot'\''s format' sh -c "head -n 1 '$T/mail/box/dovecot-uidlist' | grep -Eq '^3 V[0-9]+ N[0-9]+ G[0-9a-f]{32}\$'"
