@@ -69,10 +69,10 @@ static bool serve(struct connection *login, const struct service_instance *insta
         session.client = stream_create(taken.handover.client);
         session.id = taken.handover.session;
         serve_client(&session, &taken);
-    } else if (err->kind != ERROR_NONE) {
-        log_error("imap: %s", err->text);
+        exit(0);
     }
-    exit(0); /* it may be somebody else's process now, and there is no way back */
+    arena_free(&arena);
+    return err->kind == ERROR_NONE;
 }
 
 /* --- without login ----------------------------------------------------------------------------- */
