@@ -14,8 +14,7 @@
 
 #include <sys/statvfs.h>
 
-#define LOOK_AT_TABLES_MS 100 /* a changed table is noticed after that at the latest */
-#define LOOK_AT_SPACE_MS  1000
+#define LOOK_AT_SPACE_MS 1000
 
 static struct {
     struct cleanup cleanup;
@@ -90,14 +89,11 @@ static bool start(const struct service_instance *instance, struct error *err)
 
 /* --- may another message come? -------------------------------------------------------------------- */
 
+/* Asked before each message: whoever changed a table may count on it for the next one. */
 static bool is_stale(const struct service_instance *instance UNUSED)
 {
-    struct cleanup *cleanup = &process.cleanup;
-    int64_t now_ms = clock_monotonic_ms();
+    const struct cleanup *cleanup = &process.cleanup;
 
-    if (now_ms - cleanup->looked_at_tables_ms < LOOK_AT_TABLES_MS)
-        return false;
-    cleanup->looked_at_tables_ms = now_ms;
     return route_changed(cleanup->route) || maps_changed(cleanup->sender_bcc) ||
            maps_changed(cleanup->recipient_bcc);
 }

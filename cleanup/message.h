@@ -30,7 +30,6 @@ struct cleanup {
     struct strlist masquerade_domains;
     struct strlist masquerade_exceptions;
     struct strlist dropped_headers;
-    int64_t looked_at_tables_ms;
     int64_t looked_at_space_ms;
     struct connection *qmgr;
     int64_t qmgr_deaf_until_ms;
@@ -71,8 +70,8 @@ struct message {
     struct span kept;  /* octets that go into the file as they are, not yet written */
     struct buf mended; /* a block without its stray carriage returns */
 
-    int file; /* the queue file once it is committed; -1 */
-    unsigned fields;   /* HAS_...: see header.c */
+    int file;        /* the queue file once it is committed; -1 */
+    unsigned fields; /* HAS_...: see header.c */
     int hop_count;
 };
 
