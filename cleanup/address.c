@@ -30,7 +30,8 @@ static struct span masquerade_domain(const struct strlist *domains, struct span 
     return domain;
 }
 
-static const char *masquerade(struct message *message, const char *address, unsigned class)
+static const char *masquerade(const struct message *message, struct arena *arena,
+                              const char *address, unsigned class)
 {
     const struct cleanup *cleanup = message->cleanup;
     struct span localpart = address_localpart(address);
@@ -46,47 +47,58 @@ static const char *masquerade(struct message *message, const char *address, unsi
     shorter = masquerade_domain(&cleanup->masquerade_domains, domain);
     if (shorter.len == domain.len)
         return address;
-    return arena_printf(message->arena, "%.*s@%.*s", SPAN_PRINTF(localpart), SPAN_PRINTF(shorter));
+    return arena_printf(arena, "%.*s@%.*s", SPAN_PRINTF(localpart), SPAN_PRINTF(shorter));
 }
 
 /* --- all three steps ------------------------------------------------------------------------------ */
 
-static const char *map_and_masquerade(struct message *message, const char *address, bool is_sender,
-                                      bool in_header, unsigned class)
+struct rewriting_class {
+    bool is_sender;
+    bool in_header;
+    unsigned masquerade;
+};
+
+static const char *map_and_masquerade(struct message *message, struct arena *arena,
+                                      const char *address, struct rewriting_class class)
 {
     const char *canonical = address;
     struct error err = {0};
 
-    if (route_canonical(message->cleanup->route, message->arena, address, is_sender, in_header,
+    if (route_canonical(message->cleanup->route, arena, address, class.is_sender, class.in_header,
                         &canonical, &err) == MAP_UNAVAILABLE) {
         log_warning("%s: canonical maps, asked for %s: %s", message->queue_id, address, err.text);
         message_refuse(message, &refusal_lookup);
         return NULL;
     }
-    return masquerade(message, canonical, class);
+    return masquerade(message, arena, canonical, class.masquerade);
 }
 
 const char *rewrite_envelope_sender(struct message *message, const char *address)
 {
+    const struct rewriting_class class = {true, false, MASQUERADE_ENVELOPE_SENDER};
+
     if (address[0] == '\0')
         return address;
     address = route_rewrite(message->cleanup->route, message->arena, address, false);
-    return map_and_masquerade(message, address, true, false, MASQUERADE_ENVELOPE_SENDER);
+    return map_and_masquerade(message, message->arena, address, class);
 }
 
 const char *rewrite_envelope_recipient(struct message *message, const char *address)
 {
+    const struct rewriting_class class = {false, false, MASQUERADE_ENVELOPE_RECIPIENT};
+
     if (address[0] == '\0')
         address = message->cleanup->config->empty_address_recipient;
     address = route_rewrite(message->cleanup->route, message->arena, address, false);
-    return map_and_masquerade(message, address, false, false, MASQUERADE_ENVELOPE_RECIPIENT);
+    return map_and_masquerade(message, message->arena, address, class);
 }
 
 const char *rewrite_header_address(struct message *message, const char *address, bool is_sender)
 {
+    const struct rewriting_class class = {
+        is_sender, true, is_sender ? MASQUERADE_HEADER_SENDER : MASQUERADE_HEADER_RECIPIENT};
     bool remote = message->rewriting == REWRITE_REMOTE;
 
-    address = route_rewrite(message->cleanup->route, message->arena, address, remote);
-    return map_and_masquerade(message, address, is_sender, true,
-                              is_sender ? MASQUERADE_HEADER_SENDER : MASQUERADE_HEADER_RECIPIENT);
+    address = route_rewrite(message->cleanup->route, message->scratch, address, remote);
+    return map_and_masquerade(message, message->scratch, address, class);
 }

@@ -5,7 +5,8 @@
 #include "cleanup/message.h"
 
 /*
- * rewrite_... - internal form in, internal form out (the message's arena's)
+ * rewrite_... - internal form in, internal form out; of the envelope the message's arena's, of a
+ * header its scratch arena's
  *
  * NULL when a table could not be asked: the message is refused then, for now.
  */

@@ -82,6 +82,7 @@ static bool start(const struct service_instance *instance, struct error *err)
                                           instance->config->enable_long_queue_ids, err);
     message->cleanup = cleanup;
     message->arena = arena_create();
+    message->scratch = arena_create();
     message->field = BUF((size_t)instance->config->header_size_limit + IPC_BLOCK_MAX);
     message->mended = BUF(IPC_BLOCK_MAX);
     return cleanup->writer != NULL;

@@ -43,15 +43,15 @@ static const char *replacement(struct message *message, const struct header_addr
     if (element->kind != ADDRESS_PLAIN || element->localpart.len == 0)
         return NULL;
     address = element->domain.len == 0
-                  ? arena_text(message->arena, element->localpart)
-                  : arena_printf(message->arena, "%.*s@%.*s", SPAN_PRINTF(element->localpart),
+                  ? arena_text(message->scratch, element->localpart)
+                  : arena_printf(message->scratch, "%.*s@%.*s", SPAN_PRINTF(element->localpart),
                                  SPAN_PRINTF(element->domain));
     if (strlen(address) >= ADDRESS_MAX)
         return NULL;
     rewritten = rewrite_header_address(message, address, is_sender);
     if (rewritten == NULL || strcmp(rewritten, address) == 0)
         return NULL;
-    return address_quote(message->arena, rewritten);
+    return address_quote(message->scratch, rewritten);
 }
 
 static void rewrite_field(struct message *message, const struct header_field *field, bool is_sender)
@@ -62,7 +62,7 @@ static void rewrite_field(struct message *message, const struct header_field *fi
     size_t done = 0; /* octets of the field */
     size_t count;
     struct header_address *elements =
-        address_parse_list(message->arena, field->body, limit, &count);
+        address_parse_list(message->scratch, field->body, limit, &count);
 
     for (size_t i = 0; i < count; i++) {
         const char *address = replacement(message, &elements[i], is_sender);
@@ -75,6 +75,7 @@ static void rewrite_field(struct message *message, const struct header_field *fi
         rest = span_skip(field->whole, done);
     }
     keep(message, rest);
+    arena_reset(message->scratch);
 }
 
 /* --- the fields that mean something here ---------------------------------------------------------- */

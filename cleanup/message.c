@@ -38,6 +38,7 @@ void message_begin(struct message *message, const struct intake_request *request
     *message = (struct message){
         .cleanup = message->cleanup,
         .arena = message->arena,
+        .scratch = message->scratch,
         .request = *request,
         .field = field,
         .mended = mended,

@@ -11,11 +11,12 @@
 #include "lib/queue/intake.h"
 #include "lib/route/route.h"
 
-enum { /* masquerade_classes */
-       MASQUERADE_ENVELOPE_SENDER = 1,
-       MASQUERADE_ENVELOPE_RECIPIENT = 2,
-       MASQUERADE_HEADER_SENDER = 4,
-       MASQUERADE_HEADER_RECIPIENT = 8,
+/* masquerade_classes */
+enum {
+    MASQUERADE_ENVELOPE_SENDER = 1,
+    MASQUERADE_ENVELOPE_RECIPIENT = 2,
+    MASQUERADE_HEADER_SENDER = 4,
+    MASQUERADE_HEADER_RECIPIENT = 8,
 };
 
 /* What lasts as long as the process. */
@@ -55,6 +56,7 @@ enum content_part {
 struct message {
     struct cleanup *cleanup;
     struct arena *arena;
+    struct arena *scratch; /* for one header field: a header may be long */
     struct intake_request request;
     char queue_id[QUEUE_ID_MAX];
     enum rewriting rewriting;

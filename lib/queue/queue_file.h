@@ -22,12 +22,13 @@
 /* queue_id_is_valid - letters and digits only, of sensible length: safe as a file name */
 bool queue_id_is_valid(const char *queue_id);
 
-enum {                           /* queue_envelope.flags */
-       QUEUE_EIGHT_BIT = 1,      /* content has octets over 127 */
-       QUEUE_NEEDS_STUFFING = 2, /* some line starts with '.' */
-       QUEUE_SMTPUTF8 = 4,
-       QUEUE_BODY_8BITMIME = 8, /* BODY=8BITMIME was declared */
-       QUEUE_LONG_LINE = 16,    /* some line is longer than 998 octets */
+/* queue_envelope.flags */
+enum {
+    QUEUE_EIGHT_BIT = 1,      /* content has octets over 127 */
+    QUEUE_NEEDS_STUFFING = 2, /* some line starts with '.' */
+    QUEUE_SMTPUTF8 = 4,
+    QUEUE_BODY_8BITMIME = 8, /* BODY=8BITMIME was declared */
+    QUEUE_LONG_LINE = 16,    /* some line is longer than 998 octets */
 };
 
 enum recipient_status {
@@ -36,12 +37,13 @@ enum recipient_status {
     RECIPIENT_DONE = 'D',
 };
 
-enum { /* dsn_notify: RFC 3461 */
-       NOTIFY_DEFAULT = 0,
-       NOTIFY_NEVER = 1,
-       NOTIFY_SUCCESS = 2,
-       NOTIFY_FAILURE = 4,
-       NOTIFY_DELAY = 8,
+/* queue_recipient.dsn_notify: RFC 3461 section 4.1 */
+enum {
+    NOTIFY_DEFAULT = 0,
+    NOTIFY_NEVER = 1,
+    NOTIFY_SUCCESS = 2,
+    NOTIFY_FAILURE = 4,
+    NOTIFY_DELAY = 8,
 };
 
 struct queue_recipient {

@@ -42,6 +42,7 @@ static void start(void)
     strlist_add(&cleanup.masquerade_domains, "b");
     cleanup.masquerade_classes = MASQUERADE_HEADER_SENDER | MASQUERADE_HEADER_RECIPIENT;
     message.arena = arena_create();
+    message.scratch = arena_create();
     message.field = BUF((size_t)cleanup.config->header_size_limit + IPC_BLOCK_MAX);
     message.mended = BUF(IPC_BLOCK_MAX);
     ASSERT(unlinkat(spool, "main.cf", 0) == 0 && rmdir(directory) == 0);

@@ -70,6 +70,7 @@ static struct config *start(const char *lines)
     split(&cleanup.masquerade_exceptions, config->masquerade_exceptions);
     split(&cleanup.dropped_headers, config->message_drop_headers);
     message.arena = arena_create();
+    message.scratch = arena_create();
     message.field = BUF((size_t)config->header_size_limit + IPC_BLOCK_MAX);
     message.mended = BUF(IPC_BLOCK_MAX);
     return config;
@@ -81,6 +82,7 @@ static void stop(struct config *config)
     buf_release(&message.field);
     buf_release(&message.mended);
     arena_free(&message.arena);
+    arena_free(&message.scratch);
     queue_writer_free(&cleanup.writer);
     maps_free(&cleanup.sender_bcc);
     maps_free(&cleanup.recipient_bcc);
