@@ -4,7 +4,8 @@
 #include "smtp/downgrade.h"
 #include "smtp/wire.h"
 
-#define READ_MAX 65536 /* octets of content at a time */
+#define READ_MAX  65536 /* octets of content at a time */
+#define LONG_LINE 998   /* longer lines are what QUEUE_LONG_LINE tells of */
 
 struct sending {
     struct delivery *delivery;
@@ -111,7 +112,7 @@ bool content_send(struct delivery *delivery, struct session *session, bool to_se
         .out = &delivery->client->content,
     };
 
-    if ((flags & QUEUE_LONG_LINE) != 0)
+    if ((flags & QUEUE_LONG_LINE) != 0 || session->settings->line_length_limit < LONG_LINE)
         sending.wire.line_limit = session->settings->line_length_limit;
     stream_timeout(session->stream, session->settings->data_xfer_timeout * 1000);
     return to_seven_bits ? send_downgraded(&sending, failure_r) : send_file(&sending, failure_r);

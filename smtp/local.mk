@@ -7,8 +7,13 @@ smtp_smtp_SOURCES = smtp/smtp.c smtp/delivery.c smtp/delivery.h smtp/mail.c smtp
 	smtp/settings.c smtp/settings.h smtp/failure.h
 smtp_lmtp_SOURCES = $(smtp_smtp_SOURCES)
 
-check_PROGRAMS += t/unit/smtp_reply_test t/unit/smtp_wire_test t/unit/smtp_downgrade_test
-UNIT_TESTS += t/unit/smtp_reply_test t/unit/smtp_wire_test t/unit/smtp_downgrade_test
+check_PROGRAMS += t/unit/smtp_reply_test t/unit/smtp_wire_test t/unit/smtp_downgrade_test \
+	t/unit/smtp_hosts_test
+UNIT_TESTS += t/unit/smtp_reply_test t/unit/smtp_wire_test t/unit/smtp_downgrade_test \
+	t/unit/smtp_hosts_test
+t_unit_smtp_hosts_test_SOURCES = t/unit/smtp_hosts_test.c smtp/hosts.c smtp/hosts.h smtp/nexthop.c \
+	smtp/nexthop.h smtp/settings.c smtp/settings.h smtp/failure.h
+t_unit_smtp_hosts_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_smtp_reply_test_SOURCES = t/unit/smtp_reply_test.c smtp/reply.c smtp/reply.h
 t_unit_smtp_reply_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_smtp_wire_test_SOURCES = t/unit/smtp_wire_test.c smtp/wire.c smtp/wire.h

@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/service/service.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 #define REPLY_LINE_MAX 16384 /* RFC 5321 has 512 */
@@ -95,8 +96,9 @@ struct failure session_refusal(const struct session *session, struct arena *aren
 
 bool session_is_alive(struct session *session)
 {
-    return !session->dead && !stream_has_input(session->stream) &&
-           stream_wait(session->stream, 1) == STREAM_TIMEOUT;
+    struct pollfd server = {.fd = stream_fd(session->stream), .events = POLLIN};
+
+    return !session->dead && !stream_has_input(session->stream) && poll(&server, 1, 0) == 0;
 }
 
 static void session_free(struct session **session)

@@ -1,6 +1,8 @@
 /* Replies of a server, line by line. */
 #include "smtp/reply.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reply reply = {0};

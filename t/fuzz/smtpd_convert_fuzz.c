@@ -1,6 +1,8 @@
 /* Content from the wire: the first octet says how it is converted and where it is cut in two. */
 #include "smtpd/convert.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span wire = span_of(data, size);

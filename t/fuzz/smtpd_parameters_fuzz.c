@@ -2,6 +2,8 @@
 #include "lib/message/address.h"
 #include "smtpd/parameters.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_create();
