@@ -32,6 +32,7 @@ static void fail(const struct error *err)
 static void end_soon(void)
 {
     service_process.draining = 1;
+    service_process.stopping = 1;
     if (service_process.quiet != 0)
         _exit(0);
 }
@@ -83,7 +84,7 @@ static void notice_orphanage(const struct service_process *process)
 void service_quiet(bool quiet)
 {
     service_process.quiet = quiet ? 1 : 0;
-    if (quiet && service_process.draining != 0 && service_process.channel >= 0)
+    if (quiet && service_process.stopping != 0)
         _exit(0);
 }
 

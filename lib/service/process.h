@@ -23,6 +23,7 @@ struct service_process {
 
     /* Read and written by the signal handler too. */
     volatile sig_atomic_t draining; /* end when what is going on has ended */
+    volatile sig_atomic_t stopping; /* master stops or is gone: also end what is only quiet */
     volatile sig_atomic_t quiet;    /* nothing is going on */
 
     struct {                  /* event-driven services */

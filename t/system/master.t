@@ -132,6 +132,8 @@ wait_until(lambda: log_lines("woken up: qmgr"))
 signal_master(signal.SIGHUP)
 while not log_lines("reload -- version"):
     Session(SMTP).close()
+assert session.ask("connect cleanup") == "yes"
+session.ask("quiet")
 assert session.pid == old
 session.close()
 wait_until(lambda: not is_alive(old))
