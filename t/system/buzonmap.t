@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonmap and buzonalias: sources, options, exit status, and that a failure leaves the old table.
 . "$(dirname "$0")/../lib.sh"
-plan 44
+plan 48
 mkdir -p "$T/tables" && cd "$T/tables" || exit 1
 printf 'compatibility_level = 3.6\nmyhostname = mail.example.test\n' >"$CONF/main.cf"
 export MAIL_CONFIG=$CONF

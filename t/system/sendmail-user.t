@@ -52,5 +52,5 @@ wait_until 'the file' sh -c "[ -n \"\$(ls '$SPOOL/maildrop')\" ]"
 kill -TERM $pid
 wait $pid
 exec 3>&-
-check 'also when a signal ends it' maildrop_is_empty
+eventually 'also when a signal ends it' maildrop_is_empty
 no_crash 'nothing has crashed'
