@@ -18,7 +18,7 @@
 #define PROGRESS_FIRST_MS 1000
 #define PROGRESS_MS       200
 
-/* Set by a signal: the new table is given up, the old one stays. */
+/* Set by the first signal: the new table is given up, the old one stays. A second one ends us at once. */
 static volatile sig_atomic_t interrupted;
 
 struct build {
@@ -41,7 +41,7 @@ static void on_interrupt(int number UNUSED)
 static void handle_interrupts(void)
 {
     static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
-    const struct sigaction action = {.sa_handler = on_interrupt};
+    const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
         (void)sigaction(numbers[i], &action, NULL);

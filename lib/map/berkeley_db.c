@@ -45,7 +45,6 @@ static int open_environment(struct berkeley_db *db, uint64_t cache_size)
                                  0600);
 }
 
-/* Never mapped into memory: a file that is cut short under a mapping kills its readers. */
 static int open_file(struct berkeley_db *db, const char *path, DBTYPE type, uint32_t flags)
 {
     int failure = db_create(&db->file, db->environment, 0);
@@ -58,7 +57,7 @@ static int open_file(struct berkeley_db *db, const char *path, DBTYPE type, uint
         failure = db->file->set_pagesize(db->file, PAGE_SIZE);
     if (failure != 0)
         return failure;
-    return db->file->open(db->file, NULL, path, NULL, type, flags | DB_NOMMAP, 0600);
+    return db->file->open(db->file, NULL, path, NULL, type, flags, 0600);
 }
 
 static int close_with(struct berkeley_db *db, uint32_t flags)

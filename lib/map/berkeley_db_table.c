@@ -1,5 +1,5 @@
 /* hash and btree: look-ups in Berkeley DB files, Postfix's or our own. */
-#include "lib/map/berkeley_db.h"
+#include "lib/map/db_file.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -8,9 +8,11 @@
 #define OLDER_TOLERATED_S 100
 
 struct db_table {
-    struct berkeley_db db;
-    struct map_stamp stamp; /* of the library's descriptor */
-    bool try_with_nul;      /* keys may be stored with their NUL */
+    struct db_file *file;
+    enum map_result (*find)(struct db_file *file, struct span key, struct buf *value_r,
+                            struct error *err);
+    bool (*walk)(struct db_file *file, map_visit *visit, void *context, struct error *err);
+    bool try_with_nul; /* keys may be stored with their NUL */
     bool try_without_nul;
     bool is_damaged;
 };
@@ -24,63 +26,48 @@ static void warn_if_older(const char *name, const struct map_stamp *stamp)
         log_warning("database %s.db is older than source file %s", name, name);
 }
 
-static void *open_table(const struct config *config, const char *name, DBTYPE type,
+static void *open_table(const struct config *config, const char *name, enum db_file_type type,
                         struct error *err)
 {
-    struct db_table *table = mem_new(struct db_table);
     char *path = mem_printf("%s.db", name);
     uint64_t cache_size = (uint64_t)config->berkeley_db_read_buffer_size;
-    bool opened = berkeley_db_open(&table->db, path, type, DB_RDONLY, cache_size, err);
-    int fd;
+    struct db_file *file = db_file_open(path, type, cache_size, err);
+    struct db_table *table;
 
     mem_free(path);
-    if (!opened) {
-        mem_free(table);
+    if (file == NULL)
         return NULL;
-    }
-    table->stamp = MAP_STAMP_NONE;
-    if (table->db.file->fd(table->db.file, &fd) == 0)
-        map_stamp_take(&table->stamp, fd);
+    table = mem_new(struct db_table);
+    table->file = file;
+    table->find = type == DB_FILE_HASH ? db_hash_find : db_btree_find;
+    table->walk = type == DB_FILE_HASH ? db_hash_walk : db_btree_walk;
     table->try_with_nul = table->try_without_nul = true;
-    warn_if_older(name, &table->stamp);
+    warn_if_older(name, &file->stamp);
     return table;
 }
 
 static void *open_hash(const struct config *config, const char *name, struct error *err)
 {
-    return open_table(config, name, DB_HASH, err);
+    return open_table(config, name, DB_FILE_HASH, err);
 }
 
 static void *open_btree(const struct config *config, const char *name, struct error *err)
 {
-    return open_table(config, name, DB_BTREE, err);
+    return open_table(config, name, DB_FILE_BTREE, err);
 }
 
-/* A stored key or value, up to its NUL if it has one. */
-static struct span without_nul(const DBT *stored)
-{
-    return span_of(stored->data, strnlen(stored->data, stored->size));
-}
-
+/* A value ends at its NUL, if it has one. */
 static enum map_result get(struct db_table *table, struct span key, struct buf *value_r,
                            struct error *err)
 {
-    DB *file = table->db.file;
-    union {
-        const char *borrowed;
-        void *data;
-    } name = {key.data};
-    DBT stored = {.data = name.data, .size = (uint32_t)key.len};
-    DBT value = {0};
-    int failure = file->get(file, NULL, &stored, &value, 0);
+    enum map_result result = table->find(table->file, key, value_r, err);
 
-    if (failure == 0)
-        return map_answer(without_nul(&value), value_r, err);
-    if (failure == DB_NOTFOUND)
-        return MAP_ABSENT;
-    table->is_damaged = true;
-    berkeley_db_fail(err, failure, "read database");
-    return MAP_UNAVAILABLE;
+    if (result == MAP_FOUND)
+        buf_truncate(value_r, strnlen(buf_text(value_r), value_r->len));
+    else
+        buf_clear(value_r);
+    table->is_damaged = table->is_damaged || result == MAP_UNAVAILABLE;
+    return result;
 }
 
 /* Keys with or without NUL: whichever is found first settles it for this table. */
@@ -103,39 +90,41 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
     return result;
 }
 
+/* Who lists a table wants texts without their NULs. */
+struct walk {
+    map_visit *visit;
+    void *context;
+};
+
+static bool visit_texts(void *context, struct span key, struct span value)
+{
+    const struct walk *walk = context;
+
+    return walk->visit(walk->context,
+                       span_of(key.data, key.len == 0 ? 0 : strnlen(key.data, key.len)),
+                       span_of(value.data, value.len == 0 ? 0 : strnlen(value.data, value.len)));
+}
+
 static bool walk(void *opened, map_visit *visit, void *context, struct error *err)
 {
     const struct db_table *table = opened;
-    DBC *cursor;
-    DBT key = {0};
-    DBT value = {0};
-    bool goes_on = true;
-    int failure = table->db.file->cursor(table->db.file, NULL, &cursor, 0);
+    struct walk texts = {visit, context};
 
-    if (failure != 0) {
-        berkeley_db_fail(err, failure, "read database");
-        return false;
-    }
-    while (goes_on && (failure = cursor->get(cursor, &key, &value, DB_NEXT)) == 0)
-        goes_on = visit(context, without_nul(&key), without_nul(&value));
-    if (failure != 0 && failure != DB_NOTFOUND)
-        berkeley_db_fail(err, failure, "read database");
-    (void)cursor->close(cursor);
-    return failure == DB_NOTFOUND;
+    return table->walk(table->file, visit_texts, &texts, err);
 }
 
 static bool changed(const void *opened)
 {
     const struct db_table *table = opened;
 
-    return table->is_damaged || map_stamp_changed(&table->stamp);
+    return table->is_damaged || map_stamp_changed(&table->file->stamp);
 }
 
 static void close_table(void *opened)
 {
     struct db_table *table = opened;
 
-    berkeley_db_abandon(&table->db);
+    db_file_free(&table->file);
     mem_free(table);
 }
 

@@ -5,6 +5,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/berkeley_db_writer.c \
 	lib/map/cidr.c lib/map/cidr.h lib/map/cidr_table.c \
 	lib/map/composed.c \
+	lib/map/db_btree.c lib/map/db_file.c lib/map/db_file.h lib/map/db_hash.c \
 	lib/map/delimited.c lib/map/delimited.h \
 	lib/map/items.c \
 	lib/map/lines.c lib/map/lines.h \
@@ -47,9 +48,18 @@ UNIT_TESTS += t/unit/map_writer_test
 t_unit_map_writer_test_SOURCES = t/unit/map_writer_test.c
 t_unit_map_writer_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/map_db_file_test
+UNIT_TESTS += t/unit/map_db_file_test
+t_unit_map_db_file_test_SOURCES = t/unit/map_db_file_test.c
+t_unit_map_db_file_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz t/fuzz/map_proxy_fuzz
-FUZZ_TARGETS += t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz t/fuzz/map_proxy_fuzz
+noinst_PROGRAMS += t/fuzz/map_db_fuzz t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz \
+	t/fuzz/map_proxy_fuzz
+FUZZ_TARGETS += t/fuzz/map_db_fuzz t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz \
+	t/fuzz/map_proxy_fuzz
+t_fuzz_map_db_fuzz_SOURCES = t/fuzz/map_db_fuzz.c
+t_fuzz_map_db_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_rules_fuzz_SOURCES = t/fuzz/map_rules_fuzz.c
 t_fuzz_map_rules_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_lines_fuzz_SOURCES = t/fuzz/map_lines_fuzz.c
