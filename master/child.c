@@ -133,6 +133,11 @@ static void act_on(struct child *child, const struct master_record *record)
         supply_drain(child->supply);
         supply_review(child->supply);
         break;
+    case MASTER_LEFT:
+        child->supply->left += child->left ? 0 : 1;
+        child->left = true;
+        supply_review(child->supply);
+        break;
     case MASTER_CONNECT:
         broker_answer(child, record->name, false);
         break;
@@ -218,6 +223,7 @@ static void forget(struct child *child)
     (void)hash_remove(supply->master->children, key_of(&child->pid));
     supply->slots[child->slot] = NULL;
     supply->processes--;
+    supply->left -= child->left ? 1 : 0;
     watch_free(&child->watch);
     fd_close(&child->channel);
     mem_free(child);

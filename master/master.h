@@ -45,6 +45,7 @@ struct supply {
     struct child **slots; /* NULL: no process there */
     unsigned slot_count;
     unsigned processes;
+    unsigned left; /* of these: they drain and do not count against the limit */
 
     bool retired;   /* no new process: it left master.cf, or master stops */
     bool throttled; /* no new process for a while: they fail */
@@ -63,6 +64,7 @@ struct child {
     int channel;
     struct watch *watch;
     bool draining;
+    bool left; /* see MASTER_LEFT */
 };
 
 /* --- services.c: from master.cf to supplies ------------------------------------------------------ */

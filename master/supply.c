@@ -28,7 +28,8 @@ static bool is_at_limit(const struct supply *supply)
 {
     unsigned limit = (unsigned)supply->entry.process_limit;
 
-    return supply->processes >= (limit == 0 ? SCOREBOARD_SLOTS : limit);
+    return supply->processes >= SCOREBOARD_SLOTS ||
+           (limit > 0 && supply->processes - supply->left >= limit);
 }
 
 static bool may_start(const struct supply *supply)

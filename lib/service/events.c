@@ -27,6 +27,16 @@ static void end_when_empty(void)
         loop_stop(service_process.instance.loop);
 }
 
+/* What is left for us to do may take hours; nobody shall wait for a process limit so long. */
+static void make_room(void)
+{
+    static const struct master_record left = {.verb = MASTER_LEFT};
+    const struct service *service = service_process.service;
+
+    if (service_process.channel >= 0 && (!service->single_process || service->may_overlap))
+        (void)!channel_send(service_process.channel, &left, -1); /* master may be gone */
+}
+
 static void drain(void)
 {
     const struct service *service = service_process.service;
@@ -38,6 +48,7 @@ static void drain(void)
     stop_accepting();
     if (service->on_drain != NULL)
         service->on_drain(&service_process.instance);
+    make_room();
     end_when_empty();
 }
 

@@ -21,6 +21,7 @@ enum {
 enum master_verb {
     MASTER_BUSY = 1, /* process: the last free process of this service is taken now */
     MASTER_STALE,    /* process: it ends, and others of its service should, for tables changed */
+    MASTER_LEFT,     /* process: it drains; another one may do its work, whatever the limit */
     MASTER_CONNECT,  /* process: asks for a connection to the service `name` */
     MASTER_REACH,    /* process: likewise to the UNIX socket `name`, which is none of ours */
     MASTER_ANSWER,   /* master: the answer; with a descriptor, or `number` says why not */

@@ -46,7 +46,9 @@ struct service {
     enum service_user user;
     unsigned sandbox;
     bool single_process; /* refuses to start unless process_limit is 1 (qmgr, pickup, tlsmgr...) */
-    bool mailbox_side;   /* logs as login_syslog_name alone (login, auth, imapd, pop3d); the text of
+    bool may_overlap;  /* single_process, event-driven: another one may start while this one drains,
+                            once on_drain has returned */
+    bool mailbox_side; /* logs as login_syslog_name alone (login, auth, imapd, pop3d); the text of
                             a line starts with "imap-login: " and the like */
 
     /* While still privileged and outside the chroot: tables, certificates, resolv.conf. May be NULL. */

@@ -3,7 +3,7 @@
 # daemons are t/daemon/probe under the names of real ones: it does what its client asks.
 . "$(dirname "$0")/../lib.sh"
 PROBE=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/probe
-plan 28
+plan 29
 
 master_cf() {
     cat <<END
@@ -139,6 +139,12 @@ session.close()
 wait_until(lambda: not is_alive(old))
 assert Session(SMTP).pid != old
 wait_until(lambda: len(log_lines("woken up: qmgr")) == 2)
+END
+probe 'a process of many clients that drains keeps no successor away' <<'END'
+session = Session(OTHER)
+signal_master(signal.SIGHUP)
+wait_until(lambda: Session(OTHER).pid != session.pid)
+assert is_alive(session.pid)
 END
 cp "$CONF/master.cf" "$T/master.cf"
 echo 'nonsense' >>"$CONF/master.cf"
