@@ -10,6 +10,7 @@
 #include "qmgr/message.h"
 #include "qmgr/outcome.h"
 #include "qmgr/pool.h"
+#include "qmgr/succession.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -29,6 +30,7 @@ static void end_delivery(struct delivery *delivery)
     struct qmgr *qmgr = qmgr_of(delivery);
     bool reached = delivery->failure.text == NULL;
 
+    message_end_flight(delivery->message);
     schedule_done(qmgr->schedule, &delivery->entry, reached ? VERDICT_REACHED : VERDICT_UNREACHABLE,
                   &delivery->failure, clock_monotonic_ms());
     outcome_ended(delivery);
@@ -40,6 +42,7 @@ static void give_up(struct delivery *delivery, const char *text)
 {
     struct qmgr *qmgr = qmgr_of(delivery);
 
+    message_end_flight(delivery->message);
     schedule_done(qmgr->schedule, &delivery->entry, VERDICT_UNKNOWN, NULL, clock_monotonic_ms());
     outcome_defer_rest(delivery, "4.3.0", text);
     service_release(qmgr->instance);
@@ -49,7 +52,10 @@ static void try_again(struct delivery *delivery)
 {
     struct qmgr *qmgr = qmgr_of(delivery);
 
+    message_end_flight(delivery->message);
     schedule_again(qmgr->schedule, &delivery->entry);
+    if (qmgr->draining && delivery->message->in_flight == 0)
+        succession_let_go(delivery->message);
     service_release(qmgr->instance);
 }
 
@@ -205,7 +211,7 @@ static void dispatch(struct qmgr *qmgr, struct delivery *delivery)
     int queue_file = message_file(delivery->message, &err);
     struct peer *peer;
 
-    service_hold(qmgr->instance);
+    message_begin_flight(delivery->message);
     if (queue_file == -1) {
         log_warning("%s: %s", delivery->message->queue_id, err.text);
         give_up(delivery, "queue file cannot be opened");

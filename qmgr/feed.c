@@ -269,6 +269,8 @@ static void on_step(void *context, int fd UNUSED, int events UNUSED)
 {
     struct feed *feed = context;
 
+    if (feed->qmgr->draining)
+        return;
     for (int n = 0; n < ACTIVATIONS_AT_ONCE && has_room(feed->qmgr) && take_any(feed); n++)
         continue;
     load_dates(feed);

@@ -5,6 +5,7 @@
 #include "qmgr/feed.h"
 #include "qmgr/notify.h"
 #include "qmgr/outcome.h"
+#include "qmgr/succession.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -38,6 +39,10 @@ static void pause_message(struct message *message, const char *why)
     const struct qmgr *qmgr = message->qmgr;
 
     log_warning("%s: %s; will try again", message->queue_id, why);
+    if (qmgr->draining) {
+        succession_let_go(message);
+        return;
+    }
     outcome_mark(message);
     if (message->pause == NULL)
         message->pause = watch_timer(qmgr->loop, on_pause_over, message);
@@ -119,6 +124,10 @@ static void defer_message(struct message *message)
     if (!reasons_write(qmgr->queue_directory, qmgr->config, message->queue_id,
                        message->deferred.recipients, message->deferred.count, &err))
         log_warning("%s: %s", message->queue_id, err.text);
+    if (qmgr->draining) { /* whoever follows would not know when it is due */
+        succession_let_go(message);
+        return;
+    }
     if (!prepare_deferral(message, when, &err) ||
         !queue_move(qmgr->queue_directory, qmgr->config, message->queue_id, "active", "deferred",
                     &err)) {

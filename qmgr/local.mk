@@ -14,6 +14,7 @@ qmgr_qmgr_SOURCES = $(QMGR_UNITS) qmgr/qmgr.c qmgr/qmgr.h \
 	qmgr/notify.c qmgr/notify.h \
 	qmgr/outcome.c qmgr/outcome.h \
 	qmgr/pool.c qmgr/pool.h \
+	qmgr/succession.c qmgr/succession.h \
 	qmgr/tables.c qmgr/tables.h
 qmgr_qmgr_LDADD = $(LIBBUZON) -lm
 

@@ -50,13 +50,37 @@ static void release(struct message *message)
     arena_free(&arena);
 }
 
+static void forget(struct message *message)
+{
+    (void)hash_remove(message->qmgr->active, span_text(message->queue_id));
+    message->qmgr->active_recipients -= message->envelope.recipient_count;
+}
+
 void message_free(struct message *message)
 {
-    struct qmgr *qmgr = message->qmgr;
-
-    (void)hash_remove(qmgr->active, span_text(message->queue_id));
-    qmgr->active_recipients -= message->envelope.recipient_count;
+    forget(message);
     release(message);
+}
+
+void message_retire(struct message *message)
+{
+    forget(message);
+    close_file(message);
+    watch_free(&message->pause);
+    message->next_retired = message->qmgr->retired;
+    message->qmgr->retired = message;
+}
+
+void message_begin_flight(struct message *message)
+{
+    message->in_flight++;
+    service_hold(message->qmgr->instance);
+}
+
+void message_end_flight(struct message *message)
+{
+    ASSERT(message->in_flight > 0);
+    message->in_flight--;
 }
 
 int message_file(struct message *message, struct error *err)

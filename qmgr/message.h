@@ -27,6 +27,7 @@ struct message {
     struct queue_envelope envelope;
     struct timeval active;            /* since when it is */
     size_t pending;                   /* recipients that are not done */
+    size_t in_flight;                 /* deliveries and notices that are under way */
     size_t deliveries;                /* that have not ended */
     bool has_reasons;                 /* there may be a file in defer/ */
     bool flushed;                     /* somebody wants it now */
@@ -36,6 +37,7 @@ struct message {
     bool marked;                      /* status octets were written and are not synced */
     struct queue_recipient *unmarked; /* done, but its octet says otherwise; NULL: none is */
     struct findings failures, successes, delays, deferred;
+    struct message *next_retired;
     struct watch *pause; /* until what could not be done is tried again */
 };
 
@@ -84,6 +86,12 @@ enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int fi
 bool message_is_active(const struct qmgr *qmgr, const char *queue_id);
 /* message_free - forget it; whatever is on disk stays as it is */
 void message_free(struct message *message);
+/* message_retire - the same, while deliveries of it may be scheduled that are never going to begin */
+void message_retire(struct message *message);
+
+/* message_begin_flight - something of it is under way; message_end_flight, then service_release */
+void message_begin_flight(struct message *message);
+void message_end_flight(struct message *message);
 
 /* message_file - the open queue file; -1 and *err when it cannot be opened (any more) */
 int message_file(struct message *message, struct error *err) MUST_CHECK;

@@ -33,6 +33,7 @@ static void end(struct line *line, struct telling *telling, bool done, const cha
 {
     const struct service_instance *instance = line->qmgr->instance;
 
+    message_end_flight(telling->message);
     finish_told(telling->message, telling->kind, telling->findings, telling->count, done, reason);
     service_release(instance);
 }
@@ -111,7 +112,7 @@ void notify_start(struct message *message, enum notice_kind kind, struct finding
     telling->count = count > NOTICE_RECIPIENTS_MAX ? NOTICE_RECIPIENTS_MAX : count;
     *line->end = telling;
     line->end = &telling->next;
-    service_hold(message->qmgr->instance);
+    message_begin_flight(message);
     run(line);
 }
 

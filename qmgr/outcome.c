@@ -6,6 +6,7 @@
 #include "qmgr/outcome.h"
 
 #include "qmgr/finish.h"
+#include "qmgr/succession.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -140,6 +141,8 @@ void outcome_ended(struct delivery *delivery)
     message->deliveries--;
     if (message->deliveries == 0)
         finish_message(message);
+    else if (message->qmgr->draining && message->in_flight == 0)
+        succession_let_go(message);
 }
 
 void outcome_defer_rest(struct delivery *delivery, const char *status, const char *text)

@@ -14,18 +14,15 @@
 #include "qmgr/limits.h"
 #include "qmgr/message.h"
 #include "qmgr/notify.h"
+#include "qmgr/succession.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
 #include "lib/base/log.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 static struct qmgr qmgr;
-static int lock = -1; /* on active/: held until the process ends */
 
 /* Half of the descriptors for queue files that wait, half for agents and files that are in use. */
 static void raise_open_files(void)
@@ -54,42 +51,6 @@ static bool prepare(const struct service_instance *instance, struct error *err)
 
 /* --- the start ----------------------------------------------------------------------------------------------- */
 
-/* A predecessor that still finishes its deliveries has the queue until it ends. */
-static bool lock_queue(const struct service_instance *instance, struct error *err)
-{
-    if (mkdirat(instance->queue_directory, "active", 0700) != 0 && errno != EEXIST) {
-        error_errno(err, "make queue directory active");
-        return false;
-    }
-    lock = openat(instance->queue_directory, "active", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (lock != -1 && flock(lock, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    if (lock != -1 && errno == EWOULDBLOCK) {
-        log_info("waiting for another queue manager to finish its deliveries");
-        if (flock(lock, LOCK_EX) == 0)
-            return true;
-    }
-    error_errno(err, "lock queue directory active");
-    return false;
-}
-
-/* What was active when the last queue manager ended is new again; who is done says so in the file. */
-static bool empty_active(const struct service_instance *instance, struct error *err)
-{
-    struct queue_scan *scan = queue_scan_open(instance->queue_directory, "active", err);
-    char queue_id[QUEUE_ID_MAX];
-
-    if (scan == NULL)
-        return false;
-    while (queue_scan_next(scan, queue_id, err)) {
-        if (!queue_move(instance->queue_directory, instance->config, queue_id, "active", "incoming",
-                        err))
-            log_warning("%s: %s", queue_id, err->text);
-    }
-    queue_scan_close(&scan);
-    return err->kind == ERROR_NONE;
-}
-
 static void on_schedule_timer(void *context UNUSED, int fd UNUSED, int events UNUSED)
 {
     agents_run(&qmgr);
@@ -97,8 +58,6 @@ static void on_schedule_timer(void *context UNUSED, int fd UNUSED, int events UN
 
 static bool start(const struct service_instance *instance, struct error *err)
 {
-    if (!lock_queue(instance, err) || !empty_active(instance, err))
-        return false;
     qmgr.instance = instance;
     qmgr.config = instance->config;
     qmgr.queue_directory = instance->queue_directory;
@@ -111,6 +70,8 @@ static bool start(const struct service_instance *instance, struct error *err)
     qmgr.notifier = notifier_create(&qmgr);
     qmgr.feed = feed_create(&qmgr);
     qmgr.clients = clients_create(&qmgr);
+    if (!succession_begin(&qmgr, err))
+        return false;
     feed_scan(qmgr.feed);
     feed_load_deferred(qmgr.feed);
     return true;
@@ -118,10 +79,9 @@ static bool start(const struct service_instance *instance, struct error *err)
 
 /* --- service --------------------------------------------------------------------------------------------------- */
 
-/* Deliveries in flight are finished (each is a service_hold); what waits is found by the successor. */
 static void on_drain(const struct service_instance *instance UNUSED)
 {
-    qmgr.draining = true;
+    succession_end(&qmgr);
     agents_close_idle(&qmgr);
     clients_close(qmgr.clients);
 }
@@ -143,6 +103,7 @@ int main(int argc, char *argv[])
         .user = SERVICE_USER_QUEUE,
         .sandbox = SANDBOX_NO_EXEC,
         .single_process = true,
+        .may_overlap = true,
         .prepare = prepare,
         .start = start,
         .on_connection = on_connection,

@@ -9,6 +9,7 @@
  *   due       deferred messages by date                  notify    requests to the bounce service
  *   pool      connections to services                    limits    what transports allow
  *   tables    when to leave because they changed
+ *   succession  taking over from the queue manager before us, and leaving to the next
  */
 #ifndef BUZON_QMGR_QMGR_H
 #define BUZON_QMGR_QMGR_H
@@ -47,7 +48,10 @@ struct qmgr {
     size_t open_files_max;    /* and so many may stay so */
     uint64_t messages;        /* that ever were active: gives them numbers */
     struct arena *scratch;    /* for what a callback needs until it returns */
-    bool draining;            /* what is in flight is finished, nothing is begun */
+    int lock;                 /* on active/: the queue is ours; -1: not any more */
+    struct watch *adopt_timer;
+    struct message *retired; /* let go; the schedule still refers to them */
+    bool draining;           /* what is in flight is finished, nothing is begun */
 };
 
 #endif

@@ -1,8 +1,6 @@
 /* Changed tables. */
 #include "qmgr/tables.h"
 
-#include "qmgr/feed.h"
-
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
@@ -12,12 +10,8 @@
 static void on_leave(void *context, int fd UNUSED, int events UNUSED)
 {
     struct qmgr *qmgr = context;
-    struct error err;
 
     service_leave(qmgr->instance);
-    if (!service_poke(qmgr->instance->name,
-                      &err)) /* so that master does not wait to start another */
-        log_warning("%s", err.text);
 }
 
 bool tables_are_current(struct qmgr *qmgr)

@@ -3,7 +3,7 @@
 # kills in mid-delivery, messages that are taken away under its hands, files that are none.
 . "$(dirname "$0")/../lib.sh"
 AGENT=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/agent
-plan 34
+plan 41
 
 mkdir "$T/daemons"
 ln -s "$BUZON_STAGE"/libexec/buzon/* "$T/daemons/"
@@ -121,14 +121,28 @@ check "only what was in flight comes twice ($twice)" test "$twice" -le 50
 
 # --- reload, and tables that change, in mid-delivery -------------------------------------------------------
 
-mail a@crawl.test
-sleep 0.2
-buzon reload
+mail a@crawl.test $many
+t_begun() { [ -n "$(ps -o pid= --ppid "$(instance_pid)" -C agent)" ] && lies_in active "$ID"; }
+wait_until 'its beginning' t_begun
+OLD=$ID
+buzon reload 2>/dev/null
+log_has 'a new queue manager leaves alone what the old one has in flight' "$OLD: skipped, still being delivered"
 mail b@ok.test
-eventually 'mail goes on after a reload' delivered_is "$ID" 1
-ID=$(t_message_ids | tail -n 2 | head -n 1)
-log_has 'a delivery in flight is finished' "$ID: removed"
-is 'once' "$(delivered "$ID")" 1
+eventually 'and goes on with other mail' delivered_is "$ID" 1
+check 'at once' sh -c "! grep -q '$OLD: removed' '$LOG'"
+log_has 'what was in flight is finished' "$OLD: to=<a@crawl.test>, .*status=sent"
+log_has 'what was not follows' "$OLD: removed"
+is 'nobody gets it twice' "$(grep "^$OLD " "$SPOOL/trace/agent-delivered" | sort | uniq -d | wc -l)" 0
+is 'everybody once' "$(delivered "$OLD")" 201
+
+mail a@crawl.test
+wait_until 'its activity' lies_in active "$ID"
+OLD=$ID
+echo 'new.test agent:ok' >>"$CONF/transport"
+mail b@new.test
+eventually 'a changed table is obeyed while a delivery is in flight' delivered_is "$ID" 1
+log_has 'which is finished' "$OLD: removed"
+is 'once' "$(delivered "$OLD")" 1
 
 # --- taken away ---------------------------------------------------------------------------------------------
 
