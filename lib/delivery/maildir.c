@@ -29,7 +29,9 @@ void maildir_unique_name(char name[MAILDIR_NAME_MAX + 1], struct timeval now, co
 void maildir_final_name(char name[MAILDIR_NAME_MAX + 1], const char *unique, uint64_t size,
                         uint64_t virtual_size)
 {
-    snprintf(name, MAILDIR_NAME_MAX + 1, "%s,S=%" PRIu64 ",W=%" PRIu64, unique, size, virtual_size);
+    /* HOSTNAME_MAX leaves room for both sizes. */
+    (void)!snprintf(name, MAILDIR_NAME_MAX + 1, "%.*s,S=%" PRIu64 ",W=%" PRIu64,
+                    MAILDIR_NAME_MAX - 48, unique, size, virtual_size);
 }
 
 uint64_t maildir_count_bare_lf(struct span block, char *previous)
