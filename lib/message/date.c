@@ -18,11 +18,11 @@ const char *date_format(time_t when, char text[DATE_TEXT_MAX])
         localtime_r(&when, &local);
     }
     offset_minutes = local.tm_gmtoff / 60;
-    (void)!snprintf(text, DATE_TEXT_MAX, "%s, %2d %s %04d %02d:%02d:%02d %c%02ld%02ld (%.15s)",
-                    day_names[local.tm_wday], local.tm_mday, month_names[local.tm_mon],
-                    local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec,
-                    offset_minutes < 0 ? '-' : '+', labs(offset_minutes) / 60,
-                    labs(offset_minutes) % 60, local.tm_zone);
+    snprintf(text, DATE_TEXT_MAX, "%s, %2d %s %04d %02d:%02d:%02d %c%02ld%02ld (%.15s)",
+             day_names[local.tm_wday], local.tm_mday, month_names[local.tm_mon],
+             local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec,
+             offset_minutes < 0 ? '-' : '+', labs(offset_minutes) / 60, labs(offset_minutes) % 60,
+             local.tm_zone);
     return text;
 }
 

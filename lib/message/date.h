@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-#define DATE_TEXT_MAX 64
+#define DATE_TEXT_MAX 128
 
 /* date_format - "Mon, 23 Nov 2026 12:34:22 +0000 (UTC)" as Postfix writes Received and Date */
 const char *date_format(time_t when, char text[DATE_TEXT_MAX]);
