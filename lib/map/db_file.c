@@ -17,22 +17,6 @@ struct db_cached_page {
     unsigned char *octets; /* NULL: none */
 };
 
-unsigned db_u16(const struct db_file *file, const unsigned char *at)
-{
-    uint16_t number;
-
-    memcpy(&number, at, sizeof(number));
-    return file->is_swapped ? __builtin_bswap16(number) : number;
-}
-
-uint32_t db_u32(const struct db_file *file, const unsigned char *at)
-{
-    uint32_t number;
-
-    memcpy(&number, at, sizeof(number));
-    return file->is_swapped ? __builtin_bswap32(number) : number;
-}
-
 bool db_damaged(struct error *err, const char *what, uint32_t page)
 {
     error_set(err, ERROR_TEMPORARY, "damaged database: %s on page %" PRIu32, what, page);

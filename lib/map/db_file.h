@@ -80,9 +80,24 @@ bool db_btree_walk(struct db_file *file, map_visit *visit, void *context,
 
 /* db_hash_function - of Berkeley DB since 3.0 */
 uint32_t db_hash_function(struct span key);
+
 /* db_u16, db_u32 - numbers as the file has them; the octets must be there */
-unsigned db_u16(const struct db_file *file, const unsigned char *at);
-uint32_t db_u32(const struct db_file *file, const unsigned char *at);
+static inline unsigned db_u16(const struct db_file *file, const unsigned char *at)
+{
+    uint16_t number;
+
+    memcpy(&number, at, sizeof(number));
+    return file->is_swapped ? __builtin_bswap16(number) : number;
+}
+
+static inline uint32_t db_u32(const struct db_file *file, const unsigned char *at)
+{
+    uint32_t number;
+
+    memcpy(&number, at, sizeof(number));
+    return file->is_swapped ? __builtin_bswap32(number) : number;
+}
+
 /* db_page_read - false and *err: it cannot be read, or is not what its number says */
 bool db_page_read(struct db_file *file, uint32_t number, struct db_page *page_r,
                   struct error *err) MUST_CHECK;

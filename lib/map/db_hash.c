@@ -62,14 +62,10 @@ static uint32_t first_page_of(const struct db_file *file, struct span key)
     return bucket + file->spares[doublings];
 }
 
-/* Compared in place, unless the key is a long one. */
-static bool is_key(struct db_file *file, const struct item *item, struct span key, bool *is_key_r,
-                   struct error *err)
+/* A key with pages of its own is compared outside of its page. */
+static bool is_long_key(struct db_file *file, const struct item *item, struct span key,
+                        bool *is_key_r, struct error *err)
 {
-    if (item->type == ITEM_TEXT) {
-        *is_key_r = item->len == key.len && memcmp(item->octets, key.data, key.len) == 0;
-        return true;
-    }
     *is_key_r = false;
     if (db_u32(file, item->octets + 7) != key.len)
         return true;
@@ -80,13 +76,56 @@ static bool is_key(struct db_file *file, const struct item *item, struct span ke
     return true;
 }
 
+/*
+ * The index of a key among the pairs of a page, or page->entries. This is where look-ups spend their
+ * time: an item of another length costs no more than reading where it begins.
+ */
+static bool search_page(struct db_file *file, uint32_t number, struct db_page *page,
+                        struct span key, unsigned *index_r, struct error *err)
+{
+    const unsigned char *index = page->octets + DB_PAGE_HEADER;
+    unsigned first = DB_PAGE_HEADER + page->entries * 2; /* where the first item may begin */
+    unsigned end = file->page_size;
+
+    for (unsigned i = 0; i + 1 < page->entries; i += 2, index += 4) {
+        unsigned start = db_u16(file, index);
+        bool found;
+
+        *index_r = i;
+        if (start < first || start >= end)
+            return db_damaged(err, "bad offset", number);
+        if (page->octets[start] == ITEM_LONG) {
+            struct item item;
+
+            if (!take_item(file, page, i, &item, err) ||
+                !is_long_key(file, &item, key, &found, err) ||
+                !db_page_read(file, number, page, err))
+                return false;
+            index = page->octets + DB_PAGE_HEADER + (size_t)i * 2;
+        } else if (page->octets[start] == ITEM_TEXT) {
+            found = end - start - 1 == key.len &&
+                    memcmp(page->octets + start + 1, key.data, key.len) == 0;
+        } else {
+            return db_damaged(err, "an unknown item", number);
+        }
+        if (found)
+            return true;
+        end = db_u16(file, index + 2);
+        if (end < first || end >= start)
+            return db_damaged(err, "bad offset", number);
+    }
+    *index_r = page->entries;
+    return true;
+}
+
 /* On one page; ABSENT: it may be on the next one of the chain. */
 static enum map_result find_on_page(struct db_file *file, uint32_t number, bool is_first,
                                     struct span key, uint32_t *next_r, struct buf *value_r,
                                     struct error *err)
 {
     struct db_page page;
-    struct item item;
+    struct item value;
+    unsigned index;
 
     if (!db_page_read(file, number, &page, err))
         return MAP_UNAVAILABLE;
@@ -97,19 +136,13 @@ static enum map_result find_on_page(struct db_file *file, uint32_t number, bool 
         (void)db_damaged(err, "no part of a bucket", number);
         return MAP_UNAVAILABLE;
     }
-    for (unsigned i = 0; i + 1 < page.entries; i += 2) {
-        bool found;
-
-        if (!take_item(file, &page, i, &item, err) || !is_key(file, &item, key, &found, err))
-            return MAP_UNAVAILABLE;
-        if (item.type == ITEM_LONG && !db_page_read(file, number, &page, err))
-            return MAP_UNAVAILABLE;
-        if (found)
-            return take_item(file, &page, i + 1, &item, err) && read_item(file, &item, value_r, err)
-                       ? MAP_FOUND
-                       : MAP_UNAVAILABLE;
-    }
-    return MAP_ABSENT;
+    if (!search_page(file, number, &page, key, &index, err))
+        return MAP_UNAVAILABLE;
+    if (index == page.entries)
+        return MAP_ABSENT;
+    return take_item(file, &page, index + 1, &value, err) && read_item(file, &value, value_r, err)
+               ? MAP_FOUND
+               : MAP_UNAVAILABLE;
 }
 
 enum map_result db_hash_find(struct db_file *file, struct span key, struct buf *value_r,

@@ -11,7 +11,7 @@
 
 #define PROXY_LIST_MAX  (128U * 1024) /* octets of a list of tables */
 #define PROXY_KEY_MAX   (256U * 1024)
-#define PROXY_KEYS_MAX  256
+#define PROXY_KEYS_MAX  64
 #define PROXY_VALUE_MAX (8U * 1024 * 1024)
 
 struct proxy_key {
