@@ -212,8 +212,8 @@ static bool write_quoted(int fd, const struct delivery_content *content, struct 
 }
 
 /* "From " line, message, and the empty line that divides it from the next one. */
-static bool write_message(int fd, const char *sender, time_t now,
-                          const struct delivery_content *content, struct error *err)
+bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_content *content,
+                 struct error *err)
 {
     struct quoter quoter = {.out = BUF(BUF_UNLIMITED)};
     char date[64];
@@ -251,7 +251,7 @@ static bool append_message(const char *path, int fd, const char *sender, time_t 
         error_errno(err, "append to mailbox %s", path);
         return false;
     }
-    if (write_message(fd, sender, now, content, err)) {
+    if (mbox_append(fd, sender, now, content, err)) {
         if (fsync(fd) == 0)
             return true;
         error_errno(err, "sync mailbox %s", path);
@@ -287,7 +287,7 @@ bool mbox_deliver(const char *path, const char *sender, time_t now,
     if (fd < 0)
         return false;
     if (!S_ISREG(status.st_mode)) {
-        done = write_message(fd, sender, now, content, err);
+        done = mbox_append(fd, sender, now, content, err);
     } else if (mbox_lock(path, fd, settings, &lock, err)) {
         done = (status.st_size > 0 || sync_entry(path, err)) &&
                append_message(path, fd, sender, now, content, settings, err);

@@ -34,6 +34,11 @@ bool mbox_lock(const char *path, int fd, const struct mbox_settings *settings,
                struct mbox_lock *lock_r, struct error *err) MUST_CHECK;
 void mbox_unlock(struct mbox_lock *lock);
 
+/* mbox_append - the same as mbox_deliver, to an open mbox that is locked and of a regular file; without
+ * size_limit, and what was written of it in vain stays for the caller to cut off */
+bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_content *content,
+                 struct error *err) MUST_CHECK;
+
 /*
  * mbox_deliver - append one message
  *

@@ -117,7 +117,7 @@ bool store_append_message(struct store_append *append, uint32_t flags,
     if (!map_keywords(append->mailbox, keywords, &message->keywords, err))
         return false;
     append->fd =
-        append->mailbox->store->driver->begin_message(append->mailbox, message, append->arena, err);
+        append->mailbox->driver->begin_message(append->mailbox, message, append->arena, err);
     if (append->fd < 0)
         return false;
     append->count++;
@@ -145,7 +145,7 @@ bool store_append_commit(struct store_append *append, uint32_t *uidvalidity_r,
     bool known;
 
     if (!end_message(append, err) ||
-        (append->count > 0 && !append->mailbox->store->driver->commit_messages(
+        (append->count > 0 && !append->mailbox->driver->commit_messages(
                                   append->mailbox, append->messages, append->count, err)))
         return false;
     append->uids = arena_array(append->arena, uint32_t, append->count + 1);
@@ -172,11 +172,93 @@ void store_append_free(struct store_append **append)
         return;
     fd_close(&a->fd);
     for (size_t i = 0; i < a->count; i++)
-        a->mailbox->store->driver->drop_message(a->mailbox, &a->messages[i]);
+        a->mailbox->driver->drop_message(a->mailbox, &a->messages[i]);
     mem_free(a->messages);
     buf_release(&a->block);
     arena_free(&a->arena);
     mailbox_close(&a->mailbox);
     mem_free(a);
     *append = NULL;
+}
+
+/* --- copies between kinds of mailboxes ---------------------------------------------------------- */
+
+static void name_keywords(const struct mailbox *mailbox, uint32_t bits, struct strlist *names)
+{
+    strlist_clear(names);
+    for (int i = 0; i < KEYWORDS_MAX; i++) {
+        if ((bits & 1U << i) != 0 && mailbox->keywords.names[i] != NULL)
+            strlist_add(names, mailbox->keywords.names[i]);
+    }
+}
+
+static bool append_file(struct store_append *append, const struct message_file *file,
+                        struct error *err)
+{
+    char *block = mem_alloc(BLOCK_MAX);
+    bool done = true;
+
+    for (uint64_t at = 0; at < file->size && done;) {
+        size_t len = file->size - at < BLOCK_MAX ? (size_t)(file->size - at) : BLOCK_MAX;
+        done = pread_all(file->fd, block, len, (off_t)(file->offset + at));
+        if (!done)
+            error_set(err, ERROR_TEMPORARY, "message file cannot be read");
+        done = done && store_append_write(append, span_of(block, len), err);
+        at += len;
+    }
+    mem_free(block);
+    return done;
+}
+
+/* ENOENT: it is gone, and nothing was appended. */
+static bool append_copy(struct store_append *append, struct mailbox *mailbox, size_t index,
+                        struct strlist *keywords, struct error *err)
+{
+    const struct mailbox_message *shown = &mailbox->messages[index];
+    struct message_metadata metadata = {0};
+    struct message_file file;
+    bool done;
+
+    if (!mailbox_begin_reading(mailbox, err))
+        return false;
+    done = mailbox_metadata(mailbox, index, WANT_DATE, NULL, &metadata, err);
+    mailbox_end_reading(mailbox);
+    if (!done || !mailbox_open_message(mailbox, index, &file, err))
+        return false;
+    name_keywords(mailbox, shown->keywords, keywords);
+    done = store_append_message(append, shown->flags, keywords, metadata.internal_date, err) &&
+           append_file(append, &file, err);
+    fd_close(&file.fd);
+    if (!done && err->number == ENOENT)
+        err->number = 0;
+    return done;
+}
+
+bool copy_content(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                  const char *target, struct arena *arena, struct mailbox_copied *copied_r,
+                  struct error *err)
+{
+    struct store_append *append = store_append_begin(mailbox->store, target, err);
+    struct strlist keywords = STRLIST_EMPTY;
+    const uint32_t *uids;
+    bool done = append != NULL;
+    size_t copied = 0;
+
+    *copied_r = (struct mailbox_copied){
+        .source_uids = arena_array(arena, uint32_t, count + 1),
+        .target_uids = arena_array(arena, uint32_t, count + 1),
+    };
+    for (size_t i = 0; i < count && done; i++) {
+        if (append_copy(append, mailbox, indices[i], &keywords, err))
+            copied_r->source_uids[copied++] = mailbox->messages[indices[i]].uid;
+        else
+            done = err->number == ENOENT;
+    }
+    done =
+        done && store_append_commit(append, &copied_r->uidvalidity, &uids, &copied_r->count, err);
+    for (size_t i = 0; done && i < copied_r->count; i++)
+        copied_r->target_uids[i] = uids[i];
+    strlist_release(&keywords);
+    store_append_free(&append);
+    return done;
 }

@@ -1,6 +1,6 @@
 /*
- * What a kind of mailbox must do. A driver keeps the truth (files) and brings the index into accord
- * with it; views, metadata and everything that a client sees are made from the index, once for all
+ * What a kind of mailbox must do. A driver keeps the truth (files) and brings the index into accord with
+ * it; views, metadata and everything that a client sees are made from the index, once for all
  * drivers. Each function below returns with no transaction of the index open.
  */
 #ifndef BUZON_LIB_STORE_DRIVER_H
@@ -12,6 +12,7 @@
 struct store {
     const struct store_driver *driver;
     struct store_settings settings; /* texts are owned */
+    char *folders;                  /* the Maildir in which folders are */
     struct index *index;
     int root;                 /* directory of the account's control files */
     unsigned generation;      /* of the index: how often it was begun anew */
@@ -26,11 +27,11 @@ struct new_message {
     const char *unique; /* its name while it is written, without sizes and flags; the arena's */
 };
 
+/* What an account does: where its mailboxes are. */
 struct store_driver {
     char separator;
-    /* open - the directory of the account's control files and index, made when it is missing; owned,
-     * NULL when that fails */
-    char *(*open)(struct store *store, struct error *err);
+    /* open - fill store->folders, where control files and index are too; make what is missing */
+    bool (*open)(struct store *store, struct error *err);
     /* list - names of all mailboxes but INBOX */
     bool (*list)(struct store *store, struct strlist *names, struct error *err);
     bool (*exists)(struct store *store, const char *name);
@@ -39,18 +40,25 @@ struct store_driver {
     /* rename - with those below; INBOX is never renamed */
     bool (*rename)(struct store *store, const char *old_name, const char *new_name,
                    struct error *err);
+    const struct mailbox_driver *inbox, *folder; /* what kinds of mailboxes these are */
+};
 
-    /* attach - open what the mailbox is made of, find its id; detach is its end */
+/* A Maildir with its folders; an mbox in the system's spool, with folders in a Maildir. */
+extern const struct store_driver maildir_store, spool_store;
+
+/* What a kind of mailbox does. */
+struct mailbox_driver {
+    /* attach - open what the mailbox is made of; detach is its end */
     bool (*attach)(struct mailbox *mailbox, struct error *err);
     void (*detach)(struct mailbox *mailbox);
     /* sync - the index shows the mailbox as it is; a session that may write takes new mail in */
     bool (*sync)(struct mailbox *mailbox, struct error *err);
-    bool (*keyword)(struct mailbox *mailbox, struct span keyword, uint32_t *bit_r,
-                    struct error *err);
+    int (*keywords_directory)(const struct mailbox *mailbox);
     bool (*change_flags)(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                          const struct flag_change *change, struct error *err);
     bool (*expunge)(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                     struct error *err);
+    /* copy - to a mailbox of the same kind; NULL: content is read and appended */
     bool (*copy)(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                  struct mailbox *target, bool move, struct arena *arena,
                  struct mailbox_copied *copied_r, struct error *err);
@@ -66,11 +74,16 @@ struct store_driver {
     void (*drop_message)(struct mailbox *mailbox, struct new_message *message);
 };
 
-extern const struct store_driver maildir_driver, mbox_driver;
+extern const struct mailbox_driver maildir_driver, mbox_driver;
 
 /* mailbox_attach - an open mailbox without a view */
 struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,
                                struct error *err) MUST_CHECK;
+
+/* copy_content - read messages here, append them there (append.c) */
+bool copy_content(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                  const char *target, struct arena *arena, struct mailbox_copied *copied_r,
+                  struct error *err) MUST_CHECK;
 
 /* store_name_time - a time that no other message of this process got, for unique names */
 struct timeval store_name_time(struct store *store);
@@ -80,6 +93,28 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state,
                   struct error *err) MUST_CHECK;
 /* view_mark_gone - that message is not there any more */
 void view_mark_gone(struct mailbox *mailbox, size_t index);
+
+/* A message comes, changes, goes: its record, and the sums of the mailbox (state.c). */
+bool state_put_new(struct mailbox *mailbox, struct index_mailbox *state,
+                   const struct index_message *message, struct error *err) MUST_CHECK;
+bool state_put_changed(struct mailbox *mailbox, struct index_mailbox *state,
+                       const struct index_message *old, const struct index_message *message,
+                       struct error *err) MUST_CHECK;
+bool state_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
+                    const struct index_message *message, struct error *err) MUST_CHECK;
+/* state_find - the record of the mailbox, by its id or name */
+enum index_result state_find(struct mailbox *mailbox, struct index_mailbox *state,
+                             struct error *err) MUST_CHECK;
+bool state_create(struct mailbox *mailbox, struct index_mailbox *state,
+                  struct error *err) MUST_CHECK;
+/* state_change_flags - what one message becomes */
+void state_change_flags(const struct flag_change *change, struct index_message *message);
+/* state_unsure_until_ms - when a file with this time can be told from one that was changed once more;
+ * 0: now. state_wall_ms is the clock that goes with it. */
+int64_t state_unsure_until_ms(int64_t mtime_ns);
+int64_t state_wall_ms(void);
+/* state_forget_messages - there are none any more */
+void state_forget_messages(struct index_mailbox *state);
 
 /* store_missing - "there is no such mailbox" */
 void store_missing(struct error *err, const char *name);

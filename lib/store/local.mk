@@ -10,7 +10,10 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/maildir_sync.c lib/store/maildir_uids.c \
 	lib/store/metadata.c lib/store/metadata.h \
 	lib/store/mutf7.c lib/store/mutf7.h \
+	lib/store/mbox.h lib/store/mbox_change.c lib/store/mbox_list.c \
+	lib/store/mbox_scan.c lib/store/mbox_spool.c lib/store/mbox_sync.c \
 	lib/store/name.c lib/store/name.h \
+	lib/store/state.c \
 	lib/store/store.c lib/store/store.h \
 	lib/store/subscriptions.c lib/store/subscriptions.h \
 	lib/store/uidlist.c lib/store/uidlist.h \
@@ -20,6 +23,11 @@ check_PROGRAMS += t/unit/store_names_test
 UNIT_TESTS += t/unit/store_names_test
 t_unit_store_names_test_SOURCES = t/unit/store_names_test.c
 t_unit_store_names_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_mbox_test
+UNIT_TESTS += t/unit/store_mbox_test
+t_unit_store_mbox_test_SOURCES = t/unit/store_mbox_test.c
+t_unit_store_mbox_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/store_index_test
 UNIT_TESTS += t/unit/store_index_test

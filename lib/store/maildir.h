@@ -92,15 +92,6 @@ bool maildir_finish(struct mailbox *mailbox, struct index_mailbox *state,
 bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state,
                            struct error *err) MUST_CHECK;
 
-/* A message comes, changes, goes: record and sums of the mailbox. */
-bool maildir_put_new(struct mailbox *mailbox, struct index_mailbox *state,
-                     const struct index_message *message, struct error *err) MUST_CHECK;
-bool maildir_put_changed(struct mailbox *mailbox, struct index_mailbox *state,
-                         const struct index_message *old, const struct index_message *message,
-                         struct error *err) MUST_CHECK;
-bool maildir_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
-                      const struct index_message *message, struct error *err) MUST_CHECK;
-
 /* --- UIDs (maildir_uids.c) ---------------------------------------------------------------------- */
 
 struct maildir_arrival {

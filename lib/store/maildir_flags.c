@@ -10,26 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What one message becomes. */
-static void changed_flags(const struct flag_change *change, const struct index_message *message,
-                          uint32_t *flags_r, uint32_t *keywords_r)
-{
-    switch (change->mode) {
-    case FLAGS_ADD:
-        *flags_r = message->flags | change->flags;
-        *keywords_r = message->keywords | change->keywords;
-        return;
-    case FLAGS_REMOVE:
-        *flags_r = message->flags & ~change->flags;
-        *keywords_r = message->keywords & ~change->keywords;
-        return;
-    case FLAGS_REPLACE:
-        *flags_r = change->flags;
-        *keywords_r = change->keywords;
-        return;
-    }
-}
-
 enum outcome { DONE, VANISHED, FAILED };
 
 static enum outcome rename_message(struct mailbox *mailbox, const struct index_message *old,
@@ -70,7 +50,7 @@ static enum outcome change_one(struct mailbox *mailbox, struct index_mailbox *st
     if (result != INDEX_FOUND)
         return result == INDEX_ABSENT ? DONE : FAILED; /* gone: the view will see it */
     message = old;
-    changed_flags(change, &old, &message.flags, &message.keywords);
+    state_change_flags(change, &message);
     if (message.flags == old.flags && message.keywords == old.keywords)
         return DONE;
     outcome = rename_message(mailbox, &old, &message, flagged, err);
@@ -78,7 +58,7 @@ static enum outcome change_one(struct mailbox *mailbox, struct index_mailbox *st
         return outcome;
     message.modseq = modseq;
     state->modseq = modseq;
-    if (!maildir_put_changed(mailbox, state, &old, &message, err))
+    if (!state_put_changed(mailbox, state, &old, &message, err))
         return FAILED;
     shown->flags = (shown->flags & ~(uint32_t)FLAGS_STORED) | message.flags | FLAG_CHANGED;
     mailbox->changed = true;
@@ -161,7 +141,7 @@ static bool expunge_one(struct mailbox *mailbox, struct index_mailbox *state, si
             err->kind = ERROR_TEMPORARY;
             return false;
         }
-        if (!maildir_put_gone(mailbox, state, &message, err))
+        if (!state_put_gone(mailbox, state, &message, err))
             return false;
     }
     view_mark_gone(mailbox, index);

@@ -24,8 +24,7 @@ static bool is_inbox(const char *name)
 /* The owned path of a mailbox: names were checked, so that none leads out of the Maildir. */
 static char *path_of(const struct store *store, const char *name)
 {
-    return is_inbox(name) ? mem_text(store->settings.path)
-                          : mem_printf("%s/.%s", store->settings.path, name);
+    return is_inbox(name) ? mem_text(store->folders) : mem_printf("%s/.%s", store->folders, name);
 }
 
 static bool is_directory(int directory, const struct dirent *entry)
@@ -61,13 +60,13 @@ static void remove_tree(int directory, const char *name, int depth)
 
 bool maildir_list(struct store *store, struct strlist *names, struct error *err)
 {
-    DIR *entries = opendir(store->settings.path);
+    DIR *entries = opendir(store->folders);
     struct arena *arena = arena_create();
     struct dirent *entry;
     const char *name;
 
     if (entries == NULL) {
-        error_errno(err, "open %s", store->settings.path);
+        error_errno(err, "open %s", store->folders);
         arena_free(&arena);
         return false;
     }
@@ -235,37 +234,38 @@ static const char *const *watch(const struct mailbox *mailbox)
     return (const char *const *)mailbox->maildir->watched;
 }
 
-static char *open_account(struct store *store, struct error *err)
+static int keywords_directory(const struct mailbox *mailbox)
+{
+    return mailbox->maildir->directory;
+}
+
+static bool open_account(struct store *store, struct error *err)
 {
     char *cur = mem_printf("%s/cur", store->settings.path);
     bool there = access(cur, F_OK) == 0 || maildir_create(store->settings.path, err);
 
     mem_free(cur);
-    return there ? mem_text(store->settings.path) : NULL;
+    store->folders = mem_text(store->settings.path);
+    return there;
 }
 
-static bool keyword(struct mailbox *mailbox, struct span name, uint32_t *bit_r, struct error *err)
-{
-    int index;
-
-    if (!keywords_add(&mailbox->keywords, mailbox->maildir->directory, name, &index, err))
-        return false;
-    *bit_r = 1U << index;
-    return true;
-}
-
-const struct store_driver maildir_driver = {
+const struct store_driver maildir_store = {
     .separator = SEPARATOR,
     .open = open_account,
-    .keyword = keyword,
     .list = maildir_list,
     .exists = maildir_exists,
     .create = maildir_make,
     .delete = maildir_delete,
     .rename = maildir_rename,
+    .inbox = &maildir_driver,
+    .folder = &maildir_driver,
+};
+
+const struct mailbox_driver maildir_driver = {
     .attach = maildir_attach,
     .detach = maildir_detach,
     .sync = maildir_sync,
+    .keywords_directory = keywords_directory,
     .change_flags = maildir_change_flags,
     .expunge = maildir_expunge,
     .copy = maildir_copy,

@@ -198,7 +198,7 @@ static bool number_all(struct placing *placing, struct error *err)
         struct index_message *message = &placing->incoming[i].message;
         message->uid = arrivals[i].uid;
         message->modseq = placing->state->modseq;
-        if (!maildir_put_new(placing->target, placing->state, message, err))
+        if (!state_put_new(placing->target, placing->state, message, err))
             return false;
     }
     return true;
@@ -389,7 +389,7 @@ static bool forget_moved(struct mailbox *mailbox, struct index_mailbox *state,
 {
     state->modseq = index_next_modseq(state);
     for (size_t i = 0; i < placing->count; i++) {
-        if (!maildir_put_gone(mailbox, state, &placing->incoming[i].source, err))
+        if (!state_put_gone(mailbox, state, &placing->incoming[i].source, err))
             return false;
     }
     return state == placing->state || maildir_note_own(mailbox, state, err);

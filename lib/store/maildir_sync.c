@@ -26,11 +26,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FINE_NS   20000000   /* times of directories with nanoseconds are those of a kernel tick */
-#define COARSE_NS 2000000000 /* without: whole seconds, or two */
-#define OWN_MS    1000       /* after our own changes */
-#define NO_FILE   UINT32_MAX
-#define RETRIES   5 /* when dovecot-uidlist changes under our hands */
+#define OWN_MS  1000 /* after our own changes */
+#define NO_FILE UINT32_MAX
 
 /* --- times ------------------------------------------------------------------------------------- */
 
@@ -67,81 +64,14 @@ static bool stamps_match(const struct stamps *stamps, const struct index_mailbox
            uidlist_stamp_equal(&stamps->uidlist, &state->uidlist);
 }
 
-static int64_t wall_ms(void)
-{
-    struct timeval now = clock_wall();
-
-    return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
-}
-
-/* When a directory with this time can be told from one that was changed once more; 0: now. */
-static int64_t unsure_until_ms(int64_t mtime_ns)
-{
-    int64_t grain_ns = mtime_ns % 1000000000 == 0 ? COARSE_NS : FINE_NS;
-    int64_t until_ms = (mtime_ns + grain_ns) / 1000000 + 1;
-
-    return until_ms > wall_ms() ? until_ms : 0;
-}
-
 static void note_stamps(struct index_mailbox *state, const struct stamps *stamps)
 {
-    int64_t new_ms = unsure_until_ms(stamps->new_mtime_ns);
-    int64_t cur_ms = unsure_until_ms(stamps->cur_mtime_ns);
+    int64_t new_ms = state_unsure_until_ms(stamps->new_mtime_ns);
+    int64_t cur_ms = state_unsure_until_ms(stamps->cur_mtime_ns);
 
     state->new_mtime_ns = stamps->new_mtime_ns;
     state->cur_mtime_ns = stamps->cur_mtime_ns;
     state->verify_ms = new_ms > cur_ms ? new_ms : cur_ms;
-}
-
-/* --- records and sums -------------------------------------------------------------------------- */
-
-static void add_sums(struct index_mailbox *state, const struct index_message *message)
-{
-    state->messages++;
-    state->in_new += message->where == INDEX_IN_NEW;
-    state->unseen += (message->flags & FLAG_SEEN) == 0;
-    if (message->virtual_size == INDEX_UNKNOWN)
-        state->unknown_sizes++;
-    else
-        state->virtual_size += message->virtual_size;
-}
-
-static void subtract_sums(struct index_mailbox *state, const struct index_message *message)
-{
-    state->messages--;
-    state->in_new -= message->where == INDEX_IN_NEW;
-    state->unseen -= (message->flags & FLAG_SEEN) == 0;
-    if (message->virtual_size == INDEX_UNKNOWN)
-        state->unknown_sizes--;
-    else
-        state->virtual_size -= message->virtual_size;
-}
-
-bool maildir_put_new(struct mailbox *mailbox, struct index_mailbox *state,
-                     const struct index_message *message, struct error *err)
-{
-    add_sums(state, message);
-    return index_put_message(mailbox->store->index, mailbox->id, message, err);
-}
-
-bool maildir_put_changed(struct mailbox *mailbox, struct index_mailbox *state,
-                         const struct index_message *old, const struct index_message *message,
-                         struct error *err)
-{
-    subtract_sums(state, old);
-    add_sums(state, message);
-    if (message->modseq != old->modseq)
-        state->removal_modseq = message->modseq;
-    return index_put_message(mailbox->store->index, mailbox->id, message, err);
-}
-
-bool maildir_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
-                      const struct index_message *message, struct error *err)
-{
-    subtract_sums(state, message);
-    state->removal_modseq = state->modseq;
-    state->dead_lines++;
-    return index_remove_message(mailbox->store->index, mailbox->id, message->uid, err);
 }
 
 /* --- one scan ---------------------------------------------------------------------------------- */
@@ -337,14 +267,14 @@ static bool apply_known(struct sync *sync, const struct known *known, struct err
 
     sync->state->modseq = sync->modseq;
     if (known->file == NO_FILE)
-        return maildir_put_gone(sync->mailbox, sync->state, old, err);
+        return state_put_gone(sync->mailbox, sync->state, old, err);
     message = message_of_file(sync, known->file, old->uid);
     message.size = old->size;
     message.virtual_size = old->virtual_size;
     message.internal_date = old->internal_date;
     if (message.flags == old->flags && message.keywords == old->keywords)
         message.modseq = old->modseq; /* only its name or place is another */
-    return maildir_put_changed(sync->mailbox, sync->state, old, &message, err);
+    return state_put_changed(sync->mailbox, sync->state, old, &message, err);
 }
 
 static bool differs(const struct sync *sync, const struct known *known)
@@ -362,19 +292,13 @@ static bool apply(struct sync *sync, const struct maildir_arrival *arrivals, str
     for (size_t i = 0; i < sync->arrival_count; i++) {
         struct index_message message = message_of_file(sync, sync->arrivals[i], arrivals[i].uid);
         sync->state->modseq = sync->modseq;
-        if (!maildir_put_new(sync->mailbox, sync->state, &message, err))
+        if (!state_put_new(sync->mailbox, sync->state, &message, err))
             return false;
     }
     return true;
 }
 
 /* --- UIDs -------------------------------------------------------------------------------------- */
-
-static void forget_sums(struct index_mailbox *state)
-{
-    state->messages = state->unseen = state->unknown_sizes = state->in_new = 0;
-    state->virtual_size = 0;
-}
 
 /* All live files, known ones first, with their UIDs as far as the index has them. */
 static struct maildir_arrival *all_files(const struct sync *sync, size_t *count_r)
@@ -411,7 +335,7 @@ static bool readmit(struct sync *sync, const struct maildir_arrival *files, bool
         if (!reset && files[at].uid == known->message.uid) {
             sync->known[kept++] = *known;
         } else {
-            if (!reset && !maildir_put_gone(sync->mailbox, sync->state, &known->message, err)) {
+            if (!reset && !state_put_gone(sync->mailbox, sync->state, &known->message, err)) {
                 mem_free(again);
                 return false;
             }
@@ -441,7 +365,7 @@ static bool reconcile(struct sync *sync, struct maildir_arrival *arrivals, struc
         return false;
     sync->state->modseq = sync->modseq;
     if (reset) {
-        forget_sums(sync->state);
+        state_forget_messages(sync->state);
         if (!index_remove_messages(sync->mailbox->store->index, sync->mailbox->id, err))
             return false;
     }
@@ -525,31 +449,24 @@ static bool still_there(const struct mailbox *mailbox, struct error *err)
     return false;
 }
 
-/* The record of the mailbox; a new one when the index has none. */
 static bool get_state(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
 {
-    struct index *index = mailbox->store->index;
-    enum index_result result = INDEX_ABSENT;
-
-    if (mailbox->id != 0)
-        result = index_get_mailbox(index, mailbox->id, state, err);
-    if (result == INDEX_ABSENT) {
-        result = index_find_name(index, mailbox->name, &mailbox->id, err);
-        if (result == INDEX_FOUND)
-            result = index_get_mailbox(index, mailbox->id, state, err);
+    switch (state_find(mailbox, state, err)) {
+    case INDEX_FOUND:
+        return true;
+    case INDEX_ABSENT:
+        return still_there(mailbox, err) && state_create(mailbox, state, err);
+    case INDEX_FAILED:
+        break;
     }
-    if (result != INDEX_ABSENT)
-        return result == INDEX_FOUND;
-    *state = (struct index_mailbox){0};
-    return still_there(mailbox, err) && index_add_mailbox(index, mailbox->name, state, err) &&
-           (mailbox->id = state->id) != 0;
+    return false;
 }
 
 static bool needs_scan(const struct mailbox *mailbox, const struct stamps *stamps,
                        const struct index_mailbox *state)
 {
     return !stamps_match(stamps, state) ||
-           (state->verify_ms != 0 && wall_ms() >= state->verify_ms) ||
+           (state->verify_ms != 0 && state_wall_ms() >= state->verify_ms) ||
            (!mailbox->read_only && state->in_new > 0);
 }
 
@@ -574,7 +491,7 @@ static bool scan_locked(struct mailbox *mailbox, struct index_mailbox *state, st
     if (after.new_mtime_ns != before.new_mtime_ns || after.cur_mtime_ns != before.cur_mtime_ns) {
         note_stamps(state, &after);
         if (state->verify_ms == 0)
-            state->verify_ms = wall_ms() + 1;
+            state->verify_ms = state_wall_ms() + 1;
     }
     return index_put_mailbox(mailbox->store->index, state, err);
 }
@@ -604,8 +521,8 @@ bool maildir_note_own(struct mailbox *mailbox, struct index_mailbox *state, stru
     if (!take_stamps(mailbox, &now, err))
         return false;
     note_stamps(state, &now);
-    if (state->verify_ms < wall_ms() + OWN_MS)
-        state->verify_ms = wall_ms() + OWN_MS;
+    if (state->verify_ms < state_wall_ms() + OWN_MS)
+        state->verify_ms = state_wall_ms() + OWN_MS;
     mailbox->verify_ms = state->verify_ms;
     return index_put_mailbox(mailbox->store->index, state, err);
 }

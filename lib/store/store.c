@@ -34,24 +34,35 @@ static const struct store_driver *driver_of(enum mailbox_format format)
 {
     switch (format) {
     case MAILBOX_MAILDIR:
-        return &maildir_driver;
+        return &maildir_store;
     case MAILBOX_MBOX:
-        return NULL;
+        return &spool_store;
     }
     return NULL;
+}
+
+static bool open_root(struct store *store, struct error *err)
+{
+    char *index;
+
+    if (!store->driver->open(store, err))
+        return false;
+    store->root = open(store->folders, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (store->root < 0) {
+        error_errno(err, "open %s", store->folders);
+        return false;
+    }
+    index = mem_printf("%s/buzon.index", store->folders);
+    store->index = index_open(index, err);
+    mem_free(index);
+    return store->index != NULL;
 }
 
 struct store *store_open(const struct store_settings *settings, struct error *err)
 {
     struct store *store = mem_new(struct store);
-    char *directory;
 
     store->driver = driver_of(settings->format);
-    if (store->driver == NULL) {
-        error_set(err, ERROR_PERMANENT, "mailboxes of this format cannot be opened");
-        mem_free(store);
-        return NULL;
-    }
     store->root = -1;
     store->settings = (struct store_settings){
         .format = settings->format,
@@ -59,19 +70,7 @@ struct store *store_open(const struct store_settings *settings, struct error *er
         .home = mem_text(settings->home),
         .hostname = mem_text(settings->hostname),
     };
-    directory = store->driver->open(store, err);
-    if (directory != NULL) {
-        store->root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (store->root < 0) {
-            error_errno(err, "open %s", directory);
-        } else {
-            char *index = mem_printf("%s/buzon.index", directory);
-            store->index = index_open(index, err);
-            mem_free(index);
-        }
-        mem_free(directory);
-    }
-    if (store->index == NULL)
+    if (!open_root(store, err))
         store_close(&store);
     return store;
 }
@@ -82,6 +81,7 @@ void store_close(struct store **store)
         return;
     index_close(&(*store)->index);
     fd_close(&(*store)->root);
+    mem_free((*store)->folders);
     mem_free((*store)->settings.path);
     mem_free((*store)->settings.home);
     mem_free((*store)->settings.hostname);
@@ -325,7 +325,8 @@ struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_
     mailbox->read_only = read_only;
     mailbox->recent_from = UINT32_MAX;
     mailbox->generation = store->generation;
-    if (!store->driver->attach(mailbox, err))
+    mailbox->driver = is_inbox(name) ? store->driver->inbox : store->driver->folder;
+    if (!mailbox->driver->attach(mailbox, err))
         mailbox_close(&mailbox);
     return mailbox;
 }
@@ -335,7 +336,7 @@ void mailbox_close(struct mailbox **mailbox)
     if (*mailbox == NULL)
         return;
     metadata_cache_free(&(*mailbox)->cache);
-    (*mailbox)->store->driver->detach(*mailbox);
+    (*mailbox)->driver->detach(*mailbox);
     keywords_release(&(*mailbox)->keywords);
     mem_free((*mailbox)->messages);
     mem_free((*mailbox)->name);
@@ -371,7 +372,7 @@ static bool sync_once(struct mailbox *mailbox, struct error *err)
     struct index_mailbox state;
     bool done;
 
-    if (!be_mailbox_ready(mailbox, err) || !mailbox->store->driver->sync(mailbox, err) ||
+    if (!be_mailbox_ready(mailbox, err) || !mailbox->driver->sync(mailbox, err) ||
         !index_begin_read(index, err))
         return false;
     done = read_state(mailbox, &state, err);
@@ -410,7 +411,7 @@ struct mailbox *mailbox_open(struct store *store, const char *name, bool read_on
 
 const char *const *mailbox_watch(const struct mailbox *mailbox)
 {
-    return mailbox->store->driver->watch(mailbox);
+    return mailbox->driver->watch(mailbox);
 }
 
 int mailbox_recheck_ms(const struct mailbox *mailbox)
@@ -427,21 +428,26 @@ int mailbox_recheck_ms(const struct mailbox *mailbox)
 bool mailbox_keyword(struct mailbox *mailbox, struct span keyword, uint32_t *bit_r,
                      struct error *err)
 {
-    return mailbox->store->driver->keyword(mailbox, keyword, bit_r, err);
+    int index;
+
+    if (!keywords_add(&mailbox->keywords, mailbox->driver->keywords_directory(mailbox), keyword,
+                      &index, err))
+        return false;
+    *bit_r = 1U << index;
+    return true;
 }
 
 bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                           const struct flag_change *change, struct error *err)
 {
     return be_mailbox_ready(mailbox, err) &&
-           mailbox->store->driver->change_flags(mailbox, indices, count, change, err);
+           mailbox->driver->change_flags(mailbox, indices, count, change, err);
 }
 
 bool mailbox_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                      struct error *err)
 {
-    return be_mailbox_ready(mailbox, err) &&
-           mailbox->store->driver->expunge(mailbox, indices, count, err);
+    return be_mailbox_ready(mailbox, err) && mailbox->driver->expunge(mailbox, indices, count, err);
 }
 
 bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
@@ -454,9 +460,13 @@ bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count
     if (!be_mailbox_ready(mailbox, err))
         return false;
     to = mailbox_attach(mailbox->store, target, true, err);
-    if (to != NULL)
-        done =
-            mailbox->store->driver->copy(mailbox, indices, count, to, move, arena, copied_r, err);
+    if (to == NULL)
+        return false;
+    if (mailbox->driver == to->driver && to->driver->copy != NULL)
+        done = to->driver->copy(mailbox, indices, count, to, move, arena, copied_r, err);
+    else
+        done = copy_content(mailbox, indices, count, target, arena, copied_r, err) &&
+               (!move || mailbox->driver->expunge(mailbox, indices, count, err));
     mailbox_close(&to);
     return done;
 }
@@ -464,7 +474,7 @@ bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count
 bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_file *file_r,
                           struct error *err)
 {
-    if (mailbox->store->driver->open_message(mailbox, mailbox->messages[index].uid, file_r, err))
+    if (mailbox->driver->open_message(mailbox, mailbox->messages[index].uid, file_r, err))
         return true;
     if (err->number == ENOENT)
         view_mark_gone(mailbox, index);
@@ -531,7 +541,7 @@ static bool status_once(struct store *store, const char *name, bool size,
     mailbox = mailbox_attach(store, name, true, err);
     if (mailbox == NULL)
         return false;
-    done = store->driver->sync(mailbox, err) && fill_status(mailbox, status_r, &state, err);
+    done = mailbox->driver->sync(mailbox, err) && fill_status(mailbox, status_r, &state, err);
     if (done && size && state.unknown_sizes > 0)
         done = learn_sizes(store, name, err) && fill_status(mailbox, status_r, &state, err);
     mailbox_close(&mailbox);

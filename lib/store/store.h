@@ -105,6 +105,7 @@ struct mailbox {
     struct keywords keywords;
 
     /* Of lib/store: */
+    const struct mailbox_driver *driver;
     uint32_t id;          /* in the index */
     unsigned generation;  /* of the index, in which that is the id */
     int64_t verify_ms;    /* index_mailbox.verify_ms, when it was last seen */

@@ -1,5 +1,6 @@
-/* Control files of a Maildir: dovecot-uidlist, dovecot-keywords, subscriptions. */
+/* Control files of mailboxes: dovecot-uidlist, dovecot-keywords, subscriptions, buzon.mbox; and mboxes. */
 #include "lib/store/keywords.h"
+#include "lib/store/mbox.h"
 #include "lib/store/subscriptions.h"
 #include "lib/store/uidlist.h"
 
@@ -10,11 +11,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct uidlist list = {0};
     struct keywords keywords = {0};
     struct strlist names = STRLIST_EMPTY;
+    struct mbox_list known = {0};
+    struct mbox_message *messages = NULL;
+    size_t count;
 
     if (uidlist_parse(&list, span_of(data, size)) && list.count > 0)
         ASSERT(list.entries[list.count - 1].uid < list.uidnext);
     keywords_parse(&keywords, span_of(data, size));
     subscriptions_parse(span_of(data, size), '.', &names);
+    if (mbox_list_parse(&known, span_of(data, size)))
+        ASSERT(known.uidnext > 0);
+    if (mbox_parse(span_of(data, size), &messages, &count) && count > 0)
+        ASSERT(messages[count - 1].offset + messages[count - 1].size <= size);
+    mem_free(messages);
+    mbox_list_release(&known);
     uidlist_release(&list);
     keywords_release(&keywords);
     strlist_release(&names);

@@ -1,0 +1,120 @@
+/* A mailbox's record in the index and those of its messages change together: sums, modseqs. */
+#include "lib/base/base.h"
+
+#include "lib/store/driver.h"
+
+#include "lib/base/clock.h"
+
+#define FINE_NS   20000000   /* times of files with nanoseconds are those of a kernel tick */
+#define COARSE_NS 2000000000 /* without: whole seconds, or two */
+
+static void add_sums(struct index_mailbox *state, const struct index_message *message)
+{
+    state->messages++;
+    state->in_new += message->where == INDEX_IN_NEW;
+    state->unseen += (message->flags & FLAG_SEEN) == 0;
+    if (message->virtual_size == INDEX_UNKNOWN)
+        state->unknown_sizes++;
+    else
+        state->virtual_size += message->virtual_size;
+}
+
+static void subtract_sums(struct index_mailbox *state, const struct index_message *message)
+{
+    state->messages--;
+    state->in_new -= message->where == INDEX_IN_NEW;
+    state->unseen -= (message->flags & FLAG_SEEN) == 0;
+    if (message->virtual_size == INDEX_UNKNOWN)
+        state->unknown_sizes--;
+    else
+        state->virtual_size -= message->virtual_size;
+}
+
+bool state_put_new(struct mailbox *mailbox, struct index_mailbox *state,
+                   const struct index_message *message, struct error *err)
+{
+    add_sums(state, message);
+    return index_put_message(mailbox->store->index, mailbox->id, message, err);
+}
+
+bool state_put_changed(struct mailbox *mailbox, struct index_mailbox *state,
+                       const struct index_message *old, const struct index_message *message,
+                       struct error *err)
+{
+    subtract_sums(state, old);
+    add_sums(state, message);
+    if (message->modseq != old->modseq)
+        state->removal_modseq = message->modseq;
+    return index_put_message(mailbox->store->index, mailbox->id, message, err);
+}
+
+bool state_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
+                    const struct index_message *message, struct error *err)
+{
+    subtract_sums(state, message);
+    state->removal_modseq = state->modseq;
+    state->dead_lines++;
+    return index_remove_message(mailbox->store->index, mailbox->id, message->uid, err);
+}
+
+void state_forget_messages(struct index_mailbox *state)
+{
+    state->messages = state->unseen = state->unknown_sizes = state->in_new = 0;
+    state->virtual_size = 0;
+}
+
+enum index_result state_find(struct mailbox *mailbox, struct index_mailbox *state,
+                             struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    enum index_result result = INDEX_ABSENT;
+
+    if (mailbox->id != 0)
+        result = index_get_mailbox(index, mailbox->id, state, err);
+    if (result != INDEX_ABSENT)
+        return result;
+    result = index_find_name(index, mailbox->name, &mailbox->id, err);
+    return result == INDEX_FOUND ? index_get_mailbox(index, mailbox->id, state, err) : result;
+}
+
+bool state_create(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+{
+    *state = (struct index_mailbox){0};
+    if (!index_add_mailbox(mailbox->store->index, mailbox->name, state, err))
+        return false;
+    mailbox->id = state->id;
+    return true;
+}
+
+void state_change_flags(const struct flag_change *change, struct index_message *message)
+{
+    switch (change->mode) {
+    case FLAGS_ADD:
+        message->flags |= change->flags;
+        message->keywords |= change->keywords;
+        return;
+    case FLAGS_REMOVE:
+        message->flags &= ~change->flags;
+        message->keywords &= ~change->keywords;
+        return;
+    case FLAGS_REPLACE:
+        message->flags = change->flags;
+        message->keywords = change->keywords;
+        return;
+    }
+}
+
+int64_t state_wall_ms(void)
+{
+    struct timeval now = clock_wall();
+
+    return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+}
+
+int64_t state_unsure_until_ms(int64_t mtime_ns)
+{
+    int64_t grain_ns = mtime_ns % 1000000000 == 0 ? COARSE_NS : FINE_NS;
+    int64_t until_ms = (mtime_ns + grain_ns) / 1000000 + 1;
+
+    return until_ms > state_wall_ms() ? until_ms : 0;
+}
