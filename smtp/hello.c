@@ -77,7 +77,7 @@ static bool try_hello(struct session *session, struct arena *arena, const char *
     const char *doing = arena_printf(arena, "performing the %s handshake", verb);
 
     session->features = 0;
-    session_say(session, "%s %s", verb, session->settings->helo_name);
+    session_say(session, arena_printf(arena, "%s %s", verb, session->settings->helo_name));
     return session_listen_lines(session, arena, session->settings->helo_timeout, doing, note_line,
                                 failure_r);
 }

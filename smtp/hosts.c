@@ -9,27 +9,13 @@
 
 /* --- this host ------------------------------------------------------------------------------------ */
 
-static bool is_own(const struct own_addresses *own, const struct address_socket *address)
-{
-    for (size_t i = 0; i < own->count; i++) {
-        const struct own_address *at = &own->addresses[i];
-
-        if (at->family != address->any.sa_family)
-            continue;
-        if (at->family == AF_INET ? at->in.s_addr == address->in.sin_addr.s_addr
-                                  : memcmp(&at->in6, &address->in6.sin6_addr, sizeof(at->in6)) == 0)
-            return true;
-    }
-    return false;
-}
-
 size_t hosts_before_self(const struct own_addresses *own, const struct candidate *candidates,
                          size_t count)
 {
     size_t better = 0;
 
     for (size_t i = 0; i < count; i++) {
-        if (!is_own(own, &candidates[i].address))
+        if (!interfaces_include(own->addresses, own->count, &candidates[i].address.any))
             continue;
         while (better < i && candidates[better].preference < candidates[i].preference)
             better++;

@@ -1,6 +1,6 @@
 /* A mail transaction: MAIL, RCPT for each recipient, DATA. RFC 5321 section 3.3; pipelined where the
  * server allows it (RFC 2920); with a reply for each recipient in LMTP (RFC 2033). */
-#include "lib/message/address.h"
+#include "smtp/command.h"
 #include "smtp/delivery.h"
 
 #define PIPELINE_MAX 100 /* commands without a reply: their replies must fit the socket's buffers */
@@ -25,118 +25,28 @@ struct mail {
     bool downgrade; /* 8-bit content to a server that takes 7 bits */
 };
 
-/* --- commands ------------------------------------------------------------------------------------- */
-
-/* xtext: RFC 3461 section 4 */
-static const char *encode_xtext(struct arena *arena, const char *text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    char *encoded = arena_alloc(arena, 3 * strlen(text) + 1);
-    char *to = encoded;
-
-    for (; *text != '\0'; text++) {
-        unsigned char octet = (unsigned char)*text;
-
-        if (octet > ' ' && octet < 127 && octet != '+' && octet != '=') {
-            *to++ = *text;
-        } else {
-            *to++ = '+';
-            *to++ = hex[octet >> 4];
-            *to++ = hex[octet & 15];
-        }
-    }
-    return encoded;
-}
-
-static const char *external(const struct mail *mail, const char *address)
-{
-    return mail->session->settings->quote_addresses ? address_quote(mail->arena, address) : address;
-}
-
 static bool has(const struct mail *mail, unsigned feature)
 {
     return (mail->session->features & feature) != 0;
 }
 
-static bool is_eight_bit(const struct delivery_request *request)
-{
-    return (request->flags & (QUEUE_EIGHT_BIT | QUEUE_BODY_8BITMIME)) != 0;
-}
-
-static void say_mail(const struct mail *mail)
+static const char *command_of(const struct mail *mail, const struct step *step)
 {
     const struct delivery_request *request = mail->delivery->request;
-    struct arena *arena = mail->arena;
-    const char *size = "", *body = "", *ret = "", *envid = "";
+    const struct session *session = mail->session;
 
-    if (has(mail, FEATURE_SIZE))
-        size = arena_printf(arena, " SIZE=%" PRIu64, request->content_size);
-    if (has(mail, FEATURE_8BITMIME) && is_eight_bit(request))
-        body = " BODY=8BITMIME";
-    if (has(mail, FEATURE_DSN) && request->dsn_ret != 0)
-        ret = request->dsn_ret == 'F' ? " RET=FULL" : " RET=HDRS";
-    if (has(mail, FEATURE_DSN) && request->dsn_envid[0] != '\0')
-        envid = arena_printf(arena, " ENVID=%s", encode_xtext(arena, request->dsn_envid));
-    session_say(mail->session, "MAIL FROM:<%s>%s%s%s%s", external(mail, request->sender), size,
-                body, ret, envid);
-}
-
-/* " NOTIFY=SUCCESS,DELAY"; "" for the default */
-static const char *notify_parameter(struct arena *arena, uint64_t notify)
-{
-    if (notify == NOTIFY_DEFAULT)
-        return "";
-    if ((notify & NOTIFY_NEVER) != 0)
-        return " NOTIFY=NEVER";
-    return arena_printf(arena, " NOTIFY=%s%s%s%s%s",
-                        (notify & NOTIFY_SUCCESS) != 0 ? "SUCCESS" : "",
-                        (notify & NOTIFY_SUCCESS) != 0 && notify != NOTIFY_SUCCESS ? "," : "",
-                        (notify & NOTIFY_FAILURE) != 0 ? "FAILURE" : "",
-                        (notify & NOTIFY_FAILURE) != 0 && (notify & NOTIFY_DELAY) != 0 ? "," : "",
-                        (notify & NOTIFY_DELAY) != 0 ? "DELAY" : "");
-}
-
-/* " ORCPT=rfc822;bob+40x"; what the sender called the recipient, if anybody knows */
-static const char *orcpt_parameter(struct arena *arena, const struct delivery_recipient *recipient)
-{
-    struct span address = span_text(recipient->dsn_orcpt);
-    struct span type = span_take_until(&address, ';');
-
-    if (address.len > 0)
-        return arena_printf(arena, " ORCPT=%s;%s", arena_text(arena, type),
-                            encode_xtext(arena, arena_text(arena, address)));
-    if (recipient->original[0] == '\0')
-        return "";
-    return arena_printf(arena, " ORCPT=rfc822;%s",
-                        encode_xtext(arena, address_quote(arena, recipient->original)));
-}
-
-static void say_rcpt(const struct mail *mail, size_t i)
-{
-    const struct delivery_recipient *recipient = &mail->delivery->request->recipients[i];
-    bool dsn = has(mail, FEATURE_DSN);
-
-    session_say(mail->session, "RCPT TO:<%s>%s%s", external(mail, recipient->address),
-                dsn ? notify_parameter(mail->arena, recipient->dsn_notify) : "",
-                dsn ? orcpt_parameter(mail->arena, recipient) : "");
-}
-
-static void say(const struct mail *mail, const struct step *step)
-{
     switch (step->kind) {
     case STEP_RSET:
-        session_say(mail->session, "RSET");
-        break;
+        return "RSET";
     case STEP_MAIL:
-        say_mail(mail);
-        break;
+        return command_mail(mail->arena, session->settings, session->features, request);
     case STEP_RCPT:
-        say_rcpt(mail, step->recipient);
-        break;
+        return command_rcpt(mail->arena, session->settings, session->features,
+                            &request->recipients[step->recipient]);
     case STEP_DATA:
-        session_say(mail->session, "DATA");
         break;
     }
+    return "DATA";
 }
 
 /* --- replies -------------------------------------------------------------------------------------- */
@@ -260,7 +170,7 @@ static bool send_envelope(struct mail *mail, struct failure *failure_r)
     while (mail->answered < mail->count) {
         while (mail->sent < mail->count && mail->sent - mail->answered < window &&
                !is_pointless(mail, &mail->steps[mail->sent]))
-            say(mail, &mail->steps[mail->sent++]);
+            session_say(mail->session, command_of(mail, &mail->steps[mail->sent++]));
         if (mail->answered == mail->sent)
             return true; /* the rest is pointless */
         if (!listen_to(mail, &mail->steps[mail->answered], failure_r))
@@ -365,13 +275,14 @@ enum mail_result mail_send(struct delivery *delivery, struct session *session)
         delivery_fail_all(delivery, session, &failure);
         return MAIL_TRIED;
     }
-    mail.downgrade = is_eight_bit(request) && !has(&mail, FEATURE_8BITMIME) &&
+    mail.downgrade = command_is_eight_bit(request) && !has(&mail, FEATURE_8BITMIME) &&
                      !session->settings->config->disable_mime_output_conversion;
     plan(&mail);
     if (run(&mail, &failure))
         return MAIL_TRIED;
     if (reused && mail.answered == 0)
         return MAIL_STALE;
-    delivery_fail_all(delivery, session, &failure);
+    if (!mail.aborted) /* else the server has said why it hung up */
+        delivery_fail_all(delivery, session, &failure);
     return MAIL_TRIED;
 }

@@ -6,18 +6,11 @@
 #include "lib/service/service.h"
 
 #include <poll.h>
-#include <stdio.h>
 
 #define REPLY_LINE_MAX 16384 /* RFC 5321 has 512 */
 
-void session_say(struct session *session, const char *format, ...)
+void session_say(struct session *session, const char *line)
 {
-    char line[4096];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
     stream_write_text(session->stream, line);
     stream_write_text(session->stream, "\r\n");
 }

@@ -56,7 +56,7 @@ struct session *session_open(struct arena *arena, const struct session_target *t
 void session_close(struct session **session);
 
 /* session_say - a command line, without its end; buffered */
-void session_say(struct session *session, const char *format, ...) PRINTF(2, 3);
+void session_say(struct session *session, const char *line);
 /*
  * session_listen - send what is buffered and wait for a reply, which is in session->reply then
  *

@@ -22,7 +22,6 @@ enum access_result access_permit_mynetworks(struct access_check *check,
     return result == MAP_FOUND ? ACCESS_PERMIT : ACCESS_DUNNO;
 }
 
-/* The client is this host: who connects to an own address does so from that address. */
 enum access_result access_permit_inet_interfaces(struct access_check *check,
                                                  const struct access_step *step UNUSED)
 {

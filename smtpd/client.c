@@ -8,8 +8,7 @@ static bool same_host(const struct address_socket *a, const struct address_socke
 {
     char text_a[SOCKET_TEXT_MAX], text_b[SOCKET_TEXT_MAX];
 
-    return a->any.sa_family != AF_UNIX && b->any.sa_family != AF_UNIX &&
-           strcmp(socket_address_text(a, text_a), socket_address_text(b, text_b)) == 0;
+    return strcmp(socket_address_text(a, text_a), socket_address_text(b, text_b)) == 0;
 }
 
 /* The name must have an address record with the client's address: anybody can put any name into the
@@ -57,15 +56,14 @@ static void look_up_name(struct smtpd_session *session)
 void smtpd_identify(struct smtpd_session *session)
 {
     struct smtpd_peer *peer = &session->peer;
-    struct address_socket local;
     char text[SOCKET_TEXT_MAX];
 
     *peer = (struct smtpd_peer){.name = "unknown", .reverse = "unknown", .text = "unknown"};
     if (socket_peer(stream_fd(session->client), &peer->address)) {
         peer->text = arena_copy(session->session_arena, socket_address_text(&peer->address, text));
         peer->port = socket_address_port(&peer->address);
-        peer->is_this_host =
-            socket_local(stream_fd(session->client), &local) && same_host(&peer->address, &local);
+        peer->is_this_host = interfaces_include(
+            session->server->own_addresses, session->server->own_address_count, &peer->address.any);
         if (session->config->smtpd_peername_lookup && peer->address.any.sa_family != AF_UNIX)
             look_up_name(session);
     }

@@ -6,6 +6,7 @@
 #define BUZON_SMTPD_SESSION_H
 
 #include "lib/config/config.h"
+#include "lib/config/interfaces.h"
 #include "lib/dns/dns.h"
 #include "lib/io/ipc.h"
 #include "lib/io/stream.h"
@@ -24,11 +25,14 @@ enum tls_level { TLS_LEVEL_NONE, TLS_LEVEL_MAY, TLS_LEVEL_ENCRYPT };
 /* What a process keeps from session to session. */
 struct smtpd_server {
     const struct config *config;
+    struct arena *arena; /* the process's */
     struct dns *dns;
     struct route *route;
     struct tls_context *tls; /* NULL: no certificate, no TLS */
     enum tls_level tls_level;
     struct access *access;
+    struct own_address *own_addresses; /* inet_interfaces */
+    size_t own_address_count;
     struct match_list *mynetworks;
     struct match_list *forbidden_commands;
     struct match_list *noop_commands;
@@ -70,7 +74,7 @@ struct smtpd_peer {
     bool reverse_may_come;
     const char *label; /* "name[192.0.2.7]" */
     unsigned port;
-    bool is_this_host;             /* it connects from the address that it connects to */
+    bool is_this_host;             /* its address is one of ours */
     bool mynetworks_asked;         /* once a session */
     enum map_result in_mynetworks; /* then: FOUND or ABSENT */
 };

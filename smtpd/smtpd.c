@@ -184,7 +184,6 @@ static const char *named_file(const char *value)
 /* Mail goes on without TLS when the certificate is unusable, unless TLS is demanded. */
 static void load_certificate(const struct config *config)
 {
-    struct arena *arena = arena_create();
     bool demanded = server.tls_level == TLS_LEVEL_ENCRYPT;
     struct error err = {0};
     struct tls_server_settings settings = {
@@ -192,7 +191,7 @@ static void load_certificate(const struct config *config)
         .key_file = config->smtpd_tls_key_file,
         .chain_files = config->smtpd_tls_chain_files,
         .protocols = demanded ? config->smtpd_tls_mandatory_protocols : config->smtpd_tls_protocols,
-        .cipher_list = config_tls_ciphers(config, arena,
+        .cipher_list = config_tls_ciphers(config, server.arena,
                                           demanded ? config->smtpd_tls_mandatory_ciphers
                                                    : config->smtpd_tls_ciphers,
                                           demanded ? config->smtpd_tls_mandatory_exclude_ciphers
@@ -207,17 +206,22 @@ static void load_certificate(const struct config *config)
         error_set(&err, ERROR_PERMANENT, "smtpd_tls_cert_file is not set");
     if (server.tls == NULL)
         log_warning("no server certificate, TLS is not available: %s", err.text);
-    arena_free(&arena);
 }
 
 static bool prepare(const struct service_instance *instance, struct error *err)
 {
-    server.config = instance->config;
+    const struct config *config = instance->config;
+
+    server.config = config;
+    server.arena = arena_create();
+    if (!interfaces_own(config->inet_interfaces, config->inet_protocols, server.arena,
+                        &server.own_addresses, &server.own_address_count, err))
+        return false;
     server.content = BUF(IPC_BLOCK_MAX);
-    server.tls_level = tls_level(instance->config);
+    server.tls_level = tls_level(config);
     if (server.tls_level != TLS_LEVEL_NONE)
-        load_certificate(instance->config);
-    server.dns = dns_prepare(instance->config, err);
+        load_certificate(config);
+    server.dns = dns_prepare(config, err);
     return server.dns != NULL;
 }
 

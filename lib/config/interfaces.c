@@ -266,6 +266,20 @@ static void format_network(const struct own_address *address, unsigned prefix, c
     (void)snprintf(text, size, address->family == AF_INET ? "%s/%u" : "[%s]/%u", host, prefix);
 }
 
+bool interfaces_include(const struct own_address *addresses, size_t count,
+                        const struct sockaddr *address)
+{
+    struct own_address wanted;
+
+    if (!read_address(address, &wanted))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (is_same(&addresses[i], &wanted))
+            return true;
+    }
+    return false;
+}
+
 bool networks_of(const struct own_address *addresses, size_t count, const char *style,
                  struct buf *networks, struct error *err)
 {

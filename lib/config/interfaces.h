@@ -5,6 +5,7 @@
 #include "lib/base/buf.h"
 
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 struct own_address {
     int family; /* AF_INET or AF_INET6 */
@@ -35,6 +36,10 @@ bool protocols_parse(const char *text, struct protocols *protocols_r, struct err
 bool interfaces_own(const char *interfaces, const char *protocols, struct arena *arena,
                     struct own_address **addresses_r, size_t *count_r,
                     struct error *err) MUST_CHECK;
+
+/* interfaces_include - is this one of them? Of a socket address, without regard to its port. */
+bool interfaces_include(const struct own_address *addresses, size_t count,
+                        const struct sockaddr *address);
 
 /*
  * networks_of - the value that mynetworks has by default
