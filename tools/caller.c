@@ -11,13 +11,7 @@
 
 static bool is_listed(const char *list, const char *directory)
 {
-    struct strlist items = STRLIST_EMPTY;
-    bool listed;
-
-    strlist_split(&items, list, ", \t\r\n");
-    listed = strlist_has(&items, directory);
-    strlist_release(&items);
-    return listed;
+    return strlist_text_has(list, ", \t\r\n", directory);
 }
 
 static bool may_choose(const char *directory, struct error *err)

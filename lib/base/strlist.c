@@ -104,3 +104,14 @@ bool strlist_split_config(struct strlist *list, const char *text, struct error *
         text += len;
     }
 }
+
+bool strlist_text_has(const char *text, const char *separators, const char *item)
+{
+    struct strlist items = STRLIST_EMPTY;
+    bool has;
+
+    strlist_split(&items, text, separators);
+    has = strlist_has(&items, item);
+    strlist_release(&items);
+    return has;
+}

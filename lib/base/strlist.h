@@ -20,6 +20,8 @@ bool strlist_has(const struct strlist *list, const char *text);
 bool strlist_has_nocase(const struct strlist *list, const char *text);
 /* strlist_split - add the items of text, separated by any octet of `separators` */
 void strlist_split(struct strlist *list, const char *text, const char *separators);
+/* strlist_text_has - strlist_split and strlist_has in one: is `item` one of the text's? */
+bool strlist_text_has(const char *text, const char *separators, const char *item);
 /* strlist_split_config - Postfix's list syntax: commas and white space separate, except inside
  * { }, which stay in the item; PERMANENT when a '}' is missing */
 bool strlist_split_config(struct strlist *list, const char *text, struct error *err) MUST_CHECK;

@@ -10,8 +10,61 @@
 
 #define ENTRY_MAX (1024U * 1024) /* octets of one entry: groups have many members */
 
+union entry {
+    struct passwd passwd;
+    struct group group;
+};
+
 struct accounts {
-    enum map_result (*find)(const char *name, struct buf *value_r, struct error *err);
+    const char *name; /* "passwd.byname" */
+    const char *what; /* "user" */
+    /* ask - the C library's number; *found_r tells whether there is such an entry */
+    int (*ask)(const char *name, union entry *entry, char *memory, size_t size, bool *found_r);
+    bool (*put)(const union entry *entry, struct buf *value_r);
+};
+
+static int ask_passwd(const char *name, union entry *entry, char *memory, size_t size,
+                      bool *found_r)
+{
+    struct passwd *found = NULL;
+    int failure = getpwnam_r(name, &entry->passwd, memory, size, &found);
+
+    *found_r = found != NULL;
+    return failure;
+}
+
+static int ask_group(const char *name, union entry *entry, char *memory, size_t size, bool *found_r)
+{
+    struct group *found = NULL;
+    int failure = getgrnam_r(name, &entry->group, memory, size, &found);
+
+    *found_r = found != NULL;
+    return failure;
+}
+
+static bool put_passwd(const union entry *entry, struct buf *value_r)
+{
+    const struct passwd *passwd = &entry->passwd;
+
+    return buf_printf(value_r, "%s:%s:%lu:%lu:%s:%s:%s", passwd->pw_name, passwd->pw_passwd,
+                      (unsigned long)passwd->pw_uid, (unsigned long)passwd->pw_gid,
+                      passwd->pw_gecos, passwd->pw_dir, passwd->pw_shell);
+}
+
+static bool put_group(const union entry *entry, struct buf *value_r)
+{
+    const struct group *group = &entry->group;
+    bool done = buf_printf(value_r, "%s:%s:%lu:", group->gr_name, group->gr_passwd,
+                           (unsigned long)group->gr_gid);
+
+    for (size_t i = 0; done && group->gr_mem[i] != NULL; i++)
+        done = buf_printf(value_r, "%s%s", i == 0 ? "" : ",", group->gr_mem[i]);
+    return done;
+}
+
+static const struct accounts databases[] = {
+    {"passwd.byname", "user",  ask_passwd, put_passwd},
+    {"group.byname",  "group", ask_group,  put_group },
 };
 
 /* What the C library's numbers mean: several of them are ways to say that there is no such name. */
@@ -25,97 +78,45 @@ static enum map_result explain(int failure, const char *what, const char *name, 
     return MAP_UNAVAILABLE;
 }
 
-static bool put_passwd(const struct passwd *entry, struct buf *value_r)
-{
-    return buf_printf(value_r, "%s:%s:%lu:%lu:%s:%s:%s", entry->pw_name, entry->pw_passwd,
-                      (unsigned long)entry->pw_uid, (unsigned long)entry->pw_gid, entry->pw_gecos,
-                      entry->pw_dir, entry->pw_shell);
-}
-
-static bool put_group(const struct group *entry, struct buf *value_r)
-{
-    bool done = buf_printf(value_r, "%s:%s:%lu:", entry->gr_name, entry->gr_passwd,
-                           (unsigned long)entry->gr_gid);
-
-    for (size_t i = 0; done && entry->gr_mem[i] != NULL; i++)
-        done = buf_printf(value_r, "%s%s", i == 0 ? "" : ",", entry->gr_mem[i]);
-    return done;
-}
-
-static enum map_result too_long(const char *name, struct error *err)
-{
-    error_set(err, ERROR_TEMPORARY, "the entry of %s is too long", name);
-    return MAP_UNAVAILABLE;
-}
-
-static enum map_result find_passwd(const char *name, struct buf *value_r, struct error *err)
-{
-    struct passwd entry;
-    struct passwd *found = NULL;
-    size_t size = 4096;
-    char *memory = NULL;
-    int failure;
-    enum map_result result;
-
-    do {
-        memory = mem_resize(memory, size, 1);
-        failure = getpwnam_r(name, &entry, memory, size, &found);
-        size *= 2;
-    } while (failure == ERANGE && size <= ENTRY_MAX);
-    if (found == NULL)
-        result = explain(failure, "user", name, err);
-    else
-        result = put_passwd(found, value_r) ? MAP_FOUND : too_long(name, err);
-    mem_free(memory);
-    return result;
-}
-
-static enum map_result find_group(const char *name, struct buf *value_r, struct error *err)
-{
-    struct group entry;
-    struct group *found = NULL;
-    size_t size = 4096;
-    char *memory = NULL;
-    int failure;
-    enum map_result result;
-
-    do {
-        memory = mem_resize(memory, size, 1);
-        failure = getgrnam_r(name, &entry, memory, size, &found);
-        size *= 2;
-    } while (failure == ERANGE && size <= ENTRY_MAX);
-    if (found == NULL)
-        result = explain(failure, "group", name, err);
-    else
-        result = put_group(found, value_r) ? MAP_FOUND : too_long(name, err);
-    mem_free(memory);
-    return result;
-}
-
 static void *open_accounts(const struct config *config UNUSED, const char *name, struct error *err)
 {
-    struct accounts accounts = {NULL};
-    struct accounts *copy;
+    for (size_t i = 0; i < ARRAY_LENGTH(databases); i++) {
+        if (strcmp(name, databases[i].name) == 0) {
+            struct accounts *copy = mem_new(struct accounts);
 
-    if (strcmp(name, "passwd.byname") == 0)
-        accounts.find = find_passwd;
-    else if (strcmp(name, "group.byname") == 0)
-        accounts.find = find_group;
-    if (accounts.find == NULL) {
-        error_set(err, ERROR_TEMPORARY, "unknown table: unix:%s", name);
-        return NULL;
+            *copy = databases[i];
+            return copy;
+        }
     }
-    copy = mem_new(struct accounts);
-    *copy = accounts;
-    return copy;
+    error_set(err, ERROR_TEMPORARY, "unknown table: unix:%s", name);
+    return NULL;
 }
 
+/* With more memory each time, as long as the entry does not fit. */
 static enum map_result lookup(void *table, struct span key, int flags UNUSED, struct buf *value_r,
                               struct error *err)
 {
     const struct accounts *accounts = table;
+    union entry entry;
+    char *memory = NULL;
+    bool found;
+    int failure;
+    enum map_result result = MAP_FOUND;
 
-    return accounts->find(key.data, value_r, err);
+    for (size_t size = 4096;; size *= 2) {
+        memory = mem_resize(memory, size, 1);
+        failure = accounts->ask(key.data, &entry, memory, size, &found);
+        if (failure != ERANGE || size >= ENTRY_MAX)
+            break;
+    }
+    if (!found) {
+        result = explain(failure, accounts->what, key.data, err);
+    } else if (!accounts->put(&entry, value_r)) {
+        error_set(err, ERROR_TEMPORARY, "the entry of %s is too long", key.data);
+        result = MAP_UNAVAILABLE;
+    }
+    mem_free(memory);
+    return result;
 }
 
 static void close_accounts(void *table)

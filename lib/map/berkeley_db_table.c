@@ -12,8 +12,7 @@ struct db_table {
     enum map_result (*find)(struct db_file *file, struct span key, struct buf *value_r,
                             struct error *err);
     bool (*walk)(struct db_file *file, map_visit *visit, void *context, struct error *err);
-    bool try_with_nul; /* keys may be stored with their NUL */
-    bool try_without_nul;
+    struct map_nul nul;
     bool is_damaged;
 };
 
@@ -41,7 +40,6 @@ static void *open_table(const struct config *config, const char *name, enum db_f
     table->file = file;
     table->find = type == DB_FILE_HASH ? db_hash_find : db_btree_find;
     table->walk = type == DB_FILE_HASH ? db_hash_walk : db_btree_walk;
-    table->try_with_nul = table->try_without_nul = true;
     warn_if_older(name, &file->stamp);
     return table;
 }
@@ -57,9 +55,9 @@ static void *open_btree(const struct config *config, const char *name, struct er
 }
 
 /* A value ends at its NUL, if it has one. */
-static enum map_result get(struct db_table *table, struct span key, struct buf *value_r,
-                           struct error *err)
+static enum map_result get(void *opened, struct span key, struct buf *value_r, struct error *err)
 {
+    struct db_table *table = opened;
     enum map_result result = table->find(table->file, key, value_r, err);
 
     if (result == MAP_FOUND)
@@ -70,24 +68,12 @@ static enum map_result get(struct db_table *table, struct span key, struct buf *
     return result;
 }
 
-/* Keys with or without NUL: whichever is found first settles it for this table. */
 static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
                               struct error *err)
 {
     struct db_table *table = opened;
-    enum map_result result = MAP_ABSENT;
 
-    if (table->try_with_nul) {
-        result = get(table, span_of(key.data, key.len + 1), value_r, err);
-        if (result == MAP_FOUND)
-            table->try_without_nul = false;
-    }
-    if (result == MAP_ABSENT && table->try_without_nul) {
-        result = get(table, key, value_r, err);
-        if (result == MAP_FOUND)
-            table->try_with_nul = false;
-    }
-    return result;
+    return map_find_either_way(&table->nul, get, table, key, value_r, err);
 }
 
 /* Who lists a table wants texts without their NULs. */
@@ -100,9 +86,8 @@ static bool visit_texts(void *context, struct span key, struct span value)
 {
     const struct walk *walk = context;
 
-    return walk->visit(walk->context,
-                       span_of(key.data, key.len == 0 ? 0 : strnlen(key.data, key.len)),
-                       span_of(value.data, value.len == 0 ? 0 : strnlen(value.data, value.len)));
+    return walk->visit(walk->context, map_without_nul(key.data, key.len),
+                       map_without_nul(value.data, value.len));
 }
 
 static bool walk(void *opened, map_visit *visit, void *context, struct error *err)

@@ -48,18 +48,12 @@ static void *open_table(const struct config *config, const char *name, struct er
     return rules_open(config, &rule_syntax_cidr, name, err);
 }
 
-static enum map_result lookup(void *table, struct span key, int flags UNUSED, struct buf *value_r,
-                              struct error *err)
-{
-    return rules_find(table, key, value_r, err);
-}
-
 const struct map_type map_type_cidr = {
     .name = "cidr",
     .traits = MAP_FILES | MAP_PATTERN,
     .suffix = "",
     .open = open_table,
-    .lookup = lookup,
+    .lookup = rules_lookup,
     .changed = rules_changed,
     .close = rules_free,
 };

@@ -11,8 +11,7 @@ struct lmdb_table {
     MDB_txn *reading; /* reset between look-ups */
     MDB_dbi dbi;
     struct map_stamp stamp;
-    bool try_with_nul;
-    bool try_without_nul;
+    struct map_nul nul;
 };
 
 static void close_table(void *opened)
@@ -72,7 +71,6 @@ static void *open_table(const struct config *config UNUSED, const char *name, st
     int failure;
 
     table->stamp = MAP_STAMP_NONE;
-    table->try_with_nul = table->try_without_nul = true;
     failure = open_environment(table, path);
     if (failure != 0) {
         fail(err, failure, what);
@@ -86,12 +84,12 @@ static void *open_table(const struct config *config UNUSED, const char *name, st
 
 static struct span without_nul(const MDB_val *stored)
 {
-    return span_of(stored->mv_data, strnlen(stored->mv_data, stored->mv_size));
+    return map_without_nul(stored->mv_data, stored->mv_size);
 }
 
-static enum map_result get(struct lmdb_table *table, struct span key, struct buf *value_r,
-                           struct error *err)
+static enum map_result get(void *opened, struct span key, struct buf *value_r, struct error *err)
 {
+    const struct lmdb_table *table = opened;
     union {
         const char *borrowed;
         void *data;
@@ -112,23 +110,14 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
                               struct error *err)
 {
     struct lmdb_table *table = opened;
-    enum map_result result = MAP_ABSENT;
+    enum map_result result;
     int failure = mdb_txn_renew(table->reading);
 
     if (failure != 0) {
         fail(err, failure, "read database");
         return MAP_UNAVAILABLE;
     }
-    if (table->try_with_nul) {
-        result = get(table, span_of(key.data, key.len + 1), value_r, err);
-        if (result == MAP_FOUND)
-            table->try_without_nul = false;
-    }
-    if (result == MAP_ABSENT && table->try_without_nul) {
-        result = get(table, key, value_r, err);
-        if (result == MAP_FOUND)
-            table->try_with_nul = false;
-    }
+    result = map_find_either_way(&table->nul, get, table, key, value_r, err);
     mdb_txn_reset(table->reading);
     return result;
 }

@@ -18,9 +18,9 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/pcre.c \
 	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_message.c \
 	lib/map/regexp.c \
-	lib/map/rules.c lib/map/rules.h \
+	lib/map/rules.c lib/map/rules.h lib/map/rule_result.c \
 	lib/map/simple.c \
-	lib/map/stamp.c \
+	lib/map/stamp.c lib/map/stored_nul.c \
 	lib/map/text_table.c
 
 check_PROGRAMS += t/unit/map_lines_test

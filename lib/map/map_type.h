@@ -56,6 +56,22 @@ extern const struct map_type map_type_hash, map_type_btree, map_type_lmdb, map_t
 /* map_answer - FOUND with this value; UNAVAILABLE when it is past the limit of value_r */
 enum map_result map_answer(struct span value, struct buf *value_r, struct error *err);
 
+/*
+ * Stored keys may have their terminating NUL or not, all of a table the same: both ways are tried until
+ * one has found something.
+ */
+struct map_nul {
+    bool only_with, only_without;
+};
+
+/* map_find_either_way - `get` looks a key up octet by octet; the key has a NUL behind its end */
+typedef enum map_result map_get(void *table, struct span key, struct buf *value_r,
+                                struct error *err);
+enum map_result map_find_either_way(struct map_nul *nul, map_get *get, void *table, struct span key,
+                                    struct buf *value_r, struct error *err) MUST_CHECK;
+/* map_without_nul - a stored text up to its NUL */
+struct span map_without_nul(const void *data, size_t len);
+
 /* map_list_items - the items of "{a, b, {c d}}" with the outer braces off; MALFORMED else */
 bool map_list_items(const char *text, struct strlist *items, struct error *err) MUST_CHECK;
 

@@ -135,17 +135,6 @@ static void add_text(struct match_list *list, const char *text, bool negated, un
     strlist_release(&items);
 }
 
-static bool parameter_is_listed(const char *list, const char *parameter)
-{
-    struct strlist names = STRLIST_EMPTY;
-    bool listed;
-
-    strlist_split(&names, list, ", \t\r\n");
-    listed = strlist_has(&names, parameter);
-    strlist_release(&names);
-    return listed;
-}
-
 struct match_list *match_list_create(const struct config *config, const char *parameter,
                                      const char *value, enum match_kind kind, bool through_proxy)
 {
@@ -157,7 +146,7 @@ struct match_list *match_list_create(const struct config *config, const char *pa
     list->kind = kind;
     list->through_proxy = through_proxy;
     list->matches_subdomains =
-        parameter_is_listed(config->parent_domain_matches_subdomains, parameter);
+        strlist_text_has(config->parent_domain_matches_subdomains, ", \t\r\n", parameter);
     add_text(list, value, false, 0);
     return list;
 }

@@ -58,79 +58,6 @@ static struct rule *add_rule(struct rules *rules)
     return &rules->rules[rules->count++];
 }
 
-/*
- * One element of a result: "$$", "$n", "${n}", "$(n)" or text up to the next $.
- *
- *  number_r  0 for text, else the group
- *  text_r    the text to copy when number_r is 0
- */
-static bool next_element(struct span *rest, size_t *number_r, struct span *text_r,
-                         struct error *err)
-{
-    struct span name = span_skip(*rest, 1);
-    char closing = '\0';
-    uint64_t number;
-    size_t len = 0;
-
-    *number_r = 0;
-    *text_r = span_first(*rest, span_find(*rest, '$'));
-    if (text_r->len > 0) {
-        *rest = span_skip(*rest, text_r->len);
-        return true;
-    }
-    if (name.len > 0 && name.data[0] == '$') {
-        *text_r = span_first(name, 1);
-        *rest = span_skip(name, 1);
-        return true;
-    }
-    if (name.len > 0 && (name.data[0] == '{' || name.data[0] == '(')) {
-        closing = name.data[0] == '{' ? '}' : ')';
-        name = span_skip(name, 1);
-        len = span_find(name, closing);
-    } else {
-        while (len < name.len && (is_alnum(name.data[len]) || name.data[len] == '_'))
-            len++;
-    }
-    if (len == 0 || (closing != '\0' && len == name.len)) {
-        error_set(err, ERROR_MALFORMED, "bad replacement syntax");
-        return false;
-    }
-    if (!span_to_u64(span_first(name, len), 1000000, &number)) {
-        error_set(err, ERROR_MALFORMED, "non-numeric replacement index \"%.*s\"", (int)len,
-                  name.data);
-        return false;
-    }
-    *number_r = (size_t)number;
-    if (number == 0) {
-        error_set(err, ERROR_MALFORMED, "out of range replacement index \"0\"");
-        return false;
-    }
-    *rest = span_skip(name, len + (closing != '\0' ? 1 : 0));
-    return true;
-}
-
-static bool check_result(const struct rule *rule, size_t groups, struct error *err)
-{
-    struct span rest = span_text(rule->result);
-
-    while (rest.len > 0) {
-        struct span text;
-        size_t number;
-
-        if (!next_element(&rest, &number, &text, err))
-            return false;
-        if (number > 0 && rule->negated) {
-            error_set(err, ERROR_MALFORMED, "$number found in negative match replacement text");
-            return false;
-        }
-        if (number > groups) {
-            error_set(err, ERROR_MALFORMED, "out of range replacement index \"%zu\"", number);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* "!!pattern": each ! turns the sense around. */
 static bool take_negations(struct span *rest)
 {
@@ -186,8 +113,8 @@ static void parse_result_rule(struct rules *rules, struct span line, unsigned nu
         else if (line.len == 0)
             log_warning("%s: no replacement text: using empty string",
                         place_of(rules, number, place));
-        if (rule->expands && !check_result(rule, groups, &err))
-            ASSERT(err.kind != ERROR_NONE);
+        if (err.kind == ERROR_NONE && rule->expands)
+            (void)!rule_result_check(rule->result, groups, rule->negated, &err);
     }
     if (err.kind != ERROR_NONE) {
         skip_rule(rules, number, err.text);
@@ -367,29 +294,6 @@ bool rules_changed(const void *table)
     return map_stamp_changed(&rules->stamp);
 }
 
-static enum map_result expand(const struct rule *rule, struct span key,
-                              const struct rule_groups *groups, struct buf *value_r,
-                              struct error *err)
-{
-    struct span rest = span_text(rule->result);
-    enum map_result result = MAP_FOUND;
-
-    while (rest.len > 0 && result == MAP_FOUND) {
-        struct span text;
-        size_t number;
-
-        ASSERT(next_element(&rest, &number, &text, err)); /* checked when it was read */
-        if (number > 0 &&
-            (number >= groups->count || groups->at[number].start >= groups->at[number].end))
-            continue;
-        if (number > 0)
-            text = span_of(key.data + groups->at[number].start,
-                           groups->at[number].end - groups->at[number].start);
-        result = map_answer(text, value_r, err);
-    }
-    return result;
-}
-
 /* Whether the pattern says what the rule waits for. */
 static bool holds(const struct rules *rules, const struct rule *rule, const struct rule_key *key,
                   struct rule_groups *groups_r)
@@ -405,9 +309,10 @@ static bool holds(const struct rules *rules, const struct rule *rule, const stru
     return matches != rule->negated;
 }
 
-enum map_result rules_find(const struct rules *rules, struct span text, struct buf *value_r,
-                           struct error *err)
+enum map_result rules_lookup(void *table, struct span text, int flags UNUSED, struct buf *value_r,
+                             struct error *err)
 {
+    const struct rules *rules = table;
     struct rule_key key = {.text = text};
     struct rule_groups groups;
 
@@ -422,7 +327,7 @@ enum map_result rules_find(const struct rules *rules, struct span text, struct b
         groups.count = 0;
         hit = holds(rules, rule, &key, &groups);
         if (hit && rule->kind == RULE_RESULT)
-            return rule->expands ? expand(rule, text, &groups, value_r, err)
+            return rule->expands ? rule_result_expand(rule->result, text, &groups, value_r, err)
                                  : map_answer(span_text(rule->result), value_r, err);
         if (!hit && rule->kind == RULE_IF)
             i = rule->endif;

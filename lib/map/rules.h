@@ -43,18 +43,31 @@ struct rule_syntax {
 
 struct rules;
 
+/* rules_lookup, rules_changed, rules_free - for struct map_type */
+enum map_result rules_lookup(void *rules, struct span key, int flags, struct buf *value_r,
+                             struct error *err) MUST_CHECK;
+bool rules_changed(const void *rules);
+void rules_free(void *rules);
+
 /* rules_open - `name` is a path or "{ {rule} {rule} }"; bad rules are logged and skipped, as Postfix
  * does; NULL and *err when the source cannot be read */
 struct rules *rules_open(const struct config *config, const struct rule_syntax *syntax,
                          const char *name, struct error *err) MUST_CHECK;
-enum map_result rules_find(const struct rules *rules, struct span key, struct buf *value_r,
-                           struct error *err) MUST_CHECK;
-bool rules_changed(const void *rules);
-void rules_free(void *rules);
 
 /* rules_parse - the same from text; for rules_open and tests */
 struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, struct span text,
                           bool utf8) __attribute__((returns_nonnull));
+
+/*
+ * rule_result_check - every $n of a result is one of the pattern's groups; MALFORMED when it is not, is
+ * no number, or stands behind a negated pattern, which has none
+ */
+bool rule_result_check(const char *result, size_t groups, bool negated,
+                       struct error *err) MUST_CHECK;
+/* rule_result_expand - put what the groups matched in the place of each $n of a checked result */
+enum map_result rule_result_expand(const char *result, struct span key,
+                                   const struct rule_groups *groups, struct buf *value_r,
+                                   struct error *err) MUST_CHECK;
 
 extern const struct rule_syntax rule_syntax_regexp, rule_syntax_pcre, rule_syntax_cidr;
 

@@ -9,13 +9,7 @@
 
 static bool list_has(const char *list, const char *word)
 {
-    struct strlist words = STRLIST_EMPTY;
-    bool found;
-
-    strlist_split(&words, list, ", \t\r\n");
-    found = strlist_has(&words, word);
-    strlist_release(&words);
-    return found;
+    return strlist_text_has(list, ", \t\r\n", word);
 }
 
 static unsigned read_classes(const char *list)

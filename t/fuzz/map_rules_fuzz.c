@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rules = rules_parse(syntaxes[(unsigned char)key.data[0] % 3], "fuzz", table,
                         (key.data[0] & 4) != 0);
     text = mem_span(span_skip(key, 1));
-    ASSERT(rules_find(rules, span_text(text), &value, &err) != MAP_FOUND ||
+    ASSERT(rules_lookup(rules, span_text(text), 0, &value, &err) != MAP_FOUND ||
            value.len <= value.limit);
     rules_free(rules);
     buf_release(&value);

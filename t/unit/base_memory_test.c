@@ -195,6 +195,8 @@ static void list_is_searched_and_emptied(void **state UNUSED)
     assert_int_equal(list.count, 0);
     assert_false(strlist_has(&list, "alpha"));
     strlist_release(&list);
+    assert_true(strlist_text_has("alpha, beta", ", ", "beta"));
+    assert_false(strlist_text_has("alpha, beta", ", ", "bet"));
 }
 
 /* --- hash table ------------------------------------------------------------------------------ */
