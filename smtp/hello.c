@@ -90,12 +90,9 @@ static bool say_hello(struct session *session, struct arena *arena,
 
     if (!try_hello(session, arena, verb, failure_r))
         return false;
-    if (!is_positive(session) && !settings->lmtp && settings->send_ehlo &&
-        session->reply.code != 421) {
-        verb = "HELO";
-        if (!try_hello(session, arena, verb, failure_r))
-            return false;
-    }
+    if (!is_positive(session) && strcmp(verb, "EHLO") == 0 && session->reply.code != 421 &&
+        !try_hello(session, arena, "HELO", failure_r))
+        return false;
     if (!is_positive(session))
         return refuse_to_talk(session, arena, failure_r);
     if (target->may_be_us && (session->features & FEATURE_IS_US) != 0) {
@@ -104,7 +101,6 @@ static bool say_hello(struct session *session, struct arena *arena,
         return fail(failure_r, "5.4.6",
                     arena_printf(arena, "mail for %s loops back to myself", target->domain));
     }
-    session->features |= strcmp(verb, "HELO") == 0 ? 0 : FEATURE_ESMTP;
     return true;
 }
 

@@ -14,14 +14,14 @@ enum tls_level {
 
 enum address_preference { PREFER_ANY, PREFER_IPV4, PREFER_IPV6 };
 
-enum { /* settings.discard: EHLO keywords that are not believed; also session.features */
-       FEATURE_PIPELINING = 1,
-       FEATURE_SIZE = 2,
-       FEATURE_8BITMIME = 4,
-       FEATURE_DSN = 8,
-       FEATURE_STARTTLS = 16,
-       FEATURE_ESMTP = 32,
-       FEATURE_IS_US = 64, /* its name is ours */
+/* settings.discard: EHLO keywords that are not believed; also session.features */
+enum {
+    FEATURE_PIPELINING = 1,
+    FEATURE_SIZE = 2,
+    FEATURE_8BITMIME = 4,
+    FEATURE_DSN = 8,
+    FEATURE_STARTTLS = 16,
+    FEATURE_IS_US = 32, /* its name is ours */
 };
 
 /* Texts are the configuration's; times are seconds. */

@@ -3,12 +3,13 @@
 
 #include "lib/base/log.h"
 
-enum {                   /* command.flags */
-       LAST_IN_PIPE = 1, /* nothing may be pipelined behind it: RFC 2920 section 3.1 */
-       BEFORE_TLS = 2,   /* allowed although TLS is demanded */
-       JUNK = 4,         /* too many of them are an error: smtpd_junk_command_limit */
-       NOT_AFTER_BDAT = 8,
-       CONTENT_FOLLOWS = 16, /* what comes behind it is no command */
+/* command.flags */
+enum {
+    LAST_IN_PIPE = 1, /* nothing may be pipelined behind it: RFC 2920 section 3.1 */
+    BEFORE_TLS = 2,   /* allowed although TLS is demanded */
+    JUNK = 4,         /* too many of them are an error: smtpd_junk_command_limit */
+    NOT_AFTER_BDAT = 8,
+    CONTENT_FOLLOWS = 16, /* what comes behind it is no command */
 };
 
 struct command {

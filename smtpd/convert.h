@@ -11,10 +11,11 @@
 
 #include "lib/base/buf.h"
 
-enum {                      /* smtpd_convert.options */
-       CONVERT_DOTS = 1,    /* DATA, not BDAT: dots are stuffed, and one ends the message */
-       CONVERT_LENIENT = 2, /* LF "." LF ends the message too */
-       CONVERT_KEEP_CR = 4, /* a lone CR stays what it is */
+/* smtpd_convert.options */
+enum {
+    CONVERT_DOTS = 1,    /* DATA, not BDAT: dots are stuffed, and one ends the message */
+    CONVERT_LENIENT = 2, /* LF "." LF ends the message too */
+    CONVERT_KEEP_CR = 4, /* a lone CR stays what it is */
 };
 
 struct smtpd_convert {

@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define REPLY_MAX          2048 /* octets of a reply; RFC 5321 asks for 512 a line */
-#define PREPENDED_MAX      (64 * 1024)
-#define SESSION_OVER(text) (strncmp((text), "421", 3) == 0 || strncmp((text), "521", 3) == 0)
+#define REPLY_MAX     2048 /* octets of a reply; RFC 5321 asks for 512 a line */
+#define PREPENDED_MAX (64 * 1024)
 
 void smtpd_soften(const struct config *config, char *reply)
 {
@@ -35,7 +34,7 @@ static void slow_down(struct smtpd_session *session)
 static void send_reply(struct smtpd_session *session, char *reply)
 {
     smtpd_soften(session->config, reply);
-    if (SESSION_OVER(reply))
+    if (strncmp(reply, "421", 3) == 0 || strncmp(reply, "521", 3) == 0)
         session->ended = true;
     slow_down(session);
     stream_printf(session->client, "%s\r\n", reply);

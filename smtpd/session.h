@@ -1,6 +1,6 @@
 /*
  * The state of one client's session, and what every handler does with it: reply, refuse, log.
- * smtpd.c makes it; everything else in this folder takes a pointer to it.
+ * Everything in this folder takes a pointer to it.
  */
 #ifndef BUZON_SMTPD_SESSION_H
 #define BUZON_SMTPD_SESSION_H
@@ -42,27 +42,29 @@ struct smtpd_server {
     struct buf content;         /* converted, on its way to cleanup */
 };
 
-enum { /* smtpd_server.announced */
-       HELLO_PIPELINING = 1,
-       HELLO_SIZE = 2,
-       HELLO_VRFY = 4,
-       HELLO_STARTTLS = 8,
-       HELLO_ENHANCEDSTATUSCODES = 16,
-       HELLO_8BITMIME = 32,
-       HELLO_DSN = 64,
-       HELLO_CHUNKING = 128,
+/* smtpd_server.announced */
+enum {
+    HELLO_PIPELINING = 1,
+    HELLO_SIZE = 2,
+    HELLO_VRFY = 4,
+    HELLO_STARTTLS = 8,
+    HELLO_ENHANCEDSTATUSCODES = 16,
+    HELLO_8BITMIME = 32,
+    HELLO_DSN = 64,
+    HELLO_CHUNKING = 128,
 };
 
-enum {                      /* smtpd_session.phase; a command's row says in which it is allowed */
-       PHASE_CONNECTED = 1, /* no HELO yet */
-       PHASE_GREETED = 2,
-       PHASE_SENDER = 4,    /* MAIL was accepted */
-       PHASE_RECIPIENT = 8, /* and so was a RCPT */
-       PHASE_CHUNKS = 16,   /* and so was a BDAT */
-       PHASE_NO_MAIL = PHASE_CONNECTED | PHASE_GREETED,
-       PHASE_IN_MAIL = PHASE_SENDER | PHASE_RECIPIENT | PHASE_CHUNKS,
-       PHASE_ANY = PHASE_NO_MAIL | PHASE_IN_MAIL,
-       PHASE_REFUSED = 32, /* the client was refused; all it may say is QUIT */
+/* smtpd_session.phase; a command's row says in which it is allowed */
+enum {
+    PHASE_CONNECTED = 1, /* no HELO yet */
+    PHASE_GREETED = 2,
+    PHASE_SENDER = 4,    /* MAIL was accepted */
+    PHASE_RECIPIENT = 8, /* and so was a RCPT */
+    PHASE_CHUNKS = 16,   /* and so was a BDAT */
+    PHASE_NO_MAIL = PHASE_CONNECTED | PHASE_GREETED,
+    PHASE_IN_MAIL = PHASE_SENDER | PHASE_RECIPIENT | PHASE_CHUNKS,
+    PHASE_ANY = PHASE_NO_MAIL | PHASE_IN_MAIL,
+    PHASE_REFUSED = 32, /* the client was refused; all it may say is QUIT */
 };
 
 struct smtpd_peer {
@@ -115,8 +117,7 @@ struct smtpd_session {
     struct tls_session *tls; /* NULL: plain */
     struct arena *session_arena, *mail_arena, *command_arena;
     struct smtpd_peer peer;
-    const char *refusal; /* why the client was refused */
-    char *hello_name;    /* owned; NULL: none yet */
+    char *hello_name; /* owned; NULL: none yet */
     bool is_esmtp;
     unsigned phase;
     const char *where;   /* command for the log: "CONNECT", "RCPT", "END-OF-MESSAGE" */

@@ -9,7 +9,7 @@ BROKEN_PORT=$((SINK_PORT + 2))
 mkdir "$T/plain" "$T/broken"
 background python3 "$T_SOURCE/tool/sink.py" --directory "$T/plain" --port "$PLAIN_PORT"
 # It offers STARTTLS, and then cannot do it.
-background python3 "$T_SOURCE/tool/sink.py" --directory "$T/broken" --port "$BROKEN_PORT" --ehlo STARTTLS
+background python3 "$T_SOURCE/tool/sink.py" --directory "$T/broken" --port "$BROKEN_PORT" --ehlo STARTTLS 2>/dev/null
 wait_until 'the sinks' test -f "$T/plain/ready" -a -f "$T/broken/ready"
 instance_prepare <<END
 smtp_tls_security_level = may
