@@ -7,8 +7,7 @@
 
 #include <stdio.h>
 
-#define SOURCE_MAX (256U * 1024 * 1024)
-#define NEST_MAX   100
+#define NEST_MAX 100
 
 struct rule {
     enum { RULE_RESULT, RULE_IF, RULE_ENDIF } kind;
