@@ -17,6 +17,7 @@ qmgr_qmgr_SOURCES = $(QMGR_UNITS) qmgr/qmgr.c qmgr/qmgr.h \
 	qmgr/succession.c qmgr/succession.h \
 	qmgr/tables.c qmgr/tables.h
 qmgr_qmgr_LDADD = $(LIBBUZON) -lm
+dist_man_MANS += qmgr/qmgr.8
 
 check_PROGRAMS += t/unit/qmgr_schedule_test
 UNIT_TESTS += t/unit/qmgr_schedule_test
@@ -26,3 +27,8 @@ t_unit_qmgr_schedule_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS) -lm
 # An agent that does as the next hop says, for the system tests.
 check_PROGRAMS += t/daemon/agent
 t_daemon_agent_SOURCES = t/daemon/agent.c
+
+check_PROGRAMS += t/unit/qmgr_due_test
+UNIT_TESTS += t/unit/qmgr_due_test
+t_unit_qmgr_due_test_SOURCES = t/unit/qmgr_due_test.c $(QMGR_UNITS)
+t_unit_qmgr_due_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS) -lm

@@ -10,6 +10,7 @@ dist_man_MANS += tools/buzonlog.1
 sbin_PROGRAMS += tools/buzonqueue
 tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_text.c \
 	tools/queue_text.h
+dist_man_MANS += tools/buzonqueue.1
 
 check_PROGRAMS += t/unit/tools_queue_text_test
 UNIT_TESTS += t/unit/tools_queue_text_test
@@ -28,9 +29,11 @@ dist_man_MANS += tools/buzonconf.1
 sbin_PROGRAMS += tools/buzonsuper
 tools_buzonsuper_SOURCES = tools/buzonsuper.c tools/caller.c tools/caller.h tools/requeue.c \
 	tools/requeue.h tools/super.c tools/super.h
+dist_man_MANS += tools/buzonsuper.1
 
 sbin_PROGRAMS += tools/buzoncat
 tools_buzoncat_SOURCES = tools/buzoncat.c
+dist_man_MANS += tools/buzoncat.1
 
 
 sbin_PROGRAMS += tools/buzondrop

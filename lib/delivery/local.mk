@@ -26,3 +26,12 @@ check_PROGRAMS += t/unit/delivery_command_test
 UNIT_TESTS += t/unit/delivery_command_test
 t_unit_delivery_command_test_SOURCES = t/unit/delivery_command_test.c
 t_unit_delivery_command_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/delivery_fuzz t/fuzz/reasons_fuzz
+FUZZ_TARGETS += t/fuzz/delivery_fuzz t/fuzz/reasons_fuzz
+t_fuzz_delivery_fuzz_SOURCES = t/fuzz/delivery_fuzz.c
+t_fuzz_delivery_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_reasons_fuzz_SOURCES = t/fuzz/reasons_fuzz.c
+t_fuzz_reasons_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif
