@@ -76,6 +76,9 @@ struct mailbox_driver {
 
 extern const struct mailbox_driver maildir_driver, mbox_driver;
 
+/* store_be_ready - begin a broken index anew; ids of open mailboxes are void then */
+bool store_be_ready(struct store *store, struct error *err) MUST_CHECK;
+
 /* mailbox_attach - an open mailbox without a view */
 struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,
                                struct error *err) MUST_CHECK;

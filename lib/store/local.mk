@@ -5,7 +5,9 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \
 	lib/store/index_pages.c lib/store/index_records.c \
 	lib/store/keywords.c lib/store/keywords.h \
+	lib/store/mailbox.c \
 	lib/store/maildir.h lib/store/maildir_flags.c lib/store/maildir_folders.c \
+	lib/store/maildir_merge.c \
 	lib/store/maildir_name.c lib/store/maildir_save.c lib/store/maildir_scan.c \
 	lib/store/maildir_sync.c lib/store/maildir_uids.c \
 	lib/store/metadata.c lib/store/metadata.h \

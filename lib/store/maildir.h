@@ -92,6 +92,14 @@ bool maildir_finish(struct mailbox *mailbox, struct index_mailbox *state,
 bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state,
                            struct error *err) MUST_CHECK;
 
+/*
+ * maildir_merge - read new/ and cur/, and put into the index what differs (maildir_merge.c)
+ *
+ *  list  dovecot-uidlist as it was before the look
+ */
+bool maildir_merge(struct mailbox *mailbox, struct index_mailbox *state,
+                   const struct uidlist_stamp *list, struct error *err) MUST_CHECK;
+
 /* --- UIDs (maildir_uids.c) ---------------------------------------------------------------------- */
 
 struct maildir_arrival {

@@ -1,0 +1,247 @@
+/* One mailbox: what is the same for those of every kind. */
+#include "lib/base/base.h"
+
+#include "lib/store/driver.h"
+#include "lib/store/metadata.h"
+
+#include "lib/base/clock.h"
+
+struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,
+                               struct error *err)
+{
+    struct mailbox *mailbox = mem_new(struct mailbox);
+
+    mailbox->store = store;
+    mailbox->name = mem_text(name);
+    mailbox->read_only = read_only;
+    mailbox->recent_from = UINT32_MAX;
+    mailbox->generation = store->generation;
+    mailbox->driver = strcmp(name, "INBOX") == 0 ? store->driver->inbox : store->driver->folder;
+    if (!mailbox->driver->attach(mailbox, err))
+        mailbox_close(&mailbox);
+    return mailbox;
+}
+
+void mailbox_close(struct mailbox **mailbox)
+{
+    if (*mailbox == NULL)
+        return;
+    metadata_cache_free(&(*mailbox)->cache);
+    (*mailbox)->driver->detach(*mailbox);
+    keywords_release(&(*mailbox)->keywords);
+    mem_free((*mailbox)->messages);
+    mem_free((*mailbox)->name);
+    mem_free(*mailbox);
+    *mailbox = NULL;
+}
+
+static bool be_mailbox_ready(struct mailbox *mailbox, struct error *err)
+{
+    if (!store_be_ready(mailbox->store, err))
+        return false;
+    if (mailbox->generation != mailbox->store->generation) {
+        mailbox->generation = mailbox->store->generation;
+        mailbox->id = 0;
+        metadata_cache_free(&mailbox->cache);
+    }
+    return true;
+}
+
+/* The index is in accord with the mailbox; what it says of it. */
+static bool read_state(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+{
+    enum index_result result = index_get_mailbox(mailbox->store->index, mailbox->id, state, err);
+
+    if (result == INDEX_ABSENT)
+        store_missing(err, mailbox->name);
+    return result == INDEX_FOUND;
+}
+
+static bool sync_once(struct mailbox *mailbox, struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    struct index_mailbox state;
+    bool done;
+
+    if (!be_mailbox_ready(mailbox, err) || !mailbox->driver->sync(mailbox, err) ||
+        !index_begin_read(index, err))
+        return false;
+    done = read_state(mailbox, &state, err);
+    if (done && mailbox->uidvalidity != 0 && mailbox->uidvalidity != state.uidvalidity) {
+        errno = ESTALE;
+        error_errno(err, "mailbox %s", mailbox->name);
+        err->kind = ERROR_PERMANENT;
+        done = false;
+    }
+    done = done && view_refresh(mailbox, &state, err);
+    index_end_read(index);
+    return done;
+}
+
+bool mailbox_sync(struct mailbox *mailbox, struct error *err)
+{
+    return sync_once(mailbox, err) ||
+           (index_is_broken(mailbox->store->index) && sync_once(mailbox, err));
+}
+
+struct mailbox *mailbox_open(struct store *store, const char *name, bool read_only,
+                             struct error *err)
+{
+    struct mailbox *mailbox;
+
+    if (!store_be_ready(store, err))
+        return NULL;
+    mailbox = mailbox_attach(store, name, read_only, err);
+    if (mailbox == NULL)
+        return NULL;
+    mailbox->shown = true;
+    if (!mailbox_sync(mailbox, err))
+        mailbox_close(&mailbox);
+    return mailbox;
+}
+
+const char *const *mailbox_watch(const struct mailbox *mailbox)
+{
+    return mailbox->driver->watch(mailbox);
+}
+
+int mailbox_recheck_ms(const struct mailbox *mailbox)
+{
+    struct timeval now = clock_wall();
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+    int64_t left_ms = mailbox->verify_ms - now_ms;
+
+    if (mailbox->verify_ms == 0)
+        return -1;
+    return left_ms < 1 ? 1 : left_ms > 60000 ? 60000 : (int)left_ms;
+}
+
+bool mailbox_keyword(struct mailbox *mailbox, struct span keyword, uint32_t *bit_r,
+                     struct error *err)
+{
+    int index;
+
+    if (!keywords_add(&mailbox->keywords, mailbox->driver->keywords_directory(mailbox), keyword,
+                      &index, err))
+        return false;
+    *bit_r = 1U << index;
+    return true;
+}
+
+bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                          const struct flag_change *change, struct error *err)
+{
+    return be_mailbox_ready(mailbox, err) &&
+           mailbox->driver->change_flags(mailbox, indices, count, change, err);
+}
+
+bool mailbox_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                     struct error *err)
+{
+    return be_mailbox_ready(mailbox, err) && mailbox->driver->expunge(mailbox, indices, count, err);
+}
+
+bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                  const char *target, bool move, struct arena *arena,
+                  struct mailbox_copied *copied_r, struct error *err)
+{
+    struct mailbox *to;
+    bool done = false;
+
+    if (!be_mailbox_ready(mailbox, err))
+        return false;
+    to = mailbox_attach(mailbox->store, target, true, err);
+    if (to == NULL)
+        return false;
+    if (mailbox->driver == to->driver && to->driver->copy != NULL)
+        done = to->driver->copy(mailbox, indices, count, to, move, arena, copied_r, err);
+    else
+        done = copy_content(mailbox, indices, count, target, arena, copied_r, err) &&
+               (!move || mailbox->driver->expunge(mailbox, indices, count, err));
+    mailbox_close(&to);
+    return done;
+}
+
+bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_file *file_r,
+                          struct error *err)
+{
+    if (mailbox->driver->open_message(mailbox, mailbox->messages[index].uid, file_r, err))
+        return true;
+    if (err->number == ENOENT)
+        view_mark_gone(mailbox, index);
+    return false;
+}
+
+/* --- status ------------------------------------------------------------------------------------ */
+
+static bool count_message(void *context, const struct index_message *message UNUSED)
+{
+    uint32_t *count = context;
+
+    ++*count;
+    return true;
+}
+
+static bool fill_status(struct mailbox *mailbox, struct store_status *status,
+                        struct index_mailbox *state, struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    bool done;
+
+    *status = (struct store_status){0};
+    if (!index_begin_read(index, err))
+        return false;
+    done = read_state(mailbox, state, err) &&
+           index_walk(index, mailbox->id, state->claimed_uid, count_message, &status->recent, err);
+    index_end_read(index);
+    status->messages = state->messages;
+    status->unseen = state->unseen;
+    status->uidnext = state->uidnext;
+    status->uidvalidity = state->uidvalidity;
+    status->modseq = state->modseq;
+    status->size = state->virtual_size;
+    return done;
+}
+
+/* Sizes that neither name nor index tell are found in the files. */
+static bool learn_sizes(struct store *store, const char *name, struct error *err)
+{
+    struct mailbox *mailbox = mailbox_open(store, name, true, err);
+    struct message_metadata metadata;
+    bool done = mailbox != NULL && mailbox_begin_reading(mailbox, err);
+
+    if (done) {
+        for (size_t i = 0; i < mailbox->count && done; i++)
+            done = mailbox_metadata(mailbox, i, WANT_SIZE, NULL, &metadata, err) ||
+                   err->number == ENOENT;
+        mailbox_end_reading(mailbox);
+    }
+    mailbox_close(&mailbox);
+    return done;
+}
+
+static bool status_once(struct store *store, const char *name, bool size,
+                        struct store_status *status_r, struct error *err)
+{
+    struct index_mailbox state = {0};
+    struct mailbox *mailbox;
+    bool done;
+
+    if (!store_be_ready(store, err))
+        return false;
+    mailbox = mailbox_attach(store, name, true, err);
+    if (mailbox == NULL)
+        return false;
+    done = mailbox->driver->sync(mailbox, err) && fill_status(mailbox, status_r, &state, err);
+    if (done && size && state.unknown_sizes > 0)
+        done = learn_sizes(store, name, err) && fill_status(mailbox, status_r, &state, err);
+    mailbox_close(&mailbox);
+    return done;
+}
+
+bool store_status(struct store *store, const char *name, bool size, struct store_status *status_r,
+                  struct error *err)
+{
+    return status_once(store, name, size, status_r, err) ||
+           (index_is_broken(store->index) && status_once(store, name, size, status_r, err));
+}
