@@ -89,6 +89,19 @@ static bool tells_uid(const struct fetch *fetch)
     return false;
 }
 
+/* A message that is gone leaves no trace, unless a part of it is on the wire already. */
+static void give_up(struct imapd_session *session, const struct fetch_message *message,
+                    size_t start)
+{
+    if (!session->ended && !message->sent) {
+        buf_truncate(&session->response, start);
+        return;
+    }
+    session->ended = true;
+    if (session->end_reason == NULL)
+        session->end_reason = "Message vanished while it was sent";
+}
+
 static void put_message(struct imapd_session *session, const struct fetch *fetch,
                         struct fetch_message *message)
 {
@@ -110,10 +123,7 @@ static void put_message(struct imapd_session *session, const struct fetch *fetch
         if (i > 0 || out->len != items_start)
             buf_put_char(out, ' ');
         if (!put_item(session, message, &fetch->items[i])) {
-            if (!session->ended && i == 0)
-                buf_truncate(out, start); /* it is gone, and nothing of it is on the wire */
-            else
-                session->ended = true;
+            give_up(session, message, start);
             return;
         }
     }

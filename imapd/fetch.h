@@ -65,6 +65,7 @@ struct fetch_message {
     size_t index;
     struct message_metadata metadata;
     struct message_file file; /* fd -1: not open yet */
+    bool sent;                /* a part of the response is on the wire */
 };
 
 /* fetch_put_section - label and content of one section. false: the session has ended, or the message

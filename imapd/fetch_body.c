@@ -231,7 +231,7 @@ static bool send_blocks(struct imapd_session *session, const struct fetch_messag
     return done;
 }
 
-static bool put_in_blocks(struct imapd_session *session, const struct fetch_message *message,
+static bool put_in_blocks(struct imapd_session *session, struct fetch_message *message,
                           const struct section *section, const struct range *range)
 {
     uint64_t offset, len;
@@ -241,6 +241,7 @@ static bool put_in_blocks(struct imapd_session *session, const struct fetch_mess
     put_label(session, section);
     buf_put_printf(&session->response, "{%" PRIu64 "}\r\n", len);
     count_octets(session, section, len);
+    message->sent = true;
     fetch_flush(session);
     if (session->ended)
         return false;

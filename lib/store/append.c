@@ -142,21 +142,23 @@ bool store_append_commit(struct store_append *append, uint32_t *uidvalidity_r,
 {
     struct index_mailbox state;
     struct index *index = append->mailbox->store->index;
-    bool known;
+    bool known = true;
 
     if (!end_message(append, err) ||
         (append->count > 0 && !append->mailbox->driver->commit_messages(
                                   append->mailbox, append->messages, append->count, err)))
         return false;
     append->uids = arena_array(append->arena, uint32_t, append->count + 1);
-    for (size_t i = 0; i < append->count; i++)
+    for (size_t i = 0; i < append->count; i++) {
         append->uids[i] = append->messages[i].uid;
+        known = known && append->uids[i] != 0; /* else somebody moved it on already */
+    }
     *uids_r = append->uids;
     *count_r = append->count;
     append->count = 0; /* none is left to be dropped */
     /* They are there now, whatever comes: without a number the client is told less. */
     *uidvalidity_r = 0;
-    if (index_begin_read(index, err)) {
+    if (known && index_begin_read(index, err)) {
         known = index_get_mailbox(index, append->mailbox->id, &state, err) == INDEX_FOUND;
         *uidvalidity_r = known ? state.uidvalidity : 0;
         index_end_read(index);

@@ -163,25 +163,17 @@ static bool find_uid(void *context, const struct index_message *message)
     return true;
 }
 
-/* Somebody wrote dovecot-uidlist just now: let a scan find our files among others. */
+/* Somebody wrote dovecot-uidlist just now: let a scan find our files among others. One that was moved on
+ * or removed already keeps UID 0: it was there. */
 static bool number_by_scan(struct placing *placing, struct error *err)
 {
     uint32_t first = placing->state->uidnext;
 
     placing->state->cur_mtime_ns = 0;
-    if (!index_put_mailbox(placing->target->store->index, placing->state, err) ||
-        !maildir_enter(placing->target, placing->state, err) ||
-        !index_walk(placing->target->store->index, placing->target->id, first, find_uid, placing,
-                    err))
-        return false;
-    for (size_t i = 0; i < placing->count; i++) {
-        if (placing->incoming[i].message.uid == 0) {
-            error_set(err, ERROR_TEMPORARY, "a new message of mailbox %s vanished",
-                      placing->target->name);
-            return false;
-        }
-    }
-    return true;
+    return index_put_mailbox(placing->target->store->index, placing->state, err) &&
+           maildir_enter(placing->target, placing->state, err) &&
+           index_walk(placing->target->store->index, placing->target->id, first, find_uid, placing,
+                      err);
 }
 
 static bool number_all(struct placing *placing, struct error *err)
@@ -372,7 +364,7 @@ static bool copy_metadata(struct mailbox *mailbox, const struct placing *placing
         enum index_result result = index_get_metadata(mailbox->store->index, mailbox->id,
                                                       incoming->source.uid, &octets, err);
         done = result != INDEX_FAILED;
-        if (result != INDEX_FOUND)
+        if (result != INDEX_FOUND || incoming->message.uid == 0)
             continue;
         buf_clear(&copy);
         buf_put(&copy, octets);
@@ -421,11 +413,12 @@ static void tell_copied(const struct placing *placing, struct mailbox_copied *co
         .uidvalidity = placing->state->uidvalidity,
         .source_uids = arena_array(arena, uint32_t, placing->count + 1),
         .target_uids = arena_array(arena, uint32_t, placing->count + 1),
-        .count = placing->count,
     };
     for (size_t i = 0; i < placing->count; i++) {
-        copied_r->source_uids[i] = placing->incoming[i].source.uid;
-        copied_r->target_uids[i] = placing->incoming[i].message.uid;
+        if (placing->incoming[i].message.uid == 0)
+            continue;
+        copied_r->source_uids[copied_r->count] = placing->incoming[i].source.uid;
+        copied_r->target_uids[copied_r->count++] = placing->incoming[i].message.uid;
     }
 }
 

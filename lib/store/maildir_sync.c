@@ -90,10 +90,11 @@ static bool get_state(struct mailbox *mailbox, struct index_mailbox *state, stru
     return false;
 }
 
+/* Deliveries go to new/: there a second look is not put off. */
 static bool needs_scan(const struct mailbox *mailbox, const struct stamps *stamps,
                        const struct index_mailbox *state)
 {
-    return !stamps_match(stamps, state) ||
+    return !stamps_match(stamps, state) || state_unsure_until_ms(state->new_mtime_ns) != 0 ||
            (state->verify_ms != 0 && state_wall_ms() >= state->verify_ms) ||
            (!mailbox->read_only && state->in_new > 0);
 }

@@ -239,7 +239,8 @@ bool store_append_message(struct store_append *append, uint32_t flags,
 /* store_append_write - its next octets; CRLF is stored as LF */
 bool store_append_write(struct store_append *append, struct span octets,
                         struct error *err) MUST_CHECK;
-/* store_append_commit - all of them are durable and have UIDs: `count` ones, the append's */
+/* store_append_commit - all of them are durable and have UIDs: `count` ones, the append's.
+ * *uidvalidity_r is 0 when they are there but their UIDs could not be learned. */
 bool store_append_commit(struct store_append *append, uint32_t *uidvalidity_r,
                          const uint32_t **uids_r, size_t *count_r, struct error *err) MUST_CHECK;
 /* store_append_free - what was not committed leaves no trace */
