@@ -53,43 +53,59 @@ static bool remove_stale(int directory, const char *name)
            after.st_ino == before.st_ino && unlinkat(directory, name, 0) == 0;
 }
 
-static int create(int directory, const char *name)
+/* A file that names us, to be linked to the lock's name: whoever is killed in between leaves no lock
+ * that names nobody. */
+static bool write_holder(int directory, const char *path)
 {
-    static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    char holder[HOLDER_MAX], host[HOST_NAME_MAX + 1];
+    int fd = openat(directory, path, flags, 0600);
+    bool written;
+
+    if (fd < 0)
+        return false;
+    our_host(host);
+    snprintf(holder, sizeof(holder), "%ld:%s", (long)getpid(), host);
+    written = write_all(fd, span_text(holder));
+    fd_close(&fd);
+    return written;
+}
+
+static bool wait_for_link(int directory, const char *own, const char *name)
+{
     int64_t give_up = clock_monotonic_ms() + WAIT_MS;
 
-    for (;;) {
-        int fd = openat(directory, name, flags, 0600);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
+    while (linkat(directory, own, directory, name, 0) != 0) {
+        if (errno != EEXIST)
+            return false;
         if (remove_stale(directory, name))
             continue;
         if (clock_monotonic_ms() > give_up) {
             errno = EAGAIN;
-            return -1;
+            return false;
         }
         usleep(PAUSE_US);
     }
+    return true;
 }
 
 bool dotlock_take(int directory, const char *target, struct dotlock *lock_r, struct error *err)
 {
     char *name = mem_printf("%s.lock", target);
-    char holder[HOLDER_MAX], host[HOST_NAME_MAX + 1];
-    int fd = create(directory, name);
+    char *own = mem_printf("%s.%ld", name, (long)getpid());
+    bool taken = write_holder(directory, own) && wait_for_link(directory, own, name);
 
-    if (fd < 0) {
+    if (!taken) {
         error_errno(err, "lock file %s", name);
         err->kind = ERROR_TEMPORARY;
-        mem_free(name);
-        return false;
     }
-    our_host(host);
-    snprintf(holder, sizeof(holder), "%ld:%s", (long)getpid(), host);
-    (void)!write_all(fd, span_text(holder)); /* without it the lock holds too */
-    fd_close(&fd);
-    *lock_r = (struct dotlock){.directory = directory, .name = name};
-    return true;
+    (void)unlinkat(directory, own, 0);
+    mem_free(own);
+    if (taken)
+        *lock_r = (struct dotlock){.directory = directory, .name = name};
+    else
+        mem_free(name);
+    return taken;
 }
 
 void dotlock_release(struct dotlock *lock)
