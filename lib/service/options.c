@@ -55,7 +55,7 @@ bool service_options_parse(int argc, char *argv[], struct service_options *optio
 
     *options_r = (struct service_options){.name = NULL};
     opterr = 0;
-    optind = 1;
+    optind = 0; /* GNU: forget everything of an earlier call */
     while ((option = getopt(argc, argv, "+n:t:s:b:o:lucDSv")) != -1) {
         if (!take_option(option, optarg, options_r)) {
             error_set(
