@@ -34,15 +34,29 @@ void maildir_final_name(char name[MAILDIR_NAME_MAX + 1], const char *unique, uin
                     MAILDIR_NAME_MAX - 48, unique, size, virtual_size);
 }
 
+/* Line feeds with no CR before them among `len` octets; data[-1] is looked at. */
+static unsigned count_in_chunk(const char *data, size_t len)
+{
+    unsigned char count = 0;
+
+    for (size_t i = 0; i < len; i++)
+        count += (unsigned char)((data[i] == '\n') & (data[i - 1] != '\r'));
+    return count;
+}
+
+/* By chunks of a constant length, which the compiler turns into vector instructions. */
 uint64_t maildir_count_bare_lf(struct span block, char *previous)
 {
+    enum { CHUNK = 128 }; /* what count_in_chunk counts in one octet */
     uint64_t count = 0;
+    size_t at = 1;
 
     if (block.len == 0)
         return 0;
     count += block.data[0] == '\n' && *previous != '\r';
-    for (size_t i = 1; i < block.len; i++)
-        count += (uint64_t)((block.data[i] == '\n') & (block.data[i - 1] != '\r'));
+    for (; at + CHUNK <= block.len; at += CHUNK)
+        count += count_in_chunk(block.data + at, CHUNK);
+    count += count_in_chunk(block.data + at, block.len - at);
     *previous = block.data[block.len - 1];
     return count;
 }

@@ -223,15 +223,44 @@ static void planted_links_are_refused(void **state UNUSED)
     fd_close(&content.file);
 }
 
+/* Octet by octet, as the definition says. */
+static uint64_t count_one_by_one(const char *data, size_t len, char previous)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < len; previous = data[i++])
+        count += data[i] == '\n' && previous != '\r';
+    return count;
+}
+
+static void counts_bare_lf_in_blocks_of_any_length(void **state UNUSED)
+{
+    char data[600];
+
+    for (size_t i = 0; i < sizeof(data); i++)
+        data[i] = "\n\r\nx\n\n\r"[(i * i / 3) % 7];
+    for (size_t len = 0; len <= sizeof(data); len++) {
+        char *exact = malloc(len + 1), previous = len % 2 == 0 ? '\r' : 'x';
+        char last = len == 0 ? previous : data[len - 1];
+        uint64_t expected = count_one_by_one(data, len, previous);
+
+        memcpy(exact, data, len);
+        assert_int_equal(maildir_count_bare_lf(span_of(exact, len), &previous), expected);
+        assert_int_equal(previous, last);
+        free(exact);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(maildir_cases) + ARRAY_LENGTH(mbox_cases) + 5];
+    struct CMUnitTest tests[ARRAY_LENGTH(maildir_cases) + ARRAY_LENGTH(mbox_cases) + 6];
     const struct CMUnitTest others[] = {
         cmocka_unit_test(large_message_keeps_every_octet),
         cmocka_unit_test(short_queue_file_leaves_nothing),
         cmocka_unit_test(full_mbox_is_left_alone),
         cmocka_unit_test(held_lock_defers),
         cmocka_unit_test(planted_links_are_refused),
+        cmocka_unit_test(counts_bare_lf_in_blocks_of_any_length),
     };
     size_t used = 0;
 
