@@ -111,10 +111,11 @@ static struct verdict ask_file(struct passdb *database, const struct credentials
     verdict.is_known = true;
     if (verdict.entry.nologin) {
         verdict.reason = "account disabled";
-    } else if (!may_block && !password_is_cheap(verdict.entry.password)) {
+    } else if (!may_block) {
         verdict.outcome = CHECK_WOULD_BLOCK;
     } else {
-        switch (password_check(verdict.entry.password, credentials->password, &err)) {
+        switch (password_check(verdict.entry.password, credentials->user, credentials->password,
+                               &err)) {
         case PASSWORD_MATCHES:
             verdict.outcome = CHECK_PASSED;
             break;

@@ -2,7 +2,8 @@
 lib_libbuzon_a_SOURCES += lib/sasl/auth_client.c lib/sasl/auth_client.h \
 	lib/sasl/mechanism.c lib/sasl/mechanism.h \
 	lib/sasl/session.c lib/sasl/session.h \
-	lib/sasl/password.c lib/sasl/password.h
+	lib/sasl/password.c lib/sasl/password.h lib/sasl/password_crypt.c lib/sasl/password_derived.c \
+	lib/sasl/password_digest.c lib/sasl/password_old.c lib/sasl/password_scheme.h
 
 check_PROGRAMS += t/unit/sasl_password_test t/unit/sasl_mechanism_test
 UNIT_TESTS += t/unit/sasl_password_test t/unit/sasl_mechanism_test

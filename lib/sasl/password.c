@@ -1,90 +1,113 @@
 /*
- * Checking a password against its stored form. A scheme is a row: what digest it is, how its data is
- * encoded when nothing is said, and whether a salt follows the digest.
+ * Checking a password against its stored form. A scheme is a row: who checks it, what digest it is, and
+ * how its data is encoded when nothing is said.
  */
 #include "lib/base/base.h"
 
-#include "lib/sasl/password.h"
+#include "lib/sasl/password_scheme.h"
 
-#include <crypt.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 
-#define PASSWORD_MAX 4096 /* octets of a password or of stored data */
-#define SALT_MAX     1024
-
-enum scheme_kind { SCHEME_PLAIN, SCHEME_CRYPT, SCHEME_DIGEST, SCHEME_SALTED, SCHEME_PBKDF2 };
-enum encoding { ENCODING_NONE, ENCODING_BASE64, ENCODING_HEX };
-
-struct scheme {
+static const struct scheme {
     const char *name;
-    enum scheme_kind kind;
+    password_checker *check;
     const char *digest; /* OpenSSL's name */
-    enum encoding encoding;
-};
-
-/* name, kind, digest, encoding of the data unless .b64 or .hex says otherwise */
-static const struct scheme schemes[] = {
-    {"PLAIN",        SCHEME_PLAIN,  NULL,     ENCODING_NONE  },
-    {"CLEAR",        SCHEME_PLAIN,  NULL,     ENCODING_NONE  },
-    {"CLEARTEXT",    SCHEME_PLAIN,  NULL,     ENCODING_NONE  },
-    {"CRYPT",        SCHEME_CRYPT,  NULL,     ENCODING_NONE  },
-    {"DES-CRYPT",    SCHEME_CRYPT,  NULL,     ENCODING_NONE  },
-    {"MD5-CRYPT",    SCHEME_CRYPT,  NULL,     ENCODING_NONE  },
-    {"MD5",          SCHEME_CRYPT,  NULL,     ENCODING_NONE  },
-    {"SHA256-CRYPT", SCHEME_CRYPT,  NULL,     ENCODING_NONE  },
-    {"SHA512-CRYPT", SCHEME_CRYPT,  NULL,     ENCODING_NONE  },
-    {"BLF-CRYPT",    SCHEME_CRYPT,  NULL,     ENCODING_NONE  },
-    {"PLAIN-MD5",    SCHEME_DIGEST, "MD5",    ENCODING_HEX   },
-    {"LDAP-MD5",     SCHEME_DIGEST, "MD5",    ENCODING_BASE64},
-    {"SHA",          SCHEME_DIGEST, "SHA1",   ENCODING_BASE64},
-    {"SHA1",         SCHEME_DIGEST, "SHA1",   ENCODING_BASE64},
-    {"SHA256",       SCHEME_DIGEST, "SHA256", ENCODING_BASE64},
-    {"SHA512",       SCHEME_DIGEST, "SHA512", ENCODING_BASE64},
-    {"SMD5",         SCHEME_SALTED, "MD5",    ENCODING_BASE64},
-    {"SSHA",         SCHEME_SALTED, "SHA1",   ENCODING_BASE64},
-    {"SSHA256",      SCHEME_SALTED, "SHA256", ENCODING_BASE64},
-    {"SSHA512",      SCHEME_SALTED, "SHA512", ENCODING_BASE64},
-    {"PBKDF2",       SCHEME_PBKDF2, "SHA1",   ENCODING_NONE  },
+    enum password_encoding encoding;
+} schemes[] = {
+    {"PLAIN",         password_check_plain,      NULL,     ENCODING_NONE  },
+    {"CLEAR",         password_check_plain,      NULL,     ENCODING_NONE  },
+    {"CLEARTEXT",     password_check_plain,      NULL,     ENCODING_NONE  },
+    {"CRYPT",         password_check_crypt,      NULL,     ENCODING_NONE  },
+    {"DES-CRYPT",     password_check_crypt,      NULL,     ENCODING_NONE  },
+    {"MD5-CRYPT",     password_check_crypt,      NULL,     ENCODING_NONE  },
+    {"SHA256-CRYPT",  password_check_crypt,      NULL,     ENCODING_NONE  },
+    {"SHA512-CRYPT",  password_check_crypt,      NULL,     ENCODING_NONE  },
+    {"BLF-CRYPT",     password_check_crypt,      NULL,     ENCODING_NONE  },
+    {"MD5",           password_check_md5,        "MD5",    ENCODING_NONE  },
+    {"PLAIN-MD4",     password_check_md4,        NULL,     ENCODING_HEX   },
+    {"PLAIN-MD5",     password_check_digest,     "MD5",    ENCODING_HEX   },
+    {"LDAP-MD5",      password_check_digest,     "MD5",    ENCODING_BASE64},
+    {"SHA",           password_check_digest,     "SHA1",   ENCODING_BASE64},
+    {"SHA1",          password_check_digest,     "SHA1",   ENCODING_BASE64},
+    {"SHA256",        password_check_digest,     "SHA256", ENCODING_BASE64},
+    {"SHA512",        password_check_digest,     "SHA512", ENCODING_BASE64},
+    {"SMD5",          password_check_salted,     "MD5",    ENCODING_BASE64},
+    {"SSHA",          password_check_salted,     "SHA1",   ENCODING_BASE64},
+    {"SSHA256",       password_check_salted,     "SHA256", ENCODING_BASE64},
+    {"SSHA512",       password_check_salted,     "SHA512", ENCODING_BASE64},
+    {"PBKDF2",        password_check_pbkdf2,     "SHA1",   ENCODING_NONE  },
+    {"SCRAM-SHA-1",   password_check_scram,      "SHA1",   ENCODING_NONE  },
+    {"SCRAM-SHA-256", password_check_scram,      "SHA256", ENCODING_NONE  },
+    {"ARGON2I",       password_check_argon2,     NULL,     ENCODING_NONE  },
+    {"ARGON2ID",      password_check_argon2,     NULL,     ENCODING_NONE  },
+    {"CRAM-MD5",      password_check_cram_md5,   NULL,     ENCODING_HEX   },
+    {"HMAC-MD5",      password_check_cram_md5,   NULL,     ENCODING_HEX   },
+    {"DIGEST-MD5",    password_check_digest_md5, NULL,     ENCODING_HEX   },
+    {"OTP",           password_check_otp,        NULL,     ENCODING_NONE  },
 };
 
 /* --- the stored form ------------------------------------------------------------------------------------ */
 
-/* "{SCHEME.encoding}data"; without braces it is CRYPT. */
-static bool split_scheme(const char *stored, struct scheme *scheme_r, const char **data_r,
-                         struct error *err)
+static const struct scheme *find_scheme(struct span name)
 {
-    struct span rest = span_text(stored), name;
-    struct span encoding = SPAN_EMPTY;
-
-    *scheme_r = (struct scheme){"CRYPT", SCHEME_CRYPT, NULL, ENCODING_NONE};
-    *data_r = stored;
-    if (stored[0] != '{' || strchr(stored, '}') == NULL)
-        return true;
-    rest = span_skip(rest, 1);
-    name = span_take_until(&rest, '}');
-    *data_r = rest.data == NULL ? "" : rest.data;
-    if (span_find(name, '.') < name.len) {
-        encoding = name;
-        name = span_take_until(&encoding, '.');
-    }
     for (size_t i = 0; i < ARRAY_LENGTH(schemes); i++)
-        if (span_equal_text_nocase(name, schemes[i].name)) {
-            *scheme_r = schemes[i];
-            /* {MD5} is md5-crypt where the data says so, else a hexadecimal or base64 digest. */
-            if (strcmp(schemes[i].name, "MD5") == 0 && strncmp(*data_r, "$1$", 3) != 0)
-                *scheme_r = (struct scheme){"MD5", SCHEME_DIGEST, "MD5", ENCODING_HEX};
-            if (span_equal_text_nocase(encoding, "b64") ||
-                span_equal_text_nocase(encoding, "base64"))
-                scheme_r->encoding = ENCODING_BASE64;
-            else if (span_equal_text_nocase(encoding, "hex"))
-                scheme_r->encoding = ENCODING_HEX;
-            return true;
-        }
-    error_set(err, ERROR_PERMANENT, "unknown password scheme %.*s", SPAN_PRINTF(name));
-    return false;
+        if (span_equal_text_nocase(name, schemes[i].name))
+            return &schemes[i];
+    return NULL;
 }
+
+const char *password_scheme_name(size_t index)
+{
+    return index < ARRAY_LENGTH(schemes) ? schemes[index].name : NULL;
+}
+
+/* ".b64", ".hex" behind a scheme's name; false: something else */
+static bool take_encoding(struct span name, enum password_encoding *encoding)
+{
+    if (name.len == 0)
+        return true;
+    if (span_equal_text_nocase(name, "b64") || span_equal_text_nocase(name, "base64"))
+        *encoding = ENCODING_BASE64;
+    else if (span_equal_text_nocase(name, "hex"))
+        *encoding = ENCODING_HEX;
+    else
+        return false;
+    return true;
+}
+
+password_checker *password_split(const char *stored, struct password_attempt *attempt_r,
+                                 struct error *err)
+{
+    struct span rest = span_text(stored), name, encoding;
+    const struct scheme *scheme;
+
+    if (stored[0] != '{' || strchr(stored, '}') == NULL) {
+        *attempt_r = (struct password_attempt){.scheme = "CRYPT", .data = stored};
+        return password_check_crypt;
+    }
+    rest = span_skip(rest, 1);
+    encoding = span_take_until(&rest, '}');
+    name = span_take_until(&encoding, '.');
+    scheme = find_scheme(name);
+    if (scheme == NULL) {
+        error_set(err, ERROR_PERMANENT, "unknown password scheme %.*s", SPAN_PRINTF(name));
+        return NULL;
+    }
+    *attempt_r = (struct password_attempt){
+        .scheme = scheme->name,
+        .digest = scheme->digest,
+        .data = rest.data == NULL ? "" : rest.data,
+        .encoding = scheme->encoding,
+    };
+    if (take_encoding(encoding, &attempt_r->encoding))
+        return scheme->check;
+    error_set(err, ERROR_PERMANENT, "unknown encoding %.*s of a %s password", SPAN_PRINTF(encoding),
+              scheme->name);
+    return NULL;
+}
+
+/* --- decoding ----------------------------------------------------------------------------------------------- */
 
 static int hex_digit(char c)
 {
@@ -92,53 +115,51 @@ static int hex_digit(char c)
     return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool decode_hex(const char *text, unsigned char *octets, size_t size, size_t *len_r)
+bool password_decode_hex(struct span text, unsigned char *octets, size_t size, size_t *len_r)
 {
-    size_t len = strlen(text);
-
-    if (len % 2 != 0 || len / 2 > size)
+    if (text.len % 2 != 0 || text.len / 2 > size)
         return false;
-    for (size_t i = 0; i < len; i += 2) {
-        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+    for (size_t i = 0; i < text.len; i += 2) {
+        int high = hex_digit(text.data[i]), low = hex_digit(text.data[i + 1]);
         if (high < 0 || low < 0)
             return false;
         octets[i / 2] = (unsigned char)(high * 16 + low);
     }
-    *len_r = len / 2;
+    *len_r = text.len / 2;
     return true;
 }
 
-static bool decode_base64(const char *text, unsigned char *octets, size_t size, size_t *len_r)
+bool password_decode_base64(struct span text, unsigned char *octets, size_t size, size_t *len_r)
 {
-    size_t len = strlen(text), padding = 0;
+    size_t padding = 0;
     int decoded;
 
-    if (len == 0 || len % 4 != 0 || len / 4 * 3 > size)
+    if (text.len == 0 || text.len % 4 != 0 || text.len / 4 * 3 > size)
         return false;
-    while (padding < 2 && text[len - 1 - padding] == '=')
+    while (padding < 2 && text.data[text.len - 1 - padding] == '=')
         padding++;
-    decoded = EVP_DecodeBlock(octets, (const unsigned char *)text, (int)len);
+    decoded = EVP_DecodeBlock(octets, (const unsigned char *)text.data, (int)text.len);
     if (decoded < 0)
         return false;
     *len_r = (size_t)decoded - padding;
     return true;
 }
 
-static bool decode(const struct scheme *scheme, const char *data, unsigned char *octets,
-                   size_t size, size_t *len_r)
+bool password_decode(const struct password_attempt *attempt, unsigned char *octets, size_t size,
+                     size_t *len_r)
 {
-    size_t len = strlen(data);
+    const struct span data = span_text(attempt->data);
 
-    switch (scheme->encoding) {
+    switch (attempt->encoding) {
     case ENCODING_HEX:
-        return decode_hex(data, octets, size, len_r);
+        return password_decode_hex(data, octets, size, len_r);
     case ENCODING_BASE64:
-        return decode_base64(data, octets, size, len_r);
+        return password_decode_base64(data, octets, size, len_r);
     case ENCODING_NONE:
-        if (len > size)
+        if (data.len > size)
             return false;
-        memcpy(octets, data, len);
-        *len_r = len;
+        memcpy(octets, attempt->data, data.len);
+        *len_r = data.len;
         return true;
     }
     return false;
@@ -146,131 +167,62 @@ static bool decode(const struct scheme *scheme, const char *data, unsigned char 
 
 /* --- comparing --------------------------------------------------------------------------------------------- */
 
-static enum password_result compare(const void *expected, size_t expected_len, const void *computed,
-                                    size_t computed_len)
+enum password_result password_compare(const void *expected, size_t expected_len,
+                                      const void *computed, size_t computed_len)
 {
     if (expected_len != computed_len || CRYPTO_memcmp(expected, computed, computed_len) != 0)
         return PASSWORD_MISMATCH;
     return PASSWORD_MATCHES;
 }
 
-static enum password_result unusable(const struct scheme *scheme, struct error *err)
+enum password_result password_unusable(const struct password_attempt *attempt, struct error *err)
 {
-    error_set(err, ERROR_PERMANENT, "stored %s password is broken", scheme->name);
+    error_set(err, ERROR_PERMANENT, "stored %s password is broken", attempt->scheme);
     return PASSWORD_UNUSABLE;
 }
 
-static enum password_result check_crypt(const struct scheme *scheme, const char *data,
-                                        struct span given, struct error *err)
-{
-    struct crypt_data *work;
-    char *password;
-    const char *computed;
-    enum password_result result;
-
-    if (memchr(given.data, '\0', given.len) != NULL)
-        return PASSWORD_MISMATCH; /* crypt(3) would see only what stands before the NUL */
-    work = mem_new(struct crypt_data);
-    password = mem_span(given);
-    computed = crypt_rn(password, data, work, sizeof(*work));
-    if (computed == NULL || computed[0] == '*')
-        result = unusable(scheme, err);
-    else
-        result = compare(data, strlen(data), computed, strlen(computed));
-    OPENSSL_cleanse(password, given.len);
-    OPENSSL_cleanse(work, sizeof(*work));
-    mem_free(password);
-    mem_free(work);
-    return result;
-}
-
-static bool digest(const char *name, struct span given, const unsigned char *salt, size_t salt_len,
-                   unsigned char *computed, unsigned *computed_len)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    const EVP_MD *method = EVP_get_digestbyname(name);
-    bool done = context != NULL && method != NULL &&
-                EVP_DigestInit_ex(context, method, NULL) == 1 &&
-                EVP_DigestUpdate(context, given.data, given.len) == 1 &&
-                EVP_DigestUpdate(context, salt, salt_len) == 1 &&
-                EVP_DigestFinal_ex(context, computed, computed_len) == 1;
-
-    EVP_MD_CTX_free(context);
-    return done;
-}
-
-static enum password_result check_digest(const struct scheme *scheme, const char *data,
-                                         struct span given, struct error *err)
-{
-    unsigned char stored[EVP_MAX_MD_SIZE + SALT_MAX], computed[EVP_MAX_MD_SIZE];
-    const EVP_MD *method = EVP_get_digestbyname(scheme->digest);
-    size_t stored_len, digest_len = method == NULL ? 0 : (size_t)EVP_MD_get_size(method);
-    unsigned computed_len = 0;
-
-    if (!decode(scheme, data, stored, sizeof(stored), &stored_len) || digest_len == 0 ||
-        stored_len < digest_len || (scheme->kind == SCHEME_DIGEST && stored_len != digest_len))
-        return unusable(scheme, err);
-    if (!digest(scheme->digest, given, stored + digest_len, stored_len - digest_len, computed,
-                &computed_len))
-        return unusable(scheme, err);
-    return compare(stored, digest_len, computed, computed_len);
-}
-
-/* "$1$salt$rounds$hexadecimal digest" */
-static enum password_result check_pbkdf2(const struct scheme *scheme, const char *data,
-                                         struct span given, struct error *err)
-{
-    unsigned char stored[EVP_MAX_MD_SIZE], computed[EVP_MAX_MD_SIZE];
-    struct span rest = span_text(data), salt, rounds;
-    uint64_t count;
-    size_t len;
-
-    if (!span_starts_with(rest, "$1$"))
-        return unusable(scheme, err);
-    rest = span_skip(rest, 3);
-    salt = span_take_until(&rest, '$');
-    rounds = span_take_until(&rest, '$');
-    if (!span_to_u64(rounds, 10000000, &count) || count == 0 || salt.len > SALT_MAX ||
-        rest.data == NULL || !decode_hex(rest.data, stored, sizeof(stored), &len) || len == 0)
-        return unusable(scheme, err);
-    if (PKCS5_PBKDF2_HMAC(given.data, (int)given.len, (const unsigned char *)salt.data,
-                          (int)salt.len, (int)count, EVP_sha1(), (int)len, computed) != 1)
-        return unusable(scheme, err);
-    return compare(stored, len, computed, len);
-}
-
-enum password_result password_check(const char *stored, struct span given, struct error *err)
+enum password_result password_check_plain(const struct password_attempt *attempt, struct error *err)
 {
     unsigned char plain[PASSWORD_MAX];
-    struct scheme scheme;
-    const char *data;
     size_t len;
+
+    if (!password_decode(attempt, plain, sizeof(plain), &len) || len == 0)
+        return password_unusable(attempt, err);
+    return password_compare(plain, len, attempt->given.data, attempt->given.len);
+}
+
+/* Data that is text in its scheme (crypt(3)'s "$6$...") may be encoded as a whole; text_r takes it. */
+static bool unwrap(struct password_attempt *attempt, char text_r[PASSWORD_MAX + 1])
+{
+    size_t len;
+
+    if (attempt->encoding == ENCODING_NONE ||
+        find_scheme(span_text(attempt->scheme))->encoding != ENCODING_NONE)
+        return true;
+    if (!password_decode(attempt, (unsigned char *)text_r, PASSWORD_MAX, &len) ||
+        memchr(text_r, '\0', len) != NULL)
+        return false;
+    text_r[len] = '\0';
+    attempt->data = text_r;
+    attempt->encoding = ENCODING_NONE;
+    return true;
+}
+
+enum password_result password_check(const char *stored, const char *user, struct span given,
+                                    struct error *err)
+{
+    struct password_attempt attempt;
+    password_checker *check;
+    char text[PASSWORD_MAX + 1];
 
     if (given.data == NULL || given.len > PASSWORD_MAX)
         return PASSWORD_MISMATCH;
-    if (!split_scheme(stored, &scheme, &data, err))
+    check = password_split(stored, &attempt, err);
+    if (check == NULL)
         return PASSWORD_UNUSABLE;
-    switch (scheme.kind) {
-    case SCHEME_PLAIN:
-        if (!decode(&scheme, data, plain, sizeof(plain), &len) || len == 0)
-            return unusable(&scheme, err);
-        return compare(plain, len, given.data, given.len);
-    case SCHEME_CRYPT:
-        return check_crypt(&scheme, data, given, err);
-    case SCHEME_DIGEST:
-    case SCHEME_SALTED:
-        return check_digest(&scheme, data, given, err);
-    case SCHEME_PBKDF2:
-        return check_pbkdf2(&scheme, data, given, err);
-    }
-    return PASSWORD_UNUSABLE;
-}
-
-bool password_is_cheap(const char *stored)
-{
-    struct scheme scheme;
-    const char *data;
-
-    return split_scheme(stored, &scheme, &data, NULL) && scheme.kind != SCHEME_CRYPT &&
-           scheme.kind != SCHEME_PBKDF2;
+    if (!unwrap(&attempt, text))
+        return password_unusable(&attempt, err);
+    attempt.user = user;
+    attempt.given = given;
+    return check(&attempt, err);
 }
