@@ -154,7 +154,7 @@ static bool fetch_message(struct imapd_session *session, const struct fetch *fet
 static bool mark_seen(struct imapd_session *session, const struct selection *selection,
                       struct error *err)
 {
-    static const struct flag_change seen = {FLAGS_ADD, FLAG_SEEN, 0};
+    static const struct flag_change seen = {.mode = FLAGS_ADD, .flags = FLAG_SEEN};
     struct selection unseen = {arena_array(session->arena, uint32_t, selection->count + 1), 0};
 
     for (size_t i = 0; i < selection->count; i++) {

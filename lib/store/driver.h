@@ -40,6 +40,9 @@ struct store_driver {
     /* rename - with those below; INBOX is never renamed */
     bool (*rename)(struct store *store, const char *old_name, const char *new_name,
                    struct error *err);
+    /* watch_mailbox, watch_names - as store_watch_... of store.h */
+    const char *const *(*watch_mailbox)(struct store *store, const char *name, struct arena *arena);
+    const char *const *(*watch_names)(struct store *store, struct arena *arena);
     const struct mailbox_driver *inbox, *folder; /* what kinds of mailboxes these are */
 };
 
@@ -65,6 +68,10 @@ struct mailbox_driver {
     bool (*open_message)(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
                          struct error *err);
     const char *const *(*watch)(const struct mailbox *mailbox);
+    /* save_date - when the message came into this mailbox, seconds since 1970; 0: nobody knows */
+    uint64_t (*save_date)(const struct index_message *message);
+    /* identity - octets that no message with other content has, wherever it is copied or moved to */
+    struct span (*identity)(const struct index_message *message);
 
     /* New messages: a file for each, then all of them at once. */
     int (*begin_message)(struct mailbox *mailbox, struct new_message *message, struct arena *arena,
@@ -110,6 +117,11 @@ enum index_result state_find(struct mailbox *mailbox, struct index_mailbox *stat
                              struct error *err) MUST_CHECK;
 bool state_create(struct mailbox *mailbox, struct index_mailbox *state,
                   struct error *err) MUST_CHECK;
+/* state_next_modseq - of a change that comes now */
+uint64_t state_next_modseq(const struct index_mailbox *state);
+/* state_may_change - may it change under the conditions of the change? Else the view says so. */
+bool state_may_change(const struct flag_change *change, const struct index_message *message,
+                      struct mailbox_message *shown);
 /* state_change_flags - what one message becomes */
 void state_change_flags(const struct flag_change *change, struct index_message *message);
 /* state_unsure_until_ms - when a file with this time can be told from one that was changed once more;

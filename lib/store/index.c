@@ -3,7 +3,6 @@
 
 #include "lib/store/index.h"
 
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/store/index_private.h"
@@ -13,7 +12,7 @@
 #include <unistd.h>
 
 #define MAP_SIZE  (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
-#define DATABASES 5
+#define DATABASES 6
 
 /*
  * The file `clean` is there only while the newest transaction of the environment is known to be on
@@ -142,6 +141,8 @@ static int open_databases(struct index *index)
         result = mdb_dbi_open(txn, "messages.1", MDB_CREATE | MDB_INTEGERKEY, &index->messages);
     if (result == 0)
         result = mdb_dbi_open(txn, "metadata.1", MDB_CREATE | MDB_INTEGERKEY, &index->metadata);
+    if (result == 0)
+        result = mdb_dbi_open(txn, "gone.1", MDB_CREATE | MDB_INTEGERKEY, &index->gone);
     if (result != 0) {
         mdb_txn_abort(txn);
         return result;
@@ -385,14 +386,4 @@ void index_abort(struct index *index)
     if (index->writer != NULL)
         mdb_txn_abort(index->writer);
     index->writer = NULL;
-}
-
-uint64_t index_next_modseq(const struct index_mailbox *mailbox)
-{
-    struct timeval now;
-
-    if (mailbox->modseq != 0)
-        return mailbox->modseq + 1;
-    now = clock_wall();
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_usec;
 }

@@ -7,6 +7,7 @@
  *   names      mailbox name -> id
  *   mailboxes  id -> struct index_mailbox
  *   messages   (id, uid) -> flags, modseq, sizes, file name; in the order of UIDs
+ *   gone       (id, number) -> UIDs that were expunged, in the order of modseqs
  *   metadata   (id, uid) -> what was parsed from the message (lib/store/metadata)
  *
  * The write transaction is also the lock by which sessions of one account take turns at changing a
@@ -24,15 +25,17 @@
 struct index_mailbox {
     uint32_t id;
     uint32_t uidvalidity, uidnext;
-    uint32_t claimed_uid;    /* messages before it are \Recent for nobody any more */
-    uint64_t modseq;         /* of the last change */
-    uint64_t removal_modseq; /* of the last change to a message that was there already */
-    uint32_t messages, unseen;
-    uint64_t virtual_size;              /* of those whose size is known */
-    uint32_t unknown_sizes;             /* messages whose virtual size is not known */
-    uint32_t dead_lines;                /* of dovecot-uidlist: messages that are gone */
-    uint32_t in_new;                    /* messages that nobody took out of new/ yet */
-    int64_t new_mtime_ns, cur_mtime_ns; /* of the directories when they were scanned; 0: never */
+    uint32_t claimed_uid;           /* messages before it are \Recent for nobody any more */
+    uint64_t modseq;                /* of the last change */
+    uint64_t removal_modseq;        /* of the last change to a message that was there already */
+    uint64_t gone_modseq;           /* what was expunged after it is known */
+    uint32_t gone_first, gone_next; /* numbers of the records that tell it */
+    uint32_t messages, unseen, deleted;
+    uint64_t virtual_size, deleted_size; /* of those whose size is known */
+    uint32_t unknown_sizes;              /* messages whose virtual size is not known */
+    uint32_t dead_lines;                 /* of dovecot-uidlist: messages that are gone */
+    uint32_t in_new;                     /* messages that nobody took out of new/ yet */
+    int64_t new_mtime_ns, cur_mtime_ns;  /* of the directories when they were scanned; 0: never */
     int64_t verify_ms; /* wall clock: scan again after it, though nothing changed; 0: no */
     struct uidlist_stamp uidlist;
     char guid[36];
@@ -48,9 +51,12 @@ struct index_message {
     uint64_t size, virtual_size; /* octets stored, octets with CRLF; or INDEX_UNKNOWN */
     uint64_t internal_date;      /* seconds since 1970, or INDEX_UNKNOWN */
     uint32_t where;
-    struct span name; /* of the file, with flags; borrowed until the transaction ends or
-                                    writes */
+    struct span name; /* of the file, with flags; borrowed until the transaction ends or writes */
+    struct span guid; /* what EMAILID is made of, when that is not the name; likewise */
 };
+
+/* index_keep_texts - what is borrowed in it becomes the arena's */
+void index_keep_texts(struct index_message *message, struct arena *arena);
 
 struct index;
 
@@ -110,6 +116,21 @@ bool index_put_message(struct index *index, uint32_t id, const struct index_mess
 bool index_remove_message(struct index *index, uint32_t id, uint32_t uid,
                           struct error *err) MUST_CHECK;
 
+/* UIDs from `first` to `last` were expunged when the mailbox came to that modseq. */
+struct index_gone {
+    uint64_t modseq;
+    uint32_t first, last;
+};
+
+/* index_note_gone - the message was expunged at mailbox->modseq. Of what was expunged longest ago the
+ * record is dropped when there are too many; mailbox->gone_... change. */
+bool index_note_gone(struct index *index, struct index_mailbox *mailbox, uint32_t uid,
+                     struct error *err) MUST_CHECK;
+/* index_walk_gone - calls `visit` for what was expunged, the last first, until it returns false */
+typedef bool index_visit_gone(void *context, const struct index_gone *gone);
+bool index_walk_gone(struct index *index, const struct index_mailbox *mailbox,
+                     index_visit_gone *visit, void *context, struct error *err) MUST_CHECK;
+
 /* index_walk - calls `visit` for each message from UID `first` on, in order, until it returns false */
 typedef bool index_visit(void *context, const struct index_message *message);
 bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,
@@ -128,7 +149,14 @@ bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r,
 /* index_mark_broken - a caller found octets in it that make no sense; *err is filled */
 void index_mark_broken(struct index *index, struct error *err);
 
-/* index_next_modseq - later than any that this or an earlier index gave, by the clock */
-uint64_t index_next_modseq(const struct index_mailbox *mailbox);
+/*
+ * index_first_modseq - where the modseqs of a mailbox begin that the index does not know yet
+ *
+ * It may have been known to an index that is lost, so that this must be later than any that was given
+ * before. It is the clock (in microseconds, which no mailbox ever outruns), but never less than what
+ * is written beside the index in DIRECTORY.modseq: a number that every index raises by a day, durably,
+ * before it gives modseqs up to it. A clock that was set back therefore does no harm.
+ */
+bool index_first_modseq(struct index *index, uint64_t *modseq_r, struct error *err) MUST_CHECK;
 
 #endif

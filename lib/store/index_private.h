@@ -10,7 +10,7 @@ struct index {
     char *directory;
     int fd; /* of the directory */
     MDB_env *env;
-    MDB_dbi names, mailboxes, messages, metadata;
+    MDB_dbi names, mailboxes, messages, metadata, gone;
     MDB_txn *reader; /* kept for the next index_begin_read; in use while readers > 0 */
     MDB_txn *writer;
     unsigned readers;
@@ -22,6 +22,13 @@ struct index {
 MDB_txn *index_transaction(struct index *index);
 /* index_fail - fill *err from LMDB's result, and mark the index when only a new one helps */
 void index_fail(struct index *index, int result, const char *what, struct error *err);
+
+/* index_last_modseq - of mailboxes that left the index; a later one under their name begins after it */
+bool index_raise_modseq(struct index *index, uint64_t modseq, struct error *err) MUST_CHECK;
+
+/* The octets that LMDB is given are only read, whatever its types say. */
+MDB_val index_value(const void *data, size_t len);
+uint64_t index_key(uint32_t id, uint32_t number);
 
 /*
  * LMDB follows what stands in its pages without a look. These see to it that it can (index_pages.c).

@@ -3,30 +3,26 @@
 
 #include "lib/store/index_private.h"
 
-#include "lib/base/clock.h"
-
-#define MAILBOX_FORMAT 0x42780001U /* index_mailbox.format: another layout is another number */
+#define MAILBOX_FORMAT 0x42780002U /* index_mailbox.format: another layout is another number */
 #define NAME_MAX_LEN   255
 #define FLAGS_MAX      0x3fU
 #define KEYWORDS_MASK  0x3ffffffU
 
-/* A message in the database; the file name follows. */
+/* A message in the database; file name and GUID follow. */
 struct record {
     uint64_t modseq, size, virtual_size, internal_date;
     uint32_t flags, keywords;
-    uint16_t where, name_len;
+    uint16_t where, name_len, guid_len, unused;
 };
 
-#define RECORD_LEN offsetof(struct record, name_len) + sizeof(uint16_t)
+_Static_assert(sizeof(struct record) == 48, "layout of the index");
 
-_Static_assert(sizeof(struct record) == 48 && RECORD_LEN == 44, "layout of the index");
-
-static uint64_t key_of(uint32_t id, uint32_t uid)
+uint64_t index_key(uint32_t id, uint32_t number)
 {
-    return (uint64_t)id << 32 | uid;
+    return (uint64_t)id << 32 | number;
 }
 
-static MDB_val value_of(const void *data, size_t len)
+MDB_val index_value(const void *data, size_t len)
 {
     union {
         const void *from;
@@ -76,7 +72,8 @@ enum index_result index_find_name(struct index *index, const char *name, uint32_
                                   struct error *err)
 {
     MDB_val value;
-    enum index_result result = get(index, index->names, value_of(name, strlen(name)), &value, err);
+    enum index_result result =
+        get(index, index->names, index_value(name, strlen(name)), &value, err);
 
     if (result == INDEX_FOUND && value.mv_size != sizeof(*id_r)) {
         index_mark_broken(index, err);
@@ -93,7 +90,7 @@ enum index_result index_get_mailbox(struct index *index, uint32_t id,
     uint64_t key = id;
     MDB_val value;
     enum index_result result =
-        get(index, index->mailboxes, value_of(&key, sizeof(key)), &value, err);
+        get(index, index->mailboxes, index_value(&key, sizeof(key)), &value, err);
 
     if (result != INDEX_FOUND)
         return result;
@@ -113,8 +110,8 @@ bool index_put_mailbox(struct index *index, const struct index_mailbox *mailbox,
     uint64_t key = mailbox->id;
 
     copy.format = MAILBOX_FORMAT;
-    return put(index, index->mailboxes, value_of(&key, sizeof(key)), value_of(&copy, sizeof(copy)),
-               err);
+    return put(index, index->mailboxes, index_value(&key, sizeof(key)),
+               index_value(&copy, sizeof(copy)), err);
 }
 
 /* The highest id that is in use; 0 when there is none. */
@@ -144,8 +141,8 @@ bool index_add_mailbox(struct index *index, const char *name, struct index_mailb
     if (!last_id(index, &mailbox->id, err))
         return false;
     mailbox->id++;
-    return put(index, index->names, value_of(name, strlen(name)),
-               value_of(&mailbox->id, sizeof(mailbox->id)), err) &&
+    return put(index, index->names, index_value(name, strlen(name)),
+               index_value(&mailbox->id, sizeof(mailbox->id)), err) &&
            index_put_mailbox(index, mailbox, err);
 }
 
@@ -158,16 +155,16 @@ bool index_rename(struct index *index, const char *old_name, const char *new_nam
     if (result != INDEX_FOUND)
         return result == INDEX_ABSENT;
     return index_remove_mailbox(index, new_name, err) &&
-           delete (index, index->names, value_of(old_name, strlen(old_name)), err) &&
-           put(index, index->names, value_of(new_name, strlen(new_name)), value_of(&id, sizeof(id)),
-               err);
+           delete (index, index->names, index_value(old_name, strlen(old_name)), err) &&
+           put(index, index->names, index_value(new_name, strlen(new_name)),
+               index_value(&id, sizeof(id)), err);
 }
 
 /* All records of a mailbox in one database. */
 static bool remove_range(struct index *index, MDB_dbi database, uint32_t id, struct error *err)
 {
-    uint64_t first = key_of(id, 0);
-    MDB_val key = value_of(&first, sizeof(first)), value;
+    uint64_t first = index_key(id, 0);
+    MDB_val key = index_value(&first, sizeof(first)), value;
     MDB_cursor *cursor = NULL;
     int result = mdb_cursor_open(index->writer, database, &cursor);
 
@@ -193,11 +190,13 @@ static bool remove_range(struct index *index, MDB_dbi database, uint32_t id, str
 bool index_remove_messages(struct index *index, uint32_t id, struct error *err)
 {
     return remove_range(index, index->messages, id, err) &&
-           remove_range(index, index->metadata, id, err);
+           remove_range(index, index->metadata, id, err) &&
+           remove_range(index, index->gone, id, err);
 }
 
 bool index_remove_mailbox(struct index *index, const char *name, struct error *err)
 {
+    struct index_mailbox mailbox = {0};
     uint32_t id = 0;
     uint64_t key;
     enum index_result result = index_find_name(index, name, &id, err);
@@ -205,25 +204,34 @@ bool index_remove_mailbox(struct index *index, const char *name, struct error *e
     if (result != INDEX_FOUND)
         return result == INDEX_ABSENT;
     key = id;
-    return index_remove_messages(index, id, err) &&
-           delete (index, index->mailboxes, value_of(&key, sizeof(key)), err) &&
-           delete (index, index->names, value_of(name, strlen(name)), err);
+    return index_get_mailbox(index, id, &mailbox, err) != INDEX_FAILED &&
+           index_raise_modseq(index, mailbox.modseq, err) &&
+           index_remove_messages(index, id, err) &&
+           delete (index, index->mailboxes, index_value(&key, sizeof(key)), err) &&
+           delete (index, index->names, index_value(name, strlen(name)), err);
 }
 
 /* --- messages ---------------------------------------------------------------------------------- */
 
+static bool is_sound(const struct record *record, struct span rest)
+{
+    return record->name_len > 0 && record->name_len <= NAME_MAX_LEN &&
+           record->guid_len <= NAME_MAX_LEN && rest.len == record->name_len + record->guid_len &&
+           record->flags <= FLAGS_MAX && (record->keywords & ~KEYWORDS_MASK) == 0 &&
+           record->where <= INDEX_IN_NEW && memchr(rest.data, '/', record->name_len) == NULL &&
+           memchr(rest.data, '\0', rest.len) == NULL;
+}
+
 static bool read_record(MDB_val value, uint64_t key, struct index_message *message_r)
 {
-    struct record record = {0};
-    const char *name = (const char *)value.mv_data + RECORD_LEN;
+    struct span rest = span_of(value.mv_data, value.mv_size);
+    struct record record;
 
-    if (value.mv_size < RECORD_LEN)
+    if (rest.len < sizeof(record))
         return false;
-    memcpy(&record, value.mv_data, RECORD_LEN);
-    if (record.name_len == 0 || record.name_len > NAME_MAX_LEN ||
-        value.mv_size != RECORD_LEN + record.name_len || record.flags > FLAGS_MAX ||
-        (record.keywords & ~KEYWORDS_MASK) != 0 || record.where > INDEX_IN_NEW ||
-        memchr(name, '/', record.name_len) != NULL || memchr(name, '\0', record.name_len) != NULL)
+    memcpy(&record, rest.data, sizeof(record));
+    rest = span_skip(rest, sizeof(record));
+    if (!is_sound(&record, rest))
         return false;
     *message_r = (struct index_message){
         .uid = (uint32_t)key,
@@ -234,7 +242,8 @@ static bool read_record(MDB_val value, uint64_t key, struct index_message *messa
         .virtual_size = record.virtual_size,
         .internal_date = record.internal_date,
         .where = record.where,
-        .name = span_of(name, record.name_len),
+        .name = span_first(rest, record.name_len),
+        .guid = span_skip(rest, record.name_len),
     };
     return true;
 }
@@ -242,10 +251,10 @@ static bool read_record(MDB_val value, uint64_t key, struct index_message *messa
 enum index_result index_get_message(struct index *index, uint32_t id, uint32_t uid,
                                     struct index_message *message_r, struct error *err)
 {
-    uint64_t key = key_of(id, uid);
+    uint64_t key = index_key(id, uid);
     MDB_val value;
     enum index_result result =
-        get(index, index->messages, value_of(&key, sizeof(key)), &value, err);
+        get(index, index->messages, index_value(&key, sizeof(key)), &value, err);
 
     if (result == INDEX_FOUND && !read_record(value, key, message_r)) {
         index_mark_broken(index, err);
@@ -257,10 +266,8 @@ enum index_result index_get_message(struct index *index, uint32_t id, uint32_t u
 bool index_put_message(struct index *index, uint32_t id, const struct index_message *message,
                        struct error *err)
 {
-    uint64_t key = key_of(id, message->uid);
-    MDB_val key_value = value_of(&key, sizeof(key));
-    MDB_val value = {RECORD_LEN + message->name.len, NULL};
-    struct record record = {
+    uint64_t key = index_key(id, message->uid);
+    const struct record record = {
         .modseq = message->modseq,
         .size = message->size,
         .virtual_size = message->virtual_size,
@@ -269,35 +276,41 @@ bool index_put_message(struct index *index, uint32_t id, const struct index_mess
         .keywords = message->keywords,
         .where = (uint16_t)message->where,
         .name_len = (uint16_t)message->name.len,
+        .guid_len = (uint16_t)message->guid.len,
     };
-    char name[NAME_MAX_LEN];
-    int result;
+    char value[sizeof(record) + 2 * NAME_MAX_LEN],
+        *end = value; /* name and GUID may lie in the page that moves */
 
-    ASSERT(message->name.len > 0 && message->name.len <= sizeof(name));
-    memcpy(name, message->name.data, message->name.len); /* it may lie in the page that moves */
-    result = mdb_put(index->writer, index->messages, &key_value, &value, MDB_RESERVE);
-    if (result != 0) {
-        index_fail(index, result, "write", err);
-        return false;
-    }
-    memcpy(value.mv_data, &record, RECORD_LEN);
-    memcpy((char *)value.mv_data + RECORD_LEN, name, message->name.len);
-    return true;
+    ASSERT(message->name.len > 0 && message->name.len <= NAME_MAX_LEN &&
+           message->guid.len <= NAME_MAX_LEN);
+    end = mempcpy(end, &record, sizeof(record));
+    end = mempcpy(end, message->name.data, message->name.len);
+    if (message->guid.len > 0)
+        end = mempcpy(end, message->guid.data, message->guid.len);
+    return put(index, index->messages, index_value(&key, sizeof(key)),
+               index_value(value, (size_t)(end - value)), err);
+}
+
+void index_keep_texts(struct index_message *message, struct arena *arena)
+{
+    message->name = span_of(arena_text(arena, message->name), message->name.len);
+    if (message->guid.len > 0)
+        message->guid = span_of(arena_text(arena, message->guid), message->guid.len);
 }
 
 bool index_remove_message(struct index *index, uint32_t id, uint32_t uid, struct error *err)
 {
-    uint64_t key = key_of(id, uid);
+    uint64_t key = index_key(id, uid);
 
-    return delete (index, index->messages, value_of(&key, sizeof(key)), err) &&
-           delete (index, index->metadata, value_of(&key, sizeof(key)), err);
+    return delete (index, index->messages, index_value(&key, sizeof(key)), err) &&
+           delete (index, index->metadata, index_value(&key, sizeof(key)), err);
 }
 
 bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,
                 struct error *err)
 {
-    uint64_t from = key_of(id, first), at = 0, previous = 0;
-    MDB_val key = value_of(&from, sizeof(from)), value;
+    uint64_t from = index_key(id, first), at = 0, previous = 0;
+    MDB_val key = index_value(&from, sizeof(from)), value;
     MDB_cursor *cursor = NULL;
     int result = mdb_cursor_open(index_transaction(index), index->messages, &cursor);
     struct index_message message;
@@ -329,10 +342,10 @@ bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *v
 enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t uid,
                                      struct span *octets_r, struct error *err)
 {
-    uint64_t key = key_of(id, uid);
+    uint64_t key = index_key(id, uid);
     MDB_val value;
     enum index_result result =
-        get(index, index->metadata, value_of(&key, sizeof(key)), &value, err);
+        get(index, index->metadata, index_value(&key, sizeof(key)), &value, err);
 
     if (result == INDEX_FOUND)
         *octets_r = span_of(value.mv_data, value.mv_size);
@@ -342,28 +355,8 @@ enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t 
 bool index_put_metadata(struct index *index, uint32_t id, uint32_t uid, struct span octets,
                         struct error *err)
 {
-    uint64_t key = key_of(id, uid);
+    uint64_t key = index_key(id, uid);
 
-    return put(index, index->metadata, value_of(&key, sizeof(key)),
-               value_of(octets.data, octets.len), err);
-}
-
-/* --- numbers of the account -------------------------------------------------------------------- */
-
-/* Kept as metadata of mailbox 0, which there never is. */
-enum { LAST_UIDVALIDITY = 1 };
-
-bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r, struct error *err)
-{
-    uint32_t now = (uint32_t)clock_wall().tv_sec, last = 0;
-    struct span octets = SPAN_EMPTY;
-    enum index_result result = index_get_metadata(index, 0, LAST_UIDVALIDITY, &octets, err);
-
-    if (result == INDEX_FAILED)
-        return false;
-    if (octets.len == sizeof(last))
-        memcpy(&last, octets.data, sizeof(last));
-    *uidvalidity_r = now > last ? now : last + 1;
-    return index_put_metadata(index, 0, LAST_UIDVALIDITY,
-                              span_of(uidvalidity_r, sizeof(*uidvalidity_r)), err);
+    return put(index, index->metadata, index_value(&key, sizeof(key)),
+               index_value(octets.data, octets.len), err);
 }

@@ -3,6 +3,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/dotlock.c lib/store/dotlock.h \
 	lib/store/driver.h \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \
+	lib/store/index_gone.c lib/store/index_numbers.c \
 	lib/store/index_pages.c lib/store/index_records.c \
 	lib/store/keywords.c lib/store/keywords.h \
 	lib/store/mailbox.c \
@@ -19,7 +20,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/store.c lib/store/store.h \
 	lib/store/subscriptions.c lib/store/subscriptions.h \
 	lib/store/uidlist.c lib/store/uidlist.h \
-	lib/store/view.c
+	lib/store/vanished.c lib/store/view.c
 
 check_PROGRAMS += t/unit/store_names_test
 UNIT_TESTS += t/unit/store_names_test
@@ -38,8 +39,13 @@ t_unit_store_index_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/store_maildir_test
 UNIT_TESTS += t/unit/store_maildir_test
-t_unit_store_maildir_test_SOURCES = t/unit/store_maildir_test.c
+t_unit_store_maildir_test_SOURCES = t/unit/store_maildir_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_maildir_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_changes_test
+UNIT_TESTS += t/unit/store_changes_test
+t_unit_store_changes_test_SOURCES = t/unit/store_changes_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_changes_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz

@@ -200,6 +200,9 @@ static bool fill_status(struct mailbox *mailbox, struct store_status *status,
     status->uidvalidity = state->uidvalidity;
     status->modseq = state->modseq;
     status->size = state->virtual_size;
+    status->deleted = state->deleted;
+    status->deleted_size = state->deleted_size;
+    memcpy(status->guid, state->guid, sizeof(status->guid));
     return done;
 }
 

@@ -20,6 +20,12 @@ struct maildir {
 /* maildir_base - the name without its flags (":2,S") */
 struct span maildir_base(struct span name);
 uint32_t maildir_flags(struct span name, uint32_t *keywords_r);
+/* maildir_unique - the name without sizes and flags: what stays the same when others add those */
+struct span maildir_unique(struct span name);
+/* maildir_identity - a copy keeps the name under which its content came: its GUID */
+struct span maildir_identity(const struct index_message *message);
+/* maildir_save_date - the seconds at the start of a message's name; 0 when they are no date */
+uint64_t maildir_save_date(const struct index_message *message);
 /* maildir_sizes - from ",S=" and ",W="; INDEX_UNKNOWN where they are not there */
 void maildir_sizes(struct span name, uint64_t *size_r, uint64_t *virtual_size_r);
 /* maildir_flagged_name - base and letters, in their order; letters that are not ours are kept. false:
@@ -105,6 +111,7 @@ bool maildir_merge(struct mailbox *mailbox, struct index_mailbox *state,
 struct maildir_arrival {
     uint32_t uid; /* 0 until it has one */
     struct span name;
+    struct span guid; /* as index_message.guid */
 };
 
 /*
@@ -121,12 +128,12 @@ bool maildir_number(struct mailbox *mailbox, struct index_mailbox *state,
  * maildir_reconcile - the list is another one than the state knows, or there is none
  *
  *  files    all that is there, with the UID of the index or 0. Afterwards each has the UID that the
- *           list says, else a new one, in this order; the list is durable.
+ *           list says, else a new one, in this order; the list is durable. GUIDs are the arena's.
  *  reset_r  true: UIDVALIDITY is another one, nothing of the index is true any more
  */
 bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
-                       struct maildir_arrival *files, size_t count, bool *reset_r,
-                       struct error *err) MUST_CHECK;
+                       struct maildir_arrival *files, size_t count, struct arena *arena,
+                       bool *reset_r, struct error *err) MUST_CHECK;
 
 /* --- folders (maildir_folders.c), flags (maildir_flags.c), new messages (maildir_save.c) --------- */
 
@@ -136,6 +143,9 @@ bool maildir_make(struct store *store, const char *name, struct error *err) MUST
 bool maildir_delete(struct store *store, const char *name, struct error *err) MUST_CHECK;
 bool maildir_rename(struct store *store, const char *old_name, const char *new_name,
                     struct error *err) MUST_CHECK;
+const char *const *maildir_watch_mailbox(struct store *store, const char *name,
+                                         struct arena *arena);
+const char *const *maildir_watch_names(struct store *store, struct arena *arena);
 bool maildir_attach(struct mailbox *mailbox, struct error *err) MUST_CHECK;
 void maildir_detach(struct mailbox *mailbox);
 

@@ -49,6 +49,8 @@ static enum outcome change_one(struct mailbox *mailbox, struct index_mailbox *st
 
     if (result != INDEX_FOUND)
         return result == INDEX_ABSENT ? DONE : FAILED; /* gone: the view will see it */
+    if (!state_may_change(change, &old, shown))
+        return DONE;
     message = old;
     state_change_flags(change, &message);
     if (message.flags == old.flags && message.keywords == old.keywords)
@@ -79,7 +81,7 @@ static bool change_all(struct mailbox *mailbox, const uint32_t *indices, size_t 
     if (!maildir_begin(mailbox, &state, err))
         return false;
     before = state.modseq;
-    modseq = index_next_modseq(&state);
+    modseq = state_next_modseq(&state);
     for (size_t i = 0; i < count && done; i++) {
         switch (change_one(mailbox, &state, modseq, &mailbox->messages[indices[i]], change, err)) {
         case DONE:
@@ -159,7 +161,7 @@ static bool expunge_all(struct mailbox *mailbox, const uint32_t *indices, size_t
     if (!maildir_begin(mailbox, &state, err))
         return false;
     before = state.modseq;
-    state.modseq = index_next_modseq(&state);
+    state.modseq = state_next_modseq(&state);
     for (size_t i = 0; i < count && done; i++)
         done = expunge_one(mailbox, &state, indices[i], again_r, err);
     if (index_is_broken(mailbox->store->index)) {

@@ -190,6 +190,27 @@ bool maildir_rename(struct store *store, const char *old_name, const char *new_n
     return done && file_sync_directory(store->root, ".", err);
 }
 
+/* --- what to watch ---------------------------------------------------------------------------- */
+
+const char *const *maildir_watch_mailbox(struct store *store, const char *name, struct arena *arena)
+{
+    const char **watched = arena_array(arena, const char *, 3);
+    char *path = path_of(store, name);
+
+    watched[0] = arena_printf(arena, "%s/new", path);
+    watched[1] = arena_printf(arena, "%s/cur", path);
+    mem_free(path);
+    return watched;
+}
+
+const char *const *maildir_watch_names(struct store *store, struct arena *arena)
+{
+    const char **watched = arena_array(arena, const char *, 2);
+
+    watched[0] = arena_copy(arena, store->folders);
+    return watched;
+}
+
 /* --- an open mailbox --------------------------------------------------------------------------- */
 
 bool maildir_attach(struct mailbox *mailbox, struct error *err)
@@ -257,6 +278,8 @@ const struct store_driver maildir_store = {
     .create = maildir_make,
     .delete = maildir_delete,
     .rename = maildir_rename,
+    .watch_mailbox = maildir_watch_mailbox,
+    .watch_names = maildir_watch_names,
     .inbox = &maildir_driver,
     .folder = &maildir_driver,
 };
@@ -271,6 +294,8 @@ const struct mailbox_driver maildir_driver = {
     .copy = maildir_copy,
     .open_message = maildir_open_message,
     .watch = watch,
+    .save_date = maildir_save_date,
+    .identity = maildir_identity,
     .begin_message = maildir_begin_message,
     .commit_messages = maildir_commit_messages,
     .drop_message = maildir_drop_message,

@@ -46,8 +46,7 @@ static bool add_known(void *context, const struct index_message *message)
         sync->known = mem_resize(sync->known, sync->known_capacity, sizeof(*sync->known));
     }
     sync->known[sync->known_count] = (struct known){*message, NO_FILE};
-    sync->known[sync->known_count].message.name =
-        span_of(arena_text(sync->arena, message->name), message->name.len);
+    index_keep_texts(&sync->known[sync->known_count].message, sync->arena);
     sync->known_count++;
     return true;
 }
@@ -214,6 +213,7 @@ static bool apply_known(struct sync *sync, const struct known *known, struct err
     message.size = old->size;
     message.virtual_size = old->virtual_size;
     message.internal_date = old->internal_date;
+    message.guid = old->guid;
     if (message.flags == old->flags && message.keywords == old->keywords)
         message.modseq = old->modseq; /* only its name or place is another */
     return state_put_changed(sync->mailbox, sync->state, old, &message, err);
@@ -233,6 +233,7 @@ static bool apply(struct sync *sync, const struct maildir_arrival *arrivals, str
     }
     for (size_t i = 0; i < sync->arrival_count; i++) {
         struct index_message message = message_of_file(sync, sync->arrivals[i], arrivals[i].uid);
+        message.guid = arrivals[i].guid;
         sync->state->modseq = sync->modseq;
         if (!state_put_new(sync->mailbox, sync->state, &message, err))
             return false;
@@ -252,10 +253,11 @@ static struct maildir_arrival *all_files(const struct sync *sync, size_t *count_
     for (size_t i = 0; i < sync->known_count; i++) {
         if (sync->known[i].file != NO_FILE)
             files[count++] =
-                (struct maildir_arrival){sync->known[i].message.uid, sync->known[i].message.name};
+                (struct maildir_arrival){sync->known[i].message.uid, sync->known[i].message.name,
+                                         sync->known[i].message.guid};
     }
     for (size_t i = 0; i < sync->arrival_count; i++)
-        files[count++] = (struct maildir_arrival){0, file_name(sync, sync->arrivals[i])};
+        files[count++] = (struct maildir_arrival){.name = file_name(sync, sync->arrivals[i])};
     *count_r = count;
     return files;
 }
@@ -303,7 +305,7 @@ static bool reconcile(struct sync *sync, struct maildir_arrival *arrivals, struc
     struct maildir_arrival *files = all_files(sync, &count);
     bool reset = false;
 
-    if (!maildir_reconcile(sync->mailbox, sync->state, files, count, &reset, err))
+    if (!maildir_reconcile(sync->mailbox, sync->state, files, count, sync->arena, &reset, err))
         return false;
     sync->state->modseq = sync->modseq;
     if (reset) {
@@ -350,7 +352,7 @@ static bool scan_mailbox(struct sync *sync, const struct uidlist_stamp *list, st
     bool fresh = sync->state->uidvalidity == 0;
     struct maildir_arrival *arrivals;
 
-    sync->modseq = index_next_modseq(sync->state);
+    sync->modseq = state_next_modseq(sync->state);
     if (!load_known(sync, err) || !look(sync, err))
         return false;
     arrivals = arena_array(sync->arena, struct maildir_arrival,

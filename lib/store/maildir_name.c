@@ -22,6 +22,29 @@ struct span maildir_base(struct span name)
     return span_first(name, span_find(name, ':'));
 }
 
+struct span maildir_unique(struct span name)
+{
+    struct span base = maildir_base(name);
+
+    return span_first(base, span_find(base, ','));
+}
+
+struct span maildir_identity(const struct index_message *message)
+{
+    return message->guid.len > 0 ? message->guid : maildir_unique(message->name);
+}
+
+/* Programs name a message by the time at which they put it there, and so do we for copies. */
+uint64_t maildir_save_date(const struct index_message *message)
+{
+    uint64_t seconds;
+
+    return span_to_u64(span_first(message->name, span_find(message->name, '.')), UINT32_MAX,
+                       &seconds)
+               ? seconds
+               : 0;
+}
+
 static struct span letters_of(struct span name)
 {
     struct span info = span_skip(name, maildir_base(name).len);

@@ -182,10 +182,13 @@ static bool number_all(struct placing *placing, struct error *err)
         arena_array(placing->arena, struct maildir_arrival, placing->count);
 
     for (size_t i = 0; i < placing->count; i++)
-        arrivals[i].name = placing->incoming[i].message.name;
+        arrivals[i] = (struct maildir_arrival){
+            .name = placing->incoming[i].message.name,
+            .guid = placing->incoming[i].message.guid,
+        };
     if (!maildir_number(placing->target, placing->state, arrivals, placing->count, err))
         return err->number == ESTALE && number_by_scan(placing, err);
-    placing->state->modseq = index_next_modseq(placing->state);
+    placing->state->modseq = state_next_modseq(placing->state);
     for (size_t i = 0; i < placing->count; i++) {
         struct index_message *message = &placing->incoming[i].message;
         message->uid = arrivals[i].uid;
@@ -317,6 +320,14 @@ static bool map_keywords(struct mailbox *from, struct mailbox *to, uint32_t keyw
     return true;
 }
 
+/* What the list of UIDs can tell of it: words end there at a space. */
+static struct span listed_identity(const struct index_message *source)
+{
+    struct span identity = maildir_identity(source);
+
+    return span_find(identity, ' ') == identity.len ? identity : SPAN_EMPTY;
+}
+
 static bool prepare_copy(struct mailbox *mailbox, struct placing *placing,
                          const struct index_message *source, uint32_t shown, struct error *err)
 {
@@ -326,10 +337,11 @@ static bool prepare_copy(struct mailbox *mailbox, struct placing *placing,
     maildir_path(source, path);
     maildir_unique_name(unique, store_name_time(mailbox->store), mailbox->store->settings.hostname);
     *incoming = (struct incoming){.message = *source, .source = *source, .shown = shown};
-    incoming->source.name = span_of(arena_text(placing->arena, source->name), source->name.len);
+    index_keep_texts(&incoming->source, placing->arena);
     incoming->origin = arena_copy(placing->arena, path);
     incoming->message.uid = 0;
     incoming->message.where = 0;
+    incoming->message.guid = listed_identity(&incoming->source);
     if (!map_keywords(mailbox, placing->target, source->keywords, &incoming->message.keywords,
                       err) ||
         !name_incoming(placing, incoming, unique, err))
@@ -379,7 +391,7 @@ static bool copy_metadata(struct mailbox *mailbox, const struct placing *placing
 static bool forget_moved(struct mailbox *mailbox, struct index_mailbox *state,
                          const struct placing *placing, struct error *err)
 {
-    state->modseq = index_next_modseq(state);
+    state->modseq = state_next_modseq(state);
     for (size_t i = 0; i < placing->count; i++) {
         if (!state_put_gone(mailbox, state, &placing->incoming[i].source, err))
             return false;

@@ -25,17 +25,26 @@ static bool has_uids_left(const struct mailbox *mailbox, uint32_t uidnext, size_
     return false;
 }
 
+static struct uidlist_entry entry_of(const struct maildir_arrival *arrival, struct arena *arena)
+{
+    struct uidlist_entry entry = {.uid = arrival->uid, .name = maildir_base(arrival->name)};
+
+    if (arrival->guid.len > 0)
+        entry.extensions = span_text(arena_printf(arena, "G%.*s", SPAN_PRINTF(arrival->guid)));
+    return entry;
+}
+
 static bool append_to_list(struct mailbox *mailbox, struct index_mailbox *state,
                            const struct maildir_arrival *arrivals, size_t count, struct error *err)
 {
-    struct uidlist_entry *entries = mem_resize(NULL, count, sizeof(*entries));
+    struct arena *arena = arena_create();
+    struct uidlist_entry *entries = arena_array(arena, struct uidlist_entry, count);
     bool done;
 
     for (size_t i = 0; i < count; i++)
-        entries[i] =
-            (struct uidlist_entry){.uid = arrivals[i].uid, .name = maildir_base(arrivals[i].name)};
+        entries[i] = entry_of(&arrivals[i], arena);
     done = uidlist_append(mailbox->maildir->directory, entries, count, &state->uidlist, err);
-    mem_free(entries);
+    arena_free(&arena);
     return done;
 }
 
@@ -73,13 +82,21 @@ static struct span list_name(const void *context, uint32_t number)
     return list->entries[number].name;
 }
 
+static struct span guid_in(const struct uidlist *list, uint32_t uid, uint32_t number,
+                           struct arena *arena)
+{
+    struct span guid = uid == 0 ? SPAN_EMPTY : uidlist_guid(list->entries[number].extensions);
+
+    return guid.len == 0 ? SPAN_EMPTY : span_text(arena_text(arena, guid));
+}
+
 /*
  * UIDs of files as the list has them; 0 where it has none. A message of the index is what it was only
  * if the list says so too. For others, a UID below `first` was given to a message that is gone:
  * sessions that saw it go must not see it again. *stale_r: the list has lines that must go.
  */
 static void look_up(const struct uidlist *list, uint32_t first, struct maildir_arrival *files,
-                    size_t count, bool *stale_r)
+                    size_t count, struct arena *arena, bool *stale_r)
 {
     struct name_table table;
 
@@ -98,6 +115,8 @@ static void look_up(const struct uidlist *list, uint32_t first, struct maildir_a
             *stale_r = true;
             uid = 0;
         }
+        if (uid != files[i].uid)
+            files[i].guid = guid_in(list, uid, number, arena);
         files[i].uid = uid;
     }
     name_table_release(&table);
@@ -170,7 +189,7 @@ static bool adopt_list(struct mailbox *mailbox, struct index_mailbox *state,
 /* The list is locked and read. */
 static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
                       const struct uidlist *list, struct maildir_arrival *files, size_t count,
-                      bool *reset_r, struct error *err)
+                      struct arena *arena, bool *reset_r, struct error *err)
 {
     bool fresh = state->uidvalidity == 0, must_write = false;
     uint32_t first = state->uidnext;
@@ -184,7 +203,7 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
             files[i].uid = 0;
     }
     if (list->uidvalidity != 0)
-        look_up(list, first, files, count, &must_write);
+        look_up(list, first, files, count, arena, &must_write);
     if (list->uidnext > state->uidnext)
         state->uidnext = list->uidnext;
     if (!has_uids_left(mailbox, state->uidnext, count, err))
@@ -200,8 +219,8 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
 }
 
 bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
-                       struct maildir_arrival *files, size_t count, bool *reset_r,
-                       struct error *err)
+                       struct maildir_arrival *files, size_t count, struct arena *arena,
+                       bool *reset_r, struct error *err)
 {
     int directory = mailbox->maildir->directory;
     struct dotlock lock = DOTLOCK_NONE;
@@ -211,7 +230,7 @@ bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
     if (!uidlist_lock(directory, &lock, err))
         return false;
     done = uidlist_read(directory, &list, err) &&
-           reconcile(mailbox, state, &list, files, count, reset_r, err);
+           reconcile(mailbox, state, &list, files, count, arena, reset_r, err);
     dotlock_release(&lock);
     uidlist_release(&list);
     return done;

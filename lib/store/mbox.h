@@ -41,11 +41,12 @@ struct mbox_entry {
 };
 
 /*
- * The file buzon.mbox: "1 V<uidvalidity> N<uidnext>", then lines "<uid> <digest> [letters of flags]", of
+ * The file buzon.mbox: "1 V<uidvalidity> N<uidnext> G<128 bits of hexadecimal>", then lines "<uid> <digest> [letters of flags]", of
  * which a later one for the same UID counts, or "<uid> -" for one that is gone.
  */
 struct mbox_list {
     uint32_t uidvalidity, uidnext; /* 0: there is no list */
+    char guid[33];                 /* of the mailbox; may be empty */
     struct mbox_entry *entries;    /* in the order of UIDs; those that are gone too */
     size_t count, capacity;
     size_t lines;

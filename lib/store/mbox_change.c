@@ -31,7 +31,7 @@ static bool change_one(struct mailbox *mailbox, struct index_mailbox *state, uin
     enum index_result result =
         index_get_message(mailbox->store->index, mailbox->id, shown->uid, &old, err);
 
-    if (result != INDEX_FOUND)
+    if (result != INDEX_FOUND || !state_may_change(change, &old, shown))
         return false;
     message = old;
     state_change_flags(change, &message);
@@ -77,7 +77,7 @@ static bool change_flags(struct mailbox *mailbox, const uint32_t *indices, size_
     bool done = mbox_begin(mailbox, &state, &spool, &messages, &message_count, err);
 
     if (done) {
-        uint64_t before = state.modseq, modseq = index_next_modseq(&state);
+        uint64_t before = state.modseq, modseq = state_next_modseq(&state);
         mbox_spool_close(&spool);
         error_clear(err);
         for (size_t i = 0; i < count && done; i++) {
@@ -308,7 +308,7 @@ static bool set_flags(struct mailbox *mailbox, struct index_mailbox *state,
                       size_t found_count, struct error *err)
 {
     struct mbox_entry *entries = mem_resize(NULL, count + 1, sizeof(*entries));
-    uint64_t modseq = index_next_modseq(state);
+    uint64_t modseq = state_next_modseq(state);
     bool done = found_count >= count;
 
     for (size_t i = 0; i < count && done; i++) {
@@ -377,6 +377,28 @@ static const char *const *watch(const struct mailbox *mailbox)
     return (const char *const *)mailbox->mbox->watched;
 }
 
+/* The "From " line tells when it was delivered. */
+static uint64_t save_date(const struct index_message *message)
+{
+    return message->internal_date == INDEX_UNKNOWN ? 0 : message->internal_date;
+}
+
+static struct span identity(const struct index_message *message)
+{
+    return message->guid;
+}
+
+static const char *const *watch_mailbox(struct store *store, const char *name, struct arena *arena)
+{
+    const char **watched;
+
+    if (strcmp(name, "INBOX") != 0)
+        return maildir_watch_mailbox(store, name, arena);
+    watched = arena_array(arena, const char *, 2);
+    watched[0] = arena_copy(arena, store->settings.path);
+    return watched;
+}
+
 static int keywords_directory(const struct mailbox *mailbox)
 {
     return mailbox->store->root;
@@ -404,6 +426,8 @@ const struct mailbox_driver mbox_driver = {
     .copy = NULL,
     .open_message = open_message,
     .watch = watch,
+    .save_date = save_date,
+    .identity = identity,
     .begin_message = begin_message,
     .commit_messages = commit_messages,
     .drop_message = drop_message,
@@ -417,6 +441,8 @@ const struct store_driver spool_store = {
     .create = maildir_make,
     .delete = maildir_delete,
     .rename = maildir_rename,
+    .watch_mailbox = watch_mailbox,
+    .watch_names = maildir_watch_names,
     .inbox = &mbox_driver,
     .folder = &maildir_driver,
 };

@@ -129,6 +129,7 @@ bool mbox_list_parse(struct mbox_list *list, struct span text)
         !span_to_u64(span_skip(uidnext, 1), UINT32_MAX, &number) || number == 0)
         return false;
     list->uidnext = (uint32_t)number;
+    uidlist_parse_guid(span_take_word(&line), list->guid);
     while (text.len > 0) {
         bool whole = span_find(text, '\n') < text.len;
         struct mbox_entry entry;
@@ -210,7 +211,8 @@ bool mbox_list_write(int directory, const struct mbox_list *list, struct error *
     struct buf text = BUF(BUF_UNLIMITED);
     bool done;
 
-    buf_put_printf(&text, "1 V%" PRIu32 " N%" PRIu32 "\n", list->uidvalidity, list->uidnext);
+    buf_put_printf(&text, "1 V%" PRIu32 " N%" PRIu32 " G%s\n", list->uidvalidity, list->uidnext,
+                   list->guid);
     for (size_t i = 0; i < list->count; i++) {
         if (!list->entries[i].gone)
             put_entry(&text, &list->entries[i]);

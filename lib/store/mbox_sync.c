@@ -138,6 +138,12 @@ static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state
             !index_new_uidvalidity(mailbox->store->index, &fresh.uidvalidity, err))
             return false;
     }
+    memcpy(fresh.guid, list->guid, sizeof(fresh.guid));
+    if (fresh.guid[0] == '\0' && state->guid[0] != '\0')
+        memcpy(fresh.guid, state->guid, sizeof(fresh.guid));
+    else if (fresh.guid[0] == '\0')
+        uidlist_new_guid(fresh.guid);
+    memcpy(state->guid, fresh.guid, sizeof(fresh.guid));
     match(list, messages, count);
     known = count_known(messages, count);
     fresh.entries = mem_resize(NULL, count + 1, sizeof(*fresh.entries));
@@ -147,7 +153,8 @@ static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state
             fresh.entries[i].uid = messages[i].uid = fresh.uidnext++;
     }
     fresh.count = count;
-    if (is_new || list->torn || known < count || list->lines > 2 * count + 100)
+    if (is_new || list->torn || list->guid[0] == '\0' || known < count ||
+        list->lines > 2 * count + 100)
         done = mbox_list_write(mailbox->store->root, &fresh, err);
     state->uidnext = fresh.uidnext;
     *entries_r = fresh.entries;
@@ -177,17 +184,20 @@ static bool add_known(void *context, const struct index_message *message)
         walk->known = mem_resize(walk->known, walk->capacity, sizeof(*walk->known));
     }
     walk->known[walk->count] = (struct known){.message = *message};
-    walk->known[walk->count++].message.name =
-        span_of(arena_text(walk->arena, message->name), message->name.len);
+    index_keep_texts(&walk->known[walk->count++].message, walk->arena);
     return true;
 }
 
-/* Where it is in the spool takes the place of a file name. */
-static struct index_message message_of(const struct mbox_message *message,
+#define TEXT_LEN 64 /* of a name or GUID */
+
+/* Where it is in the spool takes the place of a file name; mailbox and UID tell who it is. */
+static struct index_message message_of(const struct index_mailbox *state,
+                                       const struct mbox_message *message,
                                        const struct mbox_entry *entry, uint64_t modseq,
-                                       char name[64])
+                                       char name[TEXT_LEN], char guid[TEXT_LEN])
 {
-    snprintf(name, 64, "%" PRIu64 ".%" PRIu64, message->offset, message->size);
+    snprintf(name, TEXT_LEN, "%" PRIu64 ".%" PRIu64, message->offset, message->size);
+    snprintf(guid, TEXT_LEN, "%s.%" PRIu32, state->guid, entry->uid);
     return (struct index_message){
         .uid = entry->uid,
         .flags = entry->flags,
@@ -197,6 +207,7 @@ static struct index_message message_of(const struct mbox_message *message,
         .virtual_size = message->virtual_size,
         .internal_date = message->date,
         .name = span_text(name),
+        .guid = span_text(guid),
     };
 }
 
@@ -204,8 +215,8 @@ static bool put_message(struct mailbox *mailbox, struct index_mailbox *state, ui
                         const struct mbox_message *message, const struct mbox_entry *entry,
                         const struct index_message *old, struct error *err)
 {
-    char name[64];
-    struct index_message now = message_of(message, entry, modseq, name);
+    char name[TEXT_LEN], guid[TEXT_LEN];
+    struct index_message now = message_of(state, message, entry, modseq, name, guid);
 
     if (old == NULL) {
         state->modseq = modseq;
@@ -226,7 +237,7 @@ static bool merge(struct mailbox *mailbox, struct index_mailbox *state, struct w
                   const struct mbox_message *messages, const struct mbox_entry *entries,
                   size_t count, struct error *err)
 {
-    uint64_t modseq = index_next_modseq(state);
+    uint64_t modseq = state_next_modseq(state);
     size_t at = 0;
     bool done = true;
 
@@ -275,8 +286,6 @@ static bool sync_locked(struct mailbox *mailbox, struct index_mailbox *state,
     if (done) {
         if (state->uidvalidity == 0)
             state->claimed_uid = 1;
-        if (state->modseq == 0)
-            state->modseq = index_next_modseq(state);
         state->uidvalidity = list.uidvalidity;
         done = update_index(mailbox, state, messages, entries, count, err) &&
                mbox_note(mailbox, state, err);

@@ -7,6 +7,7 @@
 #include "lib/message/crlf.h"
 #include "lib/message/imap_text.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@
 #define NAMES_MAX   200               /* header fields that are kept; others are read each time */
 #define NAMES_UID   2                 /* where the index keeps the list of their names */
 #define PENDING_MAX (4 * 1024 * 1024) /* octets that wait to be written */
+
+#define EMAIL_ID_OCTETS 16 /* of the digest that EMAILID is */
 
 /* What was learned of one message and waits for the index. */
 struct learned {
@@ -465,6 +468,21 @@ static bool make_room(struct mailbox *mailbox, struct metadata_cache *cache, str
     return index_resume(mailbox->store->index, paused, err);
 }
 
+static const char *email_id(struct arena *arena, struct span identity)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    struct buf id = BUF(1 + 2 * sizeof(digest));
+    const char *text;
+
+    EVP_Digest(identity.data, identity.len, digest, NULL, EVP_sha256(), NULL);
+    buf_put_char(&id, 'M');
+    for (size_t i = 0; i < EMAIL_ID_OCTETS; i++)
+        buf_put_printf(&id, "%02x", digest[i]);
+    text = arena_text(arena, buf_span(&id));
+    buf_release(&id);
+    return text;
+}
+
 /* What the index has of it; the bits of what is missing. */
 static bool look_up(struct mailbox *mailbox, uint32_t uid, unsigned wanted, size_t names,
                     struct message_metadata *metadata_r, unsigned *missing_r, struct error *err)
@@ -482,6 +500,10 @@ static bool look_up(struct mailbox *mailbox, uint32_t uid, unsigned wanted, size
         }
         return false;
     }
+    if ((wanted & WANT_SAVE_DATE) != 0)
+        metadata_r->save_date = mailbox->driver->save_date(&message);
+    if ((wanted & WANT_EMAIL_ID) != 0)
+        metadata_r->email_id = email_id(mailbox->cache->arena, mailbox->driver->identity(&message));
     metadata_r->internal_date = message.internal_date;
     metadata_r->virtual_size = message.virtual_size;
     *missing_r = (message.internal_date == INDEX_UNKNOWN ? WANT_DATE : 0) |

@@ -13,10 +13,14 @@ static void add_sums(struct index_mailbox *state, const struct index_message *me
     state->messages++;
     state->in_new += message->where == INDEX_IN_NEW;
     state->unseen += (message->flags & FLAG_SEEN) == 0;
-    if (message->virtual_size == INDEX_UNKNOWN)
+    state->deleted += (message->flags & FLAG_DELETED) != 0;
+    if (message->virtual_size == INDEX_UNKNOWN) {
         state->unknown_sizes++;
-    else
-        state->virtual_size += message->virtual_size;
+        return;
+    }
+    state->virtual_size += message->virtual_size;
+    if ((message->flags & FLAG_DELETED) != 0)
+        state->deleted_size += message->virtual_size;
 }
 
 static void subtract_sums(struct index_mailbox *state, const struct index_message *message)
@@ -24,10 +28,14 @@ static void subtract_sums(struct index_mailbox *state, const struct index_messag
     state->messages--;
     state->in_new -= message->where == INDEX_IN_NEW;
     state->unseen -= (message->flags & FLAG_SEEN) == 0;
-    if (message->virtual_size == INDEX_UNKNOWN)
+    state->deleted -= (message->flags & FLAG_DELETED) != 0;
+    if (message->virtual_size == INDEX_UNKNOWN) {
         state->unknown_sizes--;
-    else
-        state->virtual_size -= message->virtual_size;
+        return;
+    }
+    state->virtual_size -= message->virtual_size;
+    if ((message->flags & FLAG_DELETED) != 0)
+        state->deleted_size -= message->virtual_size;
 }
 
 bool state_put_new(struct mailbox *mailbox, struct index_mailbox *state,
@@ -54,13 +62,16 @@ bool state_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
     subtract_sums(state, message);
     state->removal_modseq = state->modseq;
     state->dead_lines++;
-    return index_remove_message(mailbox->store->index, mailbox->id, message->uid, err);
+    return index_note_gone(mailbox->store->index, state, message->uid, err) &&
+           index_remove_message(mailbox->store->index, mailbox->id, message->uid, err);
 }
 
 void state_forget_messages(struct index_mailbox *state)
 {
-    state->messages = state->unseen = state->unknown_sizes = state->in_new = 0;
-    state->virtual_size = 0;
+    state->messages = state->unseen = state->deleted = state->unknown_sizes = state->in_new = 0;
+    state->virtual_size = state->deleted_size = 0;
+    state->gone_first = state->gone_next = 0;
+    state->gone_modseq = state->modseq;
 }
 
 enum index_result state_find(struct mailbox *mailbox, struct index_mailbox *state,
@@ -80,10 +91,27 @@ enum index_result state_find(struct mailbox *mailbox, struct index_mailbox *stat
 bool state_create(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
 {
     *state = (struct index_mailbox){0};
+    if (!index_first_modseq(mailbox->store->index, &state->modseq, err))
+        return false;
+    state->gone_modseq = state->modseq;
     if (!index_add_mailbox(mailbox->store->index, mailbox->name, state, err))
         return false;
     mailbox->id = state->id;
     return true;
+}
+
+uint64_t state_next_modseq(const struct index_mailbox *state)
+{
+    return state->modseq + 1;
+}
+
+bool state_may_change(const struct flag_change *change, const struct index_message *message,
+                      struct mailbox_message *shown)
+{
+    if (!change->conditional || message->modseq <= change->unchanged_since)
+        return true;
+    shown->flags |= FLAG_REFUSED;
+    return false;
 }
 
 void state_change_flags(const struct flag_change *change, struct index_message *message)

@@ -301,6 +301,16 @@ bool store_rename(struct store *store, const char *old_name, const char *new_nam
     return store->driver->rename(store, old_name, new_name, err);
 }
 
+const char *const *store_watch_mailbox(struct store *store, const char *name, struct arena *arena)
+{
+    return store->driver->watch_mailbox(store, name, arena);
+}
+
+const char *const *store_watch_names(struct store *store, struct arena *arena)
+{
+    return store->driver->watch_names(store, arena);
+}
+
 bool store_subscribe(struct store *store, const char *name, bool subscribed, struct error *err)
 {
     return subscriptions_change(store->root, store->driver->separator, name, subscribed, err);

@@ -25,6 +25,7 @@ enum {
     FLAG_RECENT = 32,
     FLAG_GONE = 64,     /* expunged, but the client was not told yet */
     FLAG_CHANGED = 128, /* flags changed, but the client was not told yet */
+    FLAG_REFUSED = 256, /* mailbox_change_flags left it alone; see flag_change.unchanged_since */
 };
 
 /* --- the account ------------------------------------------------------------------------------- */
@@ -70,16 +71,34 @@ bool store_subscribe(struct store *store, const char *name, bool subscribed,
 bool store_subscriptions(struct store *store, struct strlist *names, struct error *err) MUST_CHECK;
 
 struct store_status {
-    uint32_t messages, recent, unseen, uidnext, uidvalidity;
-    uint64_t modseq;
-    uint64_t size; /* octets with CRLF line ends */
+    uint32_t messages, recent, unseen, deleted, uidnext, uidvalidity;
+    uint64_t modseq;             /* HIGHESTMODSEQ: of the last change of anything in the mailbox */
+    uint64_t size, deleted_size; /* octets with CRLF line ends: of all, of those with \Deleted */
+    char guid[33];               /* as mailbox.guid */
 };
 
 /* store_status - brought up to date first; with `size`, messages whose size nobody knows are read */
 bool store_status(struct store *store, const char *name, bool size, struct store_status *status_r,
                   struct error *err) MUST_CHECK;
 
+/*
+ * What to watch with inotify, for mailboxes that are not open (NOTIFY, parked sessions): directories or
+ * files seen from the working directory, NULL-terminated; the arena's. An event says only that there
+ * may be something new: store_status or mailbox_sync tell what.
+ *
+ * store_watch_mailbox - new messages, flags, removals of one mailbox, which need not exist
+ * store_watch_names - mailboxes that are made, renamed, removed, subscribed. Where mailboxes lie in
+ *                     directories of directories, those that were made since are not in the list yet:
+ *                     ask again after an event.
+ */
+const char *const *store_watch_mailbox(struct store *store, const char *name, struct arena *arena);
+const char *const *store_watch_names(struct store *store, struct arena *arena);
+
 /* --- one mailbox ------------------------------------------------------------------------------- */
+
+struct uid_range {
+    uint32_t first, last;
+};
 
 struct mailbox_message {
     uint64_t modseq;
@@ -97,7 +116,9 @@ struct mailbox {
     char *name;
     bool read_only;
     uint32_t uidvalidity, uidnext;
-    uint64_t modseq;                  /* of the last change that the view shows */
+    uint64_t modseq; /* HIGHESTMODSEQ: of the last change that the view shows */
+    char guid
+        [33]; /* 32 hexadecimal digits that no other mailbox has, under whatever name: MAILBOXID */
     struct mailbox_message *messages; /* in the order of UIDs */
     size_t count, capacity;
     size_t gone;  /* messages with FLAG_GONE */
@@ -137,6 +158,20 @@ void mailbox_forget_gone(struct mailbox *mailbox);
 /* mailbox_find_uid - index of the first message with that UID or a higher one; count when none */
 size_t mailbox_find_uid(const struct mailbox *mailbox, uint32_t uid);
 
+/*
+ * mailbox_vanished - UIDs that were expunged after a modseq, for VANISHED (EARLIER) of RFC 7162
+ *
+ *  modseq    that a client knew last
+ *  ranges_r  ascending, none that the view shows (gone ones, of which the client is still to be told,
+ *            are shown); the arena's
+ *  exact_r   may be NULL. false: so far back nobody knows (the index keeps the last 20,000 ranges of a
+ *            mailbox, and none over its own end). Then the ranges are all UIDs below uidnext that are
+ *            not in the view: always true to the client, only longer.
+ */
+bool mailbox_vanished(struct mailbox *mailbox, uint64_t modseq, struct arena *arena,
+                      struct uid_range **ranges_r, size_t *count_r, bool *exact_r,
+                      struct error *err) MUST_CHECK;
+
 /* mailbox_watch - what to watch with inotify for changes: directories seen from the working directory,
  * NULL-terminated, at most 2; borrowed */
 const char *const *mailbox_watch(const struct mailbox *mailbox);
@@ -148,6 +183,13 @@ enum flag_mode { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
 struct flag_change {
     enum flag_mode mode;
     uint32_t flags, keywords; /* FLAGS_STORED; bits of keywords.names */
+    /*
+     * RFC 7162, STORE (UNCHANGEDSINCE): messages whose modseq is higher, by what anybody did until this
+     * very moment, stay as they are and get FLAG_REFUSED in the view (the caller clears it); what
+     * others changed in them is shown by the next mailbox_sync.
+     */
+    bool conditional;
+    uint64_t unchanged_since;
 };
 
 /* The functions below take messages by their indices in the view, ascending. Those that are gone are
@@ -180,7 +222,9 @@ enum {
     WANT_SIZE = 2,          /* virtual_size */
     WANT_ENVELOPE = 4,      /* envelope, and the size of the header */
     WANT_BODYSTRUCTURE = 8, /* bodystructure, body, parts */
-    WANT_HEADERS = 16,      /* the fields that metadata_want_headers named */
+    WANT_HEADERS = 16,      /* the fields that `headers` names */
+    WANT_SAVE_DATE = 32,    /* save_date */
+    WANT_EMAIL_ID = 64,     /* email_id */
 };
 
 struct message_metadata {
@@ -190,6 +234,17 @@ struct message_metadata {
     struct span headers; /* fields with CRLF, in the message's order: those asked for and more */
     const struct mime_part *parts;
     size_t part_count;
+    /*
+     * When the message came into this mailbox, seconds since 1970; 0: nobody knows. RFC 8514. It is the
+     * time in the name of a Maildir's file, the "From " line of an mbox; a copy has its own.
+     */
+    uint64_t save_date;
+    /*
+     * RFC 8474: of the content, the same for copies (but not from or to an mbox). Made of the name
+     * under which it was delivered first, which a Maildir's file name or the extension G of
+     * dovecot-uidlist tells, so that renamed mailboxes and a rebuilt index keep it.
+     */
+    const char *email_id;
 };
 
 /*

@@ -33,6 +33,16 @@ static bool is_guid(struct span text)
     return true;
 }
 
+void uidlist_parse_guid(struct span word, char guid[33])
+{
+    struct span digits = span_skip(word, 1);
+
+    if (word.len > 0 && word.data[0] == 'G' && is_guid(digits)) {
+        memcpy(guid, digits.data, digits.len);
+        guid[digits.len] = '\0';
+    }
+}
+
 static bool parse_header_3(struct uidlist *list, struct span line)
 {
     while (line.len > 0) {
@@ -44,8 +54,8 @@ static bool parse_header_3(struct uidlist *list, struct span line)
             list->uidvalidity = (uint32_t)number;
         else if (word.data[0] == 'N' && span_to_u64(value, UINT32_MAX, &number))
             list->uidnext = (uint32_t)number;
-        else if (word.data[0] == 'G' && is_guid(value))
-            memcpy(list->guid, value.data, value.len);
+        else
+            uidlist_parse_guid(word, list->guid);
     }
     return list->uidvalidity != 0;
 }
@@ -221,6 +231,16 @@ bool uidlist_write(int directory, const struct uidlist *list, struct uidlist_sta
     if (written)
         *stamp_r = uidlist_stat(directory);
     return written;
+}
+
+struct span uidlist_guid(struct span extensions)
+{
+    while (extensions.len > 0) {
+        struct span word = span_take_word(&extensions);
+        if (word.len > 1 && word.len < 256 && word.data[0] == 'G')
+            return span_skip(word, 1);
+    }
+    return SPAN_EMPTY;
 }
 
 void uidlist_new_guid(char guid[33])

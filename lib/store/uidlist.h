@@ -16,7 +16,7 @@
 
 struct uidlist_entry {
     uint32_t uid;
-    struct span extensions; /* "W1394 P5", as they stood; may be empty */
+    struct span extensions; /* "W1394 P5 Gname", as they stood; may be empty */
     struct span name;       /* without flags */
 };
 
@@ -59,6 +59,11 @@ bool uidlist_append(int directory, const struct uidlist_entry *entries, size_t c
 bool uidlist_write(int directory, const struct uidlist *list, struct uidlist_stamp *stamp_r,
                    struct error *err) MUST_CHECK;
 
+/* uidlist_guid - what the extension G says, the identity of a message that was copied; may be empty */
+struct span uidlist_guid(struct span extensions);
+
+/* uidlist_parse_guid - "G" and 32 hexadecimal digits; else the guid stays what it is */
+void uidlist_parse_guid(struct span word, char guid[33]);
 /* uidlist_new_guid - 32 hexadecimal digits that nobody else has */
 void uidlist_new_guid(char guid[33]);
 

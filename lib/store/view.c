@@ -84,6 +84,7 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
     while (merge.at < merge.old)
         view_mark_gone(mailbox, merge.at++);
     mailbox->recent_from = UINT32_MAX;
+    memcpy(mailbox->guid, state->guid, sizeof(mailbox->guid));
     mailbox->uidvalidity = state->uidvalidity;
     mailbox->uidnext = state->uidnext;
     mailbox->modseq = state->modseq;
