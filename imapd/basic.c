@@ -1,12 +1,20 @@
-/* Commands about the session itself: CAPABILITY, ENABLE, ID, LOGOUT, NAMESPACE, NOOP and CHECK. */
+/* Commands about the session itself: CAPABILITY, ENABLE, LOGOUT, NAMESPACE, NOOP and CHECK. */
 #include "lib/base/base.h"
 
 #include "imapd/command.h"
 
 /* Only what is whole stands here. */
-const char imapd_capabilities[] =
-    "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS "
-    "UNSELECT MOVE MULTIAPPEND WITHIN STATUS=SIZE";
+static const char capabilities[] =
+    "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE "
+    "MULTIAPPEND WITHIN LIST-EXTENDED LIST-STATUS STATUS=SIZE SPECIAL-USE CREATE-SPECIAL-USE "
+    "METADATA APPENDLIMIT";
+
+char *imapd_capabilities(const struct config *config)
+{
+    if (config->message_size_limit > 0)
+        return mem_printf("%s=%" PRId64, capabilities, config->message_size_limit);
+    return mem_text(capabilities);
+}
 
 static bool has_no_arguments(struct imapd_session *session, const struct cursor *at)
 {
@@ -18,9 +26,13 @@ static bool has_no_arguments(struct imapd_session *session, const struct cursor 
 
 void imapd_run_capability(struct imapd_session *session, struct cursor at)
 {
+    char *text;
+
     if (!has_no_arguments(session, &at))
         return;
-    buf_put_printf(&session->response, "* CAPABILITY %s\r\n", imapd_capabilities);
+    text = imapd_capabilities(session->config);
+    buf_put_printf(&session->response, "* CAPABILITY %s\r\n", text);
+    mem_free(text);
     imapd_ok(session, "Capability completed.");
 }
 
@@ -37,13 +49,6 @@ void imapd_run_enable(struct imapd_session *session, struct cursor at)
     } while (!parse_end(&at));
     buf_put_text(&session->response, "* ENABLED\r\n");
     imapd_ok(session, "Enabled.");
-}
-
-/* RFC 2971. What the client says of itself is not used. */
-void imapd_run_id(struct imapd_session *session, struct cursor at UNUSED)
-{
-    buf_put_printf(&session->response, "* ID (\"name\" \"%s\")\r\n", session->config->mail_name);
-    imapd_ok(session, "ID completed.");
 }
 
 void imapd_run_logout(struct imapd_session *session, struct cursor at)

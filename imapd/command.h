@@ -7,24 +7,27 @@
 /* imapd_command - run what was read; the tagged reply is sent when it returns */
 void imapd_command(struct imapd_session *session);
 
-/* imapd_capabilities - what is announced after login */
-extern const char imapd_capabilities[];
+/* imapd_capabilities - what is announced after login; the caller frees it */
+char *imapd_capabilities(const struct config *config);
 
 typedef void imapd_handler(struct imapd_session *session, struct cursor at);
 
 imapd_handler imapd_run_append; /* append.c */
-imapd_handler imapd_run_capability, imapd_run_enable, imapd_run_id, imapd_run_logout,
-    imapd_run_namespace, imapd_run_noop;          /* basic.c */
+imapd_handler imapd_run_capability, imapd_run_enable, imapd_run_logout, imapd_run_namespace,
+    imapd_run_noop;                               /* basic.c */
 imapd_handler imapd_run_copy, imapd_run_move;     /* copy.c */
 imapd_handler imapd_run_expunge, imapd_run_store; /* flags.c */
-imapd_handler imapd_run_create, imapd_run_delete, imapd_run_rename, imapd_run_status,
-    imapd_run_subscribe, imapd_run_unsubscribe; /* folders.c */
-imapd_handler imapd_run_fetch;                  /* fetch.c */
-imapd_handler imapd_run_idle;                   /* idle.c */
-imapd_handler imapd_run_list, imapd_run_lsub;   /* list.c */
-imapd_handler imapd_run_search;                 /* search.c */
+imapd_handler imapd_run_create, imapd_run_delete, imapd_run_rename, imapd_run_subscribe,
+    imapd_run_unsubscribe;                                  /* folders.c */
+imapd_handler imapd_run_fetch;                              /* fetch.c */
+imapd_handler imapd_run_id;                                 /* id.c */
+imapd_handler imapd_run_idle;                               /* idle.c */
+imapd_handler imapd_run_list, imapd_run_lsub;               /* list.c */
+imapd_handler imapd_run_getmetadata, imapd_run_setmetadata; /* metadata.c */
+imapd_handler imapd_run_search;                             /* search.c */
 imapd_handler imapd_run_close, imapd_run_examine, imapd_run_select,
-    imapd_run_unselect; /* select.c */
+    imapd_run_unselect;         /* select.c */
+imapd_handler imapd_run_status; /* status.c */
 
 /* imapd_take_mailbox - a mailbox name, checked. false: the client has its reply. */
 bool imapd_take_mailbox(struct imapd_session *session, struct cursor *at,

@@ -1,9 +1,8 @@
-/* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS: RFC 3501 sections 6.3.3 to 6.3.7 and 6.3.10. */
+/* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE: RFC 3501 sections 6.3.3 to 6.3.7. */
 #include "lib/base/base.h"
 
 #include "imapd/command.h"
-
-#include "lib/message/imap_text.h"
+#include "imapd/special_use.h"
 
 static bool take_last_mailbox(struct imapd_session *session, struct cursor *at, const char **name_r)
 {
@@ -15,17 +14,50 @@ static bool take_last_mailbox(struct imapd_session *session, struct cursor *at, 
     return false;
 }
 
+/* SP "(USE (" [attribute *(SP attribute)] "))": RFC 6154 section 3 */
+static bool take_use(struct cursor *at, struct span *uses_r)
+{
+    const unsigned char *first;
+
+    if (!parse_space(at) || !cursor_take(at, '(') || !parse_word(at, "USE") || !parse_space(at) ||
+        !cursor_take(at, '('))
+        return false;
+    for (first = at->next; !cursor_at_end(*at) && *at->next != ')';)
+        at->next++;
+    *uses_r = span_of(first, (size_t)(at->next - first));
+    return cursor_take(at, ')') && cursor_take(at, ')') && parse_end(at);
+}
+
+/* With its use or not at all. */
+static bool create(struct imapd_session *session, const char *name, struct span uses,
+                   struct error *err)
+{
+    struct error ignored = {0};
+
+    if (!store_create(session->store, name, err))
+        return false;
+    if (uses.len == 0 || special_use_set(session, name, uses, err))
+        return true;
+    (void)!store_delete(session->store, name, &ignored);
+    return false;
+}
+
 void imapd_run_create(struct imapd_session *session, struct cursor at)
 {
+    struct span uses = SPAN_EMPTY;
     struct error err = {0};
     const char *name;
 
-    if (!take_last_mailbox(session, &at, &name))
+    if (!imapd_take_mailbox(session, &at, &name))
         return;
-    if (store_create(session->store, name, &err))
-        imapd_ok(session, "Create completed.");
-    else
+    if (!parse_end(&at) && !take_use(&at, &uses))
+        imapd_bad(session, "Error in IMAP command: Invalid arguments.");
+    else if (!special_use_is_valid(uses))
+        imapd_no(session, "[USEATTR] Not a use that a mailbox can have.");
+    else if (!create(session, name, uses, &err))
         imapd_failed(session, &err);
+    else
+        imapd_ok(session, "Create completed.");
 }
 
 static bool is_selected(const struct imapd_session *session, const char *name)
@@ -93,91 +125,4 @@ void imapd_run_subscribe(struct imapd_session *session, struct cursor at)
 void imapd_run_unsubscribe(struct imapd_session *session, struct cursor at)
 {
     subscribe(session, at, false);
-}
-
-/* --- STATUS ------------------------------------------------------------------------------------ */
-
-enum status_item { MESSAGES = 1, RECENT = 2, UIDNEXT = 4, UIDVALIDITY = 8, UNSEEN = 16, SIZE = 32 };
-
-static const struct {
-    const char *name;
-    enum status_item item;
-} status_items[] = {
-    {"MESSAGES",    MESSAGES   },
-    {"RECENT",      RECENT     },
-    {"UIDNEXT",     UIDNEXT    },
-    {"UIDVALIDITY", UIDVALIDITY},
-    {"UNSEEN",      UNSEEN     },
-    {"SIZE",        SIZE       },
-};
-
-static bool take_status_items(struct cursor *at, unsigned *items_r)
-{
-    *items_r = 0;
-    if (!parse_space(at) || !cursor_take(at, '('))
-        return false;
-    do {
-        struct span word;
-        size_t i = 0;
-        if (!parse_atom(at, &word))
-            return false;
-        while (i < ARRAY_LENGTH(status_items) &&
-               !span_equal_text_nocase(word, status_items[i].name))
-            i++;
-        if (i == ARRAY_LENGTH(status_items))
-            return false;
-        *items_r |= status_items[i].item;
-    } while (parse_space(at));
-    return cursor_take(at, ')') && parse_end(at);
-}
-
-static uint64_t status_value(const struct store_status *status, enum status_item item)
-{
-    switch (item) {
-    case MESSAGES:
-        return status->messages;
-    case RECENT:
-        return status->recent;
-    case UIDNEXT:
-        return status->uidnext;
-    case UIDVALIDITY:
-        return status->uidvalidity;
-    case UNSEEN:
-        return status->unseen;
-    case SIZE:
-        return status->size;
-    }
-    return 0;
-}
-
-void imapd_run_status(struct imapd_session *session, struct cursor at)
-{
-    struct store_status status;
-    struct error err = {0};
-    const char *name;
-    unsigned items;
-    bool first = true;
-
-    if (!imapd_take_mailbox(session, &at, &name))
-        return;
-    if (!take_status_items(&at, &items)) {
-        imapd_bad(session, "Error in IMAP command: Invalid status items.");
-        return;
-    }
-    if (!store_status(session->store, name, (items & SIZE) != 0, &status, &err)) {
-        imapd_failed(session, &err);
-        return;
-    }
-    buf_put_text(&session->response, "* STATUS ");
-    imap_put_string(&session->response, span_text(name));
-    buf_put_text(&session->response, " (");
-    for (size_t i = 0; i < ARRAY_LENGTH(status_items); i++) {
-        if ((items & status_items[i].item) == 0)
-            continue;
-        buf_put_printf(&session->response, "%s%s %" PRIu64, first ? "" : " ", status_items[i].name,
-                       status_value(&status, status_items[i].item));
-        first = false;
-    }
-    buf_put_text(&session->response, ")\r\n");
-    imapd_ok(session, "Status completed.");
 }

@@ -46,6 +46,7 @@ static void refuse(struct imapd_session *session, const char *tag, const struct 
 static void serve_client(struct imapd_session *session, const struct session *taken)
 {
     struct error err = {0};
+    char *capabilities;
 
     session->user = taken->account.user;
     stream_unread(session->client, taken->handover.input);
@@ -53,8 +54,10 @@ static void serve_client(struct imapd_session *session, const struct session *ta
         refuse(session, taken->handover.tag, &err);
         return;
     }
+    capabilities = imapd_capabilities(session->config);
     stream_printf(session->client, "%s OK [CAPABILITY %s] Logged in\r\n", taken->handover.tag,
-                  imapd_capabilities);
+                  capabilities);
+    mem_free(capabilities);
     imapd_session_run(session);
 }
 
@@ -82,6 +85,7 @@ static int run_standalone(int argc, char *argv[])
     struct standalone standalone;
     struct imapd_session session = {.id = ""};
     struct error err = {0};
+    char *capabilities;
 
     standalone_begin(&standalone, argc, argv);
     session.config = standalone.config;
@@ -89,8 +93,10 @@ static int run_standalone(int argc, char *argv[])
     session.client = stream_create(standalone.client);
     if (!open_store(&session, &standalone.place, &err))
         log_fatal("%s", err.text);
-    stream_printf(session.client, "* PREAUTH [CAPABILITY %s] Logged in as %s\r\n",
-                  imapd_capabilities, session.user);
+    capabilities = imapd_capabilities(session.config);
+    stream_printf(session.client, "* PREAUTH [CAPABILITY %s] Logged in as %s\r\n", capabilities,
+                  session.user);
+    mem_free(capabilities);
     imapd_session_run(&session);
     standalone_end(&standalone);
     return 0;

@@ -6,15 +6,21 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/copy.c \
 	imapd/date_time.c imapd/date_time.h \
 	imapd/fetch.c imapd/fetch.h imapd/fetch_body.c imapd/fetch_parse.c \
-	imapd/flags.c imapd/folders.c imapd/idle.c imapd/input.c imapd/list.c imapd/news.c \
+	imapd/flags.c imapd/folders.c imapd/id.c imapd/idle.c imapd/input.c \
+	imapd/list.c imapd/list.h imapd/list_parse.c \
+	imapd/metadata.c imapd/metadata.h imapd/metadata_parse.c \
+	imapd/news.c \
 	imapd/parse.c imapd/parse.h \
 	imapd/search.c imapd/search.h imapd/search_parse.c imapd/search_text.c \
 	imapd/select.c \
 	imapd/session.c imapd/session.h \
-	imapd/set.c imapd/set.h
+	imapd/set.c imapd/set.h \
+	imapd/special_use.c imapd/special_use.h \
+	imapd/status.c imapd/status.h imapd/status_parse.c
 dist_man_MANS += imapd/imapd.8
 
-imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/parse.c imapd/search_parse.c imapd/set.c
+imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/metadata_parse.c \
+	imapd/parse.c imapd/search_parse.c imapd/set.c imapd/status_parse.c
 
 check_PROGRAMS += t/unit/imapd_parse_test
 UNIT_TESTS += t/unit/imapd_parse_test

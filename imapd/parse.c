@@ -87,7 +87,8 @@ static bool parse_quoted(struct arena *arena, struct cursor *at, struct span *te
     return true;
 }
 
-static bool parse_literal(struct cursor *at, struct span *text_r)
+/* "{" number ["+"] "}" CRLF and the octets */
+static bool parse_octets(struct cursor *at, struct span *text_r)
 {
     struct cursor here = *at;
     uint64_t size;
@@ -96,7 +97,7 @@ static bool parse_literal(struct cursor *at, struct span *text_r)
         return false;
     cursor_take(&here, '+');
     if (!cursor_take(&here, '}') || !cursor_take(&here, '\r') || !cursor_take(&here, '\n') ||
-        size > cursor_left(here) || memchr(here.next, '\0', (size_t)size) != NULL)
+        size > cursor_left(here))
         return false;
     *text_r = span_of(here.next, (size_t)size);
     here.next += size;
@@ -104,9 +105,31 @@ static bool parse_literal(struct cursor *at, struct span *text_r)
     return true;
 }
 
+static bool parse_literal(struct cursor *at, struct span *text_r)
+{
+    struct cursor here = *at;
+
+    if (!parse_octets(&here, text_r) || memchr(text_r->data, '\0', text_r->len) != NULL)
+        return false;
+    *at = here;
+    return true;
+}
+
 bool parse_string(struct arena *arena, struct cursor *at, struct span *text_r)
 {
     return parse_quoted(arena, at, text_r) || parse_literal(at, text_r);
+}
+
+bool parse_string8(struct arena *arena, struct cursor *at, struct span *text_r)
+{
+    struct cursor here = *at;
+
+    if (!cursor_take(&here, '~'))
+        return parse_string(arena, at, text_r);
+    if (!parse_octets(&here, text_r))
+        return false;
+    *at = here;
+    return true;
 }
 
 static bool is_astring_octet(unsigned char c)

@@ -18,6 +18,8 @@ bool parse_atom(struct cursor *at, struct span *atom_r) MUST_CHECK;
 bool parse_flag_word(struct cursor *at, struct span *flag_r) MUST_CHECK;
 /* parse_string - quoted or literal, the octets unquoted (the arena's) */
 bool parse_string(struct arena *arena, struct cursor *at, struct span *text_r) MUST_CHECK;
+/* parse_string8 - likewise, or a literal8, "~{5}\r\n...", which may hold NULs (RFC 3516) */
+bool parse_string8(struct arena *arena, struct cursor *at, struct span *text_r) MUST_CHECK;
 /* parse_astring - atom, which may hold ']', or string */
 bool parse_astring(struct arena *arena, struct cursor *at, struct span *text_r) MUST_CHECK;
 /* parse_list_mailbox - astring with LIST's wildcards */

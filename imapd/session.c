@@ -5,6 +5,7 @@
 
 #include "imapd/command.h"
 #include "imapd/set.h"
+#include "imapd/special_use.h"
 #include "lib/base/log.h"
 #include "lib/service/service.h"
 #include "lib/store/name.h"
@@ -99,6 +100,11 @@ static const char *code_of(const struct error *err)
     }
 }
 
+void imapd_log_error(const struct imapd_session *session, const struct error *err)
+{
+    log_error("imap(%s)<%s>: %s", session->user, session->id, err->text);
+}
+
 void imapd_failed(struct imapd_session *session, const struct error *err)
 {
     const char *code = code_of(err);
@@ -107,7 +113,7 @@ void imapd_failed(struct imapd_session *session, const struct error *err)
         imapd_no(session, "%s%s", code, err->text);
         return;
     }
-    log_error("imap(%s)<%s>: %s", session->user, session->id, err->text);
+    imapd_log_error(session, err);
     imapd_no(session, "%sInternal error occurred. Refer to server log for more information.", code);
 }
 
@@ -198,6 +204,7 @@ void imapd_session_run(struct imapd_session *session)
     session->command = BUF(IMAPD_LINE_MAX + 2);
     session->response = BUF(BUF_UNLIMITED);
     stream_timeout(session->client, session->config->imap_idle_timeout * 1000);
+    special_use_make_mailboxes(session);
     while (!session->ended)
         serve_command(session);
     (void)!stream_flush(session->client);

@@ -61,6 +61,8 @@ void imapd_no(struct imapd_session *session, const char *format, ...) PRINTF(2, 
 void imapd_bad(struct imapd_session *session, const char *text);
 /* imapd_failed - NO with what *err says; a TEMPORARY error is logged, and the client told little */
 void imapd_failed(struct imapd_session *session, const struct error *err);
+/* imapd_log_error - to the log alone, with the session's name before it */
+void imapd_log_error(const struct imapd_session *session, const struct error *err);
 /* imapd_bye - the session ends; `reason` is also for the log */
 void imapd_bye(struct imapd_session *session, const char *reason);
 

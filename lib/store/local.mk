@@ -1,11 +1,13 @@
 # lib/store: mailboxes as imapd, pop3d and the delivery agents see them.
 lib_libbuzon_a_SOURCES += lib/store/append.c \
+	lib/store/annotations.c lib/store/annotations.h \
 	lib/store/dotlock.c lib/store/dotlock.h \
 	lib/store/driver.h \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \
 	lib/store/index_gone.c lib/store/index_numbers.c \
 	lib/store/index_pages.c lib/store/index_records.c \
 	lib/store/keywords.c lib/store/keywords.h \
+	lib/store/list.c \
 	lib/store/mailbox.c \
 	lib/store/maildir.h lib/store/maildir_flags.c lib/store/maildir_folders.c \
 	lib/store/maildir_merge.c \
@@ -16,6 +18,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/mbox.h lib/store/mbox_change.c lib/store/mbox_list.c \
 	lib/store/mbox_scan.c lib/store/mbox_spool.c lib/store/mbox_sync.c \
 	lib/store/name.c lib/store/name.h \
+	lib/store/pattern.c lib/store/pattern.h \
 	lib/store/state.c \
 	lib/store/store.c lib/store/store.h \
 	lib/store/subscriptions.c lib/store/subscriptions.h \

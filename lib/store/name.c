@@ -1,4 +1,4 @@
-/* Mailbox names and patterns. */
+/* Mailbox names. */
 #include "lib/base/base.h"
 
 #include "lib/store/name.h"
@@ -73,64 +73,4 @@ bool mailbox_name_is_below(const char *name, const char *parent, char separator)
     size_t len = strlen(parent);
 
     return strncmp(name, parent, len) == 0 && name[len] == separator;
-}
-
-/* Where a '*' was seen last, and where the name stood: on a mismatch it takes one octet more. A '%'
- * does the same up to the next separator. */
-struct retry {
-    size_t pattern, name;
-    bool set;
-};
-
-static bool octets_match(struct span pattern, struct span name, size_t at_pattern, size_t at_name,
-                         bool is_inbox)
-{
-    char p = pattern.data[at_pattern], n = name.data[at_name];
-
-    return p == n || (is_inbox && at_name < INBOX_LEN && to_upper(p) == to_upper(n));
-}
-
-static bool take_retry(struct retry *retry, size_t *at_pattern, size_t *at_name)
-{
-    if (!retry->set)
-        return false;
-    *at_pattern = retry->pattern;
-    *at_name = ++retry->name;
-    return true;
-}
-
-bool mailbox_pattern_match(struct span pattern, const char *name, char separator)
-{
-    struct span whole = span_text(name);
-    bool is_inbox = starts_with_inbox(whole, separator);
-    struct retry any = {0}, level = {0};
-    size_t at_pattern = 0, at_name = 0;
-
-    while (at_name < whole.len || at_pattern < pattern.len) {
-        if (at_pattern < pattern.len && pattern.data[at_pattern] == '*') {
-            any = (struct retry){++at_pattern, at_name, true};
-            level.set = false;
-            continue;
-        }
-        if (at_pattern < pattern.len && pattern.data[at_pattern] == '%') {
-            level = (struct retry){++at_pattern, at_name, true};
-            continue;
-        }
-        if (at_pattern < pattern.len && at_name < whole.len &&
-            octets_match(pattern, whole, at_pattern, at_name, is_inbox)) {
-            at_pattern++;
-            at_name++;
-            continue;
-        }
-        if (level.set && (level.name >= whole.len || whole.data[level.name] == separator))
-            level.set = false;
-        if (take_retry(&level, &at_pattern, &at_name))
-            continue;
-        if (any.set && any.name >= whole.len)
-            return false;
-        level.set = false;
-        if (!take_retry(&any, &at_pattern, &at_name))
-            return false;
-    }
-    return true;
 }

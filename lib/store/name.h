@@ -27,11 +27,4 @@ size_t mailbox_name_parent(const char *name, char separator);
 /* mailbox_name_is_below - is name a child, at any depth, of parent? */
 bool mailbox_name_is_below(const char *name, const char *parent, char separator);
 
-/*
- * mailbox_pattern_match - LIST's wildcards: '*' any octets, '%' any but the separator
- *
- * INBOX matches without case. Work is bounded by the product of the two lengths.
- */
-bool mailbox_pattern_match(struct span pattern, const char *name, char separator);
-
 #endif

@@ -1,11 +1,10 @@
-/* The account: opening it, and the names of its mailboxes. */
+/* The account: opening it; making, removing and renaming mailboxes. */
 #include "lib/base/base.h"
 
 #include "lib/store/driver.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
-#include "lib/base/hash.h"
 #include "lib/store/name.h"
 #include "lib/store/subscriptions.h"
 
@@ -130,100 +129,6 @@ bool store_be_ready(struct store *store, struct error *err)
 static bool is_inbox(const char *name)
 {
     return strcmp(name, "INBOX") == 0;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-    const struct store_entry *first = a, *second = b;
-
-    if (is_inbox(first->name) != is_inbox(second->name))
-        return is_inbox(first->name) ? -1 : 1;
-    return strcmp(first->name, second->name);
-}
-
-/* Every mailbox, and the parents of it that are none themselves. */
-static size_t add_with_parents(struct store *store, struct arena *arena, const char *name,
-                               struct store_entry *entries)
-{
-    size_t count = 0;
-
-    entries[count++] = (struct store_entry){.name = arena_copy(arena, name), .selectable = true};
-    for (size_t len; (len = mailbox_name_parent(name, store->driver->separator)) > 0;) {
-        name = arena_text(arena, span_of(name, len));
-        entries[count++] = (struct store_entry){.name = name};
-    }
-    return count;
-}
-
-static size_t count_levels(const struct strlist *names, char separator)
-{
-    size_t levels = 1;
-
-    for (size_t i = 0; i < names->count; i++) {
-        levels++;
-        for (const char *c = names->items[i]; *c != '\0'; c++)
-            levels += *c == separator;
-    }
-    return levels;
-}
-
-static size_t merge_entries(struct store_entry *entries, size_t count)
-{
-    size_t kept = 0;
-
-    qsort(entries, count, sizeof(*entries), compare_entries);
-    for (size_t i = 0; i < count; i++) {
-        if (kept > 0 && strcmp(entries[kept - 1].name, entries[i].name) == 0)
-            entries[kept - 1].selectable |= entries[i].selectable;
-        else
-            entries[kept++] = entries[i];
-    }
-    return kept;
-}
-
-static void mark_entries(struct store_entry *entries, size_t count,
-                         const struct strlist *subscribed, char separator)
-{
-    struct hash *by_name = hash_create();
-    struct store_entry *entry;
-
-    for (size_t i = 0; i < count; i++)
-        hash_put(by_name, span_text(entries[i].name), &entries[i]);
-    for (size_t i = 0; i < count; i++) {
-        size_t parent = mailbox_name_parent(entries[i].name, separator);
-        entry = parent == 0 ? NULL : hash_get(by_name, span_of(entries[i].name, parent));
-        if (entry != NULL)
-            entry->has_children = true;
-    }
-    for (size_t i = 0; i < subscribed->count; i++) {
-        entry = hash_get(by_name, span_text(subscribed->items[i]));
-        if (entry != NULL)
-            entry->subscribed = true;
-    }
-    hash_free(&by_name, NULL);
-}
-
-bool store_list(struct store *store, struct arena *arena, struct store_entry **entries_r,
-                size_t *count_r, struct error *err)
-{
-    struct strlist names = STRLIST_EMPTY, subscribed = STRLIST_EMPTY;
-    bool done = store_be_ready(store, err) && store->driver->list(store, &names, err) &&
-                store_subscriptions(store, &subscribed, err);
-
-    if (done) {
-        size_t count = 0;
-        struct store_entry *entries =
-            arena_array(arena, struct store_entry, count_levels(&names, store->driver->separator));
-        entries[count++] = (struct store_entry){.name = "INBOX", .selectable = true};
-        for (size_t i = 0; i < names.count; i++)
-            count += add_with_parents(store, arena, names.items[i], entries + count);
-        *count_r = merge_entries(entries, count);
-        *entries_r = entries;
-        mark_entries(entries, *count_r, &subscribed, store->driver->separator);
-    }
-    strlist_release(&names);
-    strlist_release(&subscribed);
-    return done;
 }
 
 bool store_exists(struct store *store, const char *name)

@@ -50,14 +50,16 @@ char store_separator(const struct store *store);
 
 struct store_entry {
     const char *name;
-    bool selectable; /* false: only the parent of others */
-    bool has_children;
+    bool selectable;   /* false: only the parent of others, or only subscribed to */
+    bool has_children; /* mailboxes below it that are there */
     bool subscribed;
 };
 
-/* store_list - all mailboxes and their parents, by name, INBOX first; the arena's */
-bool store_list(struct store *store, struct arena *arena, struct store_entry **entries_r,
-                size_t *count_r, struct error *err) MUST_CHECK;
+/* store_list - all mailboxes and their parents, by name, INBOX and what is below it first; the arena's.
+ * What is below a name stands behind it, with no name between that has another beginning. With
+ * `subscriptions` also names that are subscribed to without being there, and their parents. */
+bool store_list(struct store *store, struct arena *arena, bool subscriptions,
+                struct store_entry **entries_r, size_t *count_r, struct error *err) MUST_CHECK;
 /* store_exists - is there a mailbox of that name, to be selected? */
 bool store_exists(struct store *store, const char *name);
 bool store_create(struct store *store, const char *name, struct error *err) MUST_CHECK;

@@ -1,9 +1,27 @@
-/* What IMAP commands are made of: sets, FETCH items, SEARCH keys, flags, dates. */
+/* What IMAP commands are made of: sets, FETCH items, SEARCH keys, flags, dates, LIST, METADATA. */
 #include "imapd/date_time.h"
 #include "imapd/fetch.h"
+#include "imapd/list.h"
+#include "imapd/metadata.h"
 #include "imapd/search.h"
+#include "imapd/status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void parse_of_mailboxes(struct arena *arena, struct cursor at)
+{
+    struct list_request request;
+    struct metadata_options options;
+    struct metadata_entries entries;
+    const char *fault;
+    unsigned items;
+
+    (void)list_parse(arena, at, &request, &fault);
+    (void)!status_items_parse(&(struct cursor){at.next, at.end}, &items);
+    (void)!metadata_options_parse(&(struct cursor){at.next, at.end}, &options);
+    (void)metadata_get_parse(arena, at, &entries);
+    (void)metadata_set_parse(arena, at, &entries);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -29,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     flag_list_release(&flags);
     (void)!date_time_parse(&(struct cursor){at.next, at.end}, &when);
     (void)!parse_literal_at_end(span_of(data, size), &before, &literal);
+    parse_of_mailboxes(arena, at);
     arena_free(&arena);
     return 0;
 }

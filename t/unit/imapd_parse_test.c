@@ -3,9 +3,12 @@
 
 #include "imapd/date_time.h"
 #include "imapd/fetch.h"
+#include "imapd/list.h"
+#include "imapd/metadata.h"
 #include "imapd/parse.h"
 #include "imapd/search.h"
 #include "imapd/set.h"
+#include "imapd/status.h"
 
 /* A cursor over a heap copy of just these octets; free_input ends it. */
 static struct span input;
@@ -331,9 +334,101 @@ static void take_date(void **state)
     free_input();
 }
 
+/* --- LIST -------------------------------------------------------------------------------------- */
+
+static const struct list_case {
+    const char *name;
+    const char *text;
+    enum list_parsed result;
+    unsigned select, returns;
+    size_t patterns;
+    const char *first; /* of the patterns */
+} list_cases[] = {
+    {"the basic form",            " \"\" *",                              LIST_PARSED, 0,               LIST_CHILDREN | LIST_SPECIAL_USE, 1, "*" },
+    {"a reference stands before", " a. b%",                               LIST_PARSED, 0,               LIST_CHILDREN | LIST_SPECIAL_USE, 1,
+     "a.b%"                                                                                                                                      },
+    {"nothing selected",          " () \"\" a",                           LIST_PARSED, 0,               0,                                1, "a" },
+    {"what selects is told",      " (SUBSCRIBED) \"\" a",                 LIST_PARSED, LIST_SUBSCRIBED, LIST_SUBSCRIBED,
+     1,                                                                                                                                      "a" },
+    {"several patterns",          " \"\" (a %)",                          LIST_PARSED, 0,               0,                                2, "a" },
+    {"no pattern",                " \"\" ()",                             LIST_PARSED, 0,               0,                                0, NULL},
+    {"return options",            " \"\" a RETURN (CHILDREN SUBSCRIBED)", LIST_PARSED, 0,
+     LIST_CHILDREN | LIST_SUBSCRIBED,                                                                                                     1, "a" },
+    {"with STATUS",               " \"\" a RETURN (STATUS (UNSEEN))",     LIST_PARSED, 0,               LIST_STATUS,                      1, "a" },
+    {"STATUS does not select",    " (STATUS (UNSEEN)) \"\" a",            LIST_BAD,    0,               0,                                0, NULL},
+    {"RECURSIVEMATCH alone",      " (RECURSIVEMATCH) \"\" a",             LIST_BAD,    0,               0,                                0, NULL},
+    {"an unknown option",         " (X) \"\" a",                          LIST_BAD,    0,               0,                                0, NULL},
+    {"something behind",          " \"\" a b",                            LIST_BAD,    0,               0,                                0, NULL},
+    {"no mailbox",                " \"\"",                                LIST_BAD,    0,               0,                                0, NULL},
+    {"a list without its end",    " \"\" (a b",                           LIST_BAD,    0,               0,                                0, NULL},
+};
+
+static void parse_list(void **state)
+{
+    const struct list_case *c = *state;
+    struct arena *arena = arena_create();
+    struct list_request request;
+    const char *fault;
+
+    assert_int_equal(list_parse(arena, cursor_over(c->text), &request, &fault), c->result);
+    if (c->result == LIST_PARSED) {
+        assert_int_equal(request.select, c->select);
+        assert_int_equal(request.returns, c->returns);
+        assert_int_equal(request.pattern_count, c->patterns);
+        if (c->first != NULL)
+            assert_true(span_equal_text(request.patterns[0], c->first));
+    }
+    arena_free(&arena);
+    free_input();
+}
+
+/* --- METADATA ---------------------------------------------------------------------------------- */
+
+static const struct metadata_case {
+    const char *name;
+    const char *text;
+    enum metadata_parsed result;
+    const char *entry, *value; /* of the last; "-" for none */
+} metadata_cases[] = {
+    {"a value",                    "(/private/a \"x\")",                METADATA_PARSED,     "/private/a", "x" },
+    {"entries in lower case",      "(/Shared/A {1}\r\nx)",              METADATA_PARSED,     "/shared/a",  "x" },
+    {"NIL is none",                "(/private/a NIL)",                  METADATA_PARSED,     "/private/a", "-" },
+    {"an empty value is one",      "(/private/a \"\")",                 METADATA_PARSED,     "/private/a", ""  },
+    {"two",                        "(/private/a NIL /private/b \"y\")", METADATA_PARSED,     "/private/b", "y" },
+    {"octets of any kind",         "(/private/a ~{2}\r\nab)",           METADATA_PARSED,     "/private/a", "ab"},
+    {"neither private nor shared", "(/a \"x\")",                        METADATA_WRONG_NAME, NULL,         NULL},
+    {"only private",               "(/private \"x\")",                  METADATA_WRONG_NAME, NULL,         NULL},
+    {"an empty component",         "(/private//a \"x\")",               METADATA_WRONG_NAME, NULL,         NULL},
+    {"a slash at the end",         "(/private/a/ \"x\")",               METADATA_WRONG_NAME, NULL,         NULL},
+    {"a wildcard",                 "(\"/private/%\" \"x\")",            METADATA_WRONG_NAME, NULL,         NULL},
+    {"a value is missing",         "(/private/a)",                      METADATA_BAD,        NULL,         NULL},
+    {"the end is missing",         "(/private/a NIL",                   METADATA_BAD,        NULL,         NULL},
+    {"a literal that is cut off",  "(/private/a ~{3}\r\nab)",           METADATA_BAD,        NULL,         NULL},
+    {"something behind",           "(/private/a NIL) x",                METADATA_BAD,        NULL,         NULL},
+};
+
+static void parse_metadata(void **state)
+{
+    const struct metadata_case *c = *state;
+    struct arena *arena = arena_create();
+    struct metadata_entries entries;
+
+    assert_int_equal(metadata_set_parse(arena, cursor_over(c->text), &entries), c->result);
+    if (c->result == METADATA_PARSED) {
+        const struct annotation *last = &entries.items[entries.count - 1];
+        assert_true(span_equal_text(last->entry, c->entry));
+        if (strcmp(c->value, "-") == 0)
+            assert_null(last->value.data);
+        else
+            assert_true(last->value.data != NULL && span_equal_text(last->value, c->value));
+    }
+    arena_free(&arena);
+    free_input();
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[150];
+    struct CMUnitTest tests[200];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, string_cases, take_astring);
@@ -343,6 +438,8 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, fetch_cases, take_fetch);
     UNIT_ADD_ROWS(tests, used, search_cases, take_search);
     UNIT_ADD_ROWS(tests, used, date_cases, take_date);
+    UNIT_ADD_ROWS(tests, used, list_cases, parse_list);
+    UNIT_ADD_ROWS(tests, used, metadata_cases, parse_metadata);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(uids_are_put_as_a_set);
     return unit_run("imapd_parse", tests, used);
 }

@@ -380,7 +380,7 @@ static bool has_entry(const char *name, bool selectable, bool has_children)
     size_t count;
     bool found = false;
 
-    assert_true(store_list(store, arena, &entries, &count, &err));
+    assert_true(store_list(store, arena, false, &entries, &count, &err));
     for (size_t i = 0; i < count; i++)
         found |= strcmp(entries[i].name, name) == 0 && entries[i].selectable == selectable &&
                  entries[i].has_children == has_children;

@@ -4,6 +4,7 @@
 #include "lib/store/keywords.h"
 #include "lib/store/mutf7.h"
 #include "lib/store/name.h"
+#include "lib/store/pattern.h"
 #include "lib/store/subscriptions.h"
 #include "lib/store/uidlist.h"
 
@@ -101,6 +102,9 @@ static void overlong_name_is_refused(void **state UNUSED)
     arena_free(&arena);
 }
 
+#define TEN(text)    text text text text text text text text text text
+#define LONG_PATTERN TEN(TEN("*aaa"))
+
 static const struct pattern_case {
     const char *name;
     const char *pattern, *mailbox;
@@ -123,6 +127,11 @@ static const struct pattern_case {
     {"INBOX without case",                      "inbox",              "INBOX",                                    true },
     {"INBOX's children too",                    "Inbox.%",            "INBOX.a",                                  true },
     {"others with case",                        "A",                  "a",                                        false},
+    {"several percents in one level",           "%a%b%.c",            "xaab.c",                                   true },
+    {"percent again after a star",              "*%b.%",              "a.ab.b.c",                                 true },
+    {"wildcards side by side are one",          "%*%%**a",            "x.y.a",                                    true },
+    {"an empty pattern",                        "",                   "a",                                        false},
+    {"more than a name can have",               LONG_PATTERN,         "aaaa",                                     false},
     {"many stars end",                          "*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
 };
 
@@ -130,7 +139,11 @@ static void match_pattern(void **state)
 {
     const struct pattern_case *c = *state;
 
-    assert_int_equal(mailbox_pattern_match(span_text(c->pattern), c->mailbox, '.'), c->matches);
+    struct arena *arena = arena_create();
+    struct mailbox_pattern *pattern = mailbox_pattern_compile(arena, span_text(c->pattern), '.');
+
+    assert_int_equal(mailbox_pattern_match(pattern, c->mailbox), c->matches);
+    arena_free(&arena);
 }
 
 /* --- dovecot-uidlist --------------------------------------------------------------------------- */
