@@ -4,39 +4,22 @@
  */
 #include "lib/base/base.h"
 
-#include "lib/base/file.h"
 #include "lib/map/lines.h"
+#include "tools/named_files.h"
 #include "tools/table_tool.h"
-
-#include <fcntl.h>
-#include <openssl/evp.h>
-
-#define FILES_MAX (16U * 1024 * 1024) /* octets of what an entry's files hold together */
 
 /* -F: the value names files; what they hold, one behind the other, is stored in base64. */
 static bool read_files(struct span names, struct buf *value_r, struct error *err)
 {
-    struct strlist files = STRLIST_EMPTY;
-    struct buf content = BUF(FILES_MAX);
-    char *list = mem_span(names);
-    bool done = true;
+    struct buf content = BUF(NAMED_FILES_MAX);
+    struct error why;
+    bool done = named_files_read(names, &content, &why);
 
-    strlist_split(&files, list, ", \t\r\n");
-    for (size_t i = 0; done && i < files.count; i++) {
-        if (i > 0)
-            buf_put_char(&content, '\n');
-        done = file_read(AT_FDCWD, files.items[i], &content, err);
-    }
-    if (done) {
-        char *to = buf_reserve(value_r, content.len * 4 / 3 + 8);
-        int len = EVP_EncodeBlock((unsigned char *)to, (const unsigned char *)content.data,
-                                  (int)content.len);
-
-        buf_commit(value_r, (size_t)len);
-    }
+    if (done)
+        named_files_encode(buf_span(&content), value_r);
+    else
+        error_set(err, why.kind, "%.900s: skipping this entry", why.text);
     buf_release(&content);
-    strlist_release(&files);
-    mem_free(list);
     return done;
 }
 
@@ -66,7 +49,7 @@ static bool parse(const struct table_tool *tool, struct span line, struct buf *k
 int main(int argc, char *argv[])
 {
     static const struct table_command command = {
-        .options = "bc:d:fFhimnNopq:rsuUvw",
+        .options = "bc:d:fFhijmnNopq:rsuUvw",
         .usage = "[-bfFhimnNoprsuUvw] [-c config_dir] [-d key] [-q key] [map_type:]file...",
         .separator = "\t",
         .parse = parse,

@@ -3,11 +3,25 @@
 
 #include "tools/caller.h"
 
+#include "lib/base/log.h"
+
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+const char *caller_program(int argc, char *argv[])
+{
+    char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+    if (argc == 0)
+        log_fatal("run without a name");
+    if (slash != NULL && slash[1] != '\0')
+        argv[0] = slash + 1;
+    log_name(argv[0]);
+    return argv[0];
+}
 
 static bool is_listed(const char *list, const char *directory)
 {

@@ -9,13 +9,13 @@ dist_man_MANS += tools/buzonlog.1
 
 sbin_PROGRAMS += tools/buzonqueue
 tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_text.c \
-	tools/queue_text.h
+	tools/queue_text.h tools/json_text.c tools/json_text.h
 dist_man_MANS += tools/buzonqueue.1
 
 check_PROGRAMS += t/unit/tools_queue_text_test
 UNIT_TESTS += t/unit/tools_queue_text_test
 t_unit_tools_queue_text_test_SOURCES = t/unit/tools_queue_text_test.c tools/queue_text.c \
-	tools/queue_text.h
+	tools/queue_text.h tools/json_text.c tools/json_text.h
 t_unit_tools_queue_text_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 sbin_PROGRAMS += tools/buzonconf
@@ -61,8 +61,9 @@ uninstall-hook:
 	rm -f $(DESTDIR)$(bindir)/mailq $(DESTDIR)$(bindir)/newaliases
 
 sbin_PROGRAMS += tools/buzonmap tools/buzonalias
-tools_buzonmap_SOURCES = tools/buzonmap.c tools/table_tool.c tools/table_tool.h tools/table_build.c \
-	tools/table_query.c tools/message_keys.c tools/message_keys.h
-tools_buzonalias_SOURCES = tools/buzonalias.c tools/table_tool.c tools/table_tool.h \
-	tools/table_build.c tools/table_query.c tools/message_keys.c tools/message_keys.h
+TABLE_TOOL_SOURCES = tools/table_tool.c tools/table_tool.h tools/table_build.c tools/table_change.c \
+	tools/table_query.c tools/message_keys.c tools/message_keys.h tools/named_files.c \
+	tools/named_files.h tools/json_text.c tools/json_text.h tools/caller.c tools/caller.h
+tools_buzonmap_SOURCES = tools/buzonmap.c $(TABLE_TOOL_SOURCES)
+tools_buzonalias_SOURCES = tools/buzonalias.c $(TABLE_TOOL_SOURCES)
 dist_man_MANS += tools/buzonmap.1 tools/buzonalias.1

@@ -4,11 +4,20 @@
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
 #include "lib/message/header.h"
+#include "lib/message/mime.h"
 
 #include <unistd.h>
 
 #define MESSAGE_MAX (256U * 1024 * 1024)
 #define READ_SIZE   (256U * 1024)
+
+struct walk {
+    unsigned wanted;
+    void (*visit)(void *context, struct span key);
+    void *context;
+    struct span message;
+    size_t at; /* what is before it has been visited */
+};
 
 static void read_message(int fd, struct buf *message)
 {
@@ -38,31 +47,59 @@ static struct span key_of(const struct header_field *field)
     return key;
 }
 
-void message_keys(int fd, bool header, bool body, void (*visit)(void *context, struct span key),
+/* The fields that stand here; what is none, the empty line too, stays for the body. */
+static void visit_header(struct walk *walk)
+{
+    struct cursor at = cursor_of(span_skip(walk->message, walk->at));
+    struct header_field field;
+
+    while (header_next(&at, true, &field) == PARSE_DONE) {
+        if ((walk->wanted & MESSAGE_KEYS_HEADER) != 0)
+            walk->visit(walk->context, key_of(&field));
+    }
+    walk->at = walk->message.len - cursor_left(at);
+}
+
+/* The lines before this offset. */
+static void visit_body(struct walk *walk, size_t end)
+{
+    while (walk->at < end) {
+        struct span rest = span_skip(walk->message, walk->at);
+        struct span line = span_take_until(&rest, '\n');
+
+        walk->at = walk->message.len - rest.len;
+        if (line.len > 0 && line.data[line.len - 1] == '\r')
+            line.len--;
+        if ((walk->wanted & MESSAGE_KEYS_BODY) != 0)
+            walk->visit(walk->context, line);
+    }
+}
+
+/* Parts stand in the order of their headers; part 0 is the message, whose header was visited. */
+static void visit_parts(struct walk *walk)
+{
+    struct arena *arena = arena_create();
+    size_t count;
+    const struct mime_part *parts = mime_parse(arena, walk->message, &count);
+
+    for (size_t i = 1; i < count; i++) {
+        visit_body(walk, parts[i].header_start);
+        visit_header(walk);
+    }
+    arena_free(&arena);
+}
+
+void message_keys(int fd, unsigned wanted, void (*visit)(void *context, struct span key),
                   void *context)
 {
     struct buf message = BUF(MESSAGE_MAX);
-    struct header_field field;
-    struct cursor at;
-    struct span rest;
+    struct walk walk = {.wanted = wanted, .visit = visit, .context = context};
 
     read_message(fd, &message);
-    at = cursor_of(buf_span(&message));
-    while (header_next(&at, true, &field) == PARSE_DONE) {
-        if (header)
-            visit(context, key_of(&field));
-    }
-    rest = span_of(at.next, cursor_left(at));
-    if (span_starts_with(rest, "\n"))
-        rest = span_skip(rest, 1);
-    else if (span_starts_with(rest, "\r\n"))
-        rest = span_skip(rest, 2);
-    while (body && rest.len > 0) {
-        struct span line = span_take_until(&rest, '\n');
-
-        if (line.len > 0 && line.data[line.len - 1] == '\r')
-            line.len--;
-        visit(context, line);
-    }
+    walk.message = buf_span(&message);
+    visit_header(&walk);
+    if ((wanted & MESSAGE_KEYS_MIME) != 0)
+        visit_parts(&walk);
+    visit_body(&walk, walk.message.len);
     buf_release(&message);
 }

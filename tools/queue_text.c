@@ -4,9 +4,9 @@
 #include "tools/queue_text.h"
 
 #include "lib/message/address.h"
+#include "tools/json_text.h"
 
 #include <time.h>
-#include <unistr.h>
 
 #define REASON_COLUMN 78 /* where reasons end, if they are not longer */
 
@@ -102,24 +102,6 @@ static void put_traditional(struct queue_text *state, struct buf *text, struct a
 
 /* --- for programs --------------------------------------------------------------------------------------------- */
 
-/* A JSON string (RFC 8259 section 7). What is no UTF-8 cannot be in one. */
-static void put_string(struct buf *text, const char *value)
-{
-    bool is_utf8 = u8_check((const uint8_t *)value, strlen(value)) == NULL;
-
-    buf_put_char(text, '"');
-    for (; *value != '\0'; value++) {
-        unsigned char c = (unsigned char)*value;
-        if (c == '"' || c == '\\')
-            buf_put_printf(text, "\\%c", c);
-        else if (c < ' ' || c == 0x7f)
-            buf_put_printf(text, "\\u%04X", c);
-        else
-            buf_put_char(text, c > 0x7f && !is_utf8 ? '?' : *value);
-    }
-    buf_put_char(text, '"');
-}
-
 static void put_json(struct queue_text *state, struct buf *text, struct arena *arena,
                      const struct listing_entry *entry)
 {
@@ -130,15 +112,15 @@ static void put_json(struct queue_text *state, struct buf *text, struct arena *a
                        entry->arrival_s, entry->size);
         buf_put_printf(
             text, "\"forced_expire\": %s, \"sender\": ", entry->forced_expire ? "true" : "false");
-        put_string(text, address_quote(arena, sender_of(entry)));
+        json_put_string(text, span_text(address_quote(arena, sender_of(entry))));
         buf_put_text(text, ", \"recipients\": [");
     }
     for (size_t i = 0; i < entry->recipient_count; i++) {
         buf_put_text(text, i > 0 || state->continued ? ", {\"address\": " : "{\"address\": ");
-        put_string(text, address_quote(arena, entry->recipients[i].address));
+        json_put_string(text, span_text(address_quote(arena, entry->recipients[i].address)));
         if (entry->recipients[i].reason[0] != '\0') {
             buf_put_text(text, ", \"delay_reason\": ");
-            put_string(text, entry->recipients[i].reason);
+            json_put_string(text, span_text(entry->recipients[i].reason));
         }
         buf_put_char(text, '}');
     }

@@ -17,6 +17,7 @@
 #define LINES_AT_ONCE     1024 /* between two looks at the clock */
 #define PROGRESS_FIRST_MS 1000
 #define PROGRESS_MS       200
+#define BAR_WIDTH         40
 
 /* Set by the first signal: the new table is given up, the old one stays. A second one ends us at once. */
 static volatile sig_atomic_t interrupted;
@@ -50,21 +51,26 @@ static void handle_interrupts(void)
 /* For whoever waits at a terminal; others see nothing. */
 static void show_progress(struct build *build)
 {
+    static const char full[] = "########################################";
     int64_t now_ms = clock_monotonic_ms();
+    uint64_t done;
 
     if (build->status.st_size <= 0 || !isatty(STDERR_FILENO) ||
         now_ms - build->shown_ms < (build->has_shown ? PROGRESS_MS : PROGRESS_FIRST_MS))
         return;
     build->shown_ms = now_ms;
     build->has_shown = true;
-    (void)fprintf(stderr, "\r%s: %s: %3" PRIu64 "%%", build->tool->program, build->specification,
-                  build->lines.offset * 100 / (uint64_t)build->status.st_size);
+    done = build->lines.offset * 100 / (uint64_t)build->status.st_size;
+    done = done > 100 ? 100 : done; /* the source has grown */
+    (void)fprintf(stderr, "\r%s: %.30s [%-*.*s] %3" PRIu64 "%%", build->tool->program,
+                  build->specification, BAR_WIDTH, (int)done * BAR_WIDTH / 100, full, done);
 }
 
+/* Nothing is left of it. */
 static void end_progress(const struct build *build)
 {
     if (build->has_shown)
-        (void)fprintf(stderr, "\r%*s\r", (int)strlen(build->specification) + 40, "");
+        (void)fprintf(stderr, "\r%*s\r", BAR_WIDTH + 60, "");
 }
 
 static NORETURN void give_up(struct build *build, const struct error *err)
@@ -77,15 +83,14 @@ static NORETURN void give_up(struct build *build, const struct error *err)
 static void put(struct build *build, struct span key, struct span value)
 {
     struct error err;
-    char place[MAP_PLACE_MAX];
 
     switch (map_writer_put(build->writer, key, value, &err)) {
     case MAP_PUT_DONE:
         break;
     case MAP_PUT_DUPLICATE:
         if (!build->tool->ignores_duplicates)
-            log_warning("%s: duplicate entry: \"%.*s\"", map_lines_place(&build->lines, place),
-                        SPAN_PRINTF(key));
+            log_warning("%s, line %u: duplicate entry: \"%.*s\"", build->lines.name,
+                        build->lines.first, SPAN_PRINTF(key));
         break;
     case MAP_PUT_FAILED:
         error_prefix(&err, "%s: \"%.*s\"", build->specification, SPAN_PRINTF(span_first(key, 100)));
@@ -98,19 +103,18 @@ static void add_line(struct build *build, struct span line)
 {
     const struct table_tool *tool = build->tool;
     struct error err = {.kind = ERROR_NONE};
-    char place[MAP_PLACE_MAX];
     bool parsed;
 
     if (tool->utf8 && !map_is_utf8(line)) {
-        log_warning("%s: non-UTF-8 input \"%.*s\" -- ignoring this line",
-                    map_lines_place(&build->lines, place), SPAN_PRINTF(line));
+        log_warning("%s, line %u: non-UTF-8 input \"%.*s\" -- ignoring this line",
+                    build->lines.name, build->lines.first, SPAN_PRINTF(line));
         return;
     }
     buf_clear(&build->key);
     buf_clear(&build->value);
     parsed = tool->command->parse(tool, line, &build->key, &build->value, &err);
     if (err.kind != ERROR_NONE)
-        log_warning("%s: %s", map_lines_place(&build->lines, place), err.text);
+        log_warning("%s, line %u: %s", build->lines.name, build->lines.first, err.text);
     if (!parsed)
         return;
     if (tool->folds && map_fold(buf_span(&build->key), tool->utf8, &build->folded))
@@ -172,15 +176,16 @@ static void return_to_root(void)
         log_fatal("cannot return to root: %m");
 }
 
+/* As readable for others as its source is, or as files of this process are (-p). */
 static mode_t mode_of(const struct build *build)
 {
-    mode_t mask = umask(0);
-    mode_t mode = 0644 & ~mask;
+    mode_t mask;
 
-    (void)umask(mask);
     if (build->tool->inherits_mode && S_ISREG(build->status.st_mode))
-        mode &= build->status.st_mode | 0700;
-    return mode;
+        return 0644 & (build->status.st_mode | 0700);
+    mask = umask(0);
+    (void)umask(mask);
+    return 0644 & ~mask;
 }
 
 static void open_source(struct build *build)

@@ -5,14 +5,13 @@
 #include "lib/base/log.h"
 #include "lib/io/stream.h"
 #include "lib/map/map_fold.h"
+#include "tools/json_text.h"
 #include "tools/message_keys.h"
+#include "tools/named_files.h"
 
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define VALUE_MAX   (64U * 1024 * 1024)
-#define KEY_MAX     (1024U * 1024) /* octets of a line of standard input */
 #define OUTPUT_FULL (64U * 1024)
 
 /* What is printed, in large blocks. */
@@ -23,39 +22,80 @@ static void flush(struct buf *output)
     buf_clear(output);
 }
 
-/* -F: the value is base64 and its content is wanted; what is no base64 is shown as it is. */
-static void put_value(const struct table_tool *tool, struct buf *output, struct span value)
+/* The table as warnings of Postfix name it: "hash:table.db". */
+static const char *file_of(struct arena *arena, const char *table)
 {
-    char *decoded;
-    int len;
-    int padding = 0;
+    bool has_suffix =
+        span_starts_with(span_text(table), "hash:") || span_starts_with(span_text(table), "btree:");
 
-    if (!tool->values_are_files || value.len == 0 || value.len > INT_MAX) {
-        buf_put(output, value);
-        return;
-    }
-    decoded = mem_alloc(value.len + 1);
-    len = EVP_DecodeBlock((unsigned char *)decoded, (const unsigned char *)value.data,
-                          (int)value.len);
-    while (padding < 2 && (size_t)padding < value.len &&
-           value.data[value.len - 1 - (size_t)padding] == '=')
-        padding++;
-    if (len < padding)
-        buf_put(output, value);
-    else
-        buf_put(output, span_of(decoded, (size_t)(len - padding)));
-    mem_free(decoded);
+    return arena_printf(arena, "%s%s", table, has_suffix ? ".db" : "");
 }
 
-static void put_entry(const struct table_tool *tool, struct buf *output, struct span key,
-                      struct span value)
+/* Tables that are made from a source have the files' content; others only name the files. */
+static bool is_made(const char *table)
 {
-    buf_put(output, key);
-    buf_put_text(output, tool->command->separator);
-    put_value(tool, output, value);
+    static const char *const types[] = {"hash:", "btree:", "lmdb:", "cdb:"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+        if (span_starts_with(span_text(table), types[i]))
+            return true;
+    }
+    return false;
+}
+
+/* -F: what the value stands for. */
+static bool resolve(const char *table, struct span value, struct buf *content, struct error *err)
+{
+    if (!is_made(table))
+        return named_files_read(value, content, err);
+    if (named_files_decode(value, content))
+        return true;
+    error_set(err, ERROR_MALFORMED, "malformed BASE64 value: %.*s",
+              SPAN_PRINTF(span_first(value, 100)));
+    return false;
+}
+
+static void put_pair(const struct table_tool *tool, struct buf *output, struct span key,
+                     struct span value)
+{
+    if (tool->json) {
+        buf_put_char(output, '{');
+        json_put_string(output, key);
+        buf_put_text(output, ": ");
+        json_put_string(output, value);
+        buf_put_char(output, '}');
+    } else {
+        if (tool->query == NULL || strcmp(tool->query, "-") == 0) { /* else the key is known */
+            buf_put(output, key);
+            buf_put_text(output, tool->command->separator);
+        }
+        buf_put(output, value);
+    }
     buf_put_char(output, '\n');
     if (output->len >= OUTPUT_FULL)
         flush(output);
+}
+
+/* A value that cannot be shown ends us: the answer would be wrong. */
+static void put_entry(const struct table_tool *tool, const char *table, struct buf *output,
+                      struct span key, struct span value)
+{
+    struct buf content = BUF(NAMED_FILES_MAX);
+    struct error err;
+
+    if (!tool->values_are_files) {
+        put_pair(tool, output, key, value);
+        return;
+    }
+    if (!resolve(table, value, &content, &err)) {
+        const char *name = file_of(arena_create(), table);
+
+        flush(output);
+        log_warning("table %s: key %.*s: %s", name, SPAN_PRINTF(key), err.text);
+        log_fatal("table %s: query error", name);
+    }
+    put_pair(tool, output, key, buf_span(&content));
+    buf_release(&content);
 }
 
 /* --- asking -------------------------------------------------------------------------------------- */
@@ -107,35 +147,55 @@ static void close_tables(struct query *query)
     buf_release(&query->output);
 }
 
-/* The first table that has it; a table that cannot answer ends everything. */
-static bool find(struct query *query, struct span key)
+/* Such a key is in no table that speaks UTF-8; who asks may have meant another encoding. */
+static void check_key(const struct query *query, const struct map *map, struct span key)
+{
+    struct arena *arena;
+
+    if (!query->tool->utf8 || map_is_utf8(key))
+        return;
+    arena = arena_create();
+    log_warning("%s: non-UTF-8 key \"%.*s\": malformed UTF-8 or invalid codepoint",
+                file_of(arena, map_name(map)), SPAN_PRINTF(key));
+    arena_free(&arena);
+}
+
+/* The first table that has it, NULL: none; a table that cannot answer ends everything. */
+static const struct map *find(struct query *query, struct span key)
 {
     int flags = query->tool->folds ? MAP_FOLD_KEY : 0;
 
     for (size_t i = 0; i < query->count; i++) {
+        struct map *map = query->maps[i];
         struct error err;
 
-        switch (map_lookup(query->maps[i], key, flags, &query->value, &err)) {
+        if (!map_is_open(map, &err)) {
+            flush(&query->output);
+            log_fatal("%s", err.text);
+        }
+        check_key(query, map, key);
+        switch (map_lookup(map, key, flags, &query->value, &err)) {
         case MAP_FOUND:
-            return true;
+            return map;
         case MAP_ABSENT:
             break;
         case MAP_UNAVAILABLE:
             flush(&query->output);
-            log_fatal("table %s: query error: %s", map_name(query->maps[i]), err.text);
+            log_fatal("table %s: query error: %s", map_name(map), err.text);
         }
     }
-    return false;
+    return NULL;
 }
 
 static void ask_and_print(void *context, struct span key)
 {
     struct query *query = context;
+    const struct map *map = find(query, key);
 
-    if (!find(query, key))
+    if (map == NULL)
         return;
     query->found = true;
-    put_entry(query->tool, &query->output, key, buf_span(&query->value));
+    put_entry(query->tool, map_name(map), &query->output, key, buf_span(&query->value));
 }
 
 /* Each line of standard input is a key; answers do not wait for keys that are not there yet. */
@@ -146,7 +206,7 @@ static void ask_lines(struct query *query)
     struct span line;
 
     stream_timeout(input, 0);
-    while ((status = stream_read_line(input, KEY_MAX, &line, NULL)) == STREAM_OK) {
+    while ((status = stream_read_line(input, TABLE_KEY_MAX, &line, NULL)) == STREAM_OK) {
         ask_and_print(query, line);
         if (query->output.len > 0 && !stream_has_input(input))
             flush(&query->output);
@@ -168,15 +228,12 @@ int table_tool_query(const struct table_tool *tool)
     };
 
     open_tables(&query);
-    if (tool->reads_header || tool->reads_body) {
-        message_keys(STDIN_FILENO, tool->reads_header, tool->reads_body, ask_and_print, &query);
-    } else if (strcmp(tool->query, "-") == 0) {
+    if (tool->message_keys != 0)
+        message_keys(STDIN_FILENO, tool->message_keys, ask_and_print, &query);
+    else if (strcmp(tool->query, "-") == 0)
         ask_lines(&query);
-    } else if (find(&query, span_text(tool->query))) {
-        query.found = true;
-        put_value(tool, &query.output, buf_span(&query.value));
-        buf_put_char(&query.output, '\n');
-    }
+    else
+        ask_and_print(&query, span_text(tool->query));
     flush(&query.output);
     close_tables(&query);
     return query.found ? 0 : 1;
@@ -186,6 +243,7 @@ int table_tool_query(const struct table_tool *tool)
 
 struct listing {
     const struct table_tool *tool;
+    const char *table;
     struct buf output;
 };
 
@@ -193,7 +251,7 @@ static bool print_entry(void *context, struct span key, struct span value)
 {
     struct listing *listing = context;
 
-    put_entry(listing->tool, &listing->output, key, value);
+    put_entry(listing->tool, listing->table, &listing->output, key, value);
     return true;
 }
 
@@ -205,8 +263,10 @@ int table_tool_list(const struct table_tool *tool)
         char *specification = table_tool_specification(tool, *table);
         struct map *map = map_open(tool->config, specification, false);
         struct error err;
-        bool done = map_walk(map, print_entry, &listing, &err);
+        bool done;
 
+        listing.table = specification;
+        done = map_is_open(map, &err) && map_walk(map, print_entry, &listing, &err);
         flush(&listing.output);
         if (!done)
             log_fatal("%s", err.text);
@@ -215,89 +275,4 @@ int table_tool_list(const struct table_tool *tool)
     }
     buf_release(&listing.output);
     return 0;
-}
-
-/* --- taking out ---------------------------------------------------------------------------------- */
-
-static bool remove_key(const struct table_tool *tool, struct map_writer *writer, struct span key)
-{
-    struct buf folded = BUF(KEY_MAX * 3);
-    struct error err;
-    enum map_result result;
-
-    if (!tool->folds || !map_fold(key, tool->utf8, &folded)) {
-        buf_clear(&folded);
-        buf_put(&folded, key);
-    }
-    result = map_writer_remove(writer, buf_span(&folded), &err);
-    buf_release(&folded);
-    if (result == MAP_UNAVAILABLE) {
-        map_writer_abandon(&writer);
-        log_fatal("%s", err.text);
-    }
-    return result == MAP_FOUND;
-}
-
-static bool remove_keys(const struct table_tool *tool, struct map_writer *writer,
-                        const struct strlist *keys)
-{
-    bool found = false;
-
-    for (size_t i = 0; i < keys->count; i++)
-        found = remove_key(tool, writer, span_text(keys->items[i])) || found;
-    return found;
-}
-
-/* A table that had none of the keys stays the very file that it was. */
-static bool remove_from(const struct table_tool *tool, const char *specification,
-                        const struct strlist *keys)
-{
-    const struct map_writer_settings settings = {
-        .config = tool->config,
-        .from_present = true,
-        .must_exist = true,
-        .without_nul = tool->without_nul,
-    };
-    struct error err;
-    struct map_writer *writer = map_writer_open(specification, &settings, &err);
-    bool found;
-
-    if (writer == NULL)
-        log_fatal("%s", err.text);
-    found = remove_keys(tool, writer, keys);
-    if (!found)
-        map_writer_abandon(&writer);
-    else if (!map_writer_commit(&writer, &err))
-        log_fatal("%s: %s", specification, err.text);
-    return found;
-}
-
-static void read_keys(struct strlist *keys)
-{
-    struct stream *input = stream_create(STDIN_FILENO);
-    struct span line;
-
-    stream_timeout(input, 0);
-    while (stream_read_line(input, KEY_MAX, &line, NULL) == STREAM_OK)
-        strlist_add_span(keys, line);
-    stream_free(&input);
-}
-
-int table_tool_remove(const struct table_tool *tool)
-{
-    struct strlist keys = STRLIST_EMPTY;
-    bool found = false;
-
-    if (strcmp(tool->removal, "-") == 0)
-        read_keys(&keys);
-    else
-        strlist_add(&keys, tool->removal);
-    for (char *const *table = tool->tables; *table != NULL; table++) {
-        char *specification = table_tool_specification(tool, *table);
-
-        found = remove_from(tool, specification, &keys) || found;
-        mem_free(specification);
-    }
-    strlist_release(&keys);
-    return found ? 0 : 1;
 }

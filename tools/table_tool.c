@@ -3,6 +3,8 @@
 
 #include "lib/base/log.h"
 #include "lib/service/service.h"
+#include "tools/caller.h"
+#include "tools/message_keys.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -16,9 +18,11 @@ static void take_option(struct table_tool *tool, int option, const char *value)
 {
     switch (option) {
     case 'b':
-        tool->reads_body = true;
+        tool->message_keys |= MESSAGE_KEYS_BODY;
         break;
     case 'd':
+        if (tool->lists || tool->query != NULL || tool->removal != NULL)
+            log_fatal("specify only one of -s -q or -d");
         tool->removal = value;
         break;
     case 'f':
@@ -28,13 +32,17 @@ static void take_option(struct table_tool *tool, int option, const char *value)
         tool->values_are_files = true;
         break;
     case 'h':
-        tool->reads_header = true;
+        tool->message_keys |= MESSAGE_KEYS_HEADER;
         break;
     case 'i':
         tool->incremental = true;
         break;
+    case 'j':
+        tool->json = true;
+        break;
     case 'm':
-        log_fatal("option -m: MIME is not parsed yet");
+        tool->message_keys |= MESSAGE_KEYS_MIME;
+        break;
     case 'N':
         tool->without_nul = false;
         break;
@@ -48,12 +56,16 @@ static void take_option(struct table_tool *tool, int option, const char *value)
         tool->inherits_mode = false;
         break;
     case 'q':
+        if (tool->lists || tool->query != NULL || tool->removal != NULL)
+            log_fatal("specify only one of -s -q or -d");
         tool->query = value;
         break;
     case 'r':
         tool->replaces = true;
         break;
     case 's':
+        if (tool->query != NULL || tool->removal != NULL)
+            log_fatal("specify only one of -s or -q or -d");
         tool->lists = true;
         break;
     case 'u':
@@ -87,12 +99,21 @@ static void configure(struct table_tool *tool, const char *directory)
         log_debug("%s: proxy: tables cannot be asked", err.text);
 }
 
+static void check_message_keys(struct table_tool *tool)
+{
+    if (tool->message_keys != 0 && (tool->query == NULL || strcmp(tool->query, "-") != 0))
+        log_fatal("specify -b -h or -m only with \"-q -\"");
+    if (tool->message_keys == MESSAGE_KEYS_MIME) {
+        log_warning("ignoring -m option without -b or -h");
+        tool->message_keys = 0;
+    }
+}
+
 static void read_options(struct table_tool *tool, int argc, char *argv[])
 {
     const char *directory = NULL;
     int option;
 
-    opterr = 0;
     while ((option = getopt(argc, argv, tool->command->options)) != -1) {
         if (option == 'c')
             directory = optarg;
@@ -100,11 +121,9 @@ static void read_options(struct table_tool *tool, int argc, char *argv[])
             take_option(tool, option, optarg);
     }
     tool->tables = argv + optind;
-    if (argv[optind] == NULL || (tool->query != NULL && tool->removal != NULL))
+    check_message_keys(tool);
+    if (argv[optind] == NULL)
         usage(tool);
-    if ((tool->reads_header || tool->reads_body) &&
-        (tool->query == NULL || strcmp(tool->query, "-") != 0))
-        log_fatal("specify \"-b\" or \"-h\" only with \"-q -\"");
     configure(tool, directory);
 }
 
@@ -117,10 +136,9 @@ char *table_tool_specification(const struct table_tool *tool, const char *table)
 
 int table_tool_main(const struct table_command *command, int argc, char *argv[])
 {
-    const char *slash = strrchr(argv[0], '/');
     struct table_tool tool = {
         .command = command,
-        .program = slash == NULL ? argv[0] : slash + 1,
+        .program = caller_program(argc, argv),
         .folds = true,
         .utf8 = true,
         .as_owner = true,
@@ -128,7 +146,6 @@ int table_tool_main(const struct table_command *command, int argc, char *argv[])
     };
     int status;
 
-    log_name(tool.program);
     read_options(&tool, argc, argv);
     if (tool.removal != NULL)
         status = table_tool_remove(&tool);

@@ -8,6 +8,8 @@
 #include "lib/map/map.h"
 #include "lib/map/map_writer.h"
 
+#define TABLE_KEY_MAX (1024U * 1024) /* octets of a line of standard input */
+
 struct table_tool;
 
 struct table_command {
@@ -39,8 +41,8 @@ struct table_tool {
     bool inherits_mode;      /* not -p */
     bool lists;              /* -s */
     bool values_are_files;   /* -F */
-    bool reads_header;       /* -h */
-    bool reads_body;         /* -b */
+    unsigned message_keys;   /* -h, -b, -m: tools/message_keys.h */
+    bool json;               /* -j */
     const char *query;       /* -q; NULL: none */
     const char *removal;     /* -d; NULL: none */
     char *const *tables;     /* the rest of the command line, ended by NULL */

@@ -172,6 +172,13 @@ const char *map_name(const struct map *map)
     return map->specification;
 }
 
+bool map_is_open(const struct map *map, struct error *why)
+{
+    if (map->table == NULL)
+        *why = *map->broken;
+    return map->table != NULL;
+}
+
 bool map_is_pattern(const struct map *map)
 {
     return map->is_pattern;
@@ -192,7 +199,7 @@ bool map_walk(struct map *map, map_visit *visit, void *context, struct error *er
         return false;
     }
     if (map->type->walk == NULL) {
-        error_set(err, ERROR_PERMANENT, "%s: this type of table cannot be listed",
+        error_set(err, ERROR_PERMANENT, "table %s: sequence operation is not supported",
                   map->specification);
         return false;
     }

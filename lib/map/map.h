@@ -31,6 +31,8 @@ struct map *map_open(const struct config *config, const char *specification, boo
     __attribute__((returns_nonnull));
 void map_free(struct map **map);
 const char *map_name(const struct map *map); /* "type:name" */
+/* map_is_open - false: it could not be opened, and *why says why */
+bool map_is_open(const struct map *map, struct error *why) MUST_CHECK;
 /* map_is_pattern - regexp, pcre, cidr, tcp...: asked with the whole key only, never with parts */
 bool map_is_pattern(const struct map *map);
 

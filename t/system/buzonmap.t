@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonmap and buzonalias: sources, options, exit status, and that a failure leaves the old table.
 . "$(dirname "$0")/../lib.sh"
-plan 48
+plan 52
 mkdir -p "$T/tables" && cd "$T/tables" || exit 1
 printf 'compatibility_level = 3.6\nmyhostname = mail.example.test\n' >"$CONF/main.cf"
 export MAIL_CONFIG=$CONF
@@ -33,7 +33,7 @@ is 'a listing has everything' "$(map -s lmdb:source | wc -l | tr -d ' ')" 3
 is 'keys keep their case with -f' "$(printf 'AbC x\n' >case && map -f hash:case && map -fq AbC hash:case)" x
 map -q x hash:nothere >out 2>&1
 is 'a table that is not there is status 1' $? 1
-like 'and says so' "$(cat out)" 'fatal: table hash:nothere: query error: .*nothere.db: No such file'
+like 'and says so' "$(cat out)" 'fatal: open database nothere.db: No such file'
 
 # --- what is wrong with a source -------------------------------------------------------------------
 printf 'a 1\nnovalue\na 2\nx: y\n"open z\n' >bad
@@ -73,6 +73,12 @@ wait $!
 is 'an interrupted one is status 1' $? 1
 exec 9>&-
 is 'and leaves the table' "$(ls -i source.db) $(ls | grep -c '\.new$')" "$before 0"
+
+# --- JSON ---------------------------------------------------------------------------------------------------
+is 'an answer in JSON' "$(map -jq '"hi"' 'inline:{"hi"=a\b}')" '{"\"hi\"": "a\\b"}'
+is 'answers in JSON' "$(printf 'a\nb\nc\n' | map -jq - inline:{a=1,c=3} | tr '\n' ' ')" '{"a": "1"} {"c": "3"} '
+is 'a table in JSON' "$(map -js inline:{a=1,c=3} | sort | tr '\n' ' ')" '{"a": "1"} {"c": "3"} '
+is 'aliases in JSON' "$(printf 'a: b, c\n' | alias_tool -i hash:json && alias_tool -js hash:json | grep -v @)" '{"a": "b, c"}'
 
 # --- whose it is ------------------------------------------------------------------------------------------
 printf 'a b\n' >private && chmod 600 private && map hash:private
