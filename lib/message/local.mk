@@ -40,7 +40,13 @@ lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
 	lib/message/encoding.c lib/message/encoding.h \
 	lib/message/envelope.c \
 	lib/message/imap_text.c lib/message/imap_text.h \
-	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c
+	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c \
+	lib/message/preview.c lib/message/preview.h
+
+check_PROGRAMS += t/unit/message_preview_test
+UNIT_TESTS += t/unit/message_preview_test
+t_unit_message_preview_test_SOURCES = t/unit/message_preview_test.c
+t_unit_message_preview_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/message_mime_test
 UNIT_TESTS += t/unit/message_mime_test

@@ -13,7 +13,8 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/maildir_merge.c \
 	lib/store/maildir_name.c lib/store/maildir_save.c lib/store/maildir_scan.c \
 	lib/store/maildir_sync.c lib/store/maildir_uids.c \
-	lib/store/metadata.c lib/store/metadata.h \
+	lib/store/metadata.c lib/store/metadata.h lib/store/metadata_private.h \
+	lib/store/metadata_content.c lib/store/metadata_names.c lib/store/metadata_record.c \
 	lib/store/mutf7.c lib/store/mutf7.h \
 	lib/store/mbox.h lib/store/mbox_change.c lib/store/mbox_list.c \
 	lib/store/mbox_scan.c lib/store/mbox_spool.c lib/store/mbox_sync.c \
@@ -49,6 +50,11 @@ check_PROGRAMS += t/unit/store_changes_test
 UNIT_TESTS += t/unit/store_changes_test
 t_unit_store_changes_test_SOURCES = t/unit/store_changes_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_changes_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_content_test
+UNIT_TESTS += t/unit/store_content_test
+t_unit_store_content_test_SOURCES = t/unit/store_content_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_content_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz

@@ -1,10 +1,10 @@
 /*
- * What is known of messages beyond flags: dates, sizes, ENVELOPE, BODYSTRUCTURE, header fields. Read
+ * What is known of messages beyond flags: dates, sizes, ENVELOPE, BODYSTRUCTURE, header fields, PREVIEW. Read
  * from the index where it is there, else from the message file, which is then remembered. A record:
  *
  *   struct metadata_record   lengths of what follows, in this order
  *   struct mime_part[]       the parts
- *   envelope, bodystructure, body, header fields   as they go over the wire
+ *   envelope, bodystructure, body, header fields, preview   as they go over the wire
  *
  * Of header fields a record has those that sessions of the account ever asked for: the index keeps their
  * names in a list that only grows, and a record tells how many of them were known when it was made.
@@ -20,11 +20,13 @@ void metadata_cache_free(struct metadata_cache **cache);
 
 struct metadata_record {
     uint32_t format;
-    uint32_t has; /* WANT_ENVELOPE, WANT_BODYSTRUCTURE, WANT_HEADERS */
+    uint32_t has; /* WANT_ENVELOPE, WANT_BODYSTRUCTURE, WANT_HEADERS, WANT_PREVIEW */
     uint32_t part_count;
-    uint32_t envelope_len, bodystructure_len, body_len, headers_len;
+    uint32_t envelope_len, bodystructure_len, body_len, headers_len, preview_len;
     uint32_t names; /* of the list of header names, how many are covered */
 };
+
+_Static_assert(sizeof(struct metadata_record) == 36, "layout of the index");
 
 /* metadata_decode - check a record and show what is in it; parts are copied to the arena. false: it
  * makes no sense. */

@@ -227,6 +227,7 @@ enum {
     WANT_HEADERS = 16,      /* the fields that `headers` names */
     WANT_SAVE_DATE = 32,    /* save_date */
     WANT_EMAIL_ID = 64,     /* email_id */
+    WANT_PREVIEW = 128,     /* preview */
 };
 
 struct message_metadata {
@@ -234,6 +235,7 @@ struct message_metadata {
     uint64_t virtual_size;                     /* octets with CRLF line ends */
     struct span envelope, bodystructure, body; /* as IMAP writes them */
     struct span headers; /* fields with CRLF, in the message's order: those asked for and more */
+    struct span preview; /* the first words in UTF-8 (lib/message/preview.h); may be empty. RFC 8970 */
     const struct mime_part *parts;
     size_t part_count;
     /*

@@ -1,5 +1,6 @@
-/* Messages: their parts, BODYSTRUCTURE and ENVELOPE. */
+/* Messages: their parts, BODYSTRUCTURE, ENVELOPE and PREVIEW. */
 #include "lib/message/imap_text.h"
+#include "lib/message/preview.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ASSERT(mime_parts_are_sound(parts, count, size));
     imap_put_bodystructure(&out, arena, message, parts, true);
     imap_put_envelope(&out, arena, message);
+    preview_put(&out, arena, message, parts, count);
     buf_release(&out);
     arena_free(&arena);
     return 0;

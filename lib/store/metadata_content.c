@@ -1,0 +1,188 @@
+/* Metadata of a message from its file: read once, header or all of it, and only what is not known yet. */
+#include "lib/base/base.h"
+
+#include "lib/store/metadata_private.h"
+
+#include "lib/base/file.h"
+#include "lib/message/crlf.h"
+#include "lib/message/imap_text.h"
+#include "lib/message/preview.h"
+
+#include <sys/mman.h>
+
+#define FIRST_READ 32768         /* most messages are not longer */
+#define BUFFER_MAX (1024 * 1024) /* longer ones are mapped */
+#define HEADER_MAX (1024 * 1024) /* what is kept of a header */
+
+/* Read for these as a whole. */
+#define NEED_ALL ((unsigned)(WANT_SIZE | WANT_BODYSTRUCTURE | WANT_PREVIEW))
+
+/* The message, or the first part of it. */
+struct content {
+    struct span octets;
+    bool whole;
+    void *map;
+};
+
+static bool read_content(struct metadata_cache *cache, const struct message_file *file, bool whole,
+                         struct content *content_r, struct error *err)
+{
+    size_t len = file->size < FIRST_READ ? (size_t)file->size : FIRST_READ;
+    char *room;
+
+    *content_r = (struct content){0};
+    for (;;) {
+        if (whole)
+            len = (size_t)file->size;
+        if (len > BUFFER_MAX)
+            break;
+        buf_clear(&cache->file);
+        room = buf_reserve(&cache->file, len);
+        if (room == NULL || !pread_all(file->fd, room, len, (off_t)file->offset)) {
+            error_set(err, ERROR_TEMPORARY, "message file cannot be read, or became shorter");
+            return false;
+        }
+        buf_commit(&cache->file, len);
+        content_r->octets = buf_span(&cache->file);
+        content_r->whole = len == file->size;
+        /* Is the end of the header in it? */
+        if (content_r->whole || mime_header_size(content_r->octets) < len)
+            return true;
+        len = len * 4 < file->size ? len * 4 : (size_t)file->size;
+    }
+    content_r->map = file->offset == 0
+                         ? mmap(NULL, (size_t)file->size, PROT_READ, MAP_PRIVATE, file->fd, 0)
+                         : MAP_FAILED;
+    if (content_r->map == MAP_FAILED) {
+        content_r->map = NULL;
+        error_errno(err, "map message file");
+        err->kind = ERROR_TEMPORARY;
+        return false;
+    }
+    content_r->octets = span_of(content_r->map, (size_t)file->size);
+    content_r->whole = true;
+    return true;
+}
+
+static void release_content(const struct message_file *file, struct content *content)
+{
+    if (content->map != NULL)
+        munmap(content->map, (size_t)file->size);
+}
+
+static void put_headers(struct buf *out, const struct strlist *names, struct span header)
+{
+    struct cursor at = cursor_of(span_first(header, HEADER_MAX));
+    struct span name, body, whole;
+
+    while (mime_next_field(&at, &name, &body, &whole)) {
+        char previous = '\0';
+        bool wanted = false;
+        for (size_t i = 0; i < names->count && !wanted; i++)
+            wanted = span_equal_text_nocase(name, names->items[i]);
+        if (!wanted)
+            continue;
+        crlf_put(out, whole, &previous);
+        if (previous != '\n')
+            buf_put_text(out, "\r\n");
+    }
+}
+
+/* Sections of texts go to one buffer, which moves as it grows: first where they end, then spans. */
+struct sections {
+    size_t envelope, bodystructure, body, headers, preview;
+};
+
+static void show(struct message_metadata *metadata, const struct buf *text,
+                 const struct sections *end)
+{
+    metadata->envelope = span_of(text->data, end->envelope);
+    metadata->bodystructure =
+        span_of(text->data + end->envelope, end->bodystructure - end->envelope);
+    metadata->body = span_of(text->data + end->bodystructure, end->body - end->bodystructure);
+    metadata->headers = span_of(text->data + end->body, end->headers - end->body);
+    metadata->preview = span_of(text->data + end->headers, end->preview - end->headers);
+}
+
+static void put_structure(struct metadata_cache *cache, const struct content *content, bool make,
+                          const struct message_metadata *metadata, struct sections *end)
+{
+    struct buf *text = &cache->text;
+
+    if (make)
+        imap_put_bodystructure(text, cache->arena, content->octets, metadata->parts, true);
+    else
+        buf_put(text, metadata->bodystructure);
+    end->bodystructure = text->len;
+    if (make)
+        imap_put_bodystructure(text, cache->arena, content->octets, metadata->parts, false);
+    else
+        buf_put(text, metadata->body);
+    end->body = text->len;
+}
+
+static void make(struct metadata_cache *cache, const struct content *content, unsigned make,
+                 const struct strlist *names, struct message_metadata *metadata)
+{
+    struct buf *text = &cache->text;
+    struct sections end;
+    struct span header;
+
+    buf_clear(text);
+    buf_put(text, SPAN_LITERAL("")); /* so that there is memory */
+    if ((make & WANT_BODYSTRUCTURE) != 0)
+        metadata->parts = mime_parse(cache->arena, content->octets, &metadata->part_count);
+    header = span_first(content->octets, metadata->part_count > 0
+                                             ? (size_t)metadata->parts[0].body_start
+                                             : (size_t)mime_header_size(content->octets));
+    if ((make & WANT_ENVELOPE) != 0)
+        imap_put_envelope(text, cache->arena, header);
+    else
+        buf_put(text, metadata->envelope);
+    end.envelope = text->len;
+    put_structure(cache, content, (make & WANT_BODYSTRUCTURE) != 0, metadata, &end);
+    if ((make & WANT_HEADERS) != 0)
+        put_headers(text, names, header);
+    else
+        buf_put(text, metadata->headers);
+    end.headers = text->len;
+    if ((make & WANT_PREVIEW) != 0)
+        preview_put(text, cache->arena, content->octets, metadata->parts, metadata->part_count);
+    else
+        buf_put(text, metadata->preview);
+    end.preview = text->len;
+    show(metadata, text, &end);
+}
+
+/* The parts of a record may be of a file that is another one now. */
+static bool parts_fit(const struct message_metadata *metadata, uint64_t size)
+{
+    return metadata->part_count > 0 &&
+           mime_parts_are_sound(metadata->parts, metadata->part_count, size);
+}
+
+bool metadata_learn(struct metadata_cache *cache, const struct message_file *file, unsigned known,
+                    unsigned missing, const struct strlist *names,
+                    struct message_metadata *metadata_r, unsigned *known_r, struct error *err)
+{
+    struct content content;
+    unsigned wanted = missing | WANT_ENVELOPE | WANT_HEADERS;
+
+    if (!read_content(cache, file, (missing & NEED_ALL) != 0, &content, err))
+        return false;
+    if (content.whole)
+        wanted |= WANT_BODYSTRUCTURE;
+    known &= ~(missing | WANT_HEADERS);
+    if ((known & WANT_BODYSTRUCTURE) != 0 && !parts_fit(metadata_r, file->size)) {
+        known = 0;
+        metadata_r->part_count = 0;
+    }
+    make(cache, &content, wanted & ~known, names, metadata_r);
+    if (content.whole && metadata_r->part_count > 0)
+        metadata_r->virtual_size = content.octets.len + metadata_r->parts[0].header_bare_lf +
+                                   metadata_r->parts[0].body_bare_lf;
+    *known_r =
+        (known | wanted) & (WANT_ENVELOPE | WANT_BODYSTRUCTURE | WANT_HEADERS | WANT_PREVIEW);
+    release_content(file, &content);
+    return true;
+}
