@@ -93,6 +93,14 @@ bool maildir_note_own(struct mailbox *mailbox, struct index_mailbox *state,
 /* maildir_finish - that, and commit */
 bool maildir_finish(struct mailbox *mailbox, struct index_mailbox *state,
                     struct error *err) MUST_CHECK;
+/*
+ * What the index names may have another name by now, because somebody else renames files all the time.
+ * Whoever does not find a file has the next transaction scan, and tries again, so many times.
+ */
+#define MAILDIR_LOOKS 16
+/* maildir_restless - false, and *err TEMPORARY: it was in vain */
+bool maildir_restless(const struct mailbox *mailbox, struct error *err);
+
 /* maildir_finish_unsure - commit; something is not as the index says, and the next one to begin shall
  * scan */
 bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state,

@@ -112,10 +112,13 @@ static bool change_all(struct mailbox *mailbox, const uint32_t *indices, size_t 
 bool maildir_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                           const struct flag_change *change, struct error *err)
 {
-    bool again = false;
+    bool again = true;
 
-    return change_all(mailbox, indices, count, change, &again, err) &&
-           (!again || change_all(mailbox, indices, count, change, &again, err));
+    for (unsigned looks = 0; again && looks < MAILDIR_LOOKS; looks++) {
+        if (!change_all(mailbox, indices, count, change, &again, err))
+            return false;
+    }
+    return !again || maildir_restless(mailbox, err);
 }
 
 /* --- removal ----------------------------------------------------------------------------------- */
@@ -182,10 +185,13 @@ static bool expunge_all(struct mailbox *mailbox, const uint32_t *indices, size_t
 bool maildir_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                      struct error *err)
 {
-    bool again = false;
+    bool again = true;
 
-    return expunge_all(mailbox, indices, count, &again, err) &&
-           (!again || expunge_all(mailbox, indices, count, &again, err));
+    for (unsigned looks = 0; again && looks < MAILDIR_LOOKS; looks++) {
+        if (!expunge_all(mailbox, indices, count, &again, err))
+            return false;
+    }
+    return !again || maildir_restless(mailbox, err);
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -212,23 +218,32 @@ static int open_file(struct mailbox *mailbox, uint32_t uid, bool *absent_r, stru
     return fd;
 }
 
-/* Somebody renamed or removed it since the last look: look again, once. */
-static int find_file(struct mailbox *mailbox, uint32_t uid, bool *absent_r, struct error *err)
+/* Two looks, since a rename during one may hide a file. */
+static bool look_again(struct mailbox *mailbox, struct error *err)
 {
     struct index *index = mailbox->store->index;
     struct index_mailbox state;
-    unsigned paused;
-    bool looked;
-    int fd = open_file(mailbox, uid, absent_r, err);
+    unsigned paused = index_pause(index);
+    bool looked = maildir_begin(mailbox, &state, err) &&
+                  maildir_finish_unsure(mailbox, &state, err) &&
+                  maildir_begin(mailbox, &state, err) && index_commit(index, err);
 
-    if (fd >= 0 || *absent_r || err->number != ENOENT)
-        return fd;
-    paused = index_pause(index);
-    looked = maildir_begin(mailbox, &state, err) && maildir_finish_unsure(mailbox, &state, err) &&
-             maildir_begin(mailbox, &state, err) && index_commit(index, err);
-    if (!index_resume(index, paused, err) || !looked)
-        return -1;
-    return open_file(mailbox, uid, absent_r, err);
+    return index_resume(index, paused, err) && looked;
+}
+
+/* Somebody may have renamed or removed it since the last look. It is gone when a look says so, not when
+ * it has yet another name by now. */
+static int find_file(struct mailbox *mailbox, uint32_t uid, bool *absent_r, struct error *err)
+{
+    for (unsigned looks = 0; looks < MAILDIR_LOOKS; looks++) {
+        int fd = open_file(mailbox, uid, absent_r, err);
+        if (fd >= 0 || *absent_r || err->number != ENOENT)
+            return fd;
+        if (!look_again(mailbox, err))
+            return -1;
+    }
+    (void)!maildir_restless(mailbox, err);
+    return -1;
 }
 
 bool maildir_open_message(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
@@ -238,7 +253,7 @@ bool maildir_open_message(struct mailbox *mailbox, uint32_t uid, struct message_
     struct stat status;
     int fd = find_file(mailbox, uid, &absent, err);
 
-    if (absent || (fd < 0 && err->number == ENOENT)) {
+    if (absent) {
         errno = ENOENT;
         error_errno(err, "message %" PRIu32 " of mailbox %s", uid, mailbox->name);
         return false;

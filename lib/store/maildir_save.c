@@ -473,11 +473,14 @@ bool maildir_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count
 {
     struct index_mailbox state;
 
-    if (copy_once(mailbox, indices, count, target, move, arena, copied_r, err))
-        return true;
-    if (err->number != ENOENT)
-        return false;
-    /* A file was renamed since the last scan: scan, then once more. */
-    return maildir_begin(mailbox, &state, err) && maildir_finish_unsure(mailbox, &state, err) &&
-           copy_once(mailbox, indices, count, target, move, arena, copied_r, err);
+    for (unsigned looks = 0; looks < MAILDIR_LOOKS; looks++) {
+        if (copy_once(mailbox, indices, count, target, move, arena, copied_r, err))
+            return true;
+        if (err->number != ENOENT)
+            return false;
+        /* A file was renamed since the last scan. */
+        if (!maildir_begin(mailbox, &state, err) || !maildir_finish_unsure(mailbox, &state, err))
+            return false;
+    }
+    return maildir_restless(mailbox, err);
 }

@@ -175,6 +175,12 @@ bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state,
     return end_transaction(mailbox, index_put_mailbox(mailbox->store->index, state, err), err);
 }
 
+bool maildir_restless(const struct mailbox *mailbox, struct error *err)
+{
+    error_set(err, ERROR_TEMPORARY, "files of mailbox %s are renamed all the time", mailbox->name);
+    return false;
+}
+
 /* Without the lock: is there anything to do at all? */
 static bool is_current(struct mailbox *mailbox, bool *current_r, struct error *err)
 {
