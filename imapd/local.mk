@@ -11,7 +11,10 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/metadata.c imapd/metadata.h imapd/metadata_parse.c \
 	imapd/news.c \
 	imapd/parse.c imapd/parse.h \
-	imapd/search.c imapd/search.h imapd/search_parse.c imapd/search_text.c \
+	imapd/progress.c imapd/progress.h \
+	imapd/search.c imapd/search.h imapd/search_match.c imapd/search_parse.c \
+	imapd/search_return.c imapd/search_return.h \
+	imapd/search_run.c imapd/search_run.h imapd/search_text.c \
 	imapd/select.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \
@@ -20,12 +23,17 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 dist_man_MANS += imapd/imapd.8
 
 imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/metadata_parse.c \
-	imapd/parse.c imapd/search_parse.c imapd/set.c imapd/status_parse.c
+	imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/set.c imapd/status_parse.c
 
 check_PROGRAMS += t/unit/imapd_parse_test
 UNIT_TESTS += t/unit/imapd_parse_test
 t_unit_imapd_parse_test_SOURCES = t/unit/imapd_parse_test.c $(imapd_grammar)
 t_unit_imapd_parse_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/imapd_search_test
+UNIT_TESTS += t/unit/imapd_search_test
+t_unit_imapd_search_test_SOURCES = t/unit/imapd_search_test.c $(imapd_grammar)
+t_unit_imapd_search_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/imapd_command_fuzz

@@ -1,87 +1,22 @@
 /*
  * SEARCH BODY and TEXT: parts that are text, with their transfer encoding and charset undone. TEXT
- * looks at the headers too.
+ * looks at the headers too. A message is looked at piece by piece, and each piece once for all keys.
  */
 #include "lib/base/base.h"
 
 #include "imapd/search.h"
 
-#include "lib/base/file.h"
 #include "lib/message/encoding.h"
-
-#include <sys/mman.h>
-
-#define MEMORY_MAX                                                                                 \
-    (1024 * 1024) /* octets of a message that are read as one; longer ones are mapped */
-
-void search_forget_message(struct search_match *match)
-{
-    if (match->map != NULL)
-        munmap(match->map, match->map_len);
-    match->map = NULL;
-    match->is_read = false;
-    arena_reset(match->arena);
-}
-
-static bool map_file(struct search_match *match, const struct message_file *file)
-{
-    uint64_t page = file->offset & 4095; /* a mapping starts at a page */
-    size_t len = (size_t)(file->size + page);
-    void *map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, file->fd, (off_t)(file->offset - page));
-
-    if (map == MAP_FAILED) {
-        error_errno(&match->err, "map message file");
-        match->err.kind = ERROR_TEMPORARY;
-        return false;
-    }
-    match->map = map;
-    match->map_len = len;
-    match->content = span_of((char *)map + page, (size_t)file->size);
-    return true;
-}
-
-static bool read_file(struct search_match *match, const struct message_file *file)
-{
-    char *room;
-
-    if (file->size > MEMORY_MAX)
-        return map_file(match, file);
-    buf_clear(&match->file);
-    room = buf_reserve(&match->file, (size_t)file->size);
-    if (room == NULL || !pread_all(file->fd, room, (size_t)file->size, (off_t)file->offset)) {
-        error_set(&match->err, ERROR_TEMPORARY, "message file cannot be read");
-        return false;
-    }
-    buf_commit(&match->file, (size_t)file->size);
-    match->content = buf_span(&match->file);
-    return true;
-}
-
-static bool need_content(struct search_match *match)
-{
-    struct message_file file;
-    bool done;
-
-    if (match->is_read)
-        return true;
-    if (!search_need(match, WANT_BODYSTRUCTURE) ||
-        !mailbox_open_message(match->mailbox, match->index, &file, &match->err))
-        return false;
-    done = read_file(match, &file);
-    fd_close(&file.fd);
-    match->is_read = done;
-    return done;
-}
 
 static struct span octets_of(const struct search_match *match, uint64_t start, uint64_t end)
 {
-    struct span rest = span_skip(match->content, (size_t)start);
+    struct span rest = span_skip(match->metadata.content, (size_t)start);
 
     return span_first(rest, (size_t)(end - start));
 }
 
 /* A header as people read it: field by field. */
-static bool header_has(struct search_match *match, struct span header, const struct search_key *key)
+static struct span decode_header(struct search_match *match, struct span header)
 {
     struct cursor at = cursor_of(header);
     struct span name, body;
@@ -94,23 +29,7 @@ static bool header_has(struct search_match *match, struct span header, const str
         if (!buf_append_char(&match->decoded, '\n'))
             break;
     }
-    return search_folded_has(match, buf_span(&match->decoded), key);
-}
-
-static void undo_transfer_encoding(struct search_match *match, struct span encoding,
-                                   struct span body)
-{
-    buf_clear(&match->decoded);
-    if (span_equal_text_nocase(encoding, "base64"))
-        encoding_put_base64_decoded(&match->decoded, body);
-    else
-        encoding_put_quoted_printable_decoded(&match->decoded, body, false);
-}
-
-static bool is_encoded(struct span encoding)
-{
-    return span_equal_text_nocase(encoding, "base64") ||
-           span_equal_text_nocase(encoding, "quoted-printable");
+    return buf_span(&match->decoded);
 }
 
 static bool is_ascii_compatible(struct span charset)
@@ -119,8 +38,22 @@ static bool is_ascii_compatible(struct span charset)
            span_equal_text_nocase(charset, "us-ascii");
 }
 
-static bool part_has(struct search_match *match, const struct mime_part *part,
-                     const struct search_key *key)
+static struct span undo_transfer_encoding(struct search_match *match, struct span encoding,
+                                          struct span text)
+{
+    buf_clear(&match->decoded);
+    if (span_equal_text_nocase(encoding, "base64"))
+        encoding_put_base64_decoded(&match->decoded, text);
+    else if (span_equal_text_nocase(encoding, "quoted-printable"))
+        encoding_put_quoted_printable_decoded(&match->decoded, text, false);
+    else
+        return text;
+    return buf_span(&match->decoded);
+}
+
+/* The text of a leaf in UTF-8. false: it is no text. */
+static bool decode_leaf(struct search_match *match, const struct mime_part *part,
+                        struct span *text_r)
 {
     struct span header = octets_of(match, part->header_start, part->body_start);
     struct span text = octets_of(match, part->body_start, part->body_end);
@@ -128,37 +61,56 @@ static bool part_has(struct search_match *match, const struct mime_part *part,
         mime_parse_field(match->arena, mime_find_field(header, "content-type"), true);
     struct span encoding = span_trim(mime_find_field(header, "content-transfer-encoding"));
     struct span charset = mime_parameter(&type, "charset");
-    struct buf utf8 = BUF(match->decoded.limit);
-    bool has;
 
     if (type.value.data != NULL && !span_equal_text_nocase(type.value, "text"))
         return false;
-    if (is_encoded(encoding)) {
-        undo_transfer_encoding(match, encoding, text);
-        text = buf_span(&match->decoded);
-    }
+    text = undo_transfer_encoding(match, encoding, text);
     if (!is_ascii_compatible(charset)) {
-        encoding_put_utf8(&utf8, charset, text);
-        text = buf_span(&utf8);
+        buf_clear(&match->charset);
+        encoding_put_utf8(&match->charset, charset, text);
+        text = buf_span(&match->charset);
     }
-    has = search_folded_has(match, text, key);
-    buf_release(&utf8);
-    return has;
+    *text_r = text;
+    return true;
 }
 
-bool search_text_matches(struct search_match *match, const struct search_key *key)
+/* All keys are asked about a piece; BODY does not see the header of the message itself. */
+static void look_for_all(struct search_match *match, struct span text, bool is_message_header)
 {
-    if (!need_content(match))
-        return false;
-    for (size_t i = 0; i < match->metadata.part_count; i++) {
-        const struct mime_part *part = &match->metadata.parts[i];
-        if (part->body_end > match->content.len)
-            return false; /* the file became shorter */
-        if ((key->kind == SEARCH_TEXT || i > 0) &&
-            header_has(match, octets_of(match, part->header_start, part->body_start), key))
-            return true;
-        if (part->kind == MIME_LEAF && part_has(match, part, key))
-            return true;
+    struct span mapped = search_map(match, text);
+
+    for (struct search_key *key = match->search->texts; key != NULL; key = key->next_text) {
+        if (!key->found && (key->kind == SEARCH_TEXT || !is_message_header))
+            key->found = search_has(mapped, key);
     }
-    return false;
+}
+
+/* The next piece of the message. false: there is none. */
+static bool look_at_next(struct search_match *match)
+{
+    const struct mime_part *part = &match->metadata.parts[match->part];
+    struct span text;
+
+    if (match->part == match->metadata.part_count || part->body_end > match->metadata.content.len)
+        return false; /* the end; or the file became shorter */
+    if (match->stage == 0) {
+        text = octets_of(match, part->header_start, part->body_start);
+        look_for_all(match, decode_header(match, text), match->part == 0);
+        match->stage = 1;
+        return true;
+    }
+    if (part->kind == MIME_LEAF && decode_leaf(match, part, &text))
+        look_for_all(match, text, false);
+    match->part++;
+    match->stage = 0;
+    return true;
+}
+
+bool search_text_matches(struct search_match *match, struct search_key *key)
+{
+    if (!search_need(match, WANT_BODYSTRUCTURE | WANT_CONTENT | match->search->wanted))
+        return false;
+    while (!key->found && look_at_next(match))
+        ;
+    return key->found;
 }

@@ -8,6 +8,7 @@
 static void leave_mailbox(struct imapd_session *session)
 {
     mailbox_close(&session->mailbox);
+    saved_set_clear(&session->saved);
     session->state = STATE_AUTHENTICATED;
 }
 

@@ -150,7 +150,8 @@ bool imapd_take_messages(struct imapd_session *session, struct cursor *at,
     struct set set;
 
     if (!parse_space(at) || !set_parse(session->arena, at, &set) ||
-        !set_resolve(session->arena, &set, session->mailbox, session->by_uid, selection_r)) {
+        !set_resolve(session->arena, &set, session->mailbox, session->by_uid, &session->saved,
+                     selection_r)) {
         imapd_bad(session, "Error in IMAP command: Invalid messageset");
         return false;
     }
@@ -211,6 +212,7 @@ void imapd_session_run(struct imapd_session *session)
     log_end(session);
     mailbox_close(&session->mailbox);
     store_close(&session->store);
+    saved_set_release(&session->saved);
     arena_free(&session->arena);
     buf_release(&session->command);
     buf_release(&session->response);

@@ -3,6 +3,7 @@
 #define BUZON_IMAPD_SESSION_H
 
 #include "imapd/parse.h"
+#include "imapd/set.h"
 #include "lib/config/config.h"
 #include "lib/io/stream.h"
 #include "lib/store/store.h"
@@ -37,6 +38,8 @@ struct imapd_session {
     bool by_uid;         /* UID FETCH and so on */
     bool no_expunges;    /* the client's numbers must not change now */
     struct buf response; /* untagged responses on their way to the stream */
+
+    struct saved_set saved; /* "$": what the last SEARCH with SAVE found in this mailbox */
 
     unsigned bad_commands; /* in a row */
     bool ended;

@@ -28,6 +28,10 @@ bool set_parse(struct arena *arena, struct cursor *at, struct set *set_r)
     size_t capacity = 1;
     struct set set = {0};
 
+    if (cursor_take(at, '$')) {
+        *set_r = (struct set){.saved = true};
+        return true;
+    }
     for (const unsigned char *c = at->next;
          c < at->end && (is_digit(*c) || strchr(",:*", *c)) && *c != '\0'; c++)
         capacity += *c == ',';
@@ -43,6 +47,34 @@ bool set_parse(struct arena *arena, struct cursor *at, struct set *set_r)
     *set_r = set;
     return true;
 }
+
+/* --- the result of a search -------------------------------------------------------------------- */
+
+void saved_set_clear(struct saved_set *saved)
+{
+    saved->count = 0;
+}
+
+void saved_set_release(struct saved_set *saved)
+{
+    mem_free(saved->ranges);
+    *saved = (struct saved_set){0};
+}
+
+void saved_set_add(struct saved_set *saved, uint32_t uid)
+{
+    if (saved->count > 0 && saved->ranges[saved->count - 1].high + 1 == uid) {
+        saved->ranges[saved->count - 1].high = uid;
+        return;
+    }
+    if (saved->count == saved->capacity) {
+        saved->capacity = saved->capacity == 0 ? 16 : saved->capacity * 2;
+        saved->ranges = mem_resize(saved->ranges, saved->capacity, sizeof(*saved->ranges));
+    }
+    saved->ranges[saved->count++] = (struct set_range){uid, uid};
+}
+
+/* --- which messages are meant ------------------------------------------------------------------ */
 
 static int compare_ranges(const void *a, const void *b)
 {
@@ -90,25 +122,87 @@ static struct set_range *resolve_last(struct arena *arena, const struct set *set
     return ranges;
 }
 
-bool set_resolve(struct arena *arena, const struct set *set, const struct mailbox *mailbox,
-                 bool by_uid, struct selection *selection_r)
+static void add_run(struct index_runs *runs, size_t first, size_t past)
 {
-    size_t count = mailbox->count;
-    uint32_t last = count == 0 ? 0 : by_uid ? mailbox->messages[count - 1].uid : (uint32_t)count;
-    struct set_range *ranges = resolve_last(arena, set, last);
-    size_t range_count = normalise(ranges, set->count);
+    if (first >= past)
+        return;
+    if (runs->count > 0 && runs->runs[runs->count - 1].past == first)
+        runs->runs[runs->count - 1].past = (uint32_t)past;
+    else
+        runs->runs[runs->count++] = (struct index_run){(uint32_t)first, (uint32_t)past};
+}
 
-    *selection_r = (struct selection){.indices = arena_array(arena, uint32_t, count + 1)};
-    for (size_t i = 0; i < range_count; i++) {
-        size_t first = by_uid ? mailbox_find_uid(mailbox, ranges[i].low) : ranges[i].low - 1;
+static void resolve_uids(const struct mailbox *mailbox, const struct set_range *ranges,
+                         size_t count, struct index_runs *runs)
+{
+    for (size_t i = 0; i < count; i++)
+        add_run(runs, mailbox_find_uid(mailbox, ranges[i].low),
+                ranges[i].high == UINT32_MAX ? mailbox->count
+                                             : mailbox_find_uid(mailbox, ranges[i].high + 1));
+}
 
-        if (!by_uid && (ranges[i].low == 0 || ranges[i].high > count))
+static bool resolve_numbers(const struct mailbox *mailbox, const struct set_range *ranges,
+                            size_t count, struct index_runs *runs)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (ranges[i].low == 0 || ranges[i].high > mailbox->count)
             return false;
-        for (size_t at = first; at < count; at++) {
-            if ((by_uid ? mailbox->messages[at].uid : (uint32_t)at + 1) > ranges[i].high)
-                break;
-            selection_r->indices[selection_r->count++] = (uint32_t)at;
-        }
+        add_run(runs, ranges[i].low - 1, ranges[i].high);
+    }
+    return true;
+}
+
+bool set_resolve_runs(struct arena *arena, const struct set *set, const struct mailbox *mailbox,
+                      bool by_uid, const struct saved_set *saved, struct index_runs *runs_r)
+{
+    size_t count = mailbox->count, range_count = set->count;
+    uint32_t last = count == 0 ? 0 : by_uid ? mailbox->messages[count - 1].uid : (uint32_t)count;
+    const struct set_range *ranges;
+
+    if (set->saved) {
+        range_count = saved == NULL ? 0 : saved->count;
+        ranges = range_count == 0 ? NULL : saved->ranges;
+        by_uid = true;
+    } else {
+        struct set_range *resolved = resolve_last(arena, set, last);
+        range_count = normalise(resolved, set->count);
+        ranges = resolved;
+    }
+    *runs_r = (struct index_runs){arena_array(arena, struct index_run, range_count + 1), 0};
+    if (!by_uid)
+        return resolve_numbers(mailbox, ranges, range_count, runs_r);
+    resolve_uids(mailbox, ranges, range_count, runs_r);
+    return true;
+}
+
+bool index_runs_have(const struct index_runs *runs, size_t index)
+{
+    size_t low = 0, high = runs->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (runs->runs[middle].past <= index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < runs->count && runs->runs[low].first <= index;
+}
+
+bool set_resolve(struct arena *arena, const struct set *set, const struct mailbox *mailbox,
+                 bool by_uid, const struct saved_set *saved, struct selection *selection_r)
+{
+    struct index_runs runs;
+    size_t count = 0;
+
+    if (!set_resolve_runs(arena, set, mailbox, by_uid, saved, &runs))
+        return false;
+    for (size_t i = 0; i < runs.count; i++)
+        count += runs.runs[i].past - runs.runs[i].first;
+    *selection_r = (struct selection){.indices = arena_array(arena, uint32_t, count + 1)};
+    for (size_t i = 0; i < runs.count; i++) {
+        for (uint32_t at = runs.runs[i].first; at < runs.runs[i].past; at++)
+            selection_r->indices[selection_r->count++] = at;
     }
     return true;
 }

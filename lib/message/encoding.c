@@ -1,12 +1,10 @@
-/* Transfer encodings, charsets (iconv) and case folding (libunistring). */
+/* Transfer encodings and charsets (iconv). */
 #include "lib/base/base.h"
 
 #include "lib/message/encoding.h"
 
 #include <iconv.h>
 #include <stdlib.h>
-#include <unicase.h>
-#include <uninorm.h>
 
 #define CHARSET_NAME_MAX 64
 
@@ -251,32 +249,4 @@ void encoding_put_header(struct buf *out, struct span body)
             after_word = false;
         }
     }
-}
-
-/* --- folding ----------------------------------------------------------------------------------- */
-
-void encoding_put_folded(struct buf *out, struct span text)
-{
-    bool ascii = true;
-    size_t len = 0;
-    uint8_t *folded;
-    char *room;
-
-    for (size_t i = 0; i < text.len && ascii; i++)
-        ascii = (unsigned char)text.data[i] < 0x80;
-    if (!ascii) {
-        folded = u8_casefold((const uint8_t *)text.data, text.len, NULL, UNINORM_NFKD, NULL, &len);
-        if (folded != NULL) {
-            put(out, span_of(folded, len));
-            free(folded);
-            return;
-        } /* no UTF-8: the letters of ASCII at least */
-    }
-    len = text.len < out->limit - out->len ? text.len : out->limit - out->len;
-    room = buf_reserve(out, len);
-    if (room == NULL)
-        return;
-    for (size_t i = 0; i < len; i++)
-        room[i] = (char)(text.data[i] + ((unsigned char)(text.data[i] - 'A') < 26) * ('a' - 'A'));
-    buf_commit(out, len);
 }

@@ -1,7 +1,6 @@
 /*
- * Content as people read it: transfer encodings undone, charsets converted to UTF-8, letters folded,
- * for SEARCH and SORT. Never fails: what cannot be decoded stays as it is. Sources: RFC 2045 section 6,
- * RFC 2047, RFC 5051.
+ * Content as people read it: transfer encodings undone, charsets converted to UTF-8, for SEARCH and
+ * SORT. Never fails: what cannot be decoded stays as it is. Sources: RFC 2045 section 6, RFC 2047.
  */
 #ifndef BUZON_LIB_MESSAGE_ENCODING_H
 #define BUZON_LIB_MESSAGE_ENCODING_H
@@ -19,7 +18,5 @@ void encoding_put_utf8(struct buf *out, struct span charset, struct span text);
 bool encoding_is_known_charset(struct span charset);
 /* encoding_put_header - a field's body: unfolded, encoded words decoded, in UTF-8 */
 void encoding_put_header(struct buf *out, struct span body);
-/* encoding_put_folded - UTF-8 with case and compatibility forms folded away */
-void encoding_put_folded(struct buf *out, struct span text);
 
 #endif

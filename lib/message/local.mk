@@ -37,11 +37,13 @@ endif
 
 lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
 	lib/message/crlf.c lib/message/crlf.h \
+	lib/message/casemap.c lib/message/casemap.h \
 	lib/message/encoding.c lib/message/encoding.h \
-	lib/message/envelope.c \
+	lib/message/envelope.c lib/message/envelope.h lib/message/envelope_read.c \
 	lib/message/imap_text.c lib/message/imap_text.h \
 	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c \
-	lib/message/preview.c lib/message/preview.h
+	lib/message/preview.c lib/message/preview.h \
+	lib/message/subject.c lib/message/subject.h
 
 check_PROGRAMS += t/unit/message_preview_test
 UNIT_TESTS += t/unit/message_preview_test
@@ -58,4 +60,16 @@ noinst_PROGRAMS += t/fuzz/mime_fuzz
 FUZZ_TARGETS += t/fuzz/mime_fuzz
 t_fuzz_mime_fuzz_SOURCES = t/fuzz/mime_fuzz.c
 t_fuzz_mime_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif
+
+check_PROGRAMS += t/unit/message_collation_test
+UNIT_TESTS += t/unit/message_collation_test
+t_unit_message_collation_test_SOURCES = t/unit/message_collation_test.c
+t_unit_message_collation_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/collation_fuzz
+FUZZ_TARGETS += t/fuzz/collation_fuzz
+t_fuzz_collation_fuzz_SOURCES = t/fuzz/collation_fuzz.c
+t_fuzz_collation_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif

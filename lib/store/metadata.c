@@ -18,6 +18,7 @@ void metadata_cache_free(struct metadata_cache **cache)
 {
     if (*cache == NULL)
         return;
+    metadata_forget_content(*cache);
     arena_free(&(*cache)->arena);
     buf_release(&(*cache)->file);
     buf_release(&(*cache)->text);
@@ -80,11 +81,13 @@ static bool learn_file(struct metadata_cache *cache, const struct message_file *
     if (fstat(file->fd, &status) == 0 && metadata_r->internal_date == INDEX_UNKNOWN)
         learned->internal_date = metadata_r->internal_date = (uint64_t)status.st_mtim.tv_sec;
     learned->size = file->size;
+    if ((missing & (RECORDED | WANT_SIZE | WANT_CONTENT)) == 0)
+        return true;
+    if (!metadata_learn(cache, file, known, missing & ~(unsigned)WANT_DATE,
+                        keep_headers ? &cache->names : headers, metadata_r, &known, err))
+        return false;
     if ((missing & (RECORDED | WANT_SIZE)) == 0)
         return true;
-    if (!metadata_learn(cache, file, known, missing, keep_headers ? &cache->names : headers,
-                        metadata_r, &known, err))
-        return false;
     learned->virtual_size = metadata_r->virtual_size;
     if (keep_headers) { /* else the list of names is full, and what the index has is better */
         learned->octets = cache->records.len;
@@ -99,14 +102,17 @@ static bool learn(struct mailbox *mailbox, size_t index, unsigned known, unsigne
                   struct message_metadata *metadata_r, struct error *err)
 {
     struct metadata_cache *cache = mailbox->cache;
+    struct learned unnoted, *learned = &unnoted;
     struct message_file file;
     bool done;
 
     keep_texts(metadata_r, cache->arena);
     if (!mailbox_open_message(mailbox, index, &file, err))
         return false;
-    done = learn_file(cache, &file, note(cache, mailbox->messages[index].uid), known, missing,
-                      headers, keep_headers, metadata_r, err);
+    if (missing != WANT_CONTENT || metadata_r->internal_date == INDEX_UNKNOWN)
+        learned = note(cache, mailbox->messages[index].uid);
+    done =
+        learn_file(cache, &file, learned, known, missing, headers, keep_headers, metadata_r, err);
     fd_close(&file.fd);
     return done;
 }
@@ -258,6 +264,7 @@ static bool look_up(struct mailbox *mailbox, uint32_t uid, unsigned wanted, size
         return false;
     *known_r = record.has;
     *missing_r = wanted & RECORDED & ~record.has;
+    *missing_r |= wanted & WANT_CONTENT;
     if ((wanted & WANT_HEADERS) != 0 && record.names < names)
         *missing_r |= WANT_HEADERS;
     if (size_missing)
@@ -276,6 +283,7 @@ bool mailbox_metadata(struct mailbox *mailbox, size_t index, unsigned wanted,
     size_t names = 0;
 
     *metadata_r = (struct message_metadata){0};
+    metadata_forget_content(cache);
     if (!make_room(mailbox, cache, err) ||
         ((wanted & WANT_HEADERS) != 0 &&
          !metadata_note_names(mailbox, cache, headers, &names, err)))

@@ -9,20 +9,45 @@
 #include "lib/message/preview.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define FIRST_READ 32768         /* most messages are not longer */
 #define BUFFER_MAX (1024 * 1024) /* longer ones are mapped */
 #define HEADER_MAX (1024 * 1024) /* what is kept of a header */
 
 /* Read for these as a whole. */
-#define NEED_ALL ((unsigned)(WANT_SIZE | WANT_BODYSTRUCTURE | WANT_PREVIEW))
+#define NEED_ALL ((unsigned)(WANT_SIZE | WANT_BODYSTRUCTURE | WANT_PREVIEW | WANT_CONTENT))
 
-/* The message, or the first part of it. */
+/* The message, or the first part of it. A big one is mapped: cache->map. */
 struct content {
     struct span octets;
     bool whole;
-    void *map;
 };
+
+void metadata_forget_content(struct metadata_cache *cache)
+{
+    if (cache->map != NULL)
+        munmap(cache->map, cache->map_len);
+    cache->map = NULL;
+}
+
+static bool map_content(struct metadata_cache *cache, const struct message_file *file,
+                        struct content *content_r, struct error *err)
+{
+    uint64_t before = file->offset % (uint64_t)sysconf(_SC_PAGESIZE); /* maps start at a page */
+    size_t len = (size_t)(file->size + before);
+    void *map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, file->fd, (off_t)(file->offset - before));
+
+    if (map == MAP_FAILED) {
+        error_errno(err, "map message file");
+        err->kind = ERROR_TEMPORARY;
+        return false;
+    }
+    cache->map = map;
+    cache->map_len = len;
+    *content_r = (struct content){span_of((char *)map + before, (size_t)file->size), true};
+    return true;
+}
 
 static bool read_content(struct metadata_cache *cache, const struct message_file *file, bool whole,
                          struct content *content_r, struct error *err)
@@ -35,7 +60,7 @@ static bool read_content(struct metadata_cache *cache, const struct message_file
         if (whole)
             len = (size_t)file->size;
         if (len > BUFFER_MAX)
-            break;
+            return map_content(cache, file, content_r, err);
         buf_clear(&cache->file);
         room = buf_reserve(&cache->file, len);
         if (room == NULL || !pread_all(file->fd, room, len, (off_t)file->offset)) {
@@ -50,24 +75,6 @@ static bool read_content(struct metadata_cache *cache, const struct message_file
             return true;
         len = len * 4 < file->size ? len * 4 : (size_t)file->size;
     }
-    content_r->map = file->offset == 0
-                         ? mmap(NULL, (size_t)file->size, PROT_READ, MAP_PRIVATE, file->fd, 0)
-                         : MAP_FAILED;
-    if (content_r->map == MAP_FAILED) {
-        content_r->map = NULL;
-        error_errno(err, "map message file");
-        err->kind = ERROR_TEMPORARY;
-        return false;
-    }
-    content_r->octets = span_of(content_r->map, (size_t)file->size);
-    content_r->whole = true;
-    return true;
-}
-
-static void release_content(const struct message_file *file, struct content *content)
-{
-    if (content->map != NULL)
-        munmap(content->map, (size_t)file->size);
 }
 
 static void put_headers(struct buf *out, const struct strlist *names, struct span header)
@@ -166,10 +173,16 @@ bool metadata_learn(struct metadata_cache *cache, const struct message_file *fil
                     struct message_metadata *metadata_r, unsigned *known_r, struct error *err)
 {
     struct content content;
-    unsigned wanted = missing | WANT_ENVELOPE | WANT_HEADERS;
+    unsigned wanted = (missing & ~(unsigned)WANT_CONTENT) | WANT_ENVELOPE | WANT_HEADERS;
 
     if (!read_content(cache, file, (missing & NEED_ALL) != 0, &content, err))
         return false;
+    if ((missing & WANT_CONTENT) != 0)
+        metadata_r->content = content.octets;
+    if (missing == WANT_CONTENT) {
+        *known_r = known;
+        return true;
+    }
     if (content.whole)
         wanted |= WANT_BODYSTRUCTURE;
     known &= ~(missing | WANT_HEADERS);
@@ -183,6 +196,7 @@ bool metadata_learn(struct metadata_cache *cache, const struct message_file *fil
                                    metadata_r->parts[0].body_bare_lf;
     *known_r =
         (known | wanted) & (WANT_ENVELOPE | WANT_BODYSTRUCTURE | WANT_HEADERS | WANT_PREVIEW);
-    release_content(file, &content);
+    if ((missing & WANT_CONTENT) == 0)
+        metadata_forget_content(cache);
     return true;
 }

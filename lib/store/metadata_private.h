@@ -12,8 +12,10 @@ struct learned {
 };
 
 struct metadata_cache {
-    struct arena *arena;  /* of the last answer */
-    struct buf file;      /* content of the last small file */
+    struct arena *arena; /* of the last answer */
+    struct buf file;     /* content of the last small file */
+    void *map;           /* content of the last big file, when it was asked for; else NULL */
+    size_t map_len;
     struct buf text;      /* of the last answer's texts */
     struct strlist names; /* header fields that records keep */
     bool names_read;
@@ -47,12 +49,15 @@ bool metadata_note_names(struct mailbox *mailbox, struct metadata_cache *cache,
  *              may be asked for now); its texts are the arena's
  *  missing     bits of what is wanted beside it; what costs nothing more is made, too
  *  names       header fields that it shall have
- *  metadata_r  all of it; texts are of cache->text
+ *  metadata_r  all of it; texts are of cache->text; content, with WANT_CONTENT among what is missing,
+ *              is there until metadata_forget_content
  *  known_r     bits of what *metadata_r holds now
  */
 bool metadata_learn(struct metadata_cache *cache, const struct message_file *file, unsigned known,
                     unsigned missing, const struct strlist *names,
                     struct message_metadata *metadata_r, unsigned *known_r,
                     struct error *err) MUST_CHECK;
+
+void metadata_forget_content(struct metadata_cache *cache);
 
 #endif

@@ -228,6 +228,7 @@ enum {
     WANT_SAVE_DATE = 32,    /* save_date */
     WANT_EMAIL_ID = 64,     /* email_id */
     WANT_PREVIEW = 128,     /* preview */
+    WANT_CONTENT = 256,     /* content; what else was unknown is learned in the same reading */
 };
 
 struct message_metadata {
@@ -238,6 +239,7 @@ struct message_metadata {
     struct span preview; /* the first words in UTF-8 (lib/message/preview.h); may be empty. RFC 8970 */
     const struct mime_part *parts;
     size_t part_count;
+    struct span content; /* the message as it is stored */
     /*
      * When the message came into this mailbox, seconds since 1970; 0: nobody knows. RFC 8514. It is the
      * time in the name of a Maildir's file, the "From " line of an mbox; a copy has its own.

@@ -4,6 +4,7 @@
 #include "imapd/list.h"
 #include "imapd/metadata.h"
 #include "imapd/search.h"
+#include "imapd/search_return.h"
 #include "imapd/status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct selection selection;
     struct fetch fetch;
     struct search search;
+    struct search_return wanted;
     struct set set;
     struct flag_list flags = {0};
     struct literal literal;
@@ -38,11 +40,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t when;
 
     if (set_parse(arena, &(struct cursor){at.next, at.end}, &set))
-        (void)!set_resolve(arena, &set, &empty, true, &selection);
+        (void)!set_resolve(arena, &set, &empty, true, NULL, &selection);
     (void)!fetch_parse(arena, &(struct cursor){at.next, at.end}, &fetch);
     fetch_release(&fetch);
     (void)search_parse(arena, &(struct cursor){at.next, at.end}, &search);
     search_release(&search);
+    (void)search_parse_keys(arena, &(struct cursor){at.next, at.end}, &search);
+    search_release(&search);
+    (void)!search_return_parse(&(struct cursor){at.next, at.end}, &wanted);
     (void)!parse_flag_list(&(struct cursor){at.next, at.end}, &flags);
     flag_list_release(&flags);
     (void)!date_time_parse(&(struct cursor){at.next, at.end}, &when);

@@ -1,4 +1,4 @@
-/* imapd: the grammar of commands, as literals, sets, flags, sections, search keys and dates. */
+/* imapd: the grammar of commands, as literals, sets, flags, sections and dates. */
 #include "t/unit/unit.h"
 
 #include "imapd/date_time.h"
@@ -6,7 +6,6 @@
 #include "imapd/list.h"
 #include "imapd/metadata.h"
 #include "imapd/parse.h"
-#include "imapd/search.h"
 #include "imapd/set.h"
 #include "imapd/status.h"
 
@@ -100,6 +99,12 @@ static void find_literal(void **state)
 static struct mailbox_message messages[] = {
     {.uid = 10}, {.uid = 20}, {.uid = 30}, {.uid = 40}, {.uid = 50}};
 static const struct mailbox five = {.messages = messages, .count = 5};
+/* What "$" means: two that are there, and one that has gone. */
+static struct set_range saved_ranges[] = {
+    {20, 25},
+    {50, 50}
+};
+static const struct saved_set saved = {.ranges = saved_ranges, .count = 2};
 
 static const struct set_case {
     const char *name;
@@ -124,6 +129,9 @@ static const struct set_case {
     {"UIDs that nobody has",                         "11:19,51",   true,  ""     },
     {"the last UID",                                 "*",          true,  "4"    },
     {"past the last UID, which is the last message", "99:*",       true,  "4"    },
+    {"what a search saved",                          "$",          false, "1 4"  },
+    {"the same, by UID",                             "$",          true,  "1 4"  },
+    {"what a search saved is no part of a list",     "$,1",        false, NULL   },
 };
 
 static void resolve_set(void **state)
@@ -135,7 +143,7 @@ static void resolve_set(void **state)
     struct buf joined = BUF(1000);
     struct set set;
     bool resolved = set_parse(arena, &at, &set) && parse_end(&at) &&
-                    set_resolve(arena, &set, &five, c->by_uid, &selection);
+                    set_resolve(arena, &set, &five, c->by_uid, &saved, &selection);
 
     assert_int_equal(resolved, c->indices != NULL);
     if (resolved) {
@@ -244,54 +252,6 @@ static void take_fetch(void **state)
     if (c->label != NULL)
         assert_string_equal(fetch.items[fetch.count - 1].section.label, c->label);
     fetch_release(&fetch);
-    arena_free(&arena);
-    free_input();
-}
-
-/* --- SEARCH ------------------------------------------------------------------------------------ */
-
-static const struct search_case {
-    const char *name;
-    const char *text;
-    enum search_parsed parsed;
-    unsigned wanted;
-    const char *field; /* the only header field that is looked at, or NULL */
-} search_cases[] = {
-    {"flags",                       " UNSEEN NOT DELETED",                     SEARCH_PARSED,      0,                     NULL    },
-    {"a set, UIDs and a keyword",   " 1:3 UID 5,7 KEYWORD foo UNKEYWORD bar",  SEARCH_PARSED,      0,                     NULL    },
-    {"nested keys",                 " OR (FROM a TO b) (NOT (SEEN))",          SEARCH_PARSED,      WANT_HEADERS,          NULL    },
-    {"a header field",              " HEADER X-Spam \"\"",                     SEARCH_PARSED,      WANT_HEADERS,          "X-Spam"},
-    {"dates and sizes",             " SINCE 1-Feb-1994 LARGER 100",            SEARCH_PARSED,      WANT_DATE | WANT_SIZE, NULL    },
-    {"a date of the sender",        " SENTON \"01-Feb-1994\"",                 SEARCH_PARSED,      WANT_HEADERS,          "Date"  },
-    {"a charset",                   " CHARSET ISO-8859-1 SUBJECT {1}\r\n\xe9", SEARCH_PARSED,      WANT_HEADERS,
-     "Subject"                                                                                                                    },
-    {"a charset that nobody knows", " CHARSET X-NONE TEXT a",                  SEARCH_BAD_CHARSET, 0,                     NULL    },
-    {"an unknown key",              " NOTHING",                                SEARCH_MALFORMED,   0,                     NULL    },
-    {"no key",                      " ",                                       SEARCH_MALFORMED,   0,                     NULL    },
-    {"an OR with one key",          " OR SEEN",                                SEARCH_MALFORMED,   0,                     NULL    },
-    {"a parenthesis that is open",  " (SEEN",                                  SEARCH_MALFORMED,   0,                     NULL    },
-    {"a day that no month has",     " ON 31-Apr-2000",                         SEARCH_MALFORMED,   0,                     NULL    },
-    {"keys in keys without end",
-     " NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT "
-     "NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT NOT "
-     "NOT NOT SEEN",                                                           SEARCH_MALFORMED,   0,                     NULL    },
-};
-
-static void take_search(void **state)
-{
-    const struct search_case *c = *state;
-    struct arena *arena = arena_create();
-    struct cursor at = cursor_over(c->text);
-    struct search search;
-
-    assert_int_equal(search_parse(arena, &at, &search), c->parsed);
-    if (c->parsed == SEARCH_PARSED)
-        assert_int_equal(search.wanted, c->wanted);
-    if (c->field != NULL) {
-        assert_int_equal(search.fields.count, 1);
-        assert_string_equal(search.fields.items[0], c->field);
-    }
-    search_release(&search);
     arena_free(&arena);
     free_input();
 }
@@ -436,7 +396,6 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, set_cases, resolve_set);
     UNIT_ADD_ROWS(tests, used, flags_cases, take_flags);
     UNIT_ADD_ROWS(tests, used, fetch_cases, take_fetch);
-    UNIT_ADD_ROWS(tests, used, search_cases, take_search);
     UNIT_ADD_ROWS(tests, used, date_cases, take_date);
     UNIT_ADD_ROWS(tests, used, list_cases, parse_list);
     UNIT_ADD_ROWS(tests, used, metadata_cases, parse_metadata);

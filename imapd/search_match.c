@@ -1,0 +1,500 @@
+/*
+ * Does a message match the keys of a search? Keys that cost nothing are asked before those that need
+ * the index, and those before the ones that read files.
+ */
+#include "lib/base/base.h"
+
+#include "imapd/search.h"
+
+#include "imapd/date_time.h"
+#include "lib/base/clock.h"
+#include "lib/message/date.h"
+#include "lib/message/encoding.h"
+
+#define DECODED_MAX (16 * 1024 * 1024) /* octets of one text that are looked at */
+
+/* A field of the header that a key names. */
+struct search_field {
+    size_t number; /* in search.fields */
+    struct span body, mapped;
+    bool is_mapped;
+};
+
+/* --- preparing --------------------------------------------------------------------------------- */
+
+enum cost { COST_NOTHING, COST_RECORD, COST_METADATA, COST_FILE, COSTS };
+
+static enum cost cost_of(const struct search_key *key)
+{
+    enum cost cost = COST_NOTHING;
+
+    switch (key->kind) {
+    case SEARCH_ALL:
+    case SEARCH_FLAGS:
+    case SEARCH_KEYWORD:
+    case SEARCH_NUMBERS:
+    case SEARCH_UIDS:
+    case SEARCH_MODSEQ:
+        return COST_NOTHING;
+    case SEARCH_BEFORE:
+    case SEARCH_ON:
+    case SEARCH_SINCE:
+    case SEARCH_SAVED_BEFORE:
+    case SEARCH_SAVED_ON:
+    case SEARCH_SAVED_SINCE:
+    case SEARCH_OLDER:
+    case SEARCH_YOUNGER:
+    case SEARCH_EMAIL_ID:
+    case SEARCH_THREAD_ID:
+    case SEARCH_LARGER:
+    case SEARCH_SMALLER:
+        return COST_RECORD;
+    case SEARCH_SENT_BEFORE:
+    case SEARCH_SENT_ON:
+    case SEARCH_SENT_SINCE:
+    case SEARCH_SUBJECT:
+    case SEARCH_ADDRESSES:
+    case SEARCH_HEADER:
+        return COST_METADATA;
+    case SEARCH_BODY:
+    case SEARCH_TEXT:
+        return COST_FILE;
+    case SEARCH_NOT:
+    case SEARCH_OR:
+    case SEARCH_AND:
+        for (const struct search_key *child = key->child; child != NULL; child = child->next) {
+            if (cost_of(child) > cost)
+                cost = cost_of(child);
+        }
+        return cost;
+    }
+    return cost;
+}
+
+/* Children by cost, the order otherwise kept. */
+static void sort_children(struct search_key *key)
+{
+    struct search_key *sorted = NULL, **last = &sorted;
+
+    for (enum cost cost = COST_NOTHING; cost < COSTS; cost++) {
+        for (struct search_key **at = &key->child; *at != NULL;) {
+            struct search_key *child = *at;
+            if (cost_of(child) != cost) {
+                at = &child->next;
+                continue;
+            }
+            *at = child->next;
+            child->next = NULL;
+            *last = child;
+            last = &child->next;
+        }
+    }
+    key->child = sorted;
+}
+
+/* What a search needs of each message; together, so that a file is read once. */
+static unsigned wanted_by(enum search_kind kind)
+{
+    switch (kind) {
+    case SEARCH_SENT_BEFORE:
+    case SEARCH_SENT_ON:
+    case SEARCH_SENT_SINCE:
+    case SEARCH_SUBJECT:
+    case SEARCH_ADDRESSES:
+        return WANT_ENVELOPE;
+    case SEARCH_HEADER:
+        return WANT_HEADERS;
+    default:
+        return 0;
+    }
+}
+
+static bool prepare(struct arena *arena, struct search *search, struct search_key *key,
+                    const struct mailbox *mailbox, const struct saved_set *saved)
+{
+    search->wanted |= wanted_by(key->kind);
+    if ((key->kind == SEARCH_NUMBERS || key->kind == SEARCH_UIDS) &&
+        !set_resolve_runs(arena, &key->set, mailbox, key->kind == SEARCH_UIDS, saved, &key->runs))
+        return false;
+    for (struct search_key *child = key->child; child != NULL; child = child->next) {
+        if (!prepare(arena, search, child, mailbox, saved))
+            return false;
+    }
+    if (key->kind == SEARCH_AND || key->kind == SEARCH_OR)
+        sort_children(key);
+    return true;
+}
+
+bool search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
+                    const struct saved_set *saved)
+{
+    return prepare(arena, search, search->root, mailbox, saved);
+}
+
+/* --- what is known of the message -------------------------------------------------------------- */
+
+bool search_need(struct search_match *match, unsigned wanted)
+{
+    if ((match->has & wanted) == wanted)
+        return true;
+    wanted |= match->has;
+    if (!mailbox_metadata(match->mailbox, match->index, wanted, &match->search->fields,
+                          &match->metadata, &match->err))
+        return false;
+    match->has = wanted;
+    match->has_envelope = match->has_fields = false; /* they pointed to the metadata of before */
+    return true;
+}
+
+static bool need_envelope(struct search_match *match)
+{
+    if (match->has_envelope)
+        return true;
+    if (!search_need(match, WANT_ENVELOPE))
+        return false;
+    match->has_envelope =
+        envelope_read(match->arena, match->metadata.envelope, ENVELOPE_BCC, &match->envelope);
+    return match->has_envelope;
+}
+
+static size_t find_field(const struct strlist *fields, struct span name)
+{
+    size_t at = 0;
+
+    while (at < fields->count && !span_equal_text_nocase(name, fields->items[at]))
+        at++;
+    return at;
+}
+
+static void add_field(struct search_match *match, size_t number, struct span body, size_t *capacity)
+{
+    struct search_field *old = match->fields;
+
+    if (match->field_count == *capacity) {
+        *capacity = *capacity == 0 ? 8 : *capacity * 2;
+        match->fields = arena_array(match->arena, struct search_field, *capacity);
+        if (match->field_count > 0)
+            memcpy(match->fields, old, match->field_count * sizeof(*old));
+    }
+    match->fields[match->field_count++] = (struct search_field){.number = number, .body = body};
+}
+
+/* All fields that any key names, in one walk over the header. */
+static bool need_fields(struct search_match *match)
+{
+    const struct strlist *names = &match->search->fields;
+    struct span name, body;
+    size_t capacity = 0;
+    struct cursor at;
+
+    if (match->has_fields)
+        return true;
+    if (!search_need(match, WANT_HEADERS))
+        return false;
+    match->field_count = 0;
+    at = cursor_of(match->metadata.headers);
+    while (mime_next_field(&at, &name, &body, NULL)) {
+        size_t number = find_field(names, name);
+        if (number < names->count)
+            add_field(match, number, body, &capacity);
+    }
+    match->has_fields = true;
+    return true;
+}
+
+/* --- texts ------------------------------------------------------------------------------------- */
+
+struct span search_map(struct search_match *match, struct span text)
+{
+    buf_clear(&match->mapped);
+    casemap_put(match->search->casemap, &match->mapped, text);
+    return buf_span(&match->mapped);
+}
+
+bool search_has(struct span mapped, const struct search_key *key)
+{
+    return key->text.len == 0 ||
+           (mapped.len >= key->text.len &&
+            memmem(mapped.data, mapped.len, key->text.data, key->text.len) != NULL);
+}
+
+/* Of a field's body, as people read it. */
+static struct span map_body(struct search_match *match, struct span body)
+{
+    if (body.len == 0 ||
+        (memmem(body.data, body.len, "=?", 2) == NULL && memchr(body.data, '\n', body.len) == NULL))
+        return search_map(match, span_trim(body));
+    buf_clear(&match->decoded);
+    encoding_put_header(&match->decoded, body);
+    return search_map(match, buf_span(&match->decoded));
+}
+
+static bool header_matches(struct search_match *match, const struct search_key *key)
+{
+    if (!need_fields(match))
+        return false;
+    for (size_t i = 0; i < match->field_count; i++) {
+        struct search_field *field = &match->fields[i];
+        if (field->number != key->field)
+            continue;
+        if (!field->is_mapped) {
+            struct span mapped = map_body(match, field->body);
+            field->mapped = span_of(arena_text(match->arena, mapped), mapped.len);
+            field->is_mapped = true;
+        }
+        if (search_has(field->mapped, key))
+            return true;
+    }
+    return false;
+}
+
+static bool subject_matches(struct search_match *match, const struct search_key *key)
+{
+    struct span subject;
+
+    if (!need_envelope(match))
+        return false;
+    subject = match->envelope.fields[ENVELOPE_SUBJECT];
+    return subject.data != NULL && search_has(map_body(match, subject), key);
+}
+
+static void put(struct buf *out, struct span text)
+{
+    (void)!buf_append_span(out, text); /* what has no room is not looked at */
+}
+
+/* "Eva <eva@example.test>", "eva@example.test" */
+static void put_address(struct buf *out, const struct envelope_address *address)
+{
+    if (address->name.data != NULL) {
+        encoding_put_header(out, address->name);
+        put(out, SPAN_LITERAL(" <"));
+    }
+    put(out, address->mailbox);
+    if (address->host.data != NULL) {
+        put(out, SPAN_LITERAL("@"));
+        put(out, address->host);
+    }
+    if (address->name.data != NULL)
+        put(out, SPAN_LITERAL(">"));
+}
+
+static bool addresses_match(struct search_match *match, const struct search_key *key)
+{
+    struct envelope_address address;
+    struct cursor at;
+    bool first = true;
+
+    if (!need_envelope(match) || match->envelope.fields[key->mask].data == NULL)
+        return false;
+    buf_clear(&match->decoded);
+    at = cursor_of(match->envelope.fields[key->mask]);
+    while (envelope_next_address(match->arena, &at, &address)) {
+        if (!first)
+            put(&match->decoded, SPAN_LITERAL(", "));
+        put_address(&match->decoded, &address);
+        first = false;
+    }
+    return search_has(search_map(match, buf_span(&match->decoded)), key);
+}
+
+/* --- dates and numbers ------------------------------------------------------------------------- */
+
+/* The day that the sender's calendar showed. */
+static bool sent_day(struct search_match *match, int64_t *day_r)
+{
+    time_t when;
+    int zone_minutes;
+
+    if (!need_envelope(match) ||
+        !date_parse(span_trim(match->envelope.fields[ENVELOPE_DATE]), &when, &zone_minutes))
+        return false;
+    *day_r = date_day_at((int64_t)when, zone_minutes);
+    return true;
+}
+
+static bool compare_day(enum search_kind before, enum search_kind on, enum search_kind kind,
+                        int64_t day, int64_t wanted)
+{
+    return kind == before ? day < wanted : kind == on ? day == wanted : day >= wanted;
+}
+
+static bool internal_day_matches(struct search_match *match, const struct search_key *key)
+{
+    return search_need(match, WANT_DATE) &&
+           compare_day(SEARCH_BEFORE, SEARCH_ON, key->kind,
+                       date_local_day(match->metadata.internal_date), key->number);
+}
+
+/* RFC 8514: where no save date is known the internal date serves. */
+static bool saved_day_matches(struct search_match *match, const struct search_key *key)
+{
+    uint64_t date;
+
+    if (!search_need(match, WANT_SAVE_DATE | WANT_DATE))
+        return false;
+    date = match->metadata.save_date;
+    if (date == 0)
+        date = match->metadata.internal_date;
+    return compare_day(SEARCH_SAVED_BEFORE, SEARCH_SAVED_ON, key->kind, date_local_day(date),
+                       key->number);
+}
+
+static bool email_id_matches(struct search_match *match, const struct search_key *key)
+{
+    return search_need(match, WANT_EMAIL_ID) &&
+           span_equal_text(key->text, match->metadata.email_id);
+}
+
+static bool sent_day_matches(struct search_match *match, const struct search_key *key)
+{
+    int64_t day;
+
+    return sent_day(match, &day) &&
+           compare_day(SEARCH_SENT_BEFORE, SEARCH_SENT_ON, key->kind, day, key->number);
+}
+
+static bool age_matches(struct search_match *match, const struct search_key *key)
+{
+    int64_t age;
+
+    if (!search_need(match, WANT_DATE))
+        return false;
+    age = match->now - (int64_t)match->metadata.internal_date;
+    return key->kind == SEARCH_OLDER ? age >= key->number : age <= key->number;
+}
+
+static bool size_matches(struct search_match *match, const struct search_key *key)
+{
+    if (!search_need(match, WANT_SIZE))
+        return false;
+    return key->kind == SEARCH_LARGER ? match->metadata.virtual_size > (uint64_t)key->number
+                                      : match->metadata.virtual_size < (uint64_t)key->number;
+}
+
+static bool keyword_matches(const struct search_match *match, const struct search_key *key)
+{
+    int index = keywords_find(&match->mailbox->keywords, key->text);
+
+    return index >= 0 && (match->mailbox->messages[match->index].keywords & 1U << index) != 0;
+}
+
+/* --- the tree of keys -------------------------------------------------------------------------- */
+
+static bool key_matches(struct search_match *match, struct search_key *key);
+
+static bool any_child_matches(struct search_match *match, struct search_key *key)
+{
+    for (struct search_key *child = key->child; child != NULL; child = child->next) {
+        if (key_matches(match, child))
+            return true;
+    }
+    return false;
+}
+
+static bool all_children_match(struct search_match *match, struct search_key *key)
+{
+    for (struct search_key *child = key->child; child != NULL; child = child->next) {
+        if (!key_matches(match, child))
+            return false;
+    }
+    return true;
+}
+
+static bool key_matches(struct search_match *match, struct search_key *key)
+{
+    const struct mailbox_message *shown = &match->mailbox->messages[match->index];
+
+    switch (key->kind) {
+    case SEARCH_ALL:
+        return true;
+    case SEARCH_FLAGS:
+        return (shown->flags & key->mask) == (uint32_t)key->number;
+    case SEARCH_KEYWORD:
+        return keyword_matches(match, key);
+    case SEARCH_NUMBERS:
+    case SEARCH_UIDS:
+        return index_runs_have(&key->runs, match->index);
+    case SEARCH_MODSEQ:
+        return shown->modseq >= (uint64_t)key->number;
+    case SEARCH_BEFORE:
+    case SEARCH_ON:
+    case SEARCH_SINCE:
+        return internal_day_matches(match, key);
+    case SEARCH_SENT_BEFORE:
+    case SEARCH_SENT_ON:
+    case SEARCH_SENT_SINCE:
+        return sent_day_matches(match, key);
+    case SEARCH_SAVED_BEFORE:
+    case SEARCH_SAVED_ON:
+    case SEARCH_SAVED_SINCE:
+        return saved_day_matches(match, key);
+    case SEARCH_OLDER:
+    case SEARCH_YOUNGER:
+        return age_matches(match, key);
+    case SEARCH_EMAIL_ID:
+        return email_id_matches(match, key);
+    case SEARCH_THREAD_ID:
+        return false; /* no message has one */
+    case SEARCH_LARGER:
+    case SEARCH_SMALLER:
+        return size_matches(match, key);
+    case SEARCH_SUBJECT:
+        return subject_matches(match, key);
+    case SEARCH_ADDRESSES:
+        return addresses_match(match, key);
+    case SEARCH_HEADER:
+        return header_matches(match, key);
+    case SEARCH_BODY:
+    case SEARCH_TEXT:
+        return search_text_matches(match, key);
+    case SEARCH_NOT:
+        return !key_matches(match, key->child);
+    case SEARCH_OR:
+        return any_child_matches(match, key);
+    case SEARCH_AND:
+        return all_children_match(match, key);
+    }
+    return false;
+}
+
+/* --- message after message --------------------------------------------------------------------- */
+
+void search_match_begin(struct search_match *match, struct mailbox *mailbox, struct search *search)
+{
+    *match = (struct search_match){
+        .mailbox = mailbox,
+        .search = search,
+        .arena = arena_create(),
+        .decoded = BUF(DECODED_MAX),
+        .mapped = BUF(2 * DECODED_MAX),
+        .charset = BUF(DECODED_MAX),
+        .now = (int64_t)clock_wall().tv_sec,
+    };
+}
+
+void search_match_end(struct search_match *match)
+{
+    arena_free(&match->arena);
+    buf_release(&match->decoded);
+    buf_release(&match->mapped);
+    buf_release(&match->charset);
+}
+
+bool search_match(struct search_match *match, size_t index)
+{
+    bool matched;
+
+    error_clear(&match->err);
+    if ((match->mailbox->messages[index].flags & FLAG_GONE) != 0)
+        return false;
+    match->index = index;
+    match->has = 0;
+    match->has_envelope = match->has_fields = false;
+    match->part = match->stage = 0;
+    for (struct search_key *key = match->search->texts; key != NULL; key = key->next_text)
+        key->found = false;
+    arena_reset(match->arena);
+    matched = key_matches(match, match->search->root);
+    return matched && match->err.kind == ERROR_NONE;
+}
