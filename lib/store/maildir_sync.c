@@ -6,7 +6,7 @@
  * A change within the resolution of a directory's time may have the same time as the one that we saw;
  * after a scan of a directory that was changed just now there is therefore another one a little later
  * (index_mailbox.verify_ms). The same holds after changes of our own, which are not looked at each
- * time: one more scan, a second later, finds what somebody else did meanwhile.
+ * time: one more scan, at most a second later, finds what somebody else did meanwhile.
  */
 #include "lib/base/base.h"
 
@@ -15,7 +15,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#define OWN_MS 1000 /* after our own changes */
+#define OWN_MS_MIN 10 /* after our own changes: the scan's price is that of the messages */
+#define OWN_MS_MAX 1000
+#define MESSAGES_PER_MS 20
 
 /* --- times ------------------------------------------------------------------------------------- */
 
@@ -143,6 +145,13 @@ bool maildir_begin(struct mailbox *mailbox, struct index_mailbox *state, struct 
     return false;
 }
 
+static int64_t own_ms(const struct index_mailbox *state)
+{
+    int64_t ms = OWN_MS_MIN + state->messages / MESSAGES_PER_MS;
+
+    return ms < OWN_MS_MAX ? ms : OWN_MS_MAX;
+}
+
 bool maildir_note_own(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
 {
     struct stamps now;
@@ -150,8 +159,8 @@ bool maildir_note_own(struct mailbox *mailbox, struct index_mailbox *state, stru
     if (!take_stamps(mailbox, &now, err))
         return false;
     note_stamps(state, &now);
-    if (state->verify_ms < state_wall_ms() + OWN_MS)
-        state->verify_ms = state_wall_ms() + OWN_MS;
+    if (state->verify_ms < state_wall_ms() + own_ms(state))
+        state->verify_ms = state_wall_ms() + own_ms(state);
     mailbox->verify_ms = state->verify_ms;
     return index_put_mailbox(mailbox->store->index, state, err);
 }

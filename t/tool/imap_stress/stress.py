@@ -123,6 +123,8 @@ def look(options, world, mailbox):
 
 def check_agreement(options, world, clients):
     """All who are still connected see what a new client sees."""
+    if options.maildir:
+        time.sleep(1.1)  # what the other program does while we change something may be seen a second later
     fresh = {mailbox: look(options, world, mailbox) for mailbox in options.mailboxes}
     for client in clients:
         if client.view is None:
@@ -158,7 +160,13 @@ def check_rebuilt(options, world, fresh):
     for directory in options.index:
         shutil.rmtree(directory)
     for mailbox in options.mailboxes:
-        require(look(options, world, mailbox) == fresh[mailbox], "%s differs after its index was made anew", mailbox)
+        uidvalidity, before = fresh[mailbox]
+        uidvalidity_now, now = look(options, world, mailbox)
+        require(uidvalidity == uidvalidity_now, "%s has UIDVALIDITY %s, not %s, after its index was made anew", mailbox,
+                uidvalidity_now, uidvalidity)
+        require(before == now, "%s differs after its index was made anew: was %s, is %s", mailbox,
+                sorted((uid, m) for uid, m in before.items() if now.get(uid) != m),
+                sorted((uid, m) for uid, m in now.items() if before.get(uid) != m))
 
 
 def prepare(options, world):
