@@ -16,10 +16,86 @@
 #include "lib/queue/intake.h"
 #include "lib/service/service.h"
 
+#include <fcntl.h>
+
 #define BLOCK_SIZE ((size_t)128 * 1024)
 #define REPORT_MAX ((size_t)64 * 1024 * 1024) /* octets of a report without the message */
 
-static struct connection *cleanup; /* kept from report to report */
+static struct {
+    struct connection *cleanup; /* kept from report to report */
+    struct bounce_templates words;
+    char *explanations[BOUNCE_TEMPLATE_COUNT]; /* their texts, expanded */
+} bounce;
+
+/* --- the words of reports ------------------------------------------------------------------------------------ */
+
+#define TEMPLATES_MAX   (1U << 20) /* octets of bounce_template_file */
+#define EXPLANATION_MAX (1U << 20)
+
+/* Wrong words in a file are no reason to tell senders nothing: then ours count. */
+static void read_words(const char *path)
+{
+    struct buf text = BUF(TEMPLATES_MAX);
+    struct strlist warnings = STRLIST_EMPTY;
+    struct error err = {0};
+
+    bounce.words = bounce_templates_builtin();
+    if (*path != '\0' &&
+        (!file_read(AT_FDCWD, path, &text, &err) ||
+         !bounce_templates_parse(path, buf_span(&text), &bounce.words, &warnings, &err))) {
+        log_warning("%s -- using built-in templates", err.text);
+        bounce.words = bounce_templates_builtin();
+    }
+    for (size_t i = 0; i < warnings.count; i++)
+        log_warning("%s", warnings.items[i]);
+    strlist_release(&warnings);
+    buf_release(&text);
+}
+
+static const char *look_up(void *context, const char *name)
+{
+    const struct config *const *config = context;
+
+    return config_lookup(*config, name);
+}
+
+static void expand_words(const struct config *config, enum bounce_template_kind kind)
+{
+    const struct bounce_templates builtin = bounce_templates_builtin();
+    struct buf text = BUF(EXPLANATION_MAX);
+    struct error err = {0};
+
+    if (!bounce_template_expand(&bounce.words.items[kind], look_up, &config, &text, &err)) {
+        log_warning("%s: %s -- using the built-in one", config->bounce_template_file, err.text);
+        bounce.words.items[kind] = builtin.items[kind];
+        buf_clear(&text);
+        if (!bounce_template_expand(&builtin.items[kind], look_up, &config, &text, &err))
+            log_warning("%s", err.text);
+    }
+    bounce.explanations[kind] = buf_take(&text);
+}
+
+static bool prepare(const struct service_instance *instance, struct error *err UNUSED)
+{
+    read_words(instance->config->bounce_template_file);
+    for (enum bounce_template_kind kind = BOUNCE_TEMPLATE_FAILURE; kind < BOUNCE_TEMPLATE_COUNT;
+         kind++)
+        expand_words(instance->config, kind);
+    return true;
+}
+
+static enum bounce_template_kind template_of(const struct notice *notice)
+{
+    switch ((enum notice_kind)notice->kind) {
+    case NOTICE_FAILURE:
+        return BOUNCE_TEMPLATE_FAILURE;
+    case NOTICE_DELAY:
+        return BOUNCE_TEMPLATE_DELAY;
+    case NOTICE_SUCCESS:
+        break;
+    }
+    return BOUNCE_TEMPLATE_SUCCESS;
+}
 
 /* --- the message that a report is about -------------------------------------------------------------------- */
 
@@ -129,7 +205,7 @@ static bool send_report(struct arena *arena, struct report *report, struct error
         .dsn_notify = NOTIFY_DEFAULT, /* a report that fails is a matter of the rules, too */
         .status = RECIPIENT_PENDING,
     };
-    struct intake *intake = intake_open(&cleanup, &request, &report->queue_id, err);
+    struct intake *intake = intake_open(&bounce.cleanup, &request, &report->queue_id, err);
     bool done;
 
     if (intake == NULL)
@@ -156,6 +232,8 @@ static bool tell(const struct config *config, struct arena *arena, const struct 
         struct report *report = &reports[i];
         report->config = config;
         report->notice = notice;
+        report->words = &bounce.words.items[template_of(notice)];
+        report->explanation = bounce.explanations[template_of(notice)];
         report->now = clock_wall().tv_sec;
         if (send_report(arena, report, err))
             continue;
@@ -199,6 +277,7 @@ int main(int argc, char *argv[])
         .program = "bounce",
         .user = SERVICE_USER_QUEUE,
         .sandbox = SANDBOX_NO_EXEC,
+        .prepare = prepare,
         .serve = serve,
     };
 

@@ -7,8 +7,6 @@
 #include "lib/message/date.h"
 
 #define LINE_LEN 78 /* where texts are folded */
-#define HOUR_S   3600
-#define DAY_S    86400
 
 /* --- words ------------------------------------------------------------------------------------------------ */
 
@@ -73,19 +71,11 @@ static void put_harmless(struct buf *text, const struct report *report, const ch
 
 static const char *subject_of(const struct report *report)
 {
-    bool to_sender = report->audience == AUDIENCE_SENDER;
+    const struct bounce_template *words = report->words;
 
-    switch ((enum notice_kind)report->notice->kind) {
-    case NOTICE_FAILURE:
-        return to_sender ? "Undelivered Mail Returned to Sender"
-                         : "Postmaster Copy: Undelivered Mail";
-    case NOTICE_DELAY:
-        return to_sender ? "Delayed Mail (still being retried)"
-                         : "Postmaster Warning: Delayed Mail";
-    case NOTICE_SUCCESS:
-        break;
-    }
-    return "Successful Mail Delivery Report";
+    return report->audience == AUDIENCE_POSTMASTER && words->postmaster_subject != NULL
+               ? words->postmaster_subject
+               : words->subject;
 }
 
 static void put_boundary(struct buf *text, const struct report *report, const char *before,
@@ -104,7 +94,7 @@ static void put_header(struct buf *text, struct arena *arena, const struct repor
     buf_put_printf(text, "Received: by %s (%s)\n\tid %s; %s\n", config->myhostname,
                    config->mail_name, report->queue_id, date);
     buf_put_printf(text, "Date: %s\n", date);
-    buf_put_printf(text, "From: Mail Delivery System <MAILER-DAEMON@%s>\n", config->myorigin);
+    buf_put_printf(text, "From: %s\n", report->words->from); /* cleanup completes it */
     buf_put_printf(text, "Subject: %s\n", subject_of(report));
     buf_put_text(text, "To: ");
     put_harmless(text, report, address_quote(arena, report->recipient));
@@ -122,64 +112,6 @@ static void put_header(struct buf *text, struct arena *arena, const struct repor
 }
 
 /* --- for people ---------------------------------------------------------------------------------------------- */
-
-static void put_span_of_time(struct buf *text, int seconds)
-{
-    if (seconds >= DAY_S)
-        buf_put_printf(text, "%d day(s)", seconds / DAY_S);
-    else if (seconds >= HOUR_S)
-        buf_put_printf(text, "%d hour(s)", seconds / HOUR_S);
-    else
-        buf_put_printf(text, "%d minute(s)", seconds / 60);
-}
-
-static void put_failure_text(struct buf *text)
-{
-    buf_put_text(text,
-                 "Your message did not reach the recipients below; the reason stands behind\n"
-                 "each of them. Nothing more will be tried for them. What you sent is attached\n"
-                 "to this report, or, when it is large, only its header.\n\n"
-                 "If the reason does not tell you what to do, ask your postmaster, and pass on\n"
-                 "this report; the attached message is not needed for that.\n\n");
-}
-
-static void put_delay_text(struct buf *text, const struct config *config)
-{
-    buf_put_text(text, "THIS IS A WARNING ONLY. YOU NEED NOT SEND YOUR MESSAGE AGAIN.\n\n"
-                       "Your message has been waiting to be delivered to the recipients below for\n"
-                       "more than ");
-    put_span_of_time(text, config->delay_warning_time);
-    buf_put_text(text, ". Delivery will be tried again until it is ");
-    put_span_of_time(text, config->maximal_queue_lifetime);
-    buf_put_text(text, " old.\n\n");
-}
-
-static void put_success_text(struct buf *text)
-{
-    buf_put_text(text,
-                 "Your message has left this system for the recipients below as you asked to be\n"
-                 "told. Where it was put into a mailbox, this is the end of its way; otherwise\n"
-                 "other systems may still report about it.\n\n");
-}
-
-static void put_explanation(struct buf *text, const struct report *report)
-{
-    if (report->audience != AUDIENCE_SENDER)
-        return;
-    buf_put_printf(text, "This is the mail system at host %s.\n\n", report->config->myhostname);
-    switch ((enum notice_kind)report->notice->kind) {
-    case NOTICE_FAILURE:
-        put_failure_text(text);
-        break;
-    case NOTICE_DELAY:
-        put_delay_text(text, report->config);
-        break;
-    case NOTICE_SUCCESS:
-        put_success_text(text);
-        break;
-    }
-    buf_put_text(text, "                   The mail system\n\n");
-}
 
 /* <address> (expanded from <original>): text */
 static void put_reason(struct buf *text, struct arena *arena, const struct report *report,
@@ -204,10 +136,13 @@ static void put_reason(struct buf *text, struct arena *arena, const struct repor
 static void put_text_part(struct buf *text, struct arena *arena, const struct report *report)
 {
     put_boundary(text, report, "--", "\n");
-    buf_put_text(text, "Content-Description: Notification\n"
-                       "Content-Type: text/plain; charset=utf-8\n"
-                       "Content-Transfer-Encoding: 8bit\n\n");
-    put_explanation(text, report);
+    buf_put_printf(text,
+                   "Content-Description: Notification\n"
+                   "Content-Type: text/plain; charset=%s\n"
+                   "Content-Transfer-Encoding: 8bit\n\n",
+                   is_utf8(report) ? "utf-8" : report->words->charset);
+    if (report->audience == AUDIENCE_SENDER)
+        buf_put_printf(text, "%s\n", report->explanation);
     for (size_t i = 0; i < report->notice->recipient_count; i++)
         put_reason(text, arena, report, &report->notice->recipients[i]);
 }

@@ -7,6 +7,7 @@
 #define BUZON_BOUNCE_REPORT_H
 
 #include "lib/base/buf.h"
+#include "lib/delivery/bounce_template.h"
 #include "lib/delivery/notice.h"
 
 enum report_audience { AUDIENCE_SENDER, AUDIENCE_POSTMASTER };
@@ -14,6 +15,8 @@ enum report_audience { AUDIENCE_SENDER, AUDIENCE_POSTMASTER };
 struct report {
     const struct config *config;
     const struct notice *notice;
+    const struct bounce_template *words;
+    const char *explanation; /* the text of the words, expanded; for the sender */
     enum report_audience audience;
     const char *sender;    /* of the report's envelope; "" is the null sender */
     const char *recipient; /* likewise; with a domain */

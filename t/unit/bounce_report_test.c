@@ -99,14 +99,27 @@ static const struct notice failure = {
     .recipient_count = ARRAY_LENGTH(recipients),
 };
 
+static const char *look_up(void *context UNUSED, const char *name)
+{
+    if (strcmp(name, "myhostname") == 0)
+        return config.myhostname;
+    if (strcmp(name, "delay_warning_time") == 0)
+        return "2h";
+    return strcmp(name, "maximal_queue_lifetime") == 0 ? "5d" : NULL;
+}
+
 /* What a report is, with "[message]" where the message goes. */
 static char *text_of(const struct notice *notice, enum report_audience audience)
 {
     struct arena *arena = arena_create();
     struct buf text = BUF(100000);
-    const struct report report = {
+    struct buf explanation = BUF(10000);
+    const struct bounce_templates templates = bounce_templates_builtin();
+    const struct bounce_template *words = &templates.items[notice->kind];
+    struct report report = {
         .config = &config,
         .notice = notice,
+        .words = words,
         .audience = audience,
         .sender = "",
         .recipient = "s@example.test",
@@ -114,9 +127,12 @@ static char *text_of(const struct notice *notice, enum report_audience audience)
         .now = 1795439324,
     };
 
+    assert_true(bounce_template_expand(words, look_up, NULL, &explanation, NULL));
+    report.explanation = buf_text(&explanation);
     report_start(&text, arena, &report);
     buf_put_text(&text, "[message]\n");
     report_end(&text, &report);
+    buf_release(&explanation);
     arena_free(&arena);
     return buf_take(&text);
 }
@@ -125,7 +141,7 @@ static const char whole_failure[] =
     "Received: by mail.example.test (buzon)\n"
     "\tid 4Zk1Qw2bYzz2; Mon, 23 Nov 2026 13:08:44 +0000 (UTC)\n"
     "Date: Mon, 23 Nov 2026 13:08:44 +0000 (UTC)\n"
-    "From: Mail Delivery System <MAILER-DAEMON@example.test>\n"
+    "From: Mail Delivery System <MAILER-DAEMON>\n"
     "Subject: Undelivered Mail Returned to Sender\n"
     "To: s@example.test\n"
     "Message-Id: <1795439324.4Zk1Qw2bYzz2@mail.example.test>\n"
