@@ -78,14 +78,19 @@ static void print_value(const struct parameter *parameter)
     }
 }
 
+static void print_unsupported(const char *reason)
+{
+    if (reason != NULL)
+        printf(".Em Not supported :\n%s.\n", reason);
+}
+
 static void print_parameter(const struct parameter *parameter, const struct parameter_doc *doc)
 {
     printf(".It Cm %s\n", parameter->name);
     print_text(doc->text);
     if (parameter->kind == PARAMETER_ENUM)
         print_choices(parameter);
-    if (parameter->support == PARAMETER_LATER)
-        puts(".Em Not supported .");
+    print_unsupported(parameter_unsupported(parameter));
     print_value(parameter);
 }
 
@@ -114,8 +119,7 @@ static void print_transports(void)
     for (size_t i = 0; i < service_parameter_count; i++) {
         printf(".It Ar transport Ns Cm %s\n", service_parameters[i].suffix);
         print_text(service_parameters[i].text);
-        if (!service_parameters[i].works)
-            puts(".Em Not supported .");
+        print_unsupported(service_parameters[i].unsupported);
         fputs("By default\n.Ql ", stdout);
         print_argument(service_parameters[i].value);
         puts(" .");

@@ -191,6 +191,13 @@ bool master_cf_check_entry(struct span entry, struct error *err)
     return done;
 }
 
+/* Takes the text over. */
+static void warn(struct master_cf *master_cf, char *text)
+{
+    strlist_add(&master_cf->warnings, text);
+    mem_free(text);
+}
+
 /* A second entry for the same service counts instead of the first. */
 static struct master_service *make_room(struct master_cf *master_cf, const char *path,
                                         const struct master_service *service)
@@ -200,8 +207,10 @@ static struct master_service *make_room(struct master_cf *master_cf, const char 
 
         if (old->type != service->type || strcmp(old->name, service->name) != 0)
             continue;
-        log_warning("%s, line %d: duplicate entry for service \"%s\" (%s) -- using the last entry",
-                    path, service->line, service->name, type_names[service->type]);
+        warn(master_cf,
+             mem_printf(
+                 "%s, line %d: duplicate entry for service \"%s\" (%s) -- using the last entry",
+                 path, service->line, service->name, type_names[service->type]));
         strlist_release(&old->arguments);
         return old;
     }
@@ -219,8 +228,9 @@ static bool add_line(struct master_cf *master_cf, const char *path, const struct
     struct master_service service = {.line = line->number};
 
     if (line->orphaned) {
-        log_warning("%s, line %d: logical line must not start with whitespace: \"%.*s\"", path,
-                    line->number, SPAN_PRINTF(line->text));
+        warn(master_cf,
+             mem_printf("%s, line %d: logical line must not start with whitespace: \"%.*s\"", path,
+                        line->number, SPAN_PRINTF(line->text)));
         return true;
     }
     if (!parse_service(line->text, default_process_limit, master_cf->arena, &service, err)) {
@@ -257,6 +267,8 @@ struct master_cf *master_cf_read(const struct config *config, struct error *err)
 
     if (file_read(AT_FDCWD, path, &content, err))
         master_cf = master_cf_parse(path, buf_span(&content), config->default_process_limit, err);
+    for (size_t i = 0; master_cf != NULL && i < master_cf->warnings.count; i++)
+        log_warning("%s", master_cf->warnings.items[i]);
     buf_release(&content);
     mem_free(path);
     return master_cf;
@@ -269,6 +281,7 @@ void master_cf_free(struct master_cf **master_cf)
     for (size_t i = 0; i < (*master_cf)->count; i++)
         strlist_release(&(*master_cf)->services[i].arguments);
     mem_free((*master_cf)->services);
+    strlist_release(&(*master_cf)->warnings);
     arena_free(&(*master_cf)->arena);
     mem_free(*master_cf);
     *master_cf = NULL;

@@ -24,6 +24,7 @@ struct master_cf {
     struct master_service *services;
     size_t count;
     struct arena *arena;
+    struct strlist warnings; /* what is odd but harmless; master_cf_read has logged it */
 };
 
 /* service_type_name - "inet", "unix", ...; service_type_parse - the reverse */

@@ -55,6 +55,9 @@ static inline size_t parameter_index(const struct parameter *parameter)
     return (size_t)(parameter - parameters);
 }
 
+/* parameter_unsupported - why it has no effect; NULL when it works */
+const char *parameter_unsupported(const struct parameter *parameter);
+
 /* parameter_choices - the NULL-terminated set of values of an ENUM; NULL for other kinds */
 const char *const *parameter_choices(const struct parameter *parameter);
 

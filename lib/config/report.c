@@ -26,26 +26,48 @@ static void warn_unused(const struct config_source *source, const char *file, st
     mem_free(text);
 }
 
-void report_unused(struct config_source *source, const struct master_cf *master_cf)
+/* One setting of a file; what `context` is, its function knows. */
+typedef void visit_setting(void *context, const char *file, struct span name, struct span value);
+
+static void visit_settings(struct config_source *source, const struct master_cf *master_cf,
+                           unsigned files, visit_setting *visit, void *context)
 {
-    struct usage *usage = usage_create(source, master_cf);
     struct span name;
     struct span value;
 
-    for (size_t i = 0; i < source->setting_count; i++) {
+    for (size_t i = 0; (files & REPORT_MAIN_CF) != 0 && i < source->setting_count; i++) {
         name = span_text(source->settings[i].name);
-        if (!usage_has(usage, name))
-            warn_unused(source, "main.cf", name, span_text(source_entry(source, name)->text));
+        visit(context, "main.cf", name, span_text(source_entry(source, name)->text));
     }
-    for (size_t i = 0; master_cf != NULL && i < master_cf->count; i++) {
+    if ((files & REPORT_MASTER_CF) == 0 || master_cf == NULL)
+        return;
+    for (size_t i = 0; i < master_cf->count; i++) {
         size_t position = 0;
 
-        while (master_cf_next_override(&master_cf->services[i], &position, &name, &value)) {
-            if (!usage_has(usage, name))
-                warn_unused(source, "master.cf", name, value);
-        }
+        while (master_cf_next_override(&master_cf->services[i], &position, &name, &value))
+            visit(context, "master.cf", name, value);
     }
-    usage_free(&usage);
+}
+
+struct unused {
+    const struct config_source *source;
+    struct usage *usage;
+};
+
+static void visit_unused(void *context, const char *file, struct span name, struct span value)
+{
+    const struct unused *unused = context;
+
+    if (!usage_has(unused->usage, name))
+        warn_unused(unused->source, file, name, value);
+}
+
+void report_unused(struct config_source *source, const struct master_cf *master_cf, unsigned files)
+{
+    struct unused unused = {source, usage_create(source, master_cf)};
+
+    visit_settings(source, master_cf, files, visit_unused, &unused);
+    usage_free(&unused.usage);
 }
 
 /* As written or as it is in the end, it is what nothing at all would mean too. */
@@ -61,64 +83,57 @@ static bool is_default(struct config_source *source, const char *default_value, 
     return expanded != NULL && by_default != NULL && strcmp(expanded, by_default) == 0;
 }
 
-/* The default of a known parameter that nothing obeys; NULL for all other names. */
-static const char *find_unsupported(const struct master_cf *master_cf, struct span name)
-{
-    const struct parameter *parameter = parameter_find(name);
-    const struct service_parameter *of_service;
-
-    if (parameter != NULL)
-        return parameter->support == PARAMETER_WORKS ? NULL : parameter->value;
-    of_service = service_parameter_find(master_cf, name);
-    return of_service == NULL || of_service->works ? NULL : of_service->value;
-}
-
 struct unsupported {
     struct config_source *source;
     const struct master_cf *master_cf;
     struct strlist named; /* already */
 };
 
-static void warn_unsupported(struct unsupported *unsupported, const char *file, struct span name,
-                             struct span value)
+/* Is it the name of a known parameter that nothing obeys, and set to what it would not be anyway? */
+static bool has_no_effect(const struct unsupported *unsupported, struct span name,
+                          struct span value, const char **reason_r)
 {
-    const char *default_value = find_unsupported(unsupported->master_cf, name);
+    const struct parameter *parameter = parameter_find(name);
+    const struct service_parameter *of_service =
+        parameter != NULL ? NULL : service_parameter_find(unsupported->master_cf, name);
+
+    *reason_r = parameter != NULL    ? parameter_unsupported(parameter)
+                : of_service != NULL ? of_service->unsupported
+                                     : NULL;
+    return *reason_r != NULL &&
+           !is_default(unsupported->source,
+                       parameter != NULL ? parameter->value : of_service->value, value);
+}
+
+static void visit_unsupported(void *context, const char *file, struct span name, struct span value)
+{
+    struct unsupported *unsupported = context;
+    const char *reason;
     char *text;
 
-    if (default_value == NULL || is_default(unsupported->source, default_value, value))
+    if (!has_no_effect(unsupported, name, value, &reason))
         return;
     text = mem_span(name);
     if (!strlist_has(&unsupported->named, text)) {
         strlist_add(&unsupported->named, text);
-        log_warning("%s/%s: not supported, has no effect: %s=%.*s", unsupported->source->directory,
-                    file, text, SPAN_PRINTF(value));
+        log_warning("%s/%s: not supported, has no effect: %s=%.*s (%s)",
+                    unsupported->source->directory, file, text, SPAN_PRINTF(value), reason);
     }
     mem_free(text);
 }
 
-void report_unsupported(struct config_source *source, const struct master_cf *master_cf)
+void report_unsupported(struct config_source *source, const struct master_cf *master_cf,
+                        unsigned files)
 {
     struct unsupported unsupported = {.source = source, .master_cf = master_cf};
-    struct span name;
-    struct span value;
 
-    for (size_t i = 0; i < source->setting_count; i++) {
-        name = span_text(source->settings[i].name);
-        value = span_text(source_entry(source, name)->text);
-        warn_unsupported(&unsupported, "main.cf", name, value);
-    }
-    for (size_t i = 0; master_cf != NULL && i < master_cf->count; i++) {
-        size_t position = 0;
-
-        while (master_cf_next_override(&master_cf->services[i], &position, &name, &value))
-            warn_unsupported(&unsupported, "master.cf", name, value);
-    }
+    visit_settings(source, master_cf, files, visit_unsupported, &unsupported);
     strlist_release(&unsupported.named);
 }
 
 void config_report(const struct config *config, const struct master_cf *master_cf)
 {
     report_oddities(config->source);
-    report_unused(config->source, master_cf);
-    report_unsupported(config->source, master_cf);
+    report_unused(config->source, master_cf, REPORT_ALL);
+    report_unsupported(config->source, master_cf, REPORT_ALL);
 }

@@ -15,14 +15,17 @@ void config_report(const struct config *config, const struct master_cf *master_c
 /* The same in parts, for buzonconf, which has no struct config when a value is bad. */
 struct config_source;
 
+enum { REPORT_MAIN_CF = 1, REPORT_MASTER_CF = 2, REPORT_ALL = 3 }; /* whose settings */
+
 /* report_oddities - settings made twice, lines that continue nothing */
 void report_oddities(const struct config_source *source);
 
 /* report_unused - settings whose name nobody knows and no value refers to (lib/config/usage.h) */
-void report_unused(struct config_source *source, const struct master_cf *master_cf);
+void report_unused(struct config_source *source, const struct master_cf *master_cf, unsigned files);
 
 /* report_unsupported - settings of known parameters that nothing obeys yet, where they differ from
- * the default; each name once */
-void report_unsupported(struct config_source *source, const struct master_cf *master_cf);
+ * the default; each name once, with the reason where the table has one */
+void report_unsupported(struct config_source *source, const struct master_cf *master_cf,
+                        unsigned files);
 
 #endif

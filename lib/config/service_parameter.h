@@ -9,9 +9,9 @@
 
 struct service_parameter {
     const char *suffix;
-    const char *value; /* default, as it would stand in main.cf */
-    bool works;        /* false: nothing obeys it yet */
-    const char *text;  /* one line for the manual */
+    const char *value;       /* default, as it would stand in main.cf */
+    const char *unsupported; /* why it has no effect; NULL: it works */
+    const char *text;        /* one line for the manual */
 };
 
 extern const struct service_parameter service_parameters[];

@@ -56,7 +56,7 @@ static void set(struct config_source *source, struct span name, struct span valu
 {
     struct entry *entry = make_entry(source, name);
 
-    if (line > 0 && entry->text == NULL) {
+    if (entry->text == NULL && (line > 0 || *source->service == '\0')) {
         note_setting(source, name);
     } else if (line > 0 && !span_equal_text(value, entry->text)) {
         char *warning = mem_printf("%s, line %d: overriding earlier entry: %.*s=%s", source->path,
@@ -127,7 +127,7 @@ static bool read_overrides(struct config_source *source, const struct strlist *o
         const char *problem = setting_split(text, &name, &value);
 
         if (problem != NULL) {
-            error_set(err, ERROR_PERMANENT, "-o %s: %s", overrides->items[i], problem);
+            error_set(err, ERROR_PERMANENT, "invalid parameter override: %s: %s", overrides->items[i], problem);
             return false;
         }
         set(source, name, value, 0);

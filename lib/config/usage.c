@@ -8,9 +8,8 @@
 struct usage {
     struct config_source *source;
     const struct master_cf *master_cf;
-    struct hash *names;     /* that a value refers to; the values mean nothing */
-    struct strlist pending; /* the same, as far as what they refer to must still be seen */
-    struct strlist tables;  /* "accounts_" for mysql:accounts */
+    struct hash *names;    /* that a value refers to; the values mean nothing */
+    struct strlist tables; /* "accounts_" for mysql:accounts */
 };
 
 /* "mysql:accounts" without a path names parameters accounts_...; as proxy:mysql:accounts too. */
@@ -47,8 +46,7 @@ static void note_tables(struct usage *usage, const char *text)
 
 static void note_name(struct usage *usage, struct span name)
 {
-    if (hash_put(usage->names, name, usage) == NULL)
-        strlist_add_span(&usage->pending, name);
+    (void)hash_put(usage->names, name, usage);
 }
 
 static bool visit(void *context, struct span name, const char **value_r UNUSED,
@@ -64,18 +62,6 @@ static void note_references(struct usage *usage, const char *text)
     if (strchr(text, '$') != NULL)
         (void)!expand(span_text(text), visit, usage, NULL, NULL, NULL);
     note_tables(usage, text);
-}
-
-/* What user's names refer to is used too, if they are. */
-static void follow_names(struct usage *usage)
-{
-    for (size_t i = 0; i < usage->pending.count; i++) {
-        struct span name = span_text(usage->pending.items[i]);
-        const struct entry *entry = source_entry(usage->source, name);
-
-        if (entry != NULL && entry->text != NULL)
-            note_references(usage, entry->text);
-    }
 }
 
 static void note_restriction_classes(struct usage *usage, const char *text)
@@ -101,6 +87,7 @@ static void note_main_cf(struct usage *usage)
     for (size_t i = 0; i < source->setting_count; i++) {
         struct span name = span_text(source->settings[i].name);
 
+        note_references(usage, source_entry(source, name)->text);
         if (service_parameter_find(usage->master_cf, name) != NULL)
             note_name(usage, name);
     }
@@ -137,7 +124,6 @@ struct usage *usage_create(struct config_source *source, const struct master_cf 
     usage->names = hash_create();
     note_main_cf(usage);
     note_master_cf(usage);
-    follow_names(usage);
     return usage;
 }
 
@@ -158,7 +144,6 @@ void usage_free(struct usage **usage)
     if (*usage == NULL)
         return;
     hash_free(&(*usage)->names, NULL);
-    strlist_release(&(*usage)->pending);
     strlist_release(&(*usage)->tables);
     mem_free(*usage);
     *usage = NULL;

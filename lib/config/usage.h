@@ -13,8 +13,8 @@ struct usage;
 /*
  * usage_create - follow all references
  *
- * A user's own names are good for something when a $name refers to them, in main.cf or in an -o of
- * master.cf, when they are in smtpd_restriction_classes, when they are named for a service of
+ * A user's own names are good for something when a $name refers to them, anywhere in main.cf or in an
+ * -o of master.cf, when they are in smtpd_restriction_classes, when they are named for a service of
  * master.cf, or for a table of an old-style type:name (mysql:accounts and accounts_hosts).
  *
  *  source, master_cf  borrowed until usage_free; master_cf may be NULL

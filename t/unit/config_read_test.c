@@ -204,7 +204,8 @@ static void overrides_win(void **state UNUSED)
     config_free(&config);
     strlist_add(&overrides, "nonsense");
     assert_null(config_read(directory, &overrides, NULL, &err));
-    assert_string_equal(err.text, "-o nonsense: missing '=' after attribute name");
+    assert_string_equal(err.text,
+                        "invalid parameter override: nonsense: missing '=' after attribute name");
     strlist_release(&overrides);
 }
 

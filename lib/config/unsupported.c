@@ -1,0 +1,98 @@
+/* Why parameters that Postfix has are without effect here, for those who set them. */
+#include "lib/config/parameter.h"
+
+#include <fnmatch.h>
+
+/* By the name, as a shell pattern; of several that match the first one counts. */
+static const struct {
+    const char *names;
+    const char *reason;
+} reasons[] = {
+    {"postscreen_*",                           "there is no postscreen yet"                               },
+    {"dnsblog_*",                              "there is no postscreen yet"                               },
+    {"dns_ncache_ttl_fix_enable",              "there is no postscreen yet"                               },
+    {"respectful_logging",                     "there is no postscreen yet"                               },
+    {"smtpd_service_name",                     "there is no postscreen yet"                               },
+    {"tlsproxy_*",                             "no process does TLS for others"                           },
+    {"qmqpd_*",                                "there is no QMQP server"                                  },
+    {"*milter*",                               "milters are not called yet"                               },
+    {"*sasl*",                                 "SMTP has no SASL yet"                                     },
+    {"smtpd_sender_login_maps",                "SMTP has no SASL yet"                                     },
+    {"smtpd_tls_auth_only",                    "SMTP has no SASL yet"                                     },
+    {"smtpd_client_auth_rate_limit",           "SMTP has no SASL yet"                                     },
+    {"*_sender_dependent_authentication",      "SMTP has no SASL yet"                                     },
+    {"*_send_dummy_mail_auth",                 "SMTP has no SASL yet"                                     },
+    {"address_verify_*",                       "addresses are not probed yet"                             },
+    {"unverified_*",                           "addresses are not probed yet"                             },
+    {"*_address_verify_target",                "addresses are not probed yet"                             },
+    {"*rbl*",                                  "DNS lists are not asked yet"                              },
+    {"smtpd_policy_service_*",                 "policy services are not asked yet"                        },
+    {"anvil_*",                                "clients are not counted yet"                              },
+    {"smtpd_client_*",                         "clients are not counted yet"                              },
+    {"*_checks",                               "content is not compared with patterns yet"                },
+    {"body_checks_size_limit",                 "content is not compared with patterns yet"                },
+    {"*mime*",                                 "the MIME structure of mail that comes in is not looked at"},
+    {"strict_7bit_headers",                    "the MIME structure of mail that comes in is not looked at"},
+    {"strict_8bit*",                           "the MIME structure of mail that comes in is not looked at"},
+    {"detect_8bit_encoding_header",            "the MIME structure of mail that comes in is not looked at"},
+    {"content_filter",                         "content filters are not there yet"                        },
+    {"default_filter_nexthop",                 "content filters are not there yet"                        },
+    {"receive_override_options",               "content filters are not there yet"                        },
+    {"internal_mail_filter_classes",           "content filters are not there yet"                        },
+    {"smtpd_proxy_*",                          "content filters are not there yet"                        },
+    {"smtpd_authorized_verp_clients",          "VERP is not there yet"                                    },
+    {"*verp*",                                 "VERP is not there yet"                                    },
+    {"smtpd_authorized_x*",                    "XCLIENT and XFORWARD are not there yet"                   },
+    {"*xforward*",                             "XCLIENT and XFORWARD are not there yet"                   },
+    {"smtpd_upstream_proxy_*",                 "the PROXY protocol is not there yet"                      },
+    {"fast_flush_*",                           "there are no lists of mail by destination"                },
+    {"flush_service_name",                     "there are no lists of mail by destination"                },
+    {"smtpd_etrn_restrictions",                "there are no lists of mail by destination"                },
+    {"*connection_cache*",                     "connections are not kept for later deliveries yet"        },
+    {"*_connection_reuse",                     "connections are not kept for later deliveries yet"        },
+    {"*_tls_session_cache_*",                  "TLS sessions are not kept yet"                            },
+    {"tls_session_ticket_cipher",              "TLS sessions are not kept yet"                            },
+    {"tlsmgr_service_name",                    "TLS sessions are not kept yet"                            },
+    {"tls_random_*",                           "randomness comes from the kernel"                         },
+    {"tls_daemon_random_bytes",                "randomness comes from the kernel"                         },
+    {"*tls*",                                  "this part of TLS is not there yet"                        },
+    {"relay_clientcerts",                      "this part of TLS is not there yet"                        },
+    {"openssl_path",                           "this part of TLS is not there yet"                        },
+    {"dnssec_probe",                           "this part of TLS is not there yet"                        },
+    {"*_filter",                               "filters of replies and commands are not there yet"        },
+    {"multi_instance_*",                       "instances are not managed together"                       },
+    {"postmulti_*",                            "instances are not managed together"                       },
+    {"*_pix_workaround*",                      "no allowance is made for such firewalls"                  },
+    {"*_reject_footer*",                       "replies that refuse have no footer yet"                   },
+    {"default_*_slot*",                        "messages do not overtake each other by this rule"         },
+    {"default_*recipient_limit",               "memory is bounded by qmgr_message_active_limit"           },
+    {"default_recipient_refill_*",             "recipients are read at one time"                          },
+    {"qmgr_message_recipient_minimum",         "recipients are read at one time"                          },
+    {"debug_peer_*",                           "-v behind a program in master.cf says more of all of them"},
+    {"local_login_sender_maps",                "whoever may hand in mail may name any sender"             },
+    {"empty_address_local_login_sender_*",     "whoever may hand in mail may name any sender"             },
+    {"rewrite_service_name",                   "no service rewrites addresses: cleanup and qmgr do"       },
+    {"postlog*",                               "daemons write the log themselves"                         },
+    {"*_path",                                 "only an installer of Postfix reads it"                    },
+    {"html_directory",                         "only an installer of Postfix reads it"                    },
+    {"manpage_directory",                      "only an installer of Postfix reads it"                    },
+    {"meta_directory",                         "only an installer of Postfix reads it"                    },
+    {"readme_directory",                       "only an installer of Postfix reads it"                    },
+    {"sample_directory",                       "only an installer of Postfix reads it"                    },
+    {"fault_injection_code",                   "for tests of Postfix"                                     },
+    {"dont_remove",                            "for tests of Postfix"                                     },
+    {"backwards_bounce_logfile_compatibility", "the format of Postfix's files"                            },
+    {"qmgr_fudge_factor",                      "obsolete in Postfix too"                                  },
+    {"sun_mailtool_compatibility",             "obsolete in Postfix too"                                  },
+};
+
+const char *parameter_unsupported(const struct parameter *parameter)
+{
+    if (parameter->support == PARAMETER_WORKS)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(reasons); i++) {
+        if (fnmatch(reasons[i].names, parameter->name, 0) == 0)
+            return reasons[i].reason;
+    }
+    return "nothing obeys it yet";
+}
