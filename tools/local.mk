@@ -19,12 +19,13 @@ t_unit_tools_queue_text_test_SOURCES = t/unit/tools_queue_text_test.c tools/queu
 t_unit_tools_queue_text_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 sbin_PROGRAMS += tools/buzonconf
-tools_buzonconf_SOURCES = tools/buzonconf.c \
-	tools/conf/conf.h \
+tools_buzonconf_SOURCES = tools/buzonconf.c tools/json_text.c tools/json_text.h \
+	tools/conf/call.c tools/conf/call.h tools/conf/conf.h \
 	tools/conf/edit.h tools/conf/edit_main.c tools/conf/edit_master.c tools/conf/edited_file.c \
 	tools/conf/print.c tools/conf/print.h \
 	tools/conf/service.c tools/conf/service.h \
-	tools/conf/show.h tools/conf/show_main.c tools/conf/show_master.c tools/conf/show_types.c
+	tools/conf/show.h tools/conf/show_bounce.c tools/conf/show_main.c tools/conf/show_master.c \
+	tools/conf/show_types.c
 dist_man_MANS += tools/buzonconf.1
 sbin_PROGRAMS += tools/buzonsuper
 tools_buzonsuper_SOURCES = tools/buzonsuper.c tools/caller.c tools/caller.h tools/requeue.c \

@@ -60,7 +60,7 @@ reset
 printf 'tlsproxy_enforce_tls = yes\n' >>"$D/main.cf"
 conf -n >/dev/null
 is 'a parameter that nothing obeys' "$(grep supported "$T/stderr")" \
-    "buzonconf: warning: $D/main.cf: not supported, has no effect: tlsproxy_enforce_tls=yes"
+    "buzonconf: warning: $D/main.cf: not supported, has no effect: tlsproxy_enforce_tls=yes (no process does TLS for others)"
 reset
 is 'a service' "$(conf -M smtp/inet)" 'smtp       inet  n       -       n       -       -       smtpd'
 is 'a service, folded' "$(conf -Mf relay)" 'relay      unix  -       -       n       -       -       smtp

@@ -12,6 +12,7 @@ enum show {
     SHOW_NO_VALUES = 4, /* -H */
     SHOW_EXPANDED = 8,  /* -x */
     SHOW_SET = 16,      /* -n: only what is set */
+    SHOW_JSON = 32,     /* -j: a JSON object a line */
 };
 
 enum parameter_class { CLASS_BUILTIN = 1, CLASS_SERVICE = 2, CLASS_USER = 4 };

@@ -54,7 +54,7 @@ bool edit_is_comment(struct span line);
 /* edit_put_line - a line of the file, with its line end, behind `prefix` */
 void edit_put_line(struct buf *out, const char *prefix, struct span line);
 
-/* edit_request_check - a request on one line that is no comment */
-bool edit_request_check(const char *request, struct error *err) MUST_CHECK;
+/* edit_request_check - a request on one line that is no comment; `options` begin the text of *err */
+bool edit_request_check(const char *options, const char *request, struct error *err) MUST_CHECK;
 
 #endif

@@ -55,16 +55,17 @@ static bool parse_request(struct changes *changes, enum edit edit, const char *r
     struct span value = SPAN_EMPTY;
     const char *problem = NULL;
 
-    if (!edit_request_check(request, err))
+    if (!edit_request_check("-e, -X, or -# accepts", request, err))
         return false;
     if (edit == EDIT_SET)
         problem = setting_split(span_text(request), &name, &value);
-    if (problem != NULL) {
+    if (problem != NULL)
         error_set(err, ERROR_PERMANENT, "%s: \"%s\"", problem, request);
-        return false;
-    }
-    add(changes, edit, name, value);
-    return true;
+    else if (name.len == 0)
+        error_set(err, ERROR_PERMANENT, "-X or -# requires non-blank parameter names");
+    else
+        add(changes, edit, name, value);
+    return problem == NULL && name.len > 0;
 }
 
 static bool is_continuation(struct span line)

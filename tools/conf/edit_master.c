@@ -29,7 +29,7 @@ struct edit_kind {
     int parts;
     bool with_value;
     enum fate fate;
-    edit_service *edit; /* of each entry that matches; NULL: the fate is all */
+    edit_service *edit; /* of each entry that is printed again */
     bool adds;          /* a request that matches nothing adds an entry */
 };
 
@@ -47,10 +47,11 @@ static bool parse_request(const struct edit_kind *kind, const char *text,
     char *place;
     bool done;
 
-    if (!edit_request_check(text, err))
+    if (!edit_request_check("-Me, -Fe, -Pe, -X, or -# accept", text, err))
         return false;
     if (kind->with_value && equals == NULL) {
-        error_set(err, ERROR_PERMANENT, "missing '=' after attribute name: \"%s\"", text);
+        error_set(err, ERROR_PERMANENT, "missing %s: \"%s\"",
+                  *text == '\0' ? "attribute name" : "'=' after attribute name", text);
         return false;
     }
     place = mem_span(
@@ -92,12 +93,9 @@ static bool apply_request(struct plan *plan, const struct edit_kind *kind, const
 
         if (!conf_service_matches(service, &request.pattern))
             continue;
-        if (found && kind->adds)
-            log_warning("multiple entries for \"%s/%s\"", request.pattern.name,
-                        request.pattern.type);
+        plan->fates[i] = found && kind->adds ? FATE_REMOVE : kind->fate; /* one takes all places */
         found = true;
-        plan->fates[i] = kind->fate;
-        if (kind->edit != NULL)
+        if (plan->fates[i] == FATE_PRINT)
             done = kind->edit(service, &request, err);
     }
     if (!found && kind->adds)
@@ -211,6 +209,10 @@ static bool change_field(struct conf_service *service, const struct edit_request
                   request->pattern.rest);
         return false;
     }
+    if (field != FIELD_COMMAND && strpbrk(request->value, " \t\r") != NULL) {
+        error_set(err, ERROR_PERMANENT, "-Fe does not accept whitespace in non-command field");
+        return false;
+    }
     return conf_service_set_field(service, field, request->value, err);
 }
 
@@ -240,7 +242,7 @@ bool edit_services(const char *directory, enum edit edit, const struct strlist *
 bool edit_fields(const char *directory, const struct strlist *requests, struct error *err)
 {
     const struct edit_kind kind = {
-        .syntax = "-Fe requires service_name/type/field",
+        .syntax = "-Fe or -FX requires service_name/type/field_name",
         .parts = 3,
         .with_value = true,
         .fate = FATE_PRINT,
@@ -254,8 +256,7 @@ bool edit_service_parameters(const char *directory, enum edit edit, const struct
                              struct error *err)
 {
     const struct edit_kind kind = {
-        .syntax = edit == EDIT_SET ? "-Pe requires service_name/type/parameter"
-                                   : "-PX requires service_name/type/parameter",
+        .syntax = "-Pe or -PX requires service_name/type/parameter",
         .parts = 3,
         .with_value = edit == EDIT_SET,
         .fate = FATE_PRINT,

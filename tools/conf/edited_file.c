@@ -11,20 +11,18 @@
 
 #define FILE_MAX (16U << 20)
 
-bool edit_request_check(const char *request, struct error *err)
+bool edit_request_check(const char *options, const char *request, struct error *err)
 {
-    const char *at = request + strspn(request, " \t\r");
+    const char *refused = NULL;
 
-    if (strchr(request, '\n') != NULL) {
-        error_set(err, ERROR_PERMANENT, "-e, -X, or -# accepts no multi-line input");
-        return false;
-    }
-    if (*at == '#' || *at == '\0') {
-        error_set(err, ERROR_PERMANENT, "-e, -X, or -# accepts no %s input",
-                  *at == '#' ? "comment" : "empty");
-        return false;
-    }
-    return true;
+    if (strchr(request, '\n') != NULL)
+        refused = "multi-line";
+    else if (request[strspn(request, " \t\r")] == '#')
+        refused = "comment";
+    else
+        return true;
+    error_set(err, ERROR_PERMANENT, "%s no %s input", options, refused);
+    return false;
 }
 
 bool edit_is_comment(struct span line)
@@ -47,7 +45,7 @@ static bool read_locked(struct edited_file *file, struct error *err)
     struct stat status;
 
     if (fstatat(file->directory, file->name, &status, 0) != 0) {
-        error_errno(err, "open %s", file->path);
+        error_errno(err, "open %s/%s for reading", file->path, file->name);
         return false;
     }
     file->mode = status.st_mode & 07777;
@@ -69,7 +67,7 @@ bool edited_file_open(struct edited_file *file_r, const char *directory, const c
         .changed = BUF(BUF_UNLIMITED),
     };
     if (file_r->path == NULL)
-        error_errno(err, "open %s", path);
+        error_errno(err, "open %s for reading", path);
     mem_free(path);
     if (file_r->path == NULL)
         return false;

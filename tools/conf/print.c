@@ -2,6 +2,7 @@
 #include "tools/conf/print.h"
 
 #include "tools/conf/conf.h"
+#include "tools/json_text.h"
 
 #define MAIN_WIDTH 80
 #define INDENT     "    "
@@ -54,10 +55,23 @@ void print_end(struct printer *printer)
     printer->begun = false;
 }
 
+static void print_json(struct buf *out, const char *name, const char *value)
+{
+    buf_put_char(out, '{');
+    json_put_string(out, span_text(name));
+    buf_put_text(out, ": ");
+    json_put_string(out, span_text(value));
+    buf_put_text(out, "}\n");
+}
+
 void print_setting(struct buf *out, unsigned show, const char *name, const char *value)
 {
     struct printer printer = {.out = out, .folded = (show & SHOW_FOLDED) != 0, .width = MAIN_WIDTH};
 
+    if ((show & SHOW_JSON) != 0) {
+        print_json(out, name, value);
+        return;
+    }
     if ((show & SHOW_NO_NAMES) == 0)
         print_word(&printer, span_text(name));
     if ((show & (SHOW_NO_NAMES | SHOW_NO_VALUES)) == 0)

@@ -6,6 +6,7 @@
 #include "lib/config/master_cf.h"
 #include "tools/conf/conf.h"
 #include "tools/conf/print.h"
+#include "tools/json_text.h"
 
 #define MASTER_WIDTH 79 /* one less than for main.cf: postconf has it so */
 
@@ -247,12 +248,35 @@ void conf_service_print_command(const struct conf_service *service, const char *
     print_end(&printer);
 }
 
+static void print_json(const struct conf_service *service, struct config_source *scope,
+                       struct buf *out)
+{
+    struct buf command = BUF(BUF_UNLIMITED);
+
+    for (enum conf_service_field field = FIELD_SERVICE; field < FIELD_COUNT; field++) {
+        struct span value = span_text(service->fields.items[field]);
+
+        if (field == FIELD_COMMAND) {
+            conf_service_print_command(service, "", 0, scope, &command);
+            value = span_trim(buf_span(&command));
+        }
+        buf_put_printf(out, "%s\"%s\": ", field == FIELD_SERVICE ? "{" : ", ", field_names[field]);
+        json_put_string(out, value);
+    }
+    buf_put_text(out, "}\n");
+    buf_release(&command);
+}
+
 void conf_service_print(const struct conf_service *service, unsigned show,
                         struct config_source *scope, struct buf *out)
 {
     struct printer printer = {
         .out = out, .folded = (show & SHOW_FOLDED) != 0, .width = MASTER_WIDTH};
 
+    if ((show & SHOW_JSON) != 0) {
+        print_json(service, scope, out);
+        return;
+    }
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         struct span field = span_text(service->fields.items[i]);
 
@@ -321,12 +345,13 @@ bool conf_service_pattern_parse(const char *text, int parts, struct conf_service
     struct span type = span_take_until(&rest, '/');
     bool has_rest = has_type && name.len + 1 + type.len < strlen(text);
 
-    if (span_find(rest, '/') < rest.len || (parts < 3 && has_rest) || (parts < 2 && has_type))
+    if (name.len == 0 || span_find(rest, '/') < rest.len || (parts < 3 && has_rest) ||
+        (parts < 2 && has_type))
         return false;
     *pattern_r = (struct conf_service_pattern){
         .name = mem_span(name),
-        .type = has_type ? mem_span(type) : mem_text("*"),
-        .rest = has_rest ? mem_span(rest) : NULL,
+        .type = type.len > 0 ? mem_span(type) : mem_text("*"),
+        .rest = rest.len > 0 ? mem_span(rest) : NULL,
     };
     return true;
 }

@@ -59,7 +59,7 @@ const char *conf_service_field_name(enum conf_service_field field);
 /*
  * conf_service_print - append the entry as a line of master.cf, or its command with all arguments
  *
- *  show   SHOW_FOLDED, SHOW_EXPANDED
+ *  show   SHOW_FOLDED, SHOW_EXPANDED; the whole entry also SHOW_JSON
  *  scope  for SHOW_EXPANDED: where names are looked up, this service's settings applied
  */
 void conf_service_print(const struct conf_service *service, unsigned show,
@@ -79,7 +79,7 @@ struct conf_service_pattern {
     char *rest; /* NULL when it was left out */
 };
 
-/* conf_service_pattern_parse - at most `parts` parts; false when there are more */
+/* conf_service_pattern_parse - at most `parts` parts; false when there are more, or no name */
 bool conf_service_pattern_parse(const char *text, int parts,
                                 struct conf_service_pattern *pattern_r) MUST_CHECK;
 void conf_service_pattern_release(struct conf_service_pattern *pattern);

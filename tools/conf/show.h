@@ -22,4 +22,17 @@ void show_lock_types(struct buf *out);
 void show_sasl_server_types(struct buf *out);
 void show_sasl_client_types(struct buf *out);
 
+/* -T: what is asked of the TLS library; false without *err for a question that nobody knows, with a
+ * warning */
+bool show_tls(const char *program, const char *question, struct buf *out,
+              struct error *err) MUST_CHECK;
+
+/*
+ * show_bounce_templates - the templates of notifications, as they are written or expanded
+ *
+ *  path  the file with templates; NULL: the one of bounce_template_file
+ */
+bool show_bounce_templates(struct config_source *source, const char *path, bool expanded,
+                           struct buf *out, struct error *err) MUST_CHECK;
+
 #endif

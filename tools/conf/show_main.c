@@ -63,10 +63,11 @@ static bool show(const struct conf *conf, const char *name, const struct shown *
 {
     const char *value = shown->text;
 
-    if ((shown->class & conf->classes) == 0 || ((conf->show & SHOW_SET) != 0 && !shown->is_set))
+    if ((conf->show & SHOW_SET) != 0 && !shown->is_set)
         return true;
-    if (value != NULL && (conf->show & SHOW_EXPANDED) != 0 && !shown->raw)
-        value = source_expand(conf->source, span_text(value), err);
+    if (value != NULL && (conf->show & SHOW_EXPANDED) != 0 && !shown->raw &&
+        (value = source_expand(conf->source, span_text(value), err)) == NULL)
+        error_prefix(err, "%s, parameter %s", conf->source->path, name);
     if (value == NULL)
         return false;
     print_setting(out, conf->show, name, value);
@@ -132,9 +133,9 @@ bool show_main(const struct conf *conf, const struct strlist *requests, struct b
     for (size_t i = 0; i < names.count && done; i++) {
         struct shown shown = look_up(conf, names.items[i], err);
 
-        if (shown.class != 0)
+        if (shown.class != 0 && (requests->count > 0 || (shown.class & conf->classes) != 0))
             done = show(conf, names.items[i], &shown, out, err);
-        else if (requests->count > 0)
+        else if (shown.class == 0 && requests->count > 0)
             log_warning("%s: unknown parameter", names.items[i]);
     }
     strlist_release(&names);

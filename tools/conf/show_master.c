@@ -40,6 +40,19 @@ static bool show_entry(const struct conf *conf, const struct conf_service *servi
     return true;
 }
 
+static void show_command_json(struct buf *out, const char *name, const struct conf_service *service,
+                              struct config_source *scope)
+{
+    struct buf command = BUF(BUF_UNLIMITED);
+    char *text;
+
+    conf_service_print_command(service, "", 0, scope, &command);
+    text = mem_span(span_trim(buf_span(&command)));
+    print_setting(out, SHOW_JSON, name, text);
+    mem_free(text);
+    buf_release(&command);
+}
+
 static void show_field(const struct conf *conf, const struct conf_service *service,
                        enum conf_service_field field, struct config_source *scope, struct buf *out)
 {
@@ -48,6 +61,8 @@ static void show_field(const struct conf *conf, const struct conf_service *servi
 
     if (field != FIELD_COMMAND || (conf->show & SHOW_NO_VALUES) != 0) {
         print_setting(out, conf->show, name, service->fields.items[field]);
+    } else if ((conf->show & SHOW_JSON) != 0) {
+        show_command_json(out, name, service, scope);
     } else {
         char *prefix = (conf->show & SHOW_NO_NAMES) != 0 ? mem_text("") : mem_printf("%s =", name);
 
