@@ -34,6 +34,15 @@ static void put_text(struct buf *out, const char *name, struct span text)
     buf_put(out, text);
 }
 
+static void put_save_date(struct buf *out, uint64_t save_date)
+{
+    buf_put_text(out, "SAVEDATE ");
+    if (save_date == 0)
+        buf_put_text(out, "NIL");
+    else
+        date_time_put(out, save_date);
+}
+
 static bool put_item(struct imapd_session *session, struct fetch_message *message,
                      const struct fetch_item *item)
 {
@@ -63,6 +72,15 @@ static bool put_item(struct imapd_session *session, struct fetch_message *messag
         break;
     case FETCH_BODY:
         put_text(out, "BODY ", message->metadata.body);
+        break;
+    case FETCH_SAVE_DATE:
+        put_save_date(out, message->metadata.save_date);
+        break;
+    case FETCH_EMAIL_ID:
+        buf_put_printf(out, "EMAILID (%s)", message->metadata.email_id);
+        break;
+    case FETCH_THREAD_ID: /* RFC 8474 section 5.2: a server that knows no threads says so */
+        buf_put_text(out, "THREADID NIL");
         break;
     case FETCH_SECTION:
         return fetch_put_section(session, message, &item->section);

@@ -35,6 +35,9 @@ enum fetch_kind {
     FETCH_ENVELOPE,
     FETCH_BODYSTRUCTURE,
     FETCH_BODY,
+    FETCH_SAVE_DATE, /* RFC 8514 */
+    FETCH_EMAIL_ID,  /* RFC 8474 */
+    FETCH_THREAD_ID,
     FETCH_SECTION,
 };
 

@@ -17,6 +17,9 @@ static const struct {
     {"ENVELOPE",      FETCH_ENVELOPE,      WANT_ENVELOPE     },
     {"BODYSTRUCTURE", FETCH_BODYSTRUCTURE, WANT_BODYSTRUCTURE},
     {"BODY",          FETCH_BODY,          WANT_BODYSTRUCTURE},
+    {"SAVEDATE",      FETCH_SAVE_DATE,     WANT_SAVE_DATE    },
+    {"EMAILID",       FETCH_EMAIL_ID,      WANT_EMAIL_ID     },
+    {"THREADID",      FETCH_THREAD_ID,     0                 },
 };
 
 /* Old names of sections; the response has the old name too. */

@@ -36,8 +36,9 @@ static void tell_mailbox(struct imapd_session *session)
     tell_first_unseen(session);
     buf_put_printf(&session->response,
                    "* OK [UIDVALIDITY %" PRIu32 "] UIDs valid\r\n"
-                   "* OK [UIDNEXT %" PRIu32 "] Predicted next UID\r\n",
-                   mailbox->uidvalidity, mailbox->uidnext);
+                   "* OK [UIDNEXT %" PRIu32 "] Predicted next UID\r\n"
+                   "* OK [MAILBOXID (%s)] Identity\r\n",
+                   mailbox->uidvalidity, mailbox->uidnext, mailbox->guid);
     session->told_count = mailbox->count;
 }
 

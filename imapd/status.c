@@ -6,27 +6,53 @@
 #include "imapd/command.h"
 #include "lib/message/imap_text.h"
 
-static uint64_t value_of(const struct store_status *status, enum status_item item)
+static void put_append_limit(struct imapd_session *session)
 {
+    int64_t limit = session->config->message_size_limit;
+
+    if (limit > 0)
+        imap_put_number(&session->response, (uint64_t)limit);
+    else
+        buf_put_text(&session->response, "NIL");
+}
+
+static void put_value(struct imapd_session *session, const struct store_status *status,
+                      enum status_item item)
+{
+    struct buf *out = &session->response;
+
     switch (item) {
     case STATUS_MESSAGES:
-        return status->messages;
+        imap_put_number(out, status->messages);
+        break;
     case STATUS_RECENT:
-        return status->recent;
+        imap_put_number(out, status->recent);
+        break;
     case STATUS_UIDNEXT:
-        return status->uidnext;
+        imap_put_number(out, status->uidnext);
+        break;
     case STATUS_UIDVALIDITY:
-        return status->uidvalidity;
+        imap_put_number(out, status->uidvalidity);
+        break;
     case STATUS_UNSEEN:
-        return status->unseen;
+        imap_put_number(out, status->unseen);
+        break;
     case STATUS_SIZE:
-        return status->size;
+        imap_put_number(out, status->size);
+        break;
     case STATUS_DELETED:
-        return status->deleted;
+        imap_put_number(out, status->deleted);
+        break;
     case STATUS_DELETED_STORAGE:
-        return status->deleted_size;
+        imap_put_number(out, status->deleted_size);
+        break;
+    case STATUS_APPENDLIMIT:
+        put_append_limit(session);
+        break;
+    case STATUS_MAILBOXID:
+        buf_put_printf(out, "(%s)", status->guid);
+        break;
     }
-    return 0;
 }
 
 bool status_put(struct imapd_session *session, const char *name, unsigned items, struct error *err)
@@ -44,8 +70,8 @@ bool status_put(struct imapd_session *session, const char *name, unsigned items,
         enum status_item item = (enum status_item)(1U << i);
         if ((items & item) == 0)
             continue;
-        buf_put_printf(out, "%s%s %" PRIu64, first ? "" : " ", status_item_name(i),
-                       value_of(&status, item));
+        buf_put_printf(out, "%s%s ", first ? "" : " ", status_item_name(i));
+        put_value(session, &status, item);
         first = false;
     }
     buf_put_text(out, ")\r\n");

@@ -10,9 +10,11 @@ enum status_item {
     STATUS_UIDNEXT = 4,
     STATUS_UIDVALIDITY = 8,
     STATUS_UNSEEN = 16,
-    STATUS_SIZE = 32,            /* RFC 8438 */
-    STATUS_DELETED = 64,         /* RFC 9051 */
-    STATUS_DELETED_STORAGE = 128 /* RFC 9208 */
+    STATUS_SIZE = 32,             /* RFC 8438 */
+    STATUS_DELETED = 64,          /* RFC 9051 */
+    STATUS_DELETED_STORAGE = 128, /* RFC 9208 */
+    STATUS_APPENDLIMIT = 256,     /* RFC 7889 */
+    STATUS_MAILBOXID = 512,       /* RFC 8474 */
 };
 
 /* status_items_parse - "(" item *(SP item) ")" */
