@@ -89,6 +89,8 @@ static void copy_account(struct arena *arena, const struct check_result *account
         .format = place->format,
         .uid = place->uid,
         .gid = place->gid,
+        .quota_storage = place->quota.storage,
+        .quota_messages = place->quota.messages,
     };
 }
 

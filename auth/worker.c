@@ -34,7 +34,7 @@ static const struct ipc_field question_fields[] = {
 static const struct ipc_message question_message = {"check", 1, question_fields};
 
 struct answer {
-    uint64_t outcome, format, uid, gid;
+    uint64_t outcome, format, uid, gid, quota_storage, quota_messages;
     const char *reason, *user, *path, *home, *system_user;
 };
 
@@ -43,6 +43,8 @@ static const struct ipc_field answer_fields[] = {
     IPC_NUMBER(struct answer, format, MAILBOX_MBOX),
     IPC_NUMBER(struct answer, uid, UINT32_MAX - 1),
     IPC_NUMBER(struct answer, gid, UINT32_MAX - 1),
+    IPC_NUMBER(struct answer, quota_storage, INT64_MAX),
+    IPC_NUMBER(struct answer, quota_messages, INT64_MAX),
     IPC_TEXT(struct answer, reason, ERROR_TEXT_MAX),
     IPC_TEXT(struct answer, user, TEXT_LIMIT),
     IPC_TEXT(struct answer, path, PATH_MAX),
@@ -79,6 +81,8 @@ static bool serve_one(struct connection *auth, struct passdb_chain *chain, struc
         .format = result.place.format,
         .uid = result.place.uid,
         .gid = result.place.gid,
+        .quota_storage = result.place.quota.storage,
+        .quota_messages = result.place.quota.messages,
         .path = result.place.path,
         .home = result.place.home,
         .system_user = result.place.user,
@@ -225,6 +229,7 @@ static bool take_answer(struct worker *worker, struct error *err)
                         .user = answer.system_user[0] == '\0' ? NULL : answer.system_user,
                         .uid = (uid_t)answer.uid,
                         .gid = (gid_t)answer.gid,
+                        .quota = {.storage = answer.quota_storage, .messages = answer.quota_messages},
                         },
         };
         worker->check = NULL;

@@ -12,7 +12,8 @@
 /* One APPEND on its way. After `failed` the rest is only read. */
 struct append {
     struct imapd_session *session;
-    struct store_append *store; /* NULL: there is no such mailbox */
+    struct store_append *store;                /* NULL: there is no such mailbox */
+    uint64_t pending_octets, pending_messages; /* that stand by already, with this one */
     struct error err;
     bool failed;
 };
@@ -64,6 +65,7 @@ static void take_message(struct append *append)
         stream_consume(session->client, available.len);
         left -= available.len;
     }
+    append->pending_octets += session->literal.size;
 }
 
 static void begin_message(struct append *append, struct cursor *at)
@@ -77,6 +79,10 @@ static void begin_message(struct append *append, struct cursor *at)
     } else if (is_too_big(append->session)) {
         error_set(&append->err, ERROR_PERMANENT, "[TOOBIG] Message is too large.");
         fail(append);
+    } else if (!append->failed &&
+               !store_has_room(append->session->store, append->pending_octets + 1,
+                               ++append->pending_messages, &append->err)) {
+        fail(append); /* before all of it is sent for nothing */
     } else if (!append->failed && !store_append_message(append->store, flags.flags, &flags.keywords,
                                                         date, &append->err)) {
         fail(append);

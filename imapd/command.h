@@ -18,13 +18,14 @@ imapd_handler imapd_run_capability, imapd_run_enable, imapd_run_logout, imapd_ru
 imapd_handler imapd_run_copy, imapd_run_move;     /* copy.c */
 imapd_handler imapd_run_expunge, imapd_run_store; /* flags.c */
 imapd_handler imapd_run_create, imapd_run_delete, imapd_run_rename, imapd_run_subscribe,
-    imapd_run_unsubscribe;                                  /* folders.c */
-imapd_handler imapd_run_fetch;                              /* fetch.c */
-imapd_handler imapd_run_id;                                 /* id.c */
-imapd_handler imapd_run_idle;                               /* idle.c */
-imapd_handler imapd_run_list, imapd_run_lsub;               /* list.c */
-imapd_handler imapd_run_getmetadata, imapd_run_setmetadata; /* metadata.c */
-imapd_handler imapd_run_search;                             /* search.c */
+    imapd_run_unsubscribe;                                                    /* folders.c */
+imapd_handler imapd_run_fetch;                                                /* fetch.c */
+imapd_handler imapd_run_id;                                                   /* id.c */
+imapd_handler imapd_run_idle;                                                 /* idle.c */
+imapd_handler imapd_run_list, imapd_run_lsub;                                 /* list.c */
+imapd_handler imapd_run_getmetadata, imapd_run_setmetadata;                   /* metadata.c */
+imapd_handler imapd_run_getquota, imapd_run_getquotaroot, imapd_run_setquota; /* quota.c */
+imapd_handler imapd_run_search;                                               /* search.c */
 imapd_handler imapd_run_close, imapd_run_examine, imapd_run_select,
     imapd_run_unselect;         /* select.c */
 imapd_handler imapd_run_status; /* status.c */

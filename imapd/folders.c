@@ -28,18 +28,48 @@ static bool take_use(struct cursor *at, struct span *uses_r)
     return cursor_take(at, ')') && cursor_take(at, ')') && parse_end(at);
 }
 
+/* A few more than the limit are possible: parents that are none, and other sessions. */
+static bool has_room(struct imapd_session *session, struct error *err)
+{
+    const uint64_t limit = (uint64_t)session->config->mailbox_count_limit;
+    size_t count;
+
+    if (limit == 0)
+        return true;
+    if (!store_count(session->store, &count, err))
+        return false;
+    if (count < limit)
+        return true;
+    error_set(err, ERROR_PERMANENT, "Too many mailboxes");
+    err->number = EDQUOT;
+    return false;
+}
+
 /* With its use or not at all. */
 static bool create(struct imapd_session *session, const char *name, struct span uses,
                    struct error *err)
 {
     struct error ignored = {0};
 
-    if (!store_create(session->store, name, err))
+    if (!has_room(session, err) || !store_create(session->store, name, err))
         return false;
     if (uses.len == 0 || special_use_set(session, name, uses, err))
         return true;
     (void)!store_delete(session->store, name, &ignored);
     return false;
+}
+
+static void reply_created(struct imapd_session *session, const char *name)
+{
+    struct store_status status;
+    struct error err = {0};
+
+    if (store_status(session->store, name, false, &status, &err)) {
+        imapd_ok(session, "[MAILBOXID (%s)] Create completed.", status.guid);
+        return;
+    }
+    imapd_log_error(session, &err);
+    imapd_ok(session, "Create completed.");
 }
 
 void imapd_run_create(struct imapd_session *session, struct cursor at)
@@ -57,7 +87,7 @@ void imapd_run_create(struct imapd_session *session, struct cursor at)
     else if (!create(session, name, uses, &err))
         imapd_failed(session, &err);
     else
-        imapd_ok(session, "Create completed.");
+        reply_created(session, name);
 }
 
 static bool is_selected(const struct imapd_session *session, const char *name)

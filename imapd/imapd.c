@@ -22,6 +22,7 @@ static bool open_store(struct imapd_session *session, const struct mailbox_place
         .path = place->path,
         .home = place->home,
         .hostname = session->config->myhostname,
+        .quota = place->quota,
     };
 
     session->store = store_open(&settings, err);

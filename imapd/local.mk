@@ -15,6 +15,7 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/search.c imapd/search.h imapd/search_match.c imapd/search_parse.c \
 	imapd/search_return.c imapd/search_return.h \
 	imapd/search_run.c imapd/search_run.h imapd/search_text.c \
+	imapd/quota.c \
 	imapd/select.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \

@@ -46,6 +46,7 @@ bool session_open(struct pop3_session *session, const struct mailbox_place *plac
         .path = place->path,
         .home = place->home,
         .hostname = session->config->myhostname,
+        .quota = place->quota,
     };
 
     session->lock = -1;

@@ -56,6 +56,19 @@ static gid_t spool_group(struct arena *arena, const struct mailbox_place *place)
     return place->gid;
 }
 
+/* Within the quota; the sum is kept up when the message is there. */
+static bool write_to_maildir(const struct deposit *deposit, const struct mailbox_place *place,
+                             const struct delivery_content *content, struct error *err)
+{
+    const uint64_t size = content->prefix.len + content->size;
+
+    if (!quota_check(place->path, &place->quota, size, 1, err) ||
+        !maildir_deliver(place->path, deposit->config->myhostname, content, err))
+        return false;
+    quota_add(place->path, (int64_t)size, 1);
+    return true;
+}
+
 static bool write_message(struct arena *arena, const struct deposit *deposit,
                           const struct mailbox_place *place, struct error *err)
 {
@@ -68,7 +81,7 @@ static bool write_message(struct arena *arena, const struct deposit *deposit,
     };
 
     if (place->format == MAILBOX_MAILDIR)
-        return maildir_deliver(place->path, deposit->config->myhostname, &content, err);
+        return write_to_maildir(deposit, place, &content, err);
     return mbox_deliver(place->path, request->sender, time(NULL), &content, &deposit->mbox, err);
 }
 

@@ -5,10 +5,12 @@ lib_libbuzon_a_SOURCES += lib/delivery/mailbox.c lib/delivery/mailbox.h \
 	lib/delivery/content.c lib/delivery/content.h \
 	lib/delivery/deposit.c lib/delivery/deposit.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
+	lib/delivery/maildirsize.c lib/delivery/maildirsize.h \
 	lib/delivery/mbox.c lib/delivery/mbox.h \
 	lib/delivery/listing.c lib/delivery/listing.h \
 	lib/delivery/log_line.c lib/delivery/log_line.h \
 	lib/delivery/notice.c lib/delivery/notice.h \
+	lib/delivery/quota.h lib/delivery/quota_rule.c \
 	lib/delivery/reasons.c lib/delivery/reasons.h \
 	lib/delivery/request.c lib/delivery/request.h \
 	lib/delivery/status.c lib/delivery/status.h
@@ -28,9 +30,16 @@ UNIT_TESTS += t/unit/delivery_command_test
 t_unit_delivery_command_test_SOURCES = t/unit/delivery_command_test.c
 t_unit_delivery_command_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/delivery_quota_test
+UNIT_TESTS += t/unit/delivery_quota_test
+t_unit_delivery_quota_test_SOURCES = t/unit/delivery_quota_test.c
+t_unit_delivery_quota_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/delivery_fuzz t/fuzz/reasons_fuzz
-FUZZ_TARGETS += t/fuzz/delivery_fuzz t/fuzz/reasons_fuzz
+noinst_PROGRAMS += t/fuzz/delivery_fuzz t/fuzz/maildirsize_fuzz t/fuzz/reasons_fuzz
+FUZZ_TARGETS += t/fuzz/delivery_fuzz t/fuzz/maildirsize_fuzz t/fuzz/reasons_fuzz
+t_fuzz_maildirsize_fuzz_SOURCES = t/fuzz/maildirsize_fuzz.c
+t_fuzz_maildirsize_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_delivery_fuzz_SOURCES = t/fuzz/delivery_fuzz.c
 t_fuzz_delivery_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_reasons_fuzz_SOURCES = t/fuzz/reasons_fuzz.c

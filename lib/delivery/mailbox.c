@@ -21,7 +21,7 @@ struct mailbox_finder {
     const struct config *config;
     bool through_proxy;
     int64_t looked_ms;
-    struct maps *mailboxes, *uids, *gids;
+    struct maps *mailboxes, *uids, *gids, *quotas;
     struct match_list *virtual_domains, *local_domains;
 };
 
@@ -35,6 +35,7 @@ static void open_tables(struct mailbox_finder *finder)
     finder->mailboxes = maps_open(config, config->virtual_mailbox_maps, proxy);
     finder->uids = maps_open(config, config->virtual_uid_maps, proxy);
     finder->gids = maps_open(config, config->virtual_gid_maps, proxy);
+    finder->quotas = maps_open(config, config->mailbox_quota_maps, proxy);
     finder->virtual_domains = match_list_create(
         config, "virtual_mailbox_domains", config->virtual_mailbox_domains, MATCH_STRING, proxy);
     finder->local_domains =
@@ -46,6 +47,7 @@ static void close_tables(struct mailbox_finder *finder)
     maps_free(&finder->mailboxes);
     maps_free(&finder->uids);
     maps_free(&finder->gids);
+    maps_free(&finder->quotas);
     match_list_free(&finder->virtual_domains);
     match_list_free(&finder->local_domains);
 }
@@ -58,8 +60,8 @@ static void refresh(struct mailbox_finder *finder)
         return;
     finder->looked_ms = now;
     if (!maps_changed(finder->mailboxes) && !maps_changed(finder->uids) &&
-        !maps_changed(finder->gids) && !match_list_changed(finder->virtual_domains) &&
-        !match_list_changed(finder->local_domains))
+        !maps_changed(finder->gids) && !maps_changed(finder->quotas) &&
+        !match_list_changed(finder->virtual_domains) && !match_list_changed(finder->local_domains))
         return;
     close_tables(finder);
     open_tables(finder);
@@ -112,6 +114,36 @@ static const char *directory_of(struct arena *arena, const char *path)
     size_t slash = span_find_last(whole, '/');
 
     return slash == whole.len || slash == 0 ? "/" : arena_text(arena, span_first(whole, slash));
+}
+
+/* --- quota ------------------------------------------------------------------------------------------------- */
+
+static enum map_result bad_quota(const char *parameter, const char *text, struct error *err)
+{
+    error_set(err, ERROR_TEMPORARY, "%s: \"%s\" is no quota", parameter, text);
+    log_warning("%s", err->text);
+    return MAP_UNAVAILABLE;
+}
+
+/* By the table, or else what all have. */
+static enum map_result find_quota(struct mailbox_finder *finder, const char *name,
+                                  struct mailbox_place *place, struct error *err)
+{
+    const struct config *config = finder->config;
+    struct buf value = BUF(VALUE_MAX);
+    enum map_result result = maps_find_address(finder->quotas, span_text(name), ADDRESS_KEYS, false,
+                                               config->recipient_delimiter, &value, NULL, err);
+
+    if (result == MAP_FOUND && !quota_parse(buf_span(&value), &place->quota)) {
+        result = bad_quota("mailbox_quota_maps", buf_text(&value), err);
+    } else if (result == MAP_ABSENT) {
+        result = MAP_FOUND;
+        if (!quota_parse(span_text(config->mailbox_quota), &place->quota))
+            result = bad_quota("mailbox_quota", config->mailbox_quota, err);
+        place->quota.is_default = true;
+    }
+    buf_release(&value);
+    return result;
 }
 
 /* --- virtual mailboxes ------------------------------------------------------------------------------------ */
@@ -183,6 +215,8 @@ enum map_result mailbox_find_virtual(struct mailbox_finder *finder, const char *
                                           : arena_printf(arena, "%s/%s", base, text));
         place_r->home = directory_of(arena, place_r->path);
         result = find_owner(finder, address, place_r, err);
+        if (result == MAP_FOUND)
+            result = find_quota(finder, address, place_r, err);
     }
     buf_release(&value);
     return result;
@@ -231,7 +265,7 @@ enum map_result mailbox_find_local(struct mailbox_finder *finder, const char *us
         set_path(place_r, arena_printf(arena, "%s%s/", spool, account.pw_name));
     else
         set_path(place_r, arena_printf(arena, "%s/%s", spool, account.pw_name));
-    return MAP_FOUND;
+    return find_quota(finder, account.pw_name, place_r, err);
 }
 
 /* --- login names -------------------------------------------------------------------------------------------- */

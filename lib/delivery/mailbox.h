@@ -6,6 +6,7 @@
 #define BUZON_LIB_DELIVERY_MAILBOX_H
 
 #include "lib/config/config.h"
+#include "lib/delivery/quota.h"
 #include "lib/map/map.h"
 
 #include <sys/types.h>
@@ -19,6 +20,7 @@ struct mailbox_place {
     const char *user; /* system account name, NULL for a virtual mailbox */
     uid_t uid;
     gid_t gid;
+    struct mailbox_quota quota; /* of a Maildir: mailbox_quota_maps, else mailbox_quota */
 };
 
 struct mailbox_finder;

@@ -63,6 +63,8 @@ static const struct ipc_field auth_account_fields[] = {
     IPC_NUMBER(struct auth_account_wire, format, MAILBOX_MBOX),
     IPC_NUMBER(struct auth_account_wire, uid, UINT32_MAX - 1),
     IPC_NUMBER(struct auth_account_wire, gid, UINT32_MAX - 1),
+    IPC_NUMBER(struct auth_account_wire, quota_storage, INT64_MAX),
+    IPC_NUMBER(struct auth_account_wire, quota_messages, INT64_MAX),
     IPC_END,
 };
 const struct ipc_message auth_account_message = {"account", 1, auth_account_fields};
@@ -133,6 +135,7 @@ bool auth_redeem(struct connection *auth, const char *ticket, const char *protoc
                     .user = wire.system_user[0] == '\0' ? NULL : wire.system_user,
                     .uid = (uid_t)wire.uid,
                     .gid = (gid_t)wire.gid,
+                    .quota = {.storage = wire.quota_storage, .messages = wire.quota_messages},
                     },
     };
     return true;

@@ -101,6 +101,7 @@ struct auth_account_wire {
     bool ok;
     const char *reason, *user, *path, *home, *system_user;
     uint64_t format, uid, gid;
+    uint64_t quota_storage, quota_messages;
 };
 
 /* auth_redeem - TEMPORARY when auth cannot answer; account_r->ok false for a bad or used ticket */

@@ -137,6 +137,24 @@ bool store_append_write(struct store_append *append, struct span octets, struct 
     return true;
 }
 
+/* Within the quota. */
+static bool commit_messages(struct store_append *append, struct error *err)
+{
+    struct store *store = append->mailbox->store;
+    struct quota_change added = {0, append->count};
+
+    if (append->count == 0)
+        return true;
+    for (size_t i = 0; i < append->count; i++)
+        added.octets += append->messages[i].size;
+    if (!store_has_room(store, added.octets, added.messages, err) ||
+        !append->mailbox->driver->commit_messages(append->mailbox, append->messages, append->count,
+                                                  err))
+        return false;
+    store_quota_add(store, &added);
+    return true;
+}
+
 bool store_append_commit(struct store_append *append, uint32_t *uidvalidity_r,
                          const uint32_t **uids_r, size_t *count_r, struct error *err)
 {
@@ -144,9 +162,7 @@ bool store_append_commit(struct store_append *append, uint32_t *uidvalidity_r,
     struct index *index = append->mailbox->store->index;
     bool known = true;
 
-    if (!end_message(append, err) ||
-        (append->count > 0 && !append->mailbox->driver->commit_messages(
-                                  append->mailbox, append->messages, append->count, err)))
+    if (!end_message(append, err) || !commit_messages(append, err))
         return false;
     append->uids = arena_array(append->arena, uint32_t, append->count + 1);
     for (size_t i = 0; i < append->count; i++) {

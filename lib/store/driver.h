@@ -131,6 +131,18 @@ int64_t state_wall_ms(void);
 /* state_forget_messages - there are none any more */
 void state_forget_messages(struct index_mailbox *state);
 
+/* What messages of a view take (quota.c): before they are copied or go, and then as a change of the sum.
+ * Nothing is looked at where nothing is limited. */
+struct quota_change {
+    uint64_t octets, messages;
+};
+bool store_quota_of(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                    struct quota_change *change_r, struct error *err) MUST_CHECK;
+void store_quota_add(struct store *store, const struct quota_change *change);
+void store_quota_subtract(struct store *store, const struct quota_change *change);
+/* store_quota_recount - a mailbox went with all that was in it */
+void store_quota_recount(struct store *store);
+
 /* store_missing - "there is no such mailbox" */
 void store_missing(struct error *err, const char *name);
 

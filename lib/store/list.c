@@ -129,3 +129,13 @@ bool store_list(struct store *store, struct arena *arena, bool subscriptions,
     strlist_release(&subscribed);
     return done;
 }
+
+bool store_count(struct store *store, size_t *count_r, struct error *err)
+{
+    struct strlist names = STRLIST_EMPTY;
+    bool done = store_be_ready(store, err) && store->driver->list(store, &names, err);
+
+    *count_r = names.count + 1;
+    strlist_release(&names);
+    return done;
+}

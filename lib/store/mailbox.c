@@ -138,7 +138,33 @@ bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size
 bool mailbox_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                      struct error *err)
 {
-    return be_mailbox_ready(mailbox, err) && mailbox->driver->expunge(mailbox, indices, count, err);
+    struct quota_change freed;
+    struct error ignored = {0};
+
+    if (!be_mailbox_ready(mailbox, err))
+        return false;
+    if (!store_quota_of(mailbox, indices, count, &freed, &ignored))
+        freed = (struct quota_change){0}; /* nobody is kept from making room */
+    if (!mailbox->driver->expunge(mailbox, indices, count, err))
+        return false;
+    store_quota_subtract(mailbox->store, &freed);
+    return true;
+}
+
+/* Within the quota, which a move does not touch. */
+static bool copy_files(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                       struct mailbox *target, bool move, struct arena *arena,
+                       struct mailbox_copied *copied_r, struct error *err)
+{
+    struct quota_change added = {0};
+
+    if (!move && (!store_quota_of(mailbox, indices, count, &added, err) ||
+                  !store_has_room(mailbox->store, added.octets, added.messages, err)))
+        return false;
+    if (!target->driver->copy(mailbox, indices, count, target, move, arena, copied_r, err))
+        return false;
+    store_quota_add(mailbox->store, &added);
+    return true;
 }
 
 bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
@@ -154,7 +180,7 @@ bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count
     if (to == NULL)
         return false;
     if (mailbox->driver == to->driver && to->driver->copy != NULL)
-        done = to->driver->copy(mailbox, indices, count, to, move, arena, copied_r, err);
+        done = copy_files(mailbox, indices, count, to, move, arena, copied_r, err);
     else
         done = copy_content(mailbox, indices, count, target, arena, copied_r, err) &&
                (!move || mailbox->driver->expunge(mailbox, indices, count, err));

@@ -67,7 +67,9 @@ struct store *store_open(const struct store_settings *settings, struct error *er
         .path = mem_text(settings->path),
         .home = mem_text(settings->home),
         .hostname = mem_text(settings->hostname),
+        .quota = settings->quota,
     };
+    store->settings.quota.is_default = false; /* who logs in brings what counts */
     if (!open_root(store, err))
         store_close(&store);
     return store;
@@ -165,7 +167,10 @@ bool store_delete(struct store *store, const char *name, struct error *err)
         store_missing(err, name);
         return false;
     }
-    return store->driver->delete (store, name, err) && forget_in_index(store, name, err);
+    if (!store->driver->delete (store, name, err))
+        return false;
+    store_quota_recount(store);
+    return forget_in_index(store, name, err);
 }
 
 static bool rename_inbox(struct store *store, const char *new_name, struct error *err)

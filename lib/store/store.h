@@ -35,6 +35,7 @@ struct store_settings {
     const char *path;     /* mailbox_place.path */
     const char *home;     /* mailbox_place.home; where an mbox account keeps folders and index */
     const char *hostname; /* goes into the names of new messages */
+    struct mailbox_quota quota; /* mailbox_place.quota; of a Maildir's account */
 };
 
 struct store;
@@ -60,6 +61,8 @@ struct store_entry {
  * `subscriptions` also names that are subscribed to without being there, and their parents. */
 bool store_list(struct store *store, struct arena *arena, bool subscriptions,
                 struct store_entry **entries_r, size_t *count_r, struct error *err) MUST_CHECK;
+/* store_count - mailboxes, with INBOX */
+bool store_count(struct store *store, size_t *count_r, struct error *err) MUST_CHECK;
 /* store_exists - is there a mailbox of that name, to be selected? */
 bool store_exists(struct store *store, const char *name);
 bool store_create(struct store *store, const char *name, struct error *err) MUST_CHECK;
@@ -82,6 +85,13 @@ struct store_status {
 /* store_status - brought up to date first; with `size`, messages whose size nobody knows are read */
 bool store_status(struct store *store, const char *name, bool size, struct store_status *status_r,
                   struct error *err) MUST_CHECK;
+
+/* store_quota - what the account may hold and holds; no limits where the format has none */
+bool store_quota(struct store *store, struct quota_state *state_r, struct error *err) MUST_CHECK;
+/* store_has_room - false: PERMANENT with EDQUOT when so many octets more are too many. What comes to be
+ * is checked anyway: this is for asking before. */
+bool store_has_room(struct store *store, uint64_t octets, uint64_t messages,
+                    struct error *err) MUST_CHECK;
 
 /*
  * What to watch with inotify, for mailboxes that are not open (NOTIFY, parked sessions): directories or

@@ -1,0 +1,204 @@
+/* lib/delivery: quota rules, `maildirsize`, and what a Maildir may still take in. */
+#include "t/unit/unit.h"
+
+#include "lib/base/file.h"
+#include "lib/delivery/maildirsize.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- rules ------------------------------------------------------------------------------------- */
+
+static const struct rule_case {
+    const char *name;
+    const char *text;
+    bool parsed;
+    uint64_t storage, messages;
+} rule_cases[] = {
+    {"nothing",                     "",                           true,  0,                   0   },
+    {"Dovecot's rule",              "*:storage=1G:messages=1000", true,  1073741824,          1000},
+    {"storage without unit is KiB", "*:storage=10",               true,  10240,               0   },
+    {"octets",                      "*:bytes=10",                 true,  10,                  0   },
+    {"Courier's limits",            "1000S,5C",                   true,  1000,                5   },
+    {"a size alone",                "500M",                       true,  524288000,           0   },
+    {"with a lower case letter",    "2k",                         true,  2048,                0   },
+    {"octets by letter",            "7b",                         true,  7,                   0   },
+    {"white space",                 "1G, 10C",                    true,  1073741824,          10  },
+    {"the most",                    "9223372036854775807S",       true,  9223372036854775807, 0   },
+    {"more than the most",          "9223372036854775808S",       false, 0,                   0   },
+    {"more by its unit",            "9999999999999T",             false, 0,                   0   },
+    {"an unknown name",             "*:mails=5",                  false, 0,                   0   },
+    {"per cent of nothing",         "*:storage=50%",              false, 0,                   0   },
+    {"a negative one",              "-5S",                        false, 0,                   0   },
+    {"only a letter",               "S",                          false, 0,                   0   },
+    {"no number",                   "storage=",                   false, 0,                   0   },
+};
+
+static void parse_rule(void **state)
+{
+    const struct rule_case *c = *state;
+    struct mailbox_quota quota = {0};
+
+    assert_int_equal(quota_parse(span_text(c->text), &quota), c->parsed);
+    assert_int_equal(quota.storage, c->storage);
+    assert_int_equal(quota.messages, c->messages);
+}
+
+/* --- the file ---------------------------------------------------------------------------------- */
+
+static const struct file_case {
+    const char *name;
+    const char *text;
+    bool usable;
+    uint64_t storage, messages;
+} file_cases[] = {
+    {"a sum",                     "1000S,5C\n100 2\n",                                  true,  100, 2},
+    {"changes",                   "1000S\n100 2\n50 1\n-100 -2\n",                      true,  50,  1},
+    {"as Courier pads it",        "1000S\n         100            2\n",                 true,  100, 2},
+    {"nothing counted yet",       "1000S\n",                                            false, 0,   0},
+    {"less than nothing",         "1000S\n100 1\n-200 -2\n",                            false, 0,   0},
+    {"garbage",                   "1000S\nabc\n",                                       false, 0,   0},
+    {"half a line",               "1000S\n100\n",                                       false, 0,   0},
+    {"sums that overflow",        "1S\n9223372036854775807 1\n9223372036854775807 1\n", false, 0,   0},
+    {"empty",                     "",                                                   false, 0,   0},
+    {"limits that make no sense", "what\n100 1\n",                                      false, 0,   0},
+};
+
+static void parse_file(void **state)
+{
+    const struct file_case *c = *state;
+    struct maildirsize size;
+
+    assert_int_equal(maildirsize_parse(span_text(c->text), &size), c->usable);
+    if (c->usable) {
+        assert_int_equal(size.storage, c->storage);
+        assert_int_equal(size.messages, c->messages);
+    }
+}
+
+/* --- a Maildir --------------------------------------------------------------------------------- */
+
+static char box[64];
+
+static void put(const char *name, const char *text)
+{
+    char path[200];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", box, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_true(write_all(fd, span_text(text)));
+    fd_close(&fd);
+}
+
+static void make_box(void)
+{
+    static const char *const parts[] = {"cur", "new", "tmp", ".A", ".A/cur", ".A/new"};
+    char path[200];
+
+    snprintf(box, sizeof(box), "/tmp/buzon-quota.XXXXXX");
+    assert_non_null(mkdtemp(box));
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        snprintf(path, sizeof(path), "%s/%s", box, parts[i]);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    put("new/1.x,S=600", "told by its name");
+    put("cur/2.x:2,S", "twelve octet");
+    put(".A/cur/3.x,S=300:2,T", "");
+    put("tmp/4.x,S=999", "not a message yet");
+}
+
+static void remove_box(void)
+{
+    char command[100];
+
+    snprintf(command, sizeof(command), "rm -rf %s", box);
+    assert_int_equal(system(command), 0);
+}
+
+static void expect(const struct mailbox_quota *wanted, uint64_t limit, uint64_t storage,
+                   uint64_t messages)
+{
+    struct quota_state found;
+    struct error err = {0};
+
+    assert_true(quota_read(box, wanted, &found, &err));
+    assert_int_equal(found.limit.storage, limit);
+    assert_int_equal(found.storage, storage);
+    assert_int_equal(found.messages, messages);
+}
+
+static const struct mailbox_quota no_limit = {0}, a_limit = {.storage = 1000},
+                                  by_default = {.storage = 2000, .is_default = true};
+
+static void folders_are_counted_once(void **state UNUSED)
+{
+    make_box();
+    expect(&no_limit, 0, 0, 0);
+    expect(&a_limit, 1000, 912, 3);
+    put("new/5.x,S=50", ""); /* that nobody told of: the sum stands in the file */
+    expect(&a_limit, 1000, 912, 3);
+    quota_add(box, -600, -1);
+    expect(&a_limit, 1000, 312, 2);
+    remove_box();
+}
+
+static void limits_of_the_file_count_where_nothing_is_configured(void **state UNUSED)
+{
+    make_box();
+    put("maildirsize", "1500S\n5 1\n");
+    expect(&no_limit, 1500, 5, 1);
+    expect(&by_default, 1500, 5, 1);
+    expect(&a_limit, 1000, 912, 3); /* other limits: made anew */
+    expect(&no_limit, 1000, 912, 3);
+    remove_box();
+}
+
+static void damaged_or_long_files_are_made_anew(void **state UNUSED)
+{
+    char text[6000];
+    size_t len = (size_t)snprintf(text, sizeof(text), "1000S\n");
+
+    make_box();
+    put("maildirsize", "1000S\n5 1\n-9 -2\n");
+    expect(&a_limit, 1000, 912, 3);
+    while (len < 5200)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "1 1\n");
+    put("maildirsize", text);
+    expect(&a_limit, 1000, 912, 3);
+    remove_box();
+}
+
+static void full_is_full_only_after_a_count(void **state UNUSED)
+{
+    struct error err = {0};
+
+    make_box();
+    put("maildirsize", "1000S\n990 1\n5 1\n"); /* wrong, and of several lines */
+    assert_true(quota_check(box, &a_limit, 88, 1, &err));
+    assert_false(quota_check(box, &a_limit, 89, 1, &err));
+    assert_int_equal(err.kind, ERROR_PERMANENT);
+    assert_int_equal(err.number, EDQUOT);
+    assert_true(quota_check(box, &no_limit, 1, 1, &err));
+    remove_box();
+    assert_true(quota_check(box, &a_limit, 1000, 1, &err)); /* not there yet */
+    assert_false(quota_check(box, &a_limit, 1001, 1, &err));
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[60];
+    size_t used = 0;
+
+    UNIT_ADD_ROWS(tests, used, rule_cases, parse_rule);
+    UNIT_ADD_ROWS(tests, used, file_cases, parse_file);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(folders_are_counted_once);
+    tests[used++] =
+        (struct CMUnitTest)cmocka_unit_test(limits_of_the_file_count_where_nothing_is_configured);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(damaged_or_long_files_are_made_anew);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(full_is_full_only_after_a_count);
+    return unit_run("delivery_quota", tests, used);
+}
