@@ -35,9 +35,18 @@ UNIT_TESTS += t/unit/delivery_quota_test
 t_unit_delivery_quota_test_SOURCES = t/unit/delivery_quota_test.c
 t_unit_delivery_quota_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/bounce_template_test
+UNIT_TESTS += t/unit/bounce_template_test
+t_unit_bounce_template_test_SOURCES = t/unit/bounce_template_test.c
+t_unit_bounce_template_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/delivery_fuzz t/fuzz/maildirsize_fuzz t/fuzz/reasons_fuzz
-FUZZ_TARGETS += t/fuzz/delivery_fuzz t/fuzz/maildirsize_fuzz t/fuzz/reasons_fuzz
+noinst_PROGRAMS += t/fuzz/bounce_template_fuzz t/fuzz/delivery_fuzz t/fuzz/maildirsize_fuzz \
+	t/fuzz/reasons_fuzz
+FUZZ_TARGETS += t/fuzz/bounce_template_fuzz t/fuzz/delivery_fuzz t/fuzz/maildirsize_fuzz \
+	t/fuzz/reasons_fuzz
+t_fuzz_bounce_template_fuzz_SOURCES = t/fuzz/bounce_template_fuzz.c
+t_fuzz_bounce_template_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_maildirsize_fuzz_SOURCES = t/fuzz/maildirsize_fuzz.c
 t_fuzz_maildirsize_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_delivery_fuzz_SOURCES = t/fuzz/delivery_fuzz.c

@@ -1,9 +1,18 @@
 #!/bin/sh
 # What senders and postmasters are told: failures, double bounces, delays, expiry, success.
 . "$(dirname "$0")/../lib.sh"
-plan 26
+plan 28
 
 printf 'late.test retry:4.2.1 the road is closed\ngone.test error:5.1.2 nobody lives here\n' >"$CONF/transport"
+cat >"$CONF/templates" <<'END'
+success_template = <<EOF
+From: The mail service <MAILER-DAEMON>
+Subject: It has arrived
+
+At $myhostname within $maximal_queue_lifetime_seconds seconds:
+
+EOF
+END
 instance_start <<END
 mydestination =
 virtual_mailbox_maps = texthash:$CONF/vmailbox
@@ -17,6 +26,7 @@ bounce_queue_lifetime = 1s
 bounce_size_limit = 5000
 notify_classes = 2bounce
 2bounce_notice_recipient = eva@example.test
+bounce_template_file = $CONF/templates
 END
 sendmail() { tool sendmail "$@"; }
 ANA=$(virtual_maildir ana)
@@ -85,4 +95,6 @@ is 'the warning came once' "$(grep -c 'sender delay notification' "$LOG")" 1
 
 printf 'Subject: registered\n\ntext\n' | sendmail -f ana@example.test -N success,failure luis@example.test
 maildir_has 'who asks is told of success' "$ANA" 5
+like 'in the words of bounce_template_file' "$(cat "$(newest "$ANA")")" '^At [^ ]* within 8 seconds:$'
+like 'under its name' "$(tr '\n' ' ' <"$(newest "$ANA")")" 'From: The mail service <MAILER-DAEMON@[^>]*> Subject: It has arrived '
 no_crash 'no process crashed'
