@@ -4,7 +4,8 @@
 
 #include "imapd/session.h"
 
-#define FETCH_ITEMS_MAX 200
+#define FETCH_ITEMS_MAX  200
+#define FETCH_FIELDS_MAX 200 /* names of a section: each field of a header is compared with all */
 
 enum section_part {
     SECTION_ALL,

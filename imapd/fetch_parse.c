@@ -68,7 +68,7 @@ static bool take_fields(struct arena *arena, struct cursor *at, struct strlist *
     if (!parse_space(at) || !cursor_take(at, '('))
         return false;
     do {
-        if (!parse_astring(arena, at, &name))
+        if (fields->count == FETCH_FIELDS_MAX || !parse_astring(arena, at, &name))
             return false;
         strlist_add_span(fields, name);
     } while (parse_space(at));
