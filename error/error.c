@@ -6,9 +6,8 @@
  */
 #include "lib/base/base.h"
 
-#include "lib/delivery/request.h"
+#include "lib/delivery/agent.h"
 #include "lib/delivery/status.h"
-#include "lib/service/service.h"
 
 #define RETRY_SERVICE "retry"
 
@@ -26,41 +25,26 @@ static struct delivery_status reason_of(const struct delivery_request *request,
     return status;
 }
 
-/* One result per recipient, in the order of the request: qmgr counts on both. */
-static bool answer(struct connection *qmgr, const struct delivery_request *request,
-                   enum delivery_outcome outcome, struct error *err)
+static bool answer(struct connection *qmgr, const struct service_instance *instance,
+                   const struct delivery_request *request, struct error *err)
 {
+    bool is_retry = strcmp(instance->name, RETRY_SERVICE) == 0;
+    enum delivery_outcome outcome = is_retry ? DELIVERY_DEFERRED : DELIVERY_BOUNCED;
     struct delivery_status reason = reason_of(request, outcome);
-    struct delivery_result result = {
+    const struct delivery_result result = {
         .outcome = outcome,
         .relay = "none",
         .status = reason.code,
         .text = reason.text,
     };
 
-    for (size_t i = 0; i < request->recipient_count; i++) {
-        result.recipient = &request->recipients[i];
-        if (!delivery_result_send(qmgr, request, &result, err))
-            return false;
-    }
-    return true;
+    return delivery_answer_all(qmgr, request, result, err);
 }
 
-/* Until qmgr hangs up, which is no error; our caller logs what *err says otherwise. */
 static bool serve(struct connection *qmgr, const struct service_instance *instance,
                   struct error *err)
 {
-    bool is_retry = strcmp(instance->name, RETRY_SERVICE) == 0;
-    struct delivery_request request;
-
-    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
-        bool answered =
-            answer(qmgr, &request, is_retry ? DELIVERY_DEFERRED : DELIVERY_BOUNCED, err);
-        delivery_request_release(&request);
-        if (!answered)
-            return false;
-    }
-    return err->kind == ERROR_NONE;
+    return delivery_serve(qmgr, instance, answer, err);
 }
 
 int main(int argc, char *argv[])

@@ -8,7 +8,7 @@
 #include "local/delivery.h"
 
 #include "lib/base/clock.h"
-#include "lib/service/service.h"
+#include "lib/delivery/agent.h"
 #include "local/alias.h"
 
 #define LOOK_AGAIN_MS 1000 /* how often tables are looked at for changes */
@@ -79,22 +79,21 @@ static bool deliver(struct connection *qmgr, const struct delivery_request *requ
     return answered;
 }
 
-/* Until qmgr hangs up, which is no error. */
+static bool answer(struct connection *qmgr, const struct service_instance *instance UNUSED,
+                   const struct delivery_request *request, struct error *err)
+{
+    bool answered = true;
+
+    refresh_tables();
+    for (size_t i = 0; answered && i < request->recipient_count; i++)
+        answered = deliver(qmgr, request, &request->recipients[i], err);
+    return answered;
+}
+
 static bool serve(struct connection *qmgr, const struct service_instance *instance,
                   struct error *err)
 {
-    struct delivery_request request;
-
-    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
-        bool answered = true;
-        refresh_tables();
-        for (size_t i = 0; answered && i < request.recipient_count; i++)
-            answered = deliver(qmgr, &request, &request.recipients[i], err);
-        delivery_request_release(&request);
-        if (!answered)
-            return false;
-    }
-    return err->kind == ERROR_NONE;
+    return delivery_serve(qmgr, instance, answer, err);
 }
 
 int main(int argc, char *argv[])

@@ -5,8 +5,8 @@
  */
 #include "lib/base/base.h"
 
+#include "lib/delivery/agent.h"
 #include "lib/delivery/deposit.h"
-#include "lib/service/service.h"
 
 static struct {
     struct mailbox_finder *finder;
@@ -76,19 +76,10 @@ static bool answer(struct connection *qmgr, const struct service_instance *insta
     return true;
 }
 
-/* Until qmgr hangs up, which is no error. */
 static bool serve(struct connection *qmgr, const struct service_instance *instance,
                   struct error *err)
 {
-    struct delivery_request request;
-
-    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
-        bool answered = answer(qmgr, instance, &request, err);
-        delivery_request_release(&request);
-        if (!answered)
-            return false;
-    }
-    return err->kind == ERROR_NONE;
+    return delivery_serve(qmgr, instance, answer, err);
 }
 
 int main(int argc, char *argv[])

@@ -13,8 +13,7 @@
 #include "lib/base/base.h"
 
 #include "lib/base/file.h"
-#include "lib/delivery/request.h"
-#include "lib/service/service.h"
+#include "lib/delivery/agent.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -86,15 +85,7 @@ static bool answer(struct connection *qmgr, const struct service_instance *insta
 static bool serve(struct connection *qmgr, const struct service_instance *instance,
                   struct error *err)
 {
-    struct delivery_request request;
-
-    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
-        bool answered = answer(qmgr, instance, &request, err);
-        delivery_request_release(&request);
-        if (!answered)
-            return false;
-    }
-    return err->kind == ERROR_NONE;
+    return delivery_serve(qmgr, instance, answer, err);
 }
 
 int main(int argc, char *argv[])
