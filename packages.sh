@@ -4,7 +4,8 @@ BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev libssl-dev libdb
     libpcre2-dev libevent-dev libidn2-dev libunistring-dev libpam0g-dev libcrypt-dev libargon2-dev zlib1g-dev openssl
     python3"
 TEST_PACKAGES="perl libcmocka-dev clang libclang-rt-14-dev xz-utils iproute2 util-linux procps mandoc swaks curl
-    mutt isync offlineimap3 libmail-imapclient-perl libio-socket-ssl-perl libnet-ssleay-perl strace"
+    mutt isync offlineimap3 libmail-imapclient-perl libio-socket-ssl-perl libnet-ssleay-perl strace
+    libpq-dev libmariadb-dev libsqlite3-dev libldap-dev postgresql mariadb-server slapd ldap-utils"
 
 # install_packages NAME...: those that are missing
 install_packages() {

@@ -448,3 +448,51 @@ maildir_files() { find "$1/new" "$1/cur" -type f 2>/dev/null | sort; }
 virtual_maildir() { echo "$MAILDIRS/example.test/$1/Maildir"; }
 # home_of ACCOUNT
 home_of() { getent passwd "$1" | cut -d: -f6; }
+
+# --- tables in databases ------------------------------------------------------------------------------
+
+# as_helper COMMAND...: as an ordinary user, for servers that refuse to run as root
+as_helper() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=carol --regid=carol --clear-groups env HOME="$T/home/carol" "$@"
+    else
+        "$@"
+    fi
+}
+
+# tables_prepare [main.cf lines]: a configuration for buzonmap with the modules that were built, and
+# one for Debian's postmap in $T/theirs, to ask both the same; $T/db is for the server
+tables_prepare() {
+    mkdir -p "$T/theirs" "$T/queue" "$T/db"
+    chmod 755 "$T" "$CONF"
+    chmod 777 "$T/db"
+    for t_side in "$CONF" "$T/theirs"; do
+        printf '%s\n' 'compatibility_level = 3.6' 'myhostname = mail.example.test' "$@" \
+            "queue_directory = $T/queue" >"$t_side/main.cf"
+        : >"$t_side/master.cf"
+    done
+    printf '%s\n' "shlib_directory = $BUZON_STAGE/libexec/buzon" "meta_directory = $CONF" >>"$CONF/main.cf"
+}
+# ours, theirs ARGUMENT...: buzonmap, postmap; what they say, then the exit status
+ours() { "$BUZON_STAGE/sbin/buzonmap" -c "$CONF" "$@" 2>&1 </dev/null; echo "status $?"; }
+theirs() { postmap -c "$T/theirs" "$@" 2>&1 </dev/null; echo "status $?"; }
+# same_answers TABLE KEY...: both answer the same to the keys, up to one that fails; warnings are
+# worded differently, and are left out
+same_answers() {
+    t_table=$1
+    shift
+    printf '%s\n' "$@" >"$T/same-keys"
+    # postmap waits for files to be some seconds old
+    touch -d '1 minute ago' "$T/theirs/main.cf" "${t_table#*:}"
+    t_ours=$("$BUZON_STAGE/sbin/buzonmap" -c "$CONF" -q - "$t_table" 2>"$T/same-ours" <"$T/same-keys"; echo "status $?")
+    t_theirs=$(postmap -c "$T/theirs" -q - "$t_table" 2>"$T/same-theirs" <"$T/same-keys"; echo "status $?")
+    [ "$t_ours" = "$t_theirs" ] || {
+        printf '%s: "%s" is not "%s"\n' "$t_table" "$t_ours" "$t_theirs"
+        cat "$T/same-ours" "$T/same-theirs"
+        return 1
+    }
+}
+# has_module TYPE: the module was built, else the test is skipped
+has_module() {
+    [ -f "$BUZON_STAGE/libexec/buzon/buzon-$1.so" ] || skip_all "built without $1"
+}

@@ -8,20 +8,56 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/db_btree.c lib/map/db_file.c lib/map/db_file.h lib/map/db_hash.c \
 	lib/map/delimited.c lib/map/delimited.h \
 	lib/map/items.c \
+	lib/map/ldap_entry.c lib/map/ldap_entry.h lib/map/ldap_table.c \
 	lib/map/lines.c lib/map/lines.h \
 	lib/map/lmdb_table.c lib/map/lmdb_writer.c \
 	lib/map/map.c lib/map/map_type.h \
 	lib/map/map_file.h lib/map/map_writer.c lib/map/map_writer.h \
 	lib/map/map_fold.c lib/map/map_fold.h \
 	lib/map/maps.c lib/map/maps_address.c \
+	lib/map/module.c lib/map/module.h \
 	lib/map/match_list.c \
 	lib/map/pcre.c \
 	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_message.c \
 	lib/map/regexp.c \
 	lib/map/rules.c lib/map/rules.h lib/map/rule_result.c \
+	lib/map/servers.c lib/map/servers.h \
 	lib/map/simple.c \
+	lib/map/sql_table.c \
 	lib/map/stamp.c lib/map/stored_nul.c \
+	lib/map/table_query.c lib/map/table_query.h \
+	lib/map/table_settings.c lib/map/table_settings.h \
 	lib/map/text_table.c
+
+# The drivers of databases: loaded when a table needs one (lib/map/module.h).
+if PGSQL
+pkglibexec_PROGRAMS += lib/map/driver/buzon-pgsql.so
+lib_map_driver_buzon_pgsql_so_SOURCES = lib/map/driver/pgsql.c
+lib_map_driver_buzon_pgsql_so_CFLAGS = $(AM_CFLAGS) $(MODULE_CFLAGS) $(PGSQL_CFLAGS)
+lib_map_driver_buzon_pgsql_so_LDFLAGS = $(MODULE_LDFLAGS)
+lib_map_driver_buzon_pgsql_so_LDADD = $(PGSQL_LIBS)
+endif
+if MYSQL
+pkglibexec_PROGRAMS += lib/map/driver/buzon-mysql.so
+lib_map_driver_buzon_mysql_so_SOURCES = lib/map/driver/mysql.c
+lib_map_driver_buzon_mysql_so_CFLAGS = $(AM_CFLAGS) $(MODULE_CFLAGS) $(MYSQL_CFLAGS)
+lib_map_driver_buzon_mysql_so_LDFLAGS = $(MODULE_LDFLAGS)
+lib_map_driver_buzon_mysql_so_LDADD = $(MYSQL_LIBS)
+endif
+if SQLITE
+pkglibexec_PROGRAMS += lib/map/driver/buzon-sqlite.so
+lib_map_driver_buzon_sqlite_so_SOURCES = lib/map/driver/sqlite.c
+lib_map_driver_buzon_sqlite_so_CFLAGS = $(AM_CFLAGS) $(MODULE_CFLAGS) $(SQLITE_CFLAGS)
+lib_map_driver_buzon_sqlite_so_LDFLAGS = $(MODULE_LDFLAGS)
+lib_map_driver_buzon_sqlite_so_LDADD = $(SQLITE_LIBS)
+endif
+if LDAP
+pkglibexec_PROGRAMS += lib/map/driver/buzon-ldap.so
+lib_map_driver_buzon_ldap_so_SOURCES = lib/map/driver/ldap.c
+lib_map_driver_buzon_ldap_so_CFLAGS = $(AM_CFLAGS) $(MODULE_CFLAGS) $(LDAP_CFLAGS)
+lib_map_driver_buzon_ldap_so_LDFLAGS = $(MODULE_LDFLAGS)
+lib_map_driver_buzon_ldap_so_LDADD = $(LDAP_LIBS)
+endif
 
 check_PROGRAMS += t/unit/map_lines_test
 UNIT_TESTS += t/unit/map_lines_test

@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/map/map_fold.h"
 #include "lib/map/map_type.h"
+#include "lib/service/service.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -32,7 +33,8 @@ static const struct map_type *const types[] = {
     &map_type_hash,    &map_type_btree, &map_type_lmdb,     &map_type_texthash, &map_type_inline,
     &map_type_regexp,  &map_type_pcre,  &map_type_cidr,     &map_type_static,   &map_type_environ,
     &map_type_fail,    &map_type_unix,  &map_type_internal, &map_type_unionmap, &map_type_pipemap,
-    &map_type_randmap, &map_type_nis,   &map_type_proxy,
+    &map_type_randmap, &map_type_nis,   &map_type_proxy,    &map_type_pgsql,    &map_type_mysql,
+    &map_type_sqlite,  &map_type_ldap,
 };
 
 const struct map_type *map_type_find(const char *specification, const char **name_r)
@@ -113,10 +115,17 @@ bool map_is_readable(const char *specification)
     return readable;
 }
 
+unsigned map_traits_elsewhere(bool through_proxy)
+{
+    if (through_proxy)
+        return MAP_FILES | MAP_SERVER | MAP_REMOTE;
+    return service_is_confined() ? MAP_SERVER : 0;
+}
+
 /* Which table to open and why not; the type stays NULL when there is none. */
 static void choose(struct map *map, bool through_proxy, const char **name_r)
 {
-    if (through_proxy && (map_traits(map->specification) & (MAP_FILES | MAP_REMOTE)) != 0) {
+    if ((map_traits(map->specification) & map_traits_elsewhere(through_proxy)) != 0) {
         map->type = &map_type_proxy;
         *name_r = map->specification;
         return;

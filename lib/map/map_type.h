@@ -14,6 +14,7 @@ enum {
     MAP_PATTERN = 2, /* has patterns, not keys: whole keys only, and it decides about case itself */
     MAP_COMPOSED = 4, /* its name is a list of tables, which decide for themselves */
     MAP_REMOTE = 8,   /* proxy: */
+    MAP_SERVER = 16,  /* asks servers or opens files when it is asked: not from within a chroot */
 };
 
 struct map_type {
@@ -43,6 +44,9 @@ const struct map_type *map_type_find(const char *specification, const char **nam
  * its members; nothing is opened */
 unsigned map_traits(const char *specification);
 
+/* map_traits_elsewhere - which of these make a table be asked at proxymap */
+unsigned map_traits_elsewhere(bool through_proxy);
+
 /* map_is_readable - this process, with the identity that it has now, could open the files of a
  * specification; also when they are not there */
 bool map_is_readable(const char *specification);
@@ -51,7 +55,8 @@ bool map_is_readable(const char *specification);
 extern const struct map_type map_type_hash, map_type_btree, map_type_lmdb, map_type_texthash,
     map_type_inline, map_type_regexp, map_type_pcre, map_type_cidr, map_type_static,
     map_type_environ, map_type_fail, map_type_internal, map_type_unix, map_type_unionmap,
-    map_type_pipemap, map_type_randmap, map_type_proxy, map_type_nis;
+    map_type_pipemap, map_type_randmap, map_type_proxy, map_type_nis, map_type_pgsql,
+    map_type_mysql, map_type_sqlite, map_type_ldap;
 
 /* map_answer - FOUND with this value; UNAVAILABLE when it is past the limit of value_r */
 enum map_result map_answer(struct span value, struct buf *value_r, struct error *err);

@@ -12,10 +12,12 @@ struct maps {
     char *service;
 };
 
-static bool needs_proxy(const struct strlist *names)
+static bool needs_proxy(const struct strlist *names, bool through_proxy)
 {
+    unsigned elsewhere = map_traits_elsewhere(through_proxy);
+
     for (size_t i = 0; i < names->count; i++) {
-        if ((map_traits(names->items[i]) & (MAP_FILES | MAP_REMOTE)) != 0)
+        if ((map_traits(names->items[i]) & elsewhere) != 0)
             return true;
     }
     return false;
@@ -32,7 +34,7 @@ struct maps *maps_open(const struct config *config, const char *list, bool throu
         strlist_clear(&maps->names);
         strlist_add(&maps->names, list); /* one table that is none: it will never answer */
     }
-    if (through_proxy && needs_proxy(&maps->names))
+    if (needs_proxy(&maps->names, through_proxy))
         return maps;
     maps->tables = mem_alloc((maps->names.count + 1) * sizeof(struct map *));
     for (size_t i = 0; i < maps->names.count; i++)

@@ -41,6 +41,8 @@ bool identity_directories(struct service_process *process, struct error *err)
         error_errno(err, "change to the directory %s", queue);
         return false;
     }
+    if (is_in_chroot(process))
+        service_confine();
     if (is_net(process) && is_in_chroot(process)) {
         process->through_master = true;
         return true;

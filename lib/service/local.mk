@@ -5,7 +5,7 @@ lib_libbuzon_a_SOURCES += lib/service/standalone.c lib/service/standalone.h \
 	lib/service/become.c \
 	lib/service/blocking.c \
 	lib/service/channel.c lib/service/master_protocol.h \
-	lib/service/connect.c \
+	lib/service/confined.c lib/service/connect.c \
 	lib/service/debugger.c lib/service/debugger.h \
 	lib/service/directories.c \
 	lib/service/events.c \

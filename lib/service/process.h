@@ -70,6 +70,9 @@ bool identity_drop(struct service_process *process, struct error *err) MUST_CHEC
 /* identity_directories - before the chroot: working directory and open queue directory */
 bool identity_directories(struct service_process *process, struct error *err) MUST_CHECK;
 
+/* service_confine - service_is_confined is true from now on */
+void service_confine(void);
+
 /* identity_become - all ids and gids for good; checked, root cannot come back */
 bool identity_become(uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
 

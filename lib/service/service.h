@@ -122,6 +122,9 @@ int service_connect_fd(const char *name, struct error *err) MUST_CHECK;
  * From inside the empty chroot master connects, to those sockets only that the configuration names.
  */
 int service_connect_path(const char *path, int timeout_ms, struct error *err) MUST_CHECK;
+/* service_is_confined - this daemon is or will be in a chroot: what it connects to or opens later is
+ * not what the names outside mean; false in tools */
+bool service_is_confined(void);
 /* service_poke - connect, say nothing of interest, hang up: its on_wakeup runs */
 bool service_poke(const char *name, struct error *err) MUST_CHECK;
 /* service_tool_open - service_connect, service_poke and service_become... for tools; call it once,

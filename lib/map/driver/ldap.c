@@ -1,0 +1,421 @@
+/* LDAP directories, by OpenLDAP's libldap: a module (lib/map/module.h). */
+#include "lib/map/module.h"
+
+#include <ldap.h>
+#include <stdio.h>
+#include <sys/time.h>
+
+static const struct map_host *host;
+
+struct connection {
+    LDAP *ldap;
+    struct timeval timeout;
+};
+
+static void fail(struct error *err, const char *what, int failure)
+{
+    host->error_set(err, ERROR_TEMPORARY, "%s: %s", what, ldap_err2string(failure));
+}
+
+/* --- connecting ---------------------------------------------------------------------------------- */
+
+/* "host", "host:port" and URLs, in a list: URLs for the library, which tries them in this order. */
+static char *list_of_urls(const struct table_settings *settings, const char *servers)
+{
+    struct buf list = {.limit = 65536};
+    char port[24];
+    const char *at = servers;
+    char *urls;
+
+    (void)snprintf(port, sizeof(port), ":%.20s", host->setting(settings, "server_port", "389"));
+    for (;;) {
+        size_t len;
+        bool is_url;
+        bool done;
+
+        at += strspn(at, ", \t\r\n");
+        len = strcspn(at, ", \t\r\n");
+        if (len == 0)
+            break;
+        is_url = memmem(at, len, "://", 3) != NULL;
+        done =
+            host->buf_append(&list, is_url ? " " : " ldap://", is_url ? 1 : 8) &&
+            host->buf_append(&list, at, len) &&
+            (is_url || memchr(at, ':', len) != NULL || host->buf_append(&list, port, strlen(port)));
+        if (!done)
+            break;
+        at += len;
+    }
+    urls = host->mem_span(span_of(list.data, list.len));
+    host->buf_release(&list);
+    return urls;
+}
+
+static int set_number(LDAP *ldap, int option, int value)
+{
+    return ldap_set_option(ldap, option, &value) == LDAP_OPT_SUCCESS ? LDAP_SUCCESS
+                                                                     : LDAP_PARAM_ERROR;
+}
+
+static int set_text(LDAP *ldap, int option, const struct table_settings *settings, const char *name)
+{
+    const char *value = host->setting(settings, name, "");
+
+    if (value[0] == '\0')
+        return LDAP_SUCCESS;
+    return ldap_set_option(ldap, option, value) == LDAP_OPT_SUCCESS ? LDAP_SUCCESS
+                                                                    : LDAP_PARAM_ERROR;
+}
+
+static bool set_options(struct connection *connection, const struct table_settings *settings,
+                        struct error *err)
+{
+    LDAP *ldap = connection->ldap;
+    int timeout;
+    int version;
+    int dereference;
+    bool referrals;
+    int failure;
+
+    if (!host->setting_number(settings, "timeout", 10, 1, &timeout, err) ||
+        !host->setting_number(settings, "version", 3, 2, &version, err) ||
+        !host->setting_number(settings, "dereference", 0, 0, &dereference, err))
+        return false;
+    referrals = strcmp(host->setting(settings, "chase_referrals", "0"), "0") != 0 &&
+                strcasecmp(host->setting(settings, "chase_referrals", "0"), "no") != 0;
+    connection->timeout = (struct timeval){.tv_sec = timeout};
+    failure = set_number(ldap, LDAP_OPT_PROTOCOL_VERSION, version);
+    if (failure == LDAP_SUCCESS)
+        failure = set_number(ldap, LDAP_OPT_DEREF, dereference);
+    if (failure == LDAP_SUCCESS)
+        failure = set_number(ldap, LDAP_OPT_TIMELIMIT, timeout);
+    if (failure == LDAP_SUCCESS &&
+        (ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &connection->timeout) !=
+             LDAP_OPT_SUCCESS ||
+         ldap_set_option(ldap, LDAP_OPT_TIMEOUT, &connection->timeout) != LDAP_OPT_SUCCESS ||
+         ldap_set_option(ldap, LDAP_OPT_REFERRALS, referrals ? LDAP_OPT_ON : LDAP_OPT_OFF) !=
+             LDAP_OPT_SUCCESS))
+        failure = LDAP_PARAM_ERROR;
+    if (failure != LDAP_SUCCESS)
+        fail(err, "set options", failure);
+    return failure == LDAP_SUCCESS;
+}
+
+static bool set_tls(LDAP *ldap, const struct table_settings *settings, struct error *err)
+{
+    int failure;
+    bool verifies;
+
+    if (!host->setting_flag(settings, "tls_require_cert", false, &verifies, err))
+        return false;
+    failure = set_text(ldap, LDAP_OPT_X_TLS_CACERTFILE, settings, "tls_ca_cert_file");
+    if (failure == LDAP_SUCCESS)
+        failure = set_text(ldap, LDAP_OPT_X_TLS_CACERTDIR, settings, "tls_ca_cert_dir");
+    if (failure == LDAP_SUCCESS)
+        failure = set_text(ldap, LDAP_OPT_X_TLS_CERTFILE, settings, "tls_cert");
+    if (failure == LDAP_SUCCESS)
+        failure = set_text(ldap, LDAP_OPT_X_TLS_KEYFILE, settings, "tls_key");
+    if (failure == LDAP_SUCCESS)
+        failure = set_text(ldap, LDAP_OPT_X_TLS_CIPHER_SUITE, settings, "tls_cipher_suite");
+    if (failure == LDAP_SUCCESS)
+        failure = set_number(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT,
+                             verifies ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER);
+    if (failure == LDAP_SUCCESS)
+        failure = set_number(ldap, LDAP_OPT_X_TLS_NEWCTX, 0);
+    if (failure != LDAP_SUCCESS)
+        fail(err, "set TLS options", failure);
+    return failure == LDAP_SUCCESS;
+}
+
+static bool start_tls(LDAP *ldap, const struct table_settings *settings, struct error *err)
+{
+    bool wanted;
+    int failure;
+
+    if (!host->setting_flag(settings, "start_tls", false, &wanted, err))
+        return false;
+    if (!wanted)
+        return true;
+    failure = ldap_start_tls_s(ldap, NULL, NULL);
+    if (failure != LDAP_SUCCESS)
+        fail(err, "start TLS", failure);
+    return failure == LDAP_SUCCESS;
+}
+
+/* With the name and password, or by who we are to the other side of a socket or certificate. */
+static bool bind_simply(LDAP *ldap, const struct table_settings *settings, struct error *err)
+{
+    const char *password = host->setting(settings, "bind_pw", "");
+    char *copy = host->mem_span(span_text(password));
+    struct berval credentials = {.bv_len = strlen(copy), .bv_val = copy};
+    int failure = ldap_sasl_bind_s(ldap, host->setting(settings, "bind_dn", ""), LDAP_SASL_SIMPLE,
+                                   &credentials, NULL, NULL, NULL);
+
+    host->mem_free(copy);
+    if (failure != LDAP_SUCCESS)
+        fail(err, "bind", failure);
+    return failure == LDAP_SUCCESS;
+}
+
+static bool bind_externally(LDAP *ldap, const struct table_settings *settings, struct error *err)
+{
+    static struct berval nothing;
+    const char *mechanisms = host->setting(settings, "sasl_mechs", "EXTERNAL");
+    int failure;
+
+    if (strcasecmp(mechanisms, "EXTERNAL") != 0) {
+        host->error_set(err, ERROR_TEMPORARY,
+                        "bind: of the SASL mechanisms only EXTERNAL is "
+                        "supported, not %s",
+                        mechanisms);
+        return false;
+    }
+    failure = ldap_sasl_bind_s(ldap, host->setting(settings, "bind_dn", ""), "EXTERNAL", &nothing,
+                               NULL, NULL, NULL);
+    if (failure != LDAP_SUCCESS)
+        fail(err, "bind", failure);
+    return failure == LDAP_SUCCESS;
+}
+
+static bool bind_as_told(LDAP *ldap, const struct table_settings *settings, struct error *err)
+{
+    static const struct {
+        const char *word;
+        bool (*bind)(LDAP *, const struct table_settings *, struct error *);
+    } ways[] = {
+        {"yes",    bind_simply    },
+        {"simple", bind_simply    },
+        {"no",     NULL           },
+        {"none",   NULL           },
+        {"sasl",   bind_externally}
+    };
+    const char *word = host->setting(settings, "bind", "yes");
+
+    for (size_t i = 0; i < ARRAY_LENGTH(ways); i++) {
+        if (strcasecmp(word, ways[i].word) == 0)
+            return ways[i].bind == NULL || ways[i].bind(ldap, settings, err);
+    }
+    host->error_set(err, ERROR_TEMPORARY, "bad configuration: bind = %s", word);
+    return false;
+}
+
+static void close_connection(void *opened)
+{
+    struct connection *connection = opened;
+
+    if (connection->ldap != NULL)
+        (void)ldap_unbind_ext(connection->ldap, NULL, NULL);
+    host->mem_free(connection);
+}
+
+static void *open_connection(const struct map_host *from, const struct table_settings *settings,
+                             const char *servers, struct error *err)
+{
+    struct connection *connection;
+    char *urls;
+    int failure;
+
+    host = from;
+    connection = host->mem_alloc(sizeof(*connection));
+    urls = list_of_urls(settings, servers);
+    failure = ldap_initialize(&connection->ldap, urls);
+    host->mem_free(urls);
+    if (failure != LDAP_SUCCESS)
+        fail(err, "server_host", failure);
+    else if (set_options(connection, settings, err) && set_tls(connection->ldap, settings, err) &&
+             start_tls(connection->ldap, settings, err) &&
+             bind_as_told(connection->ldap, settings, err))
+        return connection;
+    close_connection(connection);
+    return NULL;
+}
+
+/* --- searching ----------------------------------------------------------------------------------- */
+
+static void put_values(LDAP *ldap, LDAPMessage *entry, const char *attribute,
+                       const struct ldap_visit *visit)
+{
+    struct berval **values = ldap_get_values_len(ldap, entry, attribute);
+
+    for (size_t i = 0; values != NULL && values[i] != NULL; i++)
+        visit->value(visit->context, attribute,
+                     span_of(values[i]->bv_val, strnlen(values[i]->bv_val, values[i]->bv_len)));
+    ldap_value_free_len(values);
+}
+
+static bool visit_entry(LDAP *ldap, LDAPMessage *entry, const struct ldap_visit *visit,
+                        struct error *err)
+{
+    BerElement *position = NULL;
+
+    visit->begin(visit->context);
+    for (char *attribute = ldap_first_attribute(ldap, entry, &position); attribute != NULL;
+         attribute = ldap_next_attribute(ldap, entry, position)) {
+        put_values(ldap, entry, attribute, visit);
+        ldap_memfree(attribute);
+    }
+    ber_free(position, 0);
+    return visit->end(visit->context, err);
+}
+
+/* Copies, for the library's lists are not const. */
+static char **copy_list(const char *const *names)
+{
+    size_t count = 0;
+    char **copies;
+
+    while (names[count] != NULL)
+        count++;
+    copies = host->mem_alloc((count + 1) * sizeof(char *));
+    for (size_t i = 0; i < count; i++)
+        copies[i] = host->mem_span(span_text(names[i]));
+    return copies;
+}
+
+static void free_list(char **names)
+{
+    for (size_t i = 0; names[i] != NULL; i++)
+        host->mem_free(names[i]);
+    host->mem_free(names);
+}
+
+static enum ldap_outcome outcome_of(int failure, struct error *err)
+{
+    if (failure == LDAP_NO_SUCH_OBJECT)
+        return LDAP_NO_OBJECT;
+    fail(err, "search", failure);
+    switch (failure) {
+    case LDAP_SIZELIMIT_EXCEEDED:
+    case LDAP_FILTER_ERROR:
+    case LDAP_INVALID_DN_SYNTAX:
+    case LDAP_INSUFFICIENT_ACCESS:
+        return LDAP_REFUSED;
+    default:
+        return LDAP_LOST;
+    }
+}
+
+/* All entries are here before the first is visited: a visit may search on the same connection. */
+static enum ldap_outcome run(struct connection *connection, const struct ldap_search *search,
+                             int scope, const struct ldap_visit *visit, struct error *err)
+{
+    char **attributes = copy_list(search->attributes);
+    LDAPMessage *found = NULL;
+    int failure = ldap_search_ext_s(
+        connection->ldap, search->base, scope, search->filter, attributes, 0, NULL, NULL,
+        &connection->timeout, search->size_limit > 0 ? search->size_limit : LDAP_NO_LIMIT, &found);
+    bool goes_on = failure == LDAP_SUCCESS;
+    enum ldap_outcome outcome = LDAP_VISITED;
+
+    free_list(attributes);
+    for (LDAPMessage *entry = goes_on ? ldap_first_entry(connection->ldap, found) : NULL;
+         goes_on && entry != NULL; entry = ldap_next_entry(connection->ldap, entry))
+        goes_on = visit_entry(connection->ldap, entry, visit, err);
+    if (failure != LDAP_SUCCESS)
+        outcome = outcome_of(failure, err);
+    else if (!goes_on)
+        outcome = LDAP_REFUSED;
+    ldap_msgfree(found);
+    return outcome;
+}
+
+static enum ldap_outcome search(void *opened, const struct ldap_search *search,
+                                const struct ldap_visit *visit, struct error *err)
+{
+    static const int scopes[] = {
+        [LDAP_ONE_ENTRY] = LDAP_SCOPE_BASE,
+        [LDAP_ONE_LEVEL] = LDAP_SCOPE_ONELEVEL,
+        [LDAP_WHOLE_TREE] = LDAP_SCOPE_SUBTREE,
+    };
+
+    return run(opened, search, scopes[search->scope], visit, err);
+}
+
+/* One attribute name is the other, or one with an option of it; the longer one is asked for. */
+static const char *common(const char *a, const char *b)
+{
+    size_t len = strcspn(a, ";");
+
+    if (len != strcspn(b, ";") || strncasecmp(a, b, len) != 0)
+        return NULL;
+    if (a[len] == '\0')
+        return b;
+    return b[len] == '\0' || strcasecmp(a + len, b + len) == 0 ? a : NULL;
+}
+
+/* Of the table's attributes those that an URL names; all when it names none. */
+static const char **choose_attributes(char *const *named, const char *const *wanted)
+{
+    size_t count = 0;
+    size_t names = 0;
+    const char **chosen;
+
+    while (wanted[count] != NULL)
+        count++;
+    while (named != NULL && named[names] != NULL)
+        names++;
+    chosen = host->mem_alloc((count * (names + 1) + 1) * sizeof(char *));
+    for (size_t i = 0, at = 0; i < count; i++) {
+        if (names == 0)
+            chosen[at++] = wanted[i];
+        for (size_t j = 0; j < names; j++) {
+            const char *both = common(wanted[i], named[j]);
+
+            if (both != NULL)
+                chosen[at++] = both;
+        }
+    }
+    return chosen;
+}
+
+static enum ldap_outcome follow_url(struct connection *connection, const char *text,
+                                    const struct ldap_search *defaults,
+                                    const struct ldap_visit *visit, struct error *err)
+{
+    LDAPURLDesc *url = NULL;
+    struct ldap_search search = *defaults;
+    const char **attributes;
+    enum ldap_outcome outcome = LDAP_VISITED;
+
+    if (ldap_url_parse(text, &url) != LDAP_URL_SUCCESS) {
+        host->error_set(err, ERROR_TEMPORARY, "malformed URL %s", text);
+        return LDAP_REFUSED;
+    }
+    attributes = choose_attributes(url->lud_attrs, defaults->attributes);
+    search.attributes = attributes;
+    search.base = url->lud_dn == NULL ? "" : url->lud_dn;
+    search.filter = url->lud_filter == NULL ? "(objectclass=*)" : url->lud_filter;
+    if (attributes[0] != NULL) /* else there is nothing in it for us */
+        outcome = run(connection, &search,
+                      url->lud_scope == LDAP_SCOPE_DEFAULT ? LDAP_SCOPE_BASE : url->lud_scope,
+                      visit, err);
+    host->mem_free(attributes);
+    ldap_free_urldesc(url);
+    return outcome;
+}
+
+static enum ldap_outcome follow(void *opened, const char *reference,
+                                const struct ldap_search *defaults, const struct ldap_visit *visit,
+                                struct error *err)
+{
+    struct ldap_search search = *defaults;
+
+    if (ldap_is_ldap_url(reference) != 0)
+        return follow_url(opened, reference, defaults, visit, err);
+    search.base = reference;
+    search.filter = "(objectclass=*)";
+    return run(opened, &search, LDAP_SCOPE_BASE, visit, err);
+}
+
+static const struct ldap_driver driver = {
+    .server = {.connect = open_connection, .close = close_connection},
+    .search = search,
+    .follow = follow,
+};
+
+MAP_MODULE = {
+    .abi = MAP_MODULE_ABI,
+    .type = "ldap",
+    .software = PACKAGE_STRING,
+    .ldap = &driver,
+};

@@ -1,0 +1,172 @@
+/*
+ * PostgreSQL, by libpq: a module (lib/map/module.h). Servers are named as Postfix names them,
+ * "unix:/directory", "inet:host:port", "host", or by an URI of libpq.
+ */
+#include "lib/map/module.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+
+#define TIMEOUT_S "10" /* of a connection, and of a server that says nothing any more */
+#define PORT_MAX  8
+
+static const struct map_host *host;
+
+/* libpq's messages are lines. */
+static void fail(struct error *err, const char *what, const char *message)
+{
+    host->error_set(err, ERROR_TEMPORARY, "%s: %.*s", what, (int)strcspn(message, "\n"), message);
+}
+
+static bool is_uri(const char *server)
+{
+    return strncmp(server, "postgresql:", strlen("postgresql:")) == 0 ||
+           strncmp(server, "postgres:", strlen("postgres:")) == 0;
+}
+
+/* "unix:" and "inet:" are taken off: libpq knows a directory by its slash. */
+static struct span split_server(const char *server, char port_r[PORT_MAX])
+{
+    struct span name = span_text(server);
+    const char *colon;
+
+    if (strncmp(server, "unix:", strlen("unix:")) == 0 ||
+        strncmp(server, "inet:", strlen("inet:")) == 0)
+        name = span_of(server + strlen("unix:"), name.len - strlen("unix:"));
+    colon = name.len == 0 ? NULL : memrchr(name.data, ':', name.len);
+    port_r[0] = '\0';
+    if (colon != NULL && name.data[0] != '/') {
+        (void)snprintf(port_r, PORT_MAX, "%s", colon + 1);
+        name.len = (size_t)(colon - name.data);
+    }
+    if (name.len > 2 && name.data[0] == '[' && name.data[name.len - 1] == ']')
+        name = span_of(name.data + 1, name.len - 2);
+    return name;
+}
+
+static const char *or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+static PGconn *start(const struct table_settings *settings, const char *server)
+{
+    char port[PORT_MAX];
+    char *name = is_uri(server) ? NULL : host->mem_span(split_server(server, port));
+    /* An URI stands in the place of dbname and says the rest. */
+    const char *const keys[] = {"dbname",
+                                "host",
+                                "port",
+                                "user",
+                                "password",
+                                "client_encoding",
+                                "connect_timeout",
+                                "tcp_user_timeout",
+                                "fallback_application_name",
+                                NULL};
+    const char *const values[] = {
+        name == NULL ? server : or_null(host->setting(settings, "dbname", "")),
+        name,
+        name == NULL ? NULL : or_null(port),
+        name == NULL ? NULL : or_null(host->setting(settings, "user", "")),
+        name == NULL ? NULL : or_null(host->setting(settings, "password", "")),
+        host->setting(settings, "encoding", "UTF8"),
+        TIMEOUT_S,
+        TIMEOUT_S "000",
+        "buzon",
+        NULL,
+    };
+    PGconn *connection = PQconnectdbParams(keys, values, 1);
+
+    host->mem_free(name);
+    return connection;
+}
+
+static void *open_connection(const struct map_host *from, const struct table_settings *settings,
+                             const char *server, struct error *err)
+{
+    PGconn *connection;
+
+    host = from;
+    connection = start(settings, server);
+    if (connection != NULL && PQstatus(connection) == CONNECTION_OK)
+        return connection;
+    fail(err, "connect", connection == NULL ? "out of memory" : PQerrorMessage(connection));
+    PQfinish(connection);
+    return NULL;
+}
+
+static void close_connection(void *connection)
+{
+    PQfinish(connection);
+}
+
+/* The connection knows the encoding, without which no quoting is safe. */
+static bool quote(void *connection, struct span text, struct buf *quoted_r, struct error *err)
+{
+    char *to = host->buf_reserve(quoted_r, text.len * 2 + 1);
+    int failure = 0;
+    size_t len;
+
+    if (to == NULL) {
+        host->error_set(err, ERROR_TEMPORARY, "a query is too long");
+        return false;
+    }
+    len =
+        PQescapeStringConn(connection, to, text.data == NULL ? "" : text.data, text.len, &failure);
+    if (failure != 0) {
+        fail(err, "quote the key", PQerrorMessage(connection));
+        return false;
+    }
+    host->buf_commit(quoted_r, len);
+    return true;
+}
+
+static bool put_rows(const PGresult *result, map_value *put, void *context, struct error *err)
+{
+    int rows = PQntuples(result);
+    int columns = PQnfields(result);
+
+    for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+            struct span value = {PQgetvalue(result, row, column),
+                                 (size_t)PQgetlength(result, row, column)};
+
+            if (PQgetisnull(result, row, column) != 0)
+                value = SPAN_EMPTY;
+            if (!put(context, value, err))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool query(void *connection, const char *statement, map_value *put, void *context,
+                  struct error *err)
+{
+    PGresult *result = PQexec(connection, statement);
+    ExecStatusType status = PQresultStatus(result);
+    bool done = false;
+
+    if (status == PGRES_TUPLES_OK)
+        done = put_rows(result, put, context, err);
+    else if (status == PGRES_COMMAND_OK)
+        fail(err, "query", "it has no result");
+    else
+        fail(err, "query", PQerrorMessage(connection));
+    PQclear(result);
+    return done;
+}
+
+static const struct sql_driver driver = {
+    .server = {.connect = open_connection, .close = close_connection},
+    .quote = quote,
+    .query = query,
+};
+
+MAP_MODULE = {
+    .abi = MAP_MODULE_ABI,
+    .type = "pgsql",
+    .software = PACKAGE_STRING,
+    .sql = &driver,
+};
