@@ -1,8 +1,8 @@
 /* Rules about sender and recipient: their form, their domains, whether they exist, relaying. */
 #include "lib/delivery/status.h"
+#include "lib/io/hostname.h"
 #include "lib/message/address.h"
 #include "smtpd/access_rules.h"
-#include "smtpd/hostname.h"
 
 /* --- form and existence ------------------------------------------------------------------------------------ */
 

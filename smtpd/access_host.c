@@ -1,7 +1,7 @@
 /* Rules about the client: its address, its name, what it said in HELO. */
 #include "lib/base/log.h"
+#include "lib/io/hostname.h"
 #include "smtpd/access_rules.h"
-#include "smtpd/hostname.h"
 
 /* --- the client ----------------------------------------------------------------------------------- */
 

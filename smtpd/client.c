@@ -2,7 +2,7 @@
 #include "smtpd/client.h"
 
 #include "lib/base/log.h"
-#include "smtpd/hostname.h"
+#include "lib/io/hostname.h"
 
 static bool same_host(const struct address_socket *a, const struct address_socket *b)
 {

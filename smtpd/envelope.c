@@ -1,9 +1,9 @@
 /* MAIL, RCPT, RSET, VRFY: RFC 5321 sections 4.1.1.2 to 4.1.1.6. */
 #include "lib/base/log.h"
+#include "lib/io/hostname.h"
 #include "lib/message/address.h"
 #include "smtpd/access.h"
 #include "smtpd/command.h"
-#include "smtpd/hostname.h"
 #include "smtpd/parameters.h"
 #include "smtpd/submit.h"
 

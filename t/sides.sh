@@ -25,16 +25,21 @@ END
     PATH=$PATH:/usr/sbin
 }
 
-# Ours, by their names.
+# Ours, by their names too.
 sides_ours() {
-    for t_tool in map alias queue super cat log lock kick multi drop conf; do
+    for t_tool in map alias queue super cat log lock kick multi drop conf ''; do
         [ -f "$BUZON_STAGE/sbin/buzon$t_tool" ] || continue
-        cp "$BUZON_STAGE/sbin/buzon$t_tool" "$T/ours/bin/post$t_tool"
+        cp "$BUZON_STAGE/sbin/buzon$t_tool" "$T/ours/bin/"
+        ln -s "buzon$t_tool" "$T/ours/bin/post${t_tool:-fix}"
     done
-    cp "$BUZON_STAGE/sbin/buzon" "$T/ours/bin/postfix"
+    for t_tool in buzondrop buzonqueue; do
+        chgrp "$DROP_GROUP" "$T/ours/bin/$t_tool" &&
+            { [ "$PRIVILEGED" = no ] || chmod 2755 "$T/ours/bin/$t_tool"; }
+    done
     for t_tool in sendmail mailq newaliases; do
         cp "$BUZON_STAGE/sbin/sendmail" "$T/ours/bin/$t_tool"
     done
+    chown "$MAIL_OWNER" "$T/ours/data"
     cat >>"$T/ours/conf/main.cf" <<END
 daemon_directory = $BUZON_STAGE/libexec/buzon
 mail_owner = $MAIL_OWNER
@@ -52,6 +57,7 @@ sides_theirs() {
     for t_tool in sendmail mailq newaliases; do
         cp /usr/sbin/sendmail "$T/theirs/bin/$t_tool"
     done
+    [ "$PRIVILEGED" = no ] || chown postfix "$T/theirs/data"
 }
 
 # sides_count CASES: how many there are
@@ -79,4 +85,61 @@ sides_compare() {
         esac
         printf '%s\n' "$t_line" # its backslashes are for the shell
     done <"$T/compared"
+}
+
+# sides_start: both mail systems run, without services that listen on the network
+sides_start() {
+    for t_side in ours theirs; do
+        cat >>"$T/$t_side/conf/main.cf" <<END
+maillog_file = $T/log/$t_side.log
+maillog_file_prefixes = $T
+import_environment = MAIL_CONFIG TZ LANG=C ASAN_OPTIONS UBSAN_OPTIONS
+END
+    done
+    master_cf | grep -E '^[a-z]+ +unix' >"$T/ours/conf/master.cf"
+    sides_master_cf >"$T/theirs/conf/master.cf"
+    for t_side in ours theirs; do
+        MAIL_CONFIG=$T/$t_side/conf "$T/$t_side/bin/postfix" start >"$T/started" 2>&1 && continue
+        diag "$t_side: postfix start failed:" && diag "$(cat "$T/started")"
+        echo 'Bail out! a side does not start'
+        T_FAILED=$((T_FAILED + 1))
+        exit 1
+    done
+}
+
+sides_master_cf() {
+    cat <<END
+pickup    unix n - n 60 1   pickup
+cleanup   unix n - n - 0    cleanup
+qmgr      unix n - n 300 1  qmgr
+rewrite   unix - - n - -    trivial-rewrite
+bounce    unix - - n - 0    bounce
+defer     unix - - n - 0    bounce
+trace     unix - - n - 0    bounce
+verify    unix - - n - 1    verify
+flush     unix n - n 1000? 0 flush
+proxymap  unix - - n - -    proxymap
+showq     unix n - n - -    showq
+error     unix - - n - -    error
+retry     unix - - n - -    error
+discard   unix - - n - -    discard
+local     unix - n n - -    local
+virtual   unix - n n - -    virtual
+postlog   unix-dgram n - n - 1 postlogd
+END
+}
+
+sides_are_down() {
+    for t_side in ours theirs; do
+        kill -0 "$(tr -d ' \n' <"$T/$t_side/queue/pid/master.pid")" 2>/dev/null && return 1
+    done
+    return 0
+}
+
+# sides_stop: by their process ids; what is left ends with the test's namespace
+sides_stop() {
+    for t_side in ours theirs; do
+        t_pid=$(tr -d ' \n' <"$T/$t_side/queue/pid/master.pid" 2>/dev/null)
+        [ -z "$t_pid" ] || kill "$t_pid" 2>/dev/null
+    done
 }

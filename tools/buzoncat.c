@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/config/config.h"
 #include "lib/queue/queue_file.h"
+#include "tools/caller.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,27 +36,44 @@ enum record_type {
 };
 
 struct call {
+    const char *program;
     const struct config *config;
     unsigned parts;
     bool offsets, types;
     bool by_queue_id;
+    bool file_order;  /* -r */
+    bool names_files; /* -f */
+    uint64_t start;   /* -s: records before it are not shown */
+    const char *name; /* of the file, as it is shown */
 };
 
-static NORETURN void usage(void)
+static NORETURN void usage(const struct call *call)
 {
-    log_fatal("usage: buzoncat [-b (body text)] [-c config_dir] [-d (decimal record type)] "
-              "[-e (envelope records)] [-h (header text)] [-o (record offset)] "
-              "[-q (access queue)] [-v] [file(s)...]");
+    log_fatal("usage: %s [-b (body text)] [-c config_dir] [-d (decimal record type)] "
+              "[-e (envelope records)] [-h (header text)] [-q (access queue)] [-v] [file(s)...]",
+              call->program);
 }
 
 /* --- records -------------------------------------------------------------------------------------------------- */
 
+static void start_line(const struct call *call)
+{
+    if (call->names_files)
+        printf("%s: ", call->name);
+}
+
 static void start_record(const struct call *call, uint64_t offset, enum record_type type)
 {
+    start_line(call);
     if (call->offsets)
         printf("%9" PRIu64 " ", offset);
     if (call->types)
         printf("%3d ", (int)type);
+}
+
+static void put_frame(const struct call *call, const char *what)
+{
+    printf("*** %s %s ***\n", what, call->name);
 }
 
 static void PRINTF(4, 5) put_record(const struct call *call, uint64_t offset, enum record_type type,
@@ -63,6 +81,8 @@ static void PRINTF(4, 5) put_record(const struct call *call, uint64_t offset, en
 {
     va_list arguments;
 
+    if (offset < call->start)
+        return;
     start_record(call, offset, type);
     va_start(arguments, format);
     vprintf(format, arguments);
@@ -101,14 +121,12 @@ static void put_recipient(const struct call *call, const struct queue_recipient 
                done ? "done_recipient" : "recipient", recipient->address);
 }
 
-static void put_envelope(const struct call *call, const char *name,
-                         const struct queue_envelope *envelope)
+/* The fixed-size head of the file. */
+static void put_head(const struct call *call, const struct queue_envelope *envelope)
 {
-    uint64_t behind = envelope->content_offset + envelope->content_size; /* where it starts */
     char date[sizeof("Mon Nov 23 13:05:06 2026") + 8] = "";
     struct tm local;
 
-    printf("*** ENVELOPE RECORDS %s ***\n", name);
     put_record(call, 0, RECORD_SIZE,
                "message_size: %15" PRIu64 " %15" PRIu64 " %15zu %15u %15" PRIu64 " %15d",
                envelope->content_size, envelope->content_offset, envelope->recipient_count,
@@ -117,12 +135,19 @@ static void put_envelope(const struct call *call, const char *name,
     if (localtime_r(&envelope->arrival.tv_sec, &local) != NULL)
         (void)strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", &local);
     put_record(call, 0, RECORD_TIME, "message_arrival_time: %s", date);
-    put_attribute(call, behind, "envelope_id", envelope->dsn_envid);
-    put_number(call, behind, "ret_flags",
+}
+
+/* What stands behind the content. */
+static void put_envelope(const struct call *call, const struct queue_envelope *envelope)
+{
+    uint64_t offset = envelope->content_offset + envelope->content_size;
+
+    put_attribute(call, offset, "envelope_id", envelope->dsn_envid);
+    put_number(call, offset, "ret_flags",
                envelope->dsn_ret == 'F' ? 1 : (envelope->dsn_ret == 'H' ? 2 : 0));
-    put_record(call, behind, RECORD_SENDER, "sender: %s", envelope->sender);
+    put_record(call, offset, RECORD_SENDER, "sender: %s", envelope->sender);
     for (size_t i = 0; i < envelope->attribute_count; i++)
-        put_attribute(call, behind, envelope->attributes[i].name, envelope->attributes[i].value);
+        put_attribute(call, offset, envelope->attributes[i].name, envelope->attributes[i].value);
     for (size_t i = 0; i < envelope->recipient_count; i++)
         put_recipient(call, &envelope->recipients[i]);
 }
@@ -133,6 +158,7 @@ struct content {
     const struct call *call;
     bool in_body;
     bool at_line_start;
+    bool is_shown; /* the line that goes on */
 };
 
 /* Octet by octet only where a header or offsets are to be told apart; else in blocks. */
@@ -144,11 +170,16 @@ static void put_octets(struct content *content, struct span block, uint64_t offs
         char octet = block.data[i];
         if (content->at_line_start && octet == '\n')
             content->in_body = true;
-        if ((call->parts & (content->in_body ? SHOW_BODY : SHOW_HEADER)) != 0) {
-            if (content->at_line_start)
-                start_record(call, offset + i, RECORD_LINE);
-            putchar(octet);
+        if (content->at_line_start)
+            content->is_shown = offset + i >= call->start &&
+                                (call->parts & (content->in_body ? SHOW_BODY : SHOW_HEADER)) != 0;
+        if (content->at_line_start && content->is_shown) {
+            start_record(call, offset + i, RECORD_LINE);
+            if (log_verbose > 0)
+                printf("regular_text: ");
         }
+        if (content->is_shown)
+            putchar(octet);
         content->at_line_start = octet == '\n';
     }
 }
@@ -176,26 +207,42 @@ static bool put_content(const struct call *call, int file, const struct queue_en
 
 /* --- files -------------------------------------------------------------------------------------------------------- */
 
-static bool show_file(const struct call *call, const char *name, int file, struct error *err)
+/* Envelope first, as Postfix has it in its files, or in the order of ours. */
+static bool show_parts(const struct call *call, int file, const struct queue_envelope *envelope,
+                       struct error *err)
+{
+    uint64_t behind = envelope->content_offset + envelope->content_size;
+
+    put_frame(call, "ENVELOPE RECORDS");
+    put_head(call, envelope);
+    if (!call->file_order)
+        put_envelope(call, envelope);
+    if (envelope->content_offset >= call->start) {
+        start_record(call, envelope->content_offset, RECORD_CONTENTS);
+        put_frame(call, "MESSAGE CONTENTS");
+    }
+    if (!put_content(call, file, envelope, err))
+        return false;
+    start_record(call, behind, RECORD_EXTRACTED);
+    put_frame(call, "HEADER EXTRACTED");
+    if (call->file_order)
+        put_envelope(call, envelope);
+    start_record(call, behind, RECORD_END);
+    put_frame(call, "MESSAGE FILE END");
+    return true;
+}
+
+/* An empty file is no message, and nothing is to be said of it. */
+static bool show_file(const struct call *call, int file, struct error *err)
 {
     struct arena *arena = arena_create();
     struct queue_envelope envelope;
-    bool framed = (call->parts & SHOW_ENVELOPE) != 0;
-    bool done = queue_file_read(file, arena, &envelope, err);
+    struct stat status;
+    bool done = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 
-    if (done && framed) {
-        put_envelope(call, name, &envelope);
-        start_record(call, envelope.content_offset, RECORD_CONTENTS);
-        printf("*** MESSAGE CONTENTS %s ***\n", name);
-    }
-    done = done && put_content(call, file, &envelope, err);
-    if (done && framed) {
-        uint64_t behind = envelope.content_offset + envelope.content_size;
-        start_record(call, behind, RECORD_EXTRACTED);
-        printf("*** HEADER EXTRACTED %s ***\n", name);
-        start_record(call, behind, RECORD_END);
-        printf("*** MESSAGE FILE END %s ***\n", name);
-    }
+    if (!done && queue_file_read(file, arena, &envelope, err))
+        done = (call->parts & SHOW_ENVELOPE) != 0 ? show_parts(call, file, &envelope, err)
+                                                  : put_content(call, file, &envelope, err);
     arena_free(&arena);
     return done;
 }
@@ -207,6 +254,8 @@ static int find_message(const struct call *call, struct arena *arena, const char
     static const char *const queues[] = {"hold", "incoming", "active", "deferred", "corrupt"};
     int file = -1;
 
+    if (!queue_id_is_name(queue_id))
+        log_fatal("bad mail queue ID: %s", queue_id);
     errno = ENOENT;
     if (!queue_id_is_valid(queue_id))
         return -1;
@@ -217,7 +266,7 @@ static int find_message(const struct call *call, struct arena *arena, const char
     return file;
 }
 
-static void show_named(const struct call *call, const char *name)
+static void show_named(struct call *call, const char *name)
 {
     struct arena *arena = arena_create();
     const char *path = name;
@@ -226,15 +275,16 @@ static void show_named(const struct call *call, const char *name)
                                  : open(name, O_RDONLY | O_CLOEXEC);
 
     if (file == -1)
-        log_fatal("open queue file %s: %s", name, strerror(errno));
-    if (!show_file(call, path, file, &err))
+        log_fatal("open %s%s: %s", call->by_queue_id ? "queue file " : "", name, strerror(errno));
+    call->name = path;
+    if (!show_file(call, file, &err))
         log_fatal("%s: %s", path, err.text);
     fd_close(&file);
     arena_free(&arena);
 }
 
 /* A queue file is read at any offset: what is no file is made one first. */
-static void show_input(const struct call *call)
+static void show_input(struct call *call)
 {
     FILE *copy = tmpfile();
     char block[BLOCK_SIZE];
@@ -247,47 +297,68 @@ static void show_input(const struct call *call)
         if (fwrite(block, 1, got, copy) != got)
             log_fatal("write a temporary file: %s", strerror(errno));
     }
-    if (fflush(copy) != 0 || !show_file(call, "stdin", fileno(copy), &err))
+    call->name = "stdin";
+    if (fflush(copy) != 0 || !show_file(call, fileno(copy), &err))
         log_fatal("stdin: %s", err.text);
     (void)fclose(copy);
 }
 
 /* --- the command line ------------------------------------------------------------------------------------------- */
 
+static void take_offset(struct call *call, const char *value)
+{
+    if (!span_to_u64(span_text(value), INT64_MAX, &call->start))
+        log_fatal("bad offset: %s", value);
+}
+
+static void take_option(struct call *call, int option)
+{
+    switch (option) {
+    case 'b':
+        call->parts |= SHOW_BODY;
+        break;
+    case 'd':
+        call->types = true;
+        break;
+    case 'e':
+        call->parts |= SHOW_ENVELOPE;
+        break;
+    case 'f':
+        call->names_files = true;
+        break;
+    case 'h':
+        call->parts |= SHOW_HEADER;
+        break;
+    case 'o':
+        call->offsets = true;
+        break;
+    case 'q':
+        call->by_queue_id = true;
+        break;
+    case 'r':
+        call->file_order = true;
+        break;
+    case 's':
+        take_offset(call, optarg);
+        break;
+    case 'v':
+        log_verbose++;
+        break;
+    default:
+        usage(call);
+    }
+}
+
 static const char *parse_options(struct call *call, int argc, char *argv[])
 {
     const char *directory = NULL;
     int option;
 
-    while ((option = getopt(argc, argv, "bc:dehoqv")) != -1) {
-        switch (option) {
-        case 'b':
-            call->parts |= SHOW_BODY;
-            break;
-        case 'c':
+    while ((option = getopt(argc, argv, "bc:defhoqrs:v")) != -1) {
+        if (option == 'c')
             directory = optarg;
-            break;
-        case 'd':
-            call->types = true;
-            break;
-        case 'e':
-            call->parts |= SHOW_ENVELOPE;
-            break;
-        case 'h':
-            call->parts |= SHOW_HEADER;
-            break;
-        case 'o':
-            call->offsets = true;
-            break;
-        case 'q':
-            call->by_queue_id = true;
-            break;
-        case 'v':
-            log_verbose++;
-            break;
-        default:
-            usage();
-        }
+        else
+            take_option(call, option);
     }
     if (call->parts == 0)
         call->parts = SHOW_ALL;
@@ -296,11 +367,10 @@ static const char *parse_options(struct call *call, int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-    struct call call = {.config = NULL};
+    struct call call = {.program = caller_program(argc, argv)};
     struct error err = {0};
     const char *directory;
 
-    log_name("buzoncat");
     directory = parse_options(&call, argc, argv);
     call.config = config_read(directory, NULL, NULL, &err);
     if (call.config == NULL)

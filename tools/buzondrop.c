@@ -214,7 +214,8 @@ static void poke_pickup(const struct config *config)
 
     if (fd >= 0)
         (void)!write(fd, "W", 1);
-    else
+    else if (err.number !=
+             ECONNREFUSED) /* the mail system is not running: it will look for itself */
         log_warning("unable to notify pickup, the message waits: %s", err.text);
     fd_close(&fd);
 }

@@ -1,21 +1,22 @@
 /*
  * Looking at the queue and pushing it, for everybody (postqueue(1)): set-group-id, so that it reaches the
  * public sockets of showq and qmgr; what it may be used for is authorized_mailq_users' and
- * authorized_flush_users' business.
+ * authorized_flush_users' business. Messages pass one by one; none is kept.
  */
 #include "lib/base/base.h"
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/delivery/listing.h"
+#include "lib/io/hostname.h"
 #include "lib/map/match_list.h"
 #include "lib/queue/qmgr_client.h"
 #include "lib/service/service.h"
 
 #include "tools/caller.h"
+#include "tools/queue_list.h"
 #include "tools/queue_text.h"
+#include "tools/selection.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -26,23 +27,31 @@
 enum mode { MODE_NONE, MODE_FLUSH, MODE_FLUSH_MESSAGE, MODE_FLUSH_SITE, MODE_LIST, MODE_JSON };
 
 struct call {
+    const char *program;
     enum mode mode;
     const char *argument; /* queue id or site */
     const char *directory;
+    struct selection selection;
     struct config *config;
 };
 
-static NORETURN void refuse(int status, const char *text)
+/* Whatever it is, scripts know one status. */
+static NORETURN void PRINTF(1, 2) refuse(const char *format, ...)
 {
+    char text[ERROR_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
     log_info("fatal: %s", text);
-    exit(status);
+    exit(EX_UNAVAILABLE);
 }
 
-static NORETURN void usage(void)
+static NORETURN void usage(const char *name)
 {
-    refuse(EX_USAGE,
-           "usage: buzonqueue -f | buzonqueue -i queueid | buzonqueue -j | buzonqueue -p | "
-           "buzonqueue -s site");
+    refuse("usage: %s -f | %s -i queueid | %s -j | %s -p | %s -s site", name, name, name, name,
+           name);
 }
 
 /* --- who may ------------------------------------------------------------------------------------------------- */
@@ -56,14 +65,16 @@ static void check_caller(const struct config *config, const char *parameter, con
 
     if (!caller_is_owner(config)) {
         list = match_list_create(config, parameter, users, MATCH_STRING, false);
-        if (match_list_name(list, span_text(name), &err) != MAP_FOUND) {
-            log_info("fatal: User %s(%lu) is not allowed to %s the mail queue", name,
-                     (unsigned long)getuid(), what);
-            exit(EX_NOPERM);
-        }
+        if (match_list_name(list, span_text(name), &err) != MAP_FOUND)
+            refuse("User %s(%ld) is not allowed to %s the mail queue", name, (long)getuid(), what);
         match_list_free(&list);
     }
     mem_free(name);
+}
+
+static void check_viewer(const struct config *config)
+{
+    check_caller(config, "authorized_mailq_users", config->authorized_mailq_users, "view");
 }
 
 /* --- listing ------------------------------------------------------------------------------------------------- */
@@ -78,7 +89,7 @@ static bool flush_output(struct output *output, struct error *err)
     bool done = write_all(STDOUT_FILENO, buf_span(&output->text));
 
     if (!done)
-        error_errno(err, "write standard output");
+        error_errno(err, "output write error");
     buf_clear(&output->text);
     return done;
 }
@@ -91,45 +102,6 @@ static bool show(void *context, const struct listing_entry *entry, struct error 
     return output->text.len < OUTPUT_BLOCK || flush_output(output, err);
 }
 
-static bool list_from(struct connection *showq, struct output *output, struct error *err)
-{
-    struct arena *arena = arena_create();
-    struct listing_entry entry;
-    bool good;
-
-    while ((good = listing_receive(showq, arena, &entry, err)) && entry.queue_id[0] != '\0') {
-        if (!show(output, &entry, err)) {
-            good = false;
-            break;
-        }
-        arena_reset(arena);
-    }
-    if (!good && err->kind == ERROR_NONE)
-        error_set(err, ERROR_TEMPORARY, "the showq service hung up");
-    arena_free(&arena);
-    return good;
-}
-
-/* The mail system is down: those who can read the queue need no help. */
-static bool list_directly(const struct config *config, struct output *output, const char *why,
-                          struct error *err)
-{
-    int queue_directory;
-    bool done;
-
-    if (!caller_is_owner(config))
-        refuse(EX_UNAVAILABLE, "Queue report unavailable - mail system is down");
-    log_warning("Mail system is down -- accessing queue directly (%s)", why);
-    queue_directory = open(config->queue_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (queue_directory == -1) {
-        error_errno(err, "open %s", config->queue_directory);
-        return false;
-    }
-    done = listing_walk(queue_directory, config, show, output, err);
-    fd_close(&queue_directory);
-    return done;
-}
-
 static int run_list(const struct call *call)
 {
     const struct config *config = call->config;
@@ -137,22 +109,18 @@ static int run_list(const struct call *call)
         .state = {.json = call->mode == MODE_JSON, .long_ids = config->enable_long_queue_ids},
         .text = BUF(BUF_UNLIMITED), /* one entry more than a block */
     };
-    struct error err = {0}, unreachable = {0};
-    struct connection *showq;
-    bool done;
+    struct selection_filter filter = {
+        .selection = &call->selection, .take = show, .context = &output};
+    struct error err = {0};
 
-    check_caller(config, "authorized_mailq_users", config->authorized_mailq_users, "view");
-    showq = service_connect(config->showq_service_name, &unreachable);
-    done = showq == NULL ? list_directly(config, &output, unreachable.text, &err)
-                         : list_from(showq, &output, &err);
-    if (done) {
-        queue_text_end(&output.state, &output.text);
-        done = flush_output(&output, &err);
-    }
+    check_viewer(config);
+    if (!queue_list(config, selection_filter_take, &filter, &err))
+        refuse("%s", err.text);
+    queue_text_end(&output.state, &output.text);
+    if (!flush_output(&output, &err))
+        refuse("%s", err.text);
+    selection_filter_release(&filter);
     buf_release(&output.text);
-    connection_free(&showq);
-    if (!done)
-        refuse(EX_TEMPFAIL, err.text);
     return EX_OK;
 }
 
@@ -167,11 +135,53 @@ static void check_site(const struct config *config, const char *site)
 
     match_list_free(&list);
     if (result == MAP_UNAVAILABLE)
-        refuse(EX_TEMPFAIL, err.text);
-    if (result == MAP_FOUND)
-        return;
-    log_info("fatal: Flush service is not configured for destination \"%s\"", site);
-    exit(EX_UNAVAILABLE);
+        refuse("%s", err.text);
+    if (result == MAP_ABSENT)
+        refuse("Flush service is not configured for destination \"%s\"", site);
+}
+
+static struct connection *connect_qmgr(const struct config *config)
+{
+    struct error err = {0};
+    struct connection *qmgr = service_connect(config->queue_service_name, &err);
+
+    if (qmgr == NULL) {
+        log_debug("%s", err.text);
+        refuse("Cannot flush mail queue - mail system is down");
+    }
+    return qmgr;
+}
+
+struct flushing {
+    struct connection *qmgr;
+    bool continued; /* the next piece goes on with the same message */
+};
+
+static bool flush_message(void *context, const struct listing_entry *entry, struct error *err)
+{
+    struct flushing *flushing = context;
+    const struct qmgr_request request = {
+        .verb = QMGR_FLUSH_MESSAGE, .queue_id = entry->queue_id, .site = "", .file = -1};
+    bool is_known = flushing->continued || strcmp(entry->queue, "deferred") != 0;
+
+    flushing->continued = entry->continued;
+    return is_known || qmgr_request_send(flushing->qmgr, &request, err);
+}
+
+/* Those that are selected: whoever chooses them in this way learns of them. */
+static int flush_selected(const struct call *call)
+{
+    struct flushing flushing = {.qmgr = connect_qmgr(call->config)};
+    struct selection_filter filter = {
+        .selection = &call->selection, .take = flush_message, .context = &flushing};
+    struct error err = {0};
+
+    check_viewer(call->config);
+    if (!queue_list(call->config, selection_filter_take, &filter, &err))
+        refuse("%s", err.text);
+    selection_filter_release(&filter);
+    connection_free(&flushing.qmgr);
+    return EX_OK;
 }
 
 static int run_flush(const struct call *call)
@@ -182,21 +192,19 @@ static int run_flush(const struct call *call)
 
     check_caller(call->config, "authorized_flush_users", call->config->authorized_flush_users,
                  "flush");
+    if (call->mode == MODE_FLUSH && call->selection.is_set)
+        return flush_selected(call);
     if (call->mode == MODE_FLUSH_MESSAGE) {
         request.verb = QMGR_FLUSH_MESSAGE;
         request.queue_id = call->argument;
-        if (!queue_id_is_valid(call->argument))
-            refuse(EX_USAGE, "Cannot flush queue ID - invalid");
     } else if (call->mode == MODE_FLUSH_SITE) {
         request.verb = QMGR_FLUSH_SITE;
         request.site = call->argument;
         check_site(call->config, call->argument);
     }
-    qmgr = service_connect(call->config->queue_service_name, &err);
-    if (qmgr == NULL || !qmgr_request_send(qmgr, &request, &err)) {
-        log_debug("%s", err.text);
-        refuse(EX_UNAVAILABLE, "Cannot flush mail queue - mail system is down");
-    }
+    qmgr = connect_qmgr(call->config);
+    if (!qmgr_request_send(qmgr, &request, &err))
+        refuse("Cannot flush mail queue - mail system is down");
     connection_free(&qmgr);
     return EX_OK;
 }
@@ -206,56 +214,92 @@ static int run_flush(const struct call *call)
 static void set_mode(struct call *call, enum mode mode, const char *argument)
 {
     if (call->mode != MODE_NONE)
-        usage();
+        usage(call->program);
     call->mode = mode;
     call->argument = argument;
+}
+
+static void take_selection(struct call *call, int option)
+{
+    struct error err;
+
+    if (selection_take(&call->selection, option, optarg, &err))
+        return;
+    if (err.kind != ERROR_NONE)
+        refuse("%s", err.text);
+    usage(call->program);
+}
+
+static void take_option(struct call *call, int option)
+{
+    switch (option) {
+    case 'c':
+        call->directory = optarg;
+        break;
+    case 'f':
+        set_mode(call, MODE_FLUSH, NULL);
+        break;
+    case 'i':
+        set_mode(call, MODE_FLUSH_MESSAGE, optarg);
+        break;
+    case 'j':
+        set_mode(call, MODE_JSON, NULL);
+        break;
+    case 'p':
+        set_mode(call, MODE_LIST, NULL);
+        break;
+    case 's':
+        set_mode(call, MODE_FLUSH_SITE, optarg);
+        break;
+    case 'v':
+        if (getuid() == 0)
+            log_verbose++;
+        break;
+    default:
+        take_selection(call, option);
+    }
+}
+
+static bool is_site(const char *text)
+{
+    struct span site = span_text(text);
+
+    return text[0] == '[' ? hostname_is_literal(site) : hostname_is_valid(site);
+}
+
+static void check_argument(const struct call *call)
+{
+    const char *argument = call->argument;
+    const char *rest = argument != NULL && strlen(argument) > 100 ? "..." : "";
+
+    if (call->mode == MODE_FLUSH_MESSAGE && !queue_id_is_name(argument))
+        refuse("Cannot flush queue ID - invalid name: \"%.100s%s\"", argument, rest);
+    if (call->mode == MODE_FLUSH_SITE && !is_site(argument))
+        refuse("Cannot flush mail queue - invalid destination: \"%.100s%s\"", argument, rest);
 }
 
 static void parse_options(struct call *call, int argc, char *argv[])
 {
     int option;
 
-    while ((option = getopt(argc, argv, "c:fi:jps:v")) != -1) {
-        switch (option) {
-        case 'c':
-            call->directory = optarg;
-            break;
-        case 'f':
-            set_mode(call, MODE_FLUSH, NULL);
-            break;
-        case 'i':
-            set_mode(call, MODE_FLUSH_MESSAGE, optarg);
-            break;
-        case 'j':
-            set_mode(call, MODE_JSON, NULL);
-            break;
-        case 'p':
-            set_mode(call, MODE_LIST, NULL);
-            break;
-        case 's':
-            set_mode(call, MODE_FLUSH_SITE, optarg);
-            break;
-        case 'v':
-            if (getuid() == 0)
-                log_verbose++;
-            break;
-        default:
-            usage();
-        }
-    }
+    while ((option = getopt_long(argc, argv, "c:fi:jps:v", selection_options, NULL)) != -1)
+        take_option(call, option);
     if (call->mode == MODE_NONE || optind < argc)
-        usage();
+        usage(call->program);
+    if (call->selection.is_set &&
+        (call->mode == MODE_FLUSH_MESSAGE || call->mode == MODE_FLUSH_SITE))
+        usage(call->program);
+    check_argument(call);
 }
 
 int main(int argc, char *argv[])
 {
-    struct call call = {.mode = MODE_NONE};
+    struct call call = {.program = caller_program(argc, argv)};
     struct error err = {0};
 
-    log_name("buzonqueue");
     parse_options(&call, argc, argv);
     call.config = caller_config(call.directory, &err);
     if (call.config == NULL || !service_tool_open(call.config, &err))
-        refuse(EX_CONFIG, err.text);
+        refuse("%s", err.text);
     return call.mode == MODE_LIST || call.mode == MODE_JSON ? run_list(&call) : run_flush(&call);
 }

@@ -7,10 +7,12 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/delivery/listing.h"
 #include "lib/service/logging.h"
 #include "lib/service/service.h"
 
 #include "tools/caller.h"
+#include "tools/selection.h"
 #include "tools/super.h"
 
 #include <fcntl.h>
@@ -20,6 +22,7 @@
 #include <unistd.h>
 
 #define LINE_SIZE 200 /* of a queue id on standard input, with its line end and NUL */
+#define LOOKS_MAX 4   /* at all queues, for messages that move meanwhile */
 
 struct order {
     const struct super_action *action;
@@ -33,22 +36,49 @@ struct call {
     bool structure, purge;
     char **queues; /* as they were named; none: each action has its own */
     size_t queue_count;
+    const char *program;
+    struct selection selection; /* of messages that are meant at all */
     struct super super;
     size_t totals[DEEDS];
 };
 
-static const char *const all_queues[] = {"incoming", "active", "deferred", "hold",
-                                         "bounce",   "defer",  "trace"};
+static const char *const all_queues[] = {"maildrop", "incoming", "active", "deferred",
+                                         "hold",     "bounce",   "defer",  "trace"};
 
-static NORETURN void usage(void)
+static NORETURN void usage(const struct call *call)
 {
-    log_fatal("usage: buzonsuper [-c config_dir] [-d queue_id (delete)] [-e queue_id (expire)] "
+    log_fatal("usage: %s [-c config_dir] [-d queue_id (delete)] [-e queue_id (expire)] "
               "[-f queue_id (expire and/or un-hold)] [-h queue_id (hold)] [-H queue_id (un-hold)] "
               "[-p (purge temporary files)] [-r queue_id (requeue)] [-s (structure fix)] "
-              "[-S (redundant structure fix)] [-v (verbose)] [queue...]");
+              "[-S (redundant structure fix)][-v (verbose)] [queue...]",
+              call->program);
 }
 
 /* --- messages ------------------------------------------------------------------------------------------------ */
+
+struct selected {
+    const struct selection *selection;
+    bool is_meant;
+};
+
+static bool select_piece(void *context, const struct listing_entry *piece, struct error *err UNUSED)
+{
+    struct selected *selected = context;
+
+    selected->is_meant = selected->is_meant || selection_has(selected->selection, piece);
+    return true;
+}
+
+static bool is_meant(const struct call *call, const char *queue, const char *queue_id)
+{
+    struct selected selected = {&call->selection, !call->selection.is_set};
+    struct error err = {0};
+
+    if (!selected.is_meant && !listing_message(call->super.queue_directory, call->super.config,
+                                               queue, queue_id, select_piece, &selected, &err))
+        log_warning("%s: %s", queue_id, err.text);
+    return selected.is_meant;
+}
 
 /* True: it was there, whatever then came of it. */
 static bool act_in_queue(struct call *call, const struct super_action *action, const char *queue,
@@ -56,8 +86,11 @@ static bool act_in_queue(struct call *call, const struct super_action *action, c
 {
     bool done[DEEDS] = {false};
     struct error err = {0};
-    bool good = action->run(&call->super, queue, queue_id, done, &err);
+    bool good;
 
+    if (!is_meant(call, queue, queue_id))
+        return false;
+    good = action->run(&call->super, queue, queue_id, done, &err);
     for (size_t deed = 0; deed < DEEDS; deed++) {
         if (!done[deed])
             continue;
@@ -70,7 +103,15 @@ static bool act_in_queue(struct call *call, const struct super_action *action, c
     return good || err.number != ENOENT;
 }
 
-static void act_on_all(struct call *call, const struct super_action *action, const char *queue)
+/* The queues to look at, one after the other: as named, or as the action has them. */
+static const char *queue_at(const struct call *call, const struct super_action *action, size_t i)
+{
+    if (call->queue_count > 0)
+        return i < call->queue_count ? call->queues[i] : NULL;
+    return action->queues[i];
+}
+
+static void act_on_queue(struct call *call, const struct super_action *action, const char *queue)
 {
     struct error err = {0};
     struct queue_scan *scan = queue_scan_open(call->super.queue_directory, queue, &err);
@@ -83,53 +124,84 @@ static void act_on_all(struct call *call, const struct super_action *action, con
     queue_scan_close(&scan);
 }
 
-/* The queues to look at, one after the other: as named, or as the action has them. */
-static const char *queue_at(const struct call *call, const struct super_action *action, size_t i)
+static size_t count_deeds(const struct call *call)
 {
-    if (call->queue_count > 0)
-        return i < call->queue_count ? call->queues[i] : NULL;
-    return action->queues[i];
+    size_t count = 0;
+
+    for (size_t deed = 0; deed < DEEDS; deed++)
+        count += call->totals[deed];
+    return count;
 }
 
-static void act_on_one(struct call *call, const struct super_action *action, const char *queue_id)
+/* Messages move from queue to queue while we look: until a look finds nothing more to do, or it is
+ * likely that only new ones come. */
+static void act_on_all(struct call *call, const struct super_action *action)
+{
+    size_t before;
+    int looks = 0;
+
+    do {
+        const char *queue;
+
+        before = count_deeds(call);
+        for (size_t i = 0; (queue = queue_at(call, action, i)) != NULL; i++)
+            act_on_queue(call, action, queue);
+    } while (count_deeds(call) > before && ++looks < LOOKS_MAX);
+}
+
+static bool look_for(struct call *call, const struct super_action *action, const char *queue_id)
 {
     const char *queue;
 
-    if (!queue_id_is_valid(queue_id)) {
-        log_warning("invalid mail queue id: %s", queue_id);
-        return;
-    }
     for (size_t i = 0; (queue = queue_at(call, action, i)) != NULL; i++) {
         if (act_in_queue(call, action, queue, queue_id, true))
-            return;
+            return true;
     }
+    return false;
+}
+
+/* A second look finds what has moved to where we had been. */
+static void act_on_one(struct call *call, const struct super_action *action, const char *queue_id)
+{
+    if (!queue_id_is_name(queue_id))
+        log_warning("invalid mail queue id: %s", queue_id);
+    else if (queue_id_is_valid(queue_id) && !look_for(call, action, queue_id))
+        (void)look_for(call, action, queue_id);
+}
+
+/* A line that is too long is no queue id, and neither is its end. */
+static bool read_line(char line[LINE_SIZE])
+{
+    bool is_whole;
+    int octet = 0;
+
+    if (fgets(line, LINE_SIZE, stdin) == NULL)
+        return false;
+    is_whole = strchr(line, '\n') != NULL;
+    while (!is_whole && octet != EOF && octet != '\n')
+        octet = getchar();
+    return true;
 }
 
 static void act_on_input(struct call *call, const struct super_action *action)
 {
     char line[LINE_SIZE];
 
-    while (fgets(line, sizeof(line), stdin) != NULL) {
-        struct span trimmed = span_trim(span_text(line));
-        char *queue_id = mem_span(trimmed);
-        if (trimmed.len > 0)
-            act_on_one(call, action, queue_id);
+    while (read_line(line)) {
+        char *queue_id = mem_span(span_trim(span_text(line)));
+        act_on_one(call, action, queue_id);
         mem_free(queue_id);
     }
 }
 
 static void carry_out(struct call *call, const struct order *order)
 {
-    const char *queue;
-
-    if (strcmp(order->which, "-") == 0) {
+    if (strcmp(order->which, "-") == 0)
         act_on_input(call, order->action);
-    } else if (strcmp(order->which, "ALL") == 0) {
-        for (size_t i = 0; (queue = queue_at(call, order->action, i)) != NULL; i++)
-            act_on_all(call, order->action, queue);
-    } else {
+    else if (strcmp(order->which, "ALL") == 0)
+        act_on_all(call, order->action);
+    else
         act_on_one(call, order->action, order->which);
-    }
 }
 
 /* A total for each kind of order that was given, also when it is 0. */
@@ -178,28 +250,39 @@ static void check_queue(const char *queue)
     log_fatal("invalid directory name: %s", queue);
 }
 
+static void take_option(struct call *call, int option)
+{
+    struct error err;
+
+    if (option == 'c')
+        call->directory = optarg;
+    else if (option == 'p')
+        call->purge = true;
+    else if (option == 's' || option == 'S')
+        call->structure = true;
+    else if (option == 'v')
+        log_verbose++;
+    else if (option != '?' && option < 256 && super_action_find((char)option) != NULL)
+        add_order(call, option, optarg);
+    else if (!selection_take(&call->selection, option, optarg, &err)) {
+        if (err.kind != ERROR_NONE)
+            log_fatal("%s", err.text);
+        usage(call);
+    }
+}
+
 static void parse_options(struct call *call, int argc, char *argv[])
 {
     int option;
 
-    while ((option = getopt(argc, argv, "c:d:e:f:h:H:pr:sSv")) != -1) {
-        if (option == 'c')
-            call->directory = optarg;
-        else if (option == 'p')
-            call->purge = true;
-        else if (option == 's' || option == 'S')
-            call->structure = true;
-        else if (option == 'v')
-            log_verbose++;
-        else if (option != '?' && super_action_find((char)option) != NULL)
-            add_order(call, option, optarg);
-        else
-            usage();
-    }
+    while ((option = getopt_long(argc, argv, "c:d:e:f:h:H:pr:sSv", selection_options, NULL)) != -1)
+        take_option(call, option);
     call->queues = argv + optind;
     call->queue_count = (size_t)(argc - optind);
     for (size_t i = 0; i < call->queue_count; i++)
         check_queue(call->queues[i]);
+    if (call->selection.is_set && call->order_count == 0)
+        usage(call);
     if (call->order_count == 0 && !call->purge && !call->structure)
         call->purge = call->structure = true;
 }
@@ -227,17 +310,17 @@ static void enter_queue(struct call *call)
 
 int main(int argc, char *argv[])
 {
-    struct call call = {.directory = NULL};
+    struct call call = {.program = caller_program(argc, argv)};
     struct error err = {0};
 
-    log_name("buzonsuper");
+    call.super.requeued = hash_create();
     parse_options(&call, argc, argv);
     call.super.config = config_read(call.directory, NULL, NULL, &err);
     if (call.super.config == NULL)
         log_fatal("%s", err.text);
     if (!caller_is_owner(call.super.config))
         log_fatal("use of this command is reserved for the superuser");
-    if (!logging_open(call.super.config, "buzonsuper", true, &err))
+    if (!logging_open(call.super.config, call.program, true, &err))
         log_fatal("%s", err.text);
     enter_queue(&call);
     if (call.structure)

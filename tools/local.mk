@@ -8,8 +8,9 @@ tools_buzonlog_SOURCES = tools/buzonlog.c
 dist_man_MANS += tools/buzonlog.1
 
 sbin_PROGRAMS += tools/buzonqueue
-tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_text.c \
-	tools/queue_text.h tools/json_text.c tools/json_text.h
+tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_list.c \
+	tools/queue_list.h tools/queue_text.c tools/queue_text.h tools/json_text.c tools/json_text.h \
+	tools/selection.c tools/selection.h
 dist_man_MANS += tools/buzonqueue.1
 
 check_PROGRAMS += t/unit/tools_queue_text_test
@@ -29,11 +30,11 @@ tools_buzonconf_SOURCES = tools/buzonconf.c tools/json_text.c tools/json_text.h 
 dist_man_MANS += tools/buzonconf.1
 sbin_PROGRAMS += tools/buzonsuper
 tools_buzonsuper_SOURCES = tools/buzonsuper.c tools/caller.c tools/caller.h tools/requeue.c \
-	tools/requeue.h tools/super.c tools/super.h
+	tools/requeue.h tools/super.c tools/super.h tools/selection.c tools/selection.h
 dist_man_MANS += tools/buzonsuper.1
 
 sbin_PROGRAMS += tools/buzoncat
-tools_buzoncat_SOURCES = tools/buzoncat.c
+tools_buzoncat_SOURCES = tools/buzoncat.c tools/caller.c tools/caller.h
 dist_man_MANS += tools/buzoncat.1
 
 

@@ -27,11 +27,11 @@ static void put_printable(struct buf *text, const char *value)
 
 static const char *mark_of(const struct listing_entry *entry)
 {
-    if (entry->forced_expire)
-        return "#";
     if (strcmp(entry->queue, "active") == 0)
-        return "*";
-    return strcmp(entry->queue, "hold") == 0 ? "!" : "";
+        return entry->forced_expire ? "*#" : "*";
+    if (strcmp(entry->queue, "hold") == 0)
+        return entry->forced_expire ? "!#" : "!";
+    return entry->forced_expire ? "#" : "";
 }
 
 static void put_heading(const struct queue_text *state, struct buf *text)

@@ -8,6 +8,7 @@
 #include "lib/queue/intake.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 
 #define BLOCK_SIZE ((size_t)128 * 1024)
 
@@ -46,21 +47,24 @@ static bool send_content(struct intake *intake, int file, const struct queue_env
 }
 
 static bool finish(struct intake *intake, struct arena *arena, const char *queue_id,
-                   struct error *err)
+                   char new_id_r[QUEUE_ID_MAX], struct error *err)
 {
     struct intake_outcome outcome;
 
     if (!intake_finish(intake, arena, &outcome, err))
         return false;
-    if (outcome.committed)
-        log_info("%s: requeued as %s", queue_id, outcome.queue_id);
-    else
+    if (!outcome.committed) {
         error_set(err, ERROR_TEMPORARY, "%s %s", outcome.status, outcome.text);
-    return outcome.committed;
+        return false;
+    }
+    (void)snprintf(new_id_r, QUEUE_ID_MAX, "%s", outcome.queue_id);
+    log_info("%s: requeued as %s", queue_id, new_id_r);
+    return true;
 }
 
 static bool give_to_cleanup(const struct config *config, struct connection **cleanup,
-                            const char *queue_id, int file, struct arena *arena, struct error *err)
+                            const char *queue_id, int file, char new_id_r[QUEUE_ID_MAX],
+                            struct arena *arena, struct error *err)
 {
     struct queue_envelope envelope;
     struct queue_recipient *recipients;
@@ -87,23 +91,26 @@ static bool give_to_cleanup(const struct config *config, struct connection **cle
     if (intake == NULL)
         return false;
     done = intake_recipients(intake, recipients, count, err) &&
-           send_content(intake, file, &envelope, err) && finish(intake, arena, queue_id, err);
+           send_content(intake, file, &envelope, err) &&
+           finish(intake, arena, queue_id, new_id_r, err);
     intake_free(&intake);
     return done;
 }
 
 bool requeue_message(int queue_directory, const struct config *config, struct connection **cleanup,
-                     const char *queue, const char *queue_id, struct error *err)
+                     const char *queue, const char *queue_id, char new_id_r[QUEUE_ID_MAX],
+                     struct error *err)
 {
     struct arena *arena = arena_create();
     const char *path = queue_path(arena, config, queue, queue_id);
     int file = openat(queue_directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool done = false;
 
+    new_id_r[0] = '\0';
     if (file == -1)
         error_errno(err, "open %s", path);
     else
-        done = give_to_cleanup(config, cleanup, queue_id, file, arena, err) &&
+        done = give_to_cleanup(config, cleanup, queue_id, file, new_id_r, arena, err) &&
                queue_remove(queue_directory, config, queue, queue_id, err);
     fd_close(&file);
     arena_free(&arena);

@@ -5,14 +5,17 @@
 
 #include "lib/config/config.h"
 #include "lib/io/ipc.h"
+#include "lib/queue/queue_file.h"
 
 /*
  * requeue_message - the old file is removed only when the new message is durable
  *
- *  cleanup  kept between calls, as intake_open has it
- *  err      why not; err->number ENOENT: the message is not there
+ *  cleanup   kept between calls, as intake_open has it
+ *  new_id_r  its queue id from now on; "": nobody waited for it any more, and it is gone
+ *  err       why not; err->number ENOENT: the message is not there
  */
 bool requeue_message(int queue_directory, const struct config *config, struct connection **cleanup,
-                     const char *queue, const char *queue_id, struct error *err) MUST_CHECK;
+                     const char *queue, const char *queue_id, char new_id_r[QUEUE_ID_MAX],
+                     struct error *err) MUST_CHECK;
 
 #endif

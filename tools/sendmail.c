@@ -177,8 +177,22 @@ static struct config *read_config(struct sendmail_call *call)
     return config;
 }
 
+/* What else was asked for has nothing to do with recipients. */
+static void refuse_recipients(const struct sendmail_call *call, char *const recipients[])
+{
+    static const char *const what[] = {
+        [MODE_LIST] = "display queue mode",      [MODE_ALIASES] = "alias initialization mode",
+        [MODE_DAEMON] = "daemon mode",           [MODE_FLUSH] = "flush queue mode",
+        [MODE_FLUSH_MESSAGE] = "flush queue_id", [MODE_FLUSH_SITE] = "flush site",
+    };
+
+    if (recipients[0] != NULL && call->mode < ARRAY_LENGTH(what) && what[call->mode] != NULL)
+        sendmail_fail(EX_USAGE, "%s requires no recipient", what[call->mode]);
+}
+
 static int run(struct sendmail_call *call, const struct config *config, char *recipients[])
 {
+    refuse_recipients(call, recipients);
     switch (call->mode) {
     case MODE_LIST:
     case MODE_FLUSH:

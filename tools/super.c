@@ -19,11 +19,11 @@
 #define LEFTOVER_AGE_S 86400 /* nobody writes a message for so long */
 
 const struct super_words super_words[DEEDS] = {
+    [DEED_REQUEUED] = {"requeued",           "Requeued"          },
     [DEED_DELETED] = {"removed",            "Deleted"           },
     [DEED_EXPIRED] = {"expired",            "Force-expired"     },
     [DEED_HELD] = {"placed on hold",     "Placed on hold"    },
     [DEED_RELEASED] = {"released from hold", "Released from hold"},
-    [DEED_REQUEUED] = {"requeued",           "Requeued"          },
 };
 
 /* --- helpers -------------------------------------------------------------------------------------------------- */
@@ -69,6 +69,7 @@ void super_disconnect(struct super *super)
 {
     connection_free(&super->qmgr);
     connection_free(&super->cleanup);
+    hash_free(&super->requeued, NULL);
 }
 
 /* --- actions -------------------------------------------------------------------------------------------------- */
@@ -116,15 +117,16 @@ static bool expire_message(struct super *super, const char *queue, const char *q
     struct arena *arena = arena_create();
     const char *path = queue_path(arena, super->config, queue, queue_id);
     mode_t mode;
+    bool good = find(super, queue, queue_id, &mode, err);
 
-    if (find(super, queue, queue_id, &mode, err)) {
-        done_r[DEED_EXPIRED] =
-            fchmodat(super->queue_directory, path, mode | QUEUE_MODE_EXPIRE, 0) == 0;
-        if (!done_r[DEED_EXPIRED])
-            error_errno(err, "change the mode of %s", path);
+    if (good && (mode & QUEUE_MODE_EXPIRE) == 0) {
+        good = fchmodat(super->queue_directory, path, mode | QUEUE_MODE_EXPIRE, 0) == 0;
+        done_r[DEED_EXPIRED] = good;
+        if (!good)
+            error_errno(err, "expire file %s: cannot set permission", path);
     }
     arena_free(&arena);
-    return done_r[DEED_EXPIRED];
+    return good;
 }
 
 static bool expire_and_release(struct super *super, const char *queue, const char *queue_id,
@@ -134,15 +136,24 @@ static bool expire_and_release(struct super *super, const char *queue, const cha
            (strcmp(queue, "hold") != 0 || release_message(super, queue, queue_id, done_r, err));
 }
 
+/* What we have put into the queue ourselves is not there for our caller. */
 static bool requeue(struct super *super, const char *queue, const char *queue_id,
                     bool done_r[DEEDS], struct error *err)
 {
+    char new_id[QUEUE_ID_MAX];
     mode_t mode;
 
+    if (hash_get(super->requeued, span_text(queue_id)) != NULL) {
+        error_set(err, ERROR_PERMANENT, "%s: is new", queue_id);
+        err->number = ENOENT;
+        return false;
+    }
     if (!find(super, queue, queue_id, &mode, err) ||
         !requeue_message(super->queue_directory, super->config, &super->cleanup, queue, queue_id,
-                         err))
+                         new_id, err))
         return false;
+    if (new_id[0] != '\0')
+        (void)hash_put(super->requeued, span_text(new_id), super);
     reasons_remove(super->queue_directory, super->config, queue_id);
     done_r[DEED_REQUEUED] = true;
     return true;

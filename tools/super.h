@@ -5,6 +5,7 @@
 #ifndef BUZON_TOOLS_SUPER_H
 #define BUZON_TOOLS_SUPER_H
 
+#include "lib/base/hash.h"
 #include "lib/config/config.h"
 #include "lib/io/ipc.h"
 #include "lib/queue/queue_file.h"
@@ -15,13 +16,14 @@ struct super {
     struct connection *qmgr;    /* NULL: not connected */
     struct connection *cleanup; /* likewise */
     bool qmgr_is_down;
+    struct hash *requeued; /* by their new queue ids: nobody means these */
 };
 
 /*
  * An action on one whole message; false with err->number ENOENT: it is not in this queue. `done` tells
  * what was done to it, in counters of the table below.
  */
-enum super_deed { DEED_DELETED, DEED_EXPIRED, DEED_HELD, DEED_RELEASED, DEED_REQUEUED, DEEDS };
+enum super_deed { DEED_REQUEUED, DEED_DELETED, DEED_EXPIRED, DEED_HELD, DEED_RELEASED, DEEDS };
 
 typedef bool super_run(struct super *super, const char *queue, const char *queue_id,
                        bool done_r[DEEDS], struct error *err);

@@ -1,7 +1,7 @@
 /* Listing the queue. */
 #include "lib/base/base.h"
 
-#include "lib/delivery/listing.h"
+#include "lib/delivery/listing_internal.h"
 
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
@@ -55,16 +55,8 @@ bool listing_receive(struct connection *showq, struct arena *arena, struct listi
 
 /* --- the walk ----------------------------------------------------------------------------------------------- */
 
-struct walk {
-    int queue_directory;
-    const struct config *config;
-    struct arena *arena; /* of one message */
-    listing_take *take;
-    void *context;
-};
-
 /* Recipients whose reason is known, in the order of the reasons, and then the others. */
-static void gather(const struct walk *walk, const struct queue_envelope *envelope,
+static void gather(const struct listing_walk *walk, const struct queue_envelope *envelope,
                    struct listing_entry *entry)
 {
     size_t count;
@@ -92,8 +84,8 @@ static void gather(const struct walk *walk, const struct queue_envelope *envelop
     hash_free(&pending, NULL);
 }
 
-/* In pieces that a message between daemons can hold. */
-static bool hand_out(const struct walk *walk, struct listing_entry *entry, struct error *err)
+bool listing_hand_out(const struct listing_walk *walk, struct listing_entry *entry,
+                      struct error *err)
 {
     size_t left = entry->recipient_count;
 
@@ -108,7 +100,7 @@ static bool hand_out(const struct walk *walk, struct listing_entry *entry, struc
     return true;
 }
 
-static bool list_file(const struct walk *walk, const char *queue, const char *queue_id,
+static bool list_file(const struct listing_walk *walk, const char *queue, const char *queue_id,
                       const char *path, struct error *err)
 {
     int fd = openat(walk->queue_directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -130,10 +122,10 @@ static bool list_file(const struct walk *walk, const char *queue, const char *qu
     entry.forced_expire = (status.st_mode & QUEUE_MODE_EXPIRE) != 0;
     entry.sender = envelope.sender;
     gather(walk, &envelope, &entry);
-    return hand_out(walk, &entry, err);
+    return listing_hand_out(walk, &entry, err);
 }
 
-static bool list_queue(const struct walk *walk, const char *queue, struct error *err)
+static bool list_queue(const struct listing_walk *walk, const char *queue, struct error *err)
 {
     struct queue_scan *scan = queue_scan_open(walk->queue_directory, queue, err);
     char queue_id[QUEUE_ID_MAX];
@@ -152,13 +144,25 @@ static bool list_queue(const struct walk *walk, const char *queue, struct error 
 bool listing_walk(int queue_directory, const struct config *config, listing_take *take,
                   void *context, struct error *err)
 {
-    const struct walk walk = {queue_directory, config, arena_create(), take, context};
+    const struct listing_walk walk = {queue_directory, config, arena_create(), take, context};
     struct arena *arena = walk.arena;
-    bool good = true;
+    bool good;
 
     error_clear(err);
+    good = listing_maildrop(&walk, err);
     for (size_t i = 0; i < ARRAY_LENGTH(queues) && good; i++)
         good = list_queue(&walk, queues[i], err);
+    arena_free(&arena);
+    return good;
+}
+
+bool listing_message(int queue_directory, const struct config *config, const char *queue,
+                     const char *queue_id, listing_take *take, void *context, struct error *err)
+{
+    const struct listing_walk walk = {queue_directory, config, arena_create(), take, context};
+    struct arena *arena = walk.arena;
+    bool good = list_file(&walk, queue, queue_id, queue_path(arena, config, queue, queue_id), err);
+
     arena_free(&arena);
     return good;
 }

@@ -18,7 +18,7 @@ struct listing_recipient {
 
 /* A message; one with many recipients comes in several entries. */
 struct listing_entry {
-    const char *queue; /* "active", "incoming", "deferred", "hold" */
+    const char *queue; /* "maildrop", "active", "incoming", "deferred", "hold" */
     const char *queue_id;
     uint64_t arrival_s;
     uint64_t size; /* octets of content */
@@ -34,6 +34,11 @@ struct listing_entry {
 typedef bool listing_take(void *context, const struct listing_entry *entry, struct error *err);
 bool listing_walk(int queue_directory, const struct config *config, listing_take *take,
                   void *context, struct error *err) MUST_CHECK;
+
+/* listing_message - likewise the message of that queue id, if it is in that queue (not maildrop) */
+bool listing_message(int queue_directory, const struct config *config, const char *queue,
+                     const char *queue_id, listing_take *take, void *context,
+                     struct error *err) MUST_CHECK;
 
 /* listing_send - one entry; NULL ends the list */
 bool listing_send(struct connection *client, const struct listing_entry *entry,

@@ -8,7 +8,8 @@ lib_libbuzon_a_SOURCES += lib/delivery/mailbox.c lib/delivery/mailbox.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
 	lib/delivery/maildirsize.c lib/delivery/maildirsize.h \
 	lib/delivery/mbox.c lib/delivery/mbox.h \
-	lib/delivery/listing.c lib/delivery/listing.h \
+	lib/delivery/listing.c lib/delivery/listing.h lib/delivery/listing_internal.h \
+	lib/delivery/listing_maildrop.c \
 	lib/delivery/log_line.c lib/delivery/log_line.h \
 	lib/delivery/notice.c lib/delivery/notice.h \
 	lib/delivery/quota.h lib/delivery/quota_rule.c \

@@ -1,5 +1,6 @@
 # lib/io: sockets, the event loop, messages between daemons, streams and TLS.
 lib_libbuzon_a_SOURCES += \
+	lib/io/hostname.c lib/io/hostname.h \
 	lib/io/ipc.c lib/io/ipc.h lib/io/ipc_internal.h \
 	lib/io/ipc_decode.c lib/io/ipc_encode.c lib/io/ipc_codec.h \
 	lib/io/ipc_receive.c lib/io/ipc_send.c \
@@ -12,6 +13,11 @@ lib_libbuzon_a_SOURCES += \
 	lib/io/tls_context.c \
 	lib/io/tls_describe.c \
 	lib/io/tls_key.c lib/io/tls_key.h
+
+check_PROGRAMS += t/unit/io_hostname_test
+UNIT_TESTS += t/unit/io_hostname_test
+t_unit_io_hostname_test_SOURCES = t/unit/io_hostname_test.c
+t_unit_io_hostname_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/io_ipc_test
 UNIT_TESTS += t/unit/io_ipc_test

@@ -21,6 +21,8 @@
 
 /* queue_id_is_valid - letters and digits only, of sensible length: safe as a file name */
 bool queue_id_is_valid(const char *queue_id);
+/* queue_id_is_name - could be a queue id of Postfix: letters, digits and '_'; for words about others */
+bool queue_id_is_name(const char *text);
 
 /* queue_envelope.flags */
 enum {

@@ -23,6 +23,15 @@ bool queue_id_is_valid(const char *queue_id)
     return len >= LENGTH_MIN;
 }
 
+bool queue_id_is_name(const char *text)
+{
+    size_t len = 0;
+
+    while (is_alnum((unsigned char)text[len]) || text[len] == '_')
+        len++;
+    return len > 0 && text[len] == '\0';
+}
+
 /* At least `width` digits, behind what is in `to` */
 static void append_number(char *to, uint64_t number, unsigned base, int width)
 {

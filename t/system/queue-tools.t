@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonqueue, buzoncat and buzonsuper: what waits in the queue, why, and what an administrator may do.
 . "$(dirname "$0")/../lib.sh"
-plan 39
+plan 56
 
 printf "late.test retry:4.2.1 the road is closed\nrelayed.test retry:4.2.2 the bridge too\n" >"$CONF/transport"
 instance_start <<END
@@ -71,17 +71,46 @@ eventually 'tries its mail' attempts_are d@relayed.test 4
 wait_until 'the deferral' deferred_are 1
 is 'but not any site' "$(status tool buzonqueue -s late.test)" 69
 is 'a site has a reason' "$(cat "$T/said")" 'buzonqueue: fatal: Flush service is not configured for destination "late.test"'
-is 'what is no queue id' "$(status tool buzonqueue -i ../etc)" 64
+is 'what is no queue id' "$(status tool buzonqueue -i ../etc)" 69
+
+# --- selecting -----------------------------------------------------------------------------------------
+
+# chosen OPTION...: how many messages these options select
+chosen() { tool buzonqueue -j "$@" | grep -c queue_id; }
+is 'by sender' "$(chosen --sender='ANA@*') $(chosen --sender=luis@example.test) $(chosen --sender='<>')" '1 0 0'
+is 'by recipient' "$(chosen --recipient='b?b@*') $(chosen --recipient=luis@example.test)" '1 0'
+is 'by domain' "$(chosen --domain=late.test) $(chosen --domain='*.test') $(chosen --domain=.late.test)" '1 1 0'
+is 'by reason' "$(chosen --reason='^the (road|way)') $(chosen --reason=tunnel)" '1 0'
+is 'all of one recipient' "$(chosen --recipient=d@* --reason=road) $(chosen --recipient=d@* --reason=bridge)" '0 1'
+is 'by size' "$(chosen --larger=100) $(chosen --larger=1k) $(chosen --smaller=1k) $(chosen --smaller=100)" '1 0 1 0'
+is 'by age' "$(chosen --newer=1h) $(chosen --older=1h)" '1 0'
+is 'by queue' "$(chosen --queue=deferred) $(chosen --queue=hold)" '1 0'
+is 'none at all' "$(tool buzonqueue -p --sender=nobody)" 'Mail queue is empty'
+is 'nonsense' "$(status tool buzonqueue -p --older=soon) $(cat "$T/said")" \
+    '69 buzonqueue: fatal: bad age "soon": a number and s, m, h, d or w'
+is 'flushing a selection' "$(status tool buzonqueue -f --domain=nowhere.test) $(status tool buzonqueue -f --domain=relayed.test)" '0 0'
+eventually 'tries it' attempts_are d@relayed.test 5
+wait_until 'the deferral' deferred_are 1
 
 # --- ruling --------------------------------------------------------------------------------------------
 
+tool buzonsuper -d ALL --sender=luis@example.test --reason=road >"$T/said" 2>&1
+is 'nothing but the selected is deleted' "$(cat "$T/said")" 'buzonsuper: Deleted: 0 messages'
+is 'a selection is for an order' "$(status tool buzonsuper --sender=x)" 1
+tool buzonsuper -h ALL --sender=ana@* --domain=late.test >"$T/said" 2>&1
+is 'a selection on hold' "$(cat "$T/said")" 'buzonsuper: Placed on hold: 1 message'
+tool buzonsuper -H "$ID" --older=1h >"$T/said" 2>&1
+is 'a name must be selected, too' "$(cat "$T/said")" 'buzonsuper: Released from hold: 0 messages'
+tool buzonsuper -H "$ID" >"$T/said" 2>&1
+eventually 'a released one is tried' attempts_are d@relayed.test 6
+wait_until 'the deferral' deferred_are 1
 tool buzonsuper -h "$ID" >"$T/said" 2>&1
 is 'a message on hold' "$(tr '\n' '|' <"$T/said")" "buzonsuper: $ID: placed on hold|buzonsuper: Placed on hold: 1 message|"
 like 'is marked' "$(tool buzonqueue -p | sed -n 2p)" "^$ID! "
 tool buzonqueue -f
 echo "$ID" | tool buzonsuper -e - >"$T/said" 2>&1
 is 'one that shall expire' "$(tr '\n' '|' <"$T/said")" "buzonsuper: $ID: expired|buzonsuper: Force-expired: 1 message|"
-like 'is marked, too' "$(tool buzonqueue -p | sed -n 2p)" "^$ID# "
+like 'is marked, too' "$(tool buzonqueue -p | sed -n 2p)" "^$ID!# "
 tool buzonsuper -H ALL >"$T/said" 2>&1
 is 'all are released' "$(cat "$T/said")" 'buzonsuper: Released from hold: 1 message'
 log_has 'and expire' "$ID: from=<ana@example.test>, status=force-expired, returned to sender"

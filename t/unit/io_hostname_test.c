@@ -1,7 +1,7 @@
 /* What host names look like. */
 #include "t/unit/unit.h"
 
-#include "smtpd/hostname.h"
+#include "lib/io/hostname.h"
 
 static const struct hostname_case {
     const char *name;

@@ -1,5 +1,5 @@
 /* What host names look like. */
-#include "smtpd/hostname.h"
+#include "lib/io/hostname.h"
 
 #include "lib/io/socket.h"
 

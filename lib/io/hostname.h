@@ -1,6 +1,6 @@
 /* What host names look like: RFC 1123 section 2.1, RFC 5321 section 4.1.3. */
-#ifndef BUZON_SMTPD_HOSTNAME_H
-#define BUZON_SMTPD_HOSTNAME_H
+#ifndef BUZON_LIB_IO_HOSTNAME_H
+#define BUZON_LIB_IO_HOSTNAME_H
 
 #include "lib/base/base.h"
 

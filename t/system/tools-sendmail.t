@@ -1,0 +1,119 @@
+#!/bin/sh
+# sendmail, mailq, newaliases and postdrop: the same invocations of Postfix's and ours.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../sides.sh"
+need postqueue
+need_root
+
+cat >"$T/cases" <<'CASES'
+# options
+sendmail </dev/null
+sendmail -Z x </dev/null
+sendmail --version </dev/null
+sendmail -b x
+sendmail -bx a@b
+sendmail -bd x
+sendmail -bl x
+sendmail -bi x
+sendmail -bm </dev/null
+sendmail -bm -t a@late.test -bp
+sendmail -bs x
+sendmail -bt x
+sendmail -bD x
+sendmail -bz x
+sendmail -bh
+sendmail -bH x
+sendmail -ba x
+sendmail -B x a@late.test <message
+sendmail -B8bitmime -bh
+sendmail -C /nonexistent a@late.test <message
+sendmail -C /nonexistent/main.cf a@late.test <message
+sendmail -C relative a@late.test <message
+sendmail -N x -bh
+sendmail -N never,success -bh
+sendmail -N success,delay -bh
+sendmail -N '' -bh
+sendmail -R x -bh
+sendmail -R full -bh
+sendmail -V '' -bh
+sendmail -V "$(head -c 200 /dev/zero | tr '\0' v)" -bh
+sendmail -V 'a b' -bh
+sendmail -XV -bh
+sendmail -XVx -bh
+sendmail -XV+= -bh
+sendmail -XV/a -bh
+sendmail -XV+=- -bh
+sendmail -Xfile -bh
+sendmail -oA -bh
+sendmail -oAx -bh
+sendmail -oi -oem -om -o7 -o8 -odi -oxx -bh
+sendmail -O x=y -bh
+sendmail -O -bh
+sendmail -q x
+sendmail -qI
+sendmail -qR
+sendmail -qS
+sendmail -qSx
+sendmail -qIx
+sendmail -qI0123456789 x
+sendmail -qRlate.test x
+sendmail -qRlate.test
+sendmail -qRbad..name
+sendmail -qx
+sendmail -q5m
+sendmail -q5m x
+sendmail -bd -q5m x
+sendmail -bp -t
+sendmail -bv -t a@late.test
+sendmail -bv -N never a@late.test
+sendmail -bv -R full a@late.test
+sendmail -bv -v a@late.test
+sendmail -bv </dev/null
+sendmail -t -qI0123456789
+sendmail -t -bd
+sendmail -qRlate.test -bd
+sendmail -qI0123456789 -bp
+sendmail -qIa/b
+sendmail -n -m -h5 -L tag -A m -e m -p smtp -U -G -i -bh
+sendmail -f </dev/null
+sendmail -r </dev/null
+sendmail -F </dev/null
+sendmail -t <no-recipients
+sendmail -t </dev/null
+sendmail -ti <message
+sendmail -i <message
+sendmail '' <message
+sendmail -XV a@late.test -f '' <message
+sendmail -XV+= a@late.test -f '<>' <message
+sendmail -f 'a b, c d' a@late.test <message
+sendmail -I x
+newaliases x
+newaliases
+newaliases -Z
+mailq -Z
+mailq x
+postdrop x
+postdrop -Z
+postdrop </dev/null
+postdrop <message
+postdrop -c /nonexistent </dev/null
+postdrop -r </dev/null
+postconf -e alias_database=hash:$SIDE/work/aliases; newaliases; echo $?
+    postconf -e alias_database=hash:$SIDE/work/nothere; newaliases; echo $?
+    sendmail -bi -oAhash:aliases; ls aliases.db
+    postconf -X alias_database
+CASES
+plan "$(sides_count "$T/cases")"
+sides_prepare <<'END'
+mail_name = Postfix
+transport_maps = inline:{{late.test = retry:4.2.1 the road is closed}}
+minimal_backoff_time = 1h
+END
+cd "$T/ours/work" || exit 1
+printf 'Subject: one\n\nfirst\n' >message
+printf 'Subject: one\nTo: undisclosed-recipients:;\n\nfirst\n' >no-recipients
+printf 'root: alice\n' >aliases
+cp ./* "$T/theirs/work"
+sides_start
+sides_compare "$T/cases"
+sides_stop
