@@ -1,4 +1,4 @@
-/* Commands about the session itself: CAPABILITY, ENABLE, LOGOUT, NAMESPACE, NOOP and CHECK. */
+/* Commands about the session itself: CAPABILITY, LOGOUT, NAMESPACE, NOOP and CHECK. */
 #include "lib/base/base.h"
 
 #include "imapd/command.h"
@@ -8,7 +8,7 @@ static const char capabilities[] =
     "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE "
     "MULTIAPPEND LIST-EXTENDED LIST-STATUS STATUS=SIZE SPECIAL-USE CREATE-SPECIAL-USE METADATA "
     "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX "
-    "WITHIN ESEARCH SEARCHRES I18NLEVEL=1 INPROGRESS "
+    "CONDSTORE QRESYNC WITHIN ESEARCH SEARCHRES PARTIAL SAVEDATE I18NLEVEL=1 INPROGRESS "
     "APPENDLIMIT";
 
 char *imapd_capabilities(const struct config *config)
@@ -36,21 +36,6 @@ void imapd_run_capability(struct imapd_session *session, struct cursor at)
     buf_put_printf(&session->response, "* CAPABILITY %s\r\n", text);
     mem_free(text);
     imapd_ok(session, "Capability completed.");
-}
-
-/* RFC 5161: what is unknown is passed over; so far nothing needs to be enabled. */
-void imapd_run_enable(struct imapd_session *session, struct cursor at)
-{
-    struct span word;
-
-    do {
-        if (!parse_space(&at) || !parse_atom(&at, &word)) {
-            imapd_bad(session, "Error in IMAP command: Invalid arguments.");
-            return;
-        }
-    } while (!parse_end(&at));
-    buf_put_text(&session->response, "* ENABLED\r\n");
-    imapd_ok(session, "Enabled.");
 }
 
 void imapd_run_logout(struct imapd_session *session, struct cursor at)

@@ -13,9 +13,10 @@ char *imapd_capabilities(const struct config *config);
 typedef void imapd_handler(struct imapd_session *session, struct cursor at);
 
 imapd_handler imapd_run_append; /* append.c */
-imapd_handler imapd_run_capability, imapd_run_enable, imapd_run_logout, imapd_run_namespace,
+imapd_handler imapd_run_capability, imapd_run_logout, imapd_run_namespace,
     imapd_run_noop;                               /* basic.c */
 imapd_handler imapd_run_copy, imapd_run_move;     /* copy.c */
+imapd_handler imapd_run_enable;                   /* enable.c */
 imapd_handler imapd_run_expunge, imapd_run_store; /* flags.c */
 imapd_handler imapd_run_create, imapd_run_delete, imapd_run_rename, imapd_run_subscribe,
     imapd_run_unsubscribe;                                                    /* folders.c */

@@ -37,7 +37,7 @@ static void reply_copied(struct imapd_session *session, const struct mailbox_cop
         if (copied->count > 0)
             buf_put_printf(&session->response, "* OK %sMoved UIDs.\r\n", buf_text(&code));
         session->counters.expunged += copied->count;
-        imapd_ok(session, "Move completed.");
+        imapd_ok_modseq(session, "Move completed.");
     } else {
         imapd_tell_news(session);
         buf_put(&session->response, session->tag);

@@ -5,6 +5,7 @@
 
 #include "imapd/command.h"
 #include "imapd/date_time.h"
+#include "imapd/select.h"
 #include "imapd/set.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -73,6 +74,10 @@ static bool put_item(struct imapd_session *session, struct fetch_message *messag
     case FETCH_BODY:
         put_text(out, "BODY ", message->metadata.body);
         break;
+    case FETCH_MODSEQ:
+        put_number(out, "MODSEQ (", shown->modseq);
+        buf_put_char(out, ')');
+        break;
     case FETCH_SAVE_DATE:
         put_save_date(out, message->metadata.save_date);
         break;
@@ -88,25 +93,6 @@ static bool put_item(struct imapd_session *session, struct fetch_message *messag
     return true;
 }
 
-/* Is FLAGS among the items? Else a message that just got \Seen tells them all the same. */
-static bool tells_flags(const struct fetch *fetch)
-{
-    for (size_t i = 0; i < fetch->count; i++) {
-        if (fetch->items[i].kind == FETCH_FLAGS)
-            return true;
-    }
-    return false;
-}
-
-static bool tells_uid(const struct fetch *fetch)
-{
-    for (size_t i = 0; i < fetch->count; i++) {
-        if (fetch->items[i].kind == FETCH_UID)
-            return true;
-    }
-    return false;
-}
-
 /* A message that is gone leaves no trace, unless a part of it is on the wire already. */
 static void give_up(struct imapd_session *session, const struct fetch_message *message,
                     size_t start)
@@ -120,25 +106,45 @@ static void give_up(struct imapd_session *session, const struct fetch_message *m
         session->end_reason = "Message vanished while it was sent";
 }
 
+/* What stands before the items that were asked for: the UID when the client goes by UIDs; flags that
+ * changed, which a message that just got \Seen tells in any case, and their modseq. */
+static void put_unasked(struct imapd_session *session, const struct fetch *fetch,
+                        const struct mailbox_message *shown)
+{
+    struct buf *out = &session->response;
+    bool changed = (shown->flags & FLAG_CHANGED) != 0;
+    bool uid = session->by_uid || (session->enabled & ENABLED_QRESYNC) != 0;
+
+    if (uid && !fetch_tells(fetch, FETCH_UID)) {
+        put_number(out, "UID ", shown->uid);
+        buf_put_char(out, ' ');
+    }
+    if (!changed)
+        return;
+    if (!fetch_tells(fetch, FETCH_FLAGS) && (shown->flags & FLAG_QUIET) == 0) {
+        buf_put_text(out, "FLAGS ");
+        imapd_put_flags(session, out, shown);
+        buf_put_char(out, ' ');
+    }
+    if (!fetch_tells(fetch, FETCH_MODSEQ) && (session->enabled & ENABLED_CONDSTORE) != 0) {
+        put_number(out, "MODSEQ (", shown->modseq);
+        buf_put_text(out, ") ");
+    }
+}
+
 static void put_message(struct imapd_session *session, const struct fetch *fetch,
                         struct fetch_message *message)
 {
     struct mailbox_message *shown = &session->mailbox->messages[message->index];
     struct buf *out = &session->response;
-    size_t start = out->len, items_start;
+    size_t start = out->len;
 
     put_number(out, "* ", message->index + 1);
     buf_put_text(out, " FETCH (");
-    items_start = out->len;
-    if (session->by_uid && !tells_uid(fetch))
-        put_number(out, "UID ", shown->uid);
-    if ((shown->flags & FLAG_CHANGED) != 0 && !tells_flags(fetch)) {
-        buf_put_text(out, out->len == items_start ? "FLAGS " : " FLAGS ");
-        imapd_put_flags(session, out, shown);
-    }
-    shown->flags &= ~(uint32_t)FLAG_CHANGED;
+    put_unasked(session, fetch, shown);
+    shown->flags &= ~(uint32_t)(FLAG_CHANGED | FLAG_QUIET);
     for (size_t i = 0; i < fetch->count; i++) {
-        if (i > 0 || out->len != items_start)
+        if (i > 0)
             buf_put_char(out, ' ');
         if (!put_item(session, message, &fetch->items[i])) {
             give_up(session, message, start);
@@ -206,15 +212,62 @@ static void fetch_all(struct imapd_session *session, const struct fetch *fetch,
         imapd_ok(session, "Fetch completed.");
 }
 
-void imapd_run_fetch(struct imapd_session *session, struct cursor at)
+/* PARTIAL takes its part of the set first; what remains of it may have changed since. */
+static void narrow(const struct mailbox *mailbox, const struct fetch *fetch,
+                   struct selection *selection)
+{
+    size_t kept = 0, first = 0, past = selection->count;
+
+    if (fetch->is_partial)
+        partial_slice(&fetch->partial, selection->count, &first, &past);
+    for (size_t i = first; i < past; i++) {
+        const struct mailbox_message *message = &mailbox->messages[selection->indices[i]];
+        if (!fetch->is_conditional || message->modseq > fetch->changed_since)
+            selection->indices[kept++] = selection->indices[i];
+    }
+    selection->count = kept;
+}
+
+static void fetch_set(struct imapd_session *session, const struct fetch *fetch,
+                      const struct set *set)
 {
     struct selection selection;
-    struct fetch fetch;
+    struct error err = {0};
 
-    if (!imapd_take_messages(session, &at, &selection))
+    if (!set_resolve(session->arena, set, session->mailbox, session->by_uid, &session->saved,
+                     &selection)) {
+        imapd_bad(session, "Error in IMAP command: Invalid messageset");
         return;
-    if (fetch_parse(session->arena, &at, &fetch))
-        fetch_all(session, &fetch, &selection);
+    }
+    if (fetch_tells(fetch, FETCH_MODSEQ))
+        imapd_enable(session, ENABLED_CONDSTORE);
+    if (fetch->wants_vanished &&
+        !resync_put_vanished(session, fetch->changed_since, set, 0, &err)) {
+        imapd_failed(session, &err);
+        return;
+    }
+    narrow(session->mailbox, fetch, &selection);
+    fetch_all(session, fetch, &selection);
+}
+
+/* RFC 7162 section 3.2.6: VANISHED is for UID FETCH of clients that enabled QRESYNC. */
+static bool may_want_vanished(const struct imapd_session *session)
+{
+    return session->by_uid && (session->enabled & ENABLED_QRESYNC) != 0;
+}
+
+void imapd_run_fetch(struct imapd_session *session, struct cursor at)
+{
+    struct fetch fetch;
+    struct set set;
+
+    if (!parse_space(&at) || !set_parse(session->arena, &at, &set)) {
+        imapd_bad(session, "Error in IMAP command: Invalid messageset");
+        return;
+    }
+    if (fetch_parse(session->arena, &at, &fetch) &&
+        (!fetch.wants_vanished || may_want_vanished(session)))
+        fetch_set(session, &fetch, &set);
     else
         imapd_bad(session, "Error in IMAP command FETCH: Invalid arguments.");
     fetch_release(&fetch);

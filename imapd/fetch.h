@@ -2,6 +2,7 @@
 #ifndef BUZON_IMAPD_FETCH_H
 #define BUZON_IMAPD_FETCH_H
 
+#include "imapd/search_return.h"
 #include "imapd/session.h"
 
 #define FETCH_ITEMS_MAX  200
@@ -36,6 +37,7 @@ enum fetch_kind {
     FETCH_ENVELOPE,
     FETCH_BODYSTRUCTURE,
     FETCH_BODY,
+    FETCH_MODSEQ,    /* RFC 7162 */
     FETCH_SAVE_DATE, /* RFC 8514 */
     FETCH_EMAIL_ID,  /* RFC 8474 */
     FETCH_THREAD_ID,
@@ -53,9 +55,22 @@ struct fetch {
     unsigned wanted;       /* WANT_..., of all items */
     struct strlist fields; /* header fields that come from the index */
     bool marks_seen;
+    unsigned kinds; /* bits 1 << enum fetch_kind: what is among the items */
+
+    /* Which of the messages: modifiers of RFC 7162 and RFC 9394. */
+    bool is_conditional, wants_vanished, is_partial;
+    uint64_t changed_since; /* of a conditional one */
+    struct partial partial;
 };
 
-/* fetch_parse - the items, in an order in which those that read files come last; release it anyway */
+/* fetch_tells - is that among the items? */
+static inline bool fetch_tells(const struct fetch *fetch, enum fetch_kind kind)
+{
+    return (fetch->kinds & 1U << kind) != 0;
+}
+
+/* fetch_parse - the items, in an order in which those that read files come last, and modifiers; release
+ * it anyway */
 bool fetch_parse(struct arena *arena, struct cursor *at, struct fetch *fetch_r) MUST_CHECK;
 void fetch_release(struct fetch *fetch);
 

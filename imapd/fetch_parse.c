@@ -17,6 +17,7 @@ static const struct {
     {"ENVELOPE",      FETCH_ENVELOPE,      WANT_ENVELOPE     },
     {"BODYSTRUCTURE", FETCH_BODYSTRUCTURE, WANT_BODYSTRUCTURE},
     {"BODY",          FETCH_BODY,          WANT_BODYSTRUCTURE},
+    {"MODSEQ",        FETCH_MODSEQ,        0                 },
     {"SAVEDATE",      FETCH_SAVE_DATE,     WANT_SAVE_DATE    },
     {"EMAILID",       FETCH_EMAIL_ID,      WANT_EMAIL_ID     },
     {"THREADID",      FETCH_THREAD_ID,     0                 },
@@ -287,25 +288,65 @@ static void order_items(struct arena *arena, struct fetch *fetch)
     fetch->items = ordered;
 }
 
+/* CHANGEDSINCE n, VANISHED: RFC 7162 sections 3.1.4 and 3.2.6; PARTIAL range: RFC 9394 */
+static bool take_modifier(struct cursor *at, struct fetch *fetch)
+{
+    if (parse_word(at, "VANISHED")) {
+        fetch->wants_vanished = true;
+        return true;
+    }
+    if (parse_word(at, "CHANGEDSINCE")) {
+        fetch->is_conditional = true;
+        return parse_space(at) && parse_number(at, INT64_MAX, &fetch->changed_since);
+    }
+    if (parse_word(at, "PARTIAL") && !fetch->is_partial) {
+        fetch->is_partial = true;
+        return parse_space(at) && partial_parse(at, &fetch->partial);
+    }
+    return false;
+}
+
+static bool take_modifiers(struct cursor *at, struct fetch *fetch)
+{
+    if (parse_end(at))
+        return true;
+    if (!parse_space(at) || !cursor_take(at, '('))
+        return false;
+    do {
+        if (!take_modifier(at, fetch))
+            return false;
+    } while (parse_space(at));
+    if (fetch->is_conditional)
+        add_item(fetch, FETCH_MODSEQ);
+    return cursor_take(at, ')') && parse_end(at) &&
+           (!fetch->wants_vanished || fetch->is_conditional);
+}
+
+static bool take_items(struct arena *arena, struct cursor *at, struct fetch *fetch)
+{
+    if (!parse_space(at))
+        return false;
+    if (!cursor_take(at, '('))
+        return take_macro(at, fetch) || take_item(arena, at, fetch);
+    do {
+        if (!take_item(arena, at, fetch))
+            return false;
+    } while (parse_space(at));
+    return cursor_take(at, ')');
+}
+
 bool fetch_parse(struct arena *arena, struct cursor *at, struct fetch *fetch_r)
 {
-    bool parsed = true;
+    bool parsed;
 
     *fetch_r = (struct fetch){
         .items = arena_array(arena, struct fetch_item, FETCH_ITEMS_MAX + 8),
     };
-    if (!parse_space(at))
-        return false;
-    if (cursor_take(at, '(')) {
-        do {
-            parsed = take_item(arena, at, fetch_r);
-        } while (parsed && parse_space(at));
-        parsed = parsed && cursor_take(at, ')');
-    } else {
-        parsed = take_macro(at, fetch_r) || take_item(arena, at, fetch_r);
-    }
+    parsed = take_items(arena, at, fetch_r) && take_modifiers(at, fetch_r);
     order_items(arena, fetch_r);
-    return parsed && parse_end(at);
+    for (size_t i = 0; i < fetch_r->count; i++)
+        fetch_r->kinds |= 1U << fetch_r->items[i].kind;
+    return parsed;
 }
 
 void fetch_release(struct fetch *fetch)

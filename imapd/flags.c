@@ -1,4 +1,5 @@
-/* STORE and EXPUNGE: RFC 3501 sections 6.4.3 and 6.4.6, UID EXPUNGE of RFC 4315. */
+/* STORE and EXPUNGE: RFC 3501 sections 6.4.3 and 6.4.6, UID EXPUNGE of RFC 4315, UNCHANGEDSINCE of RFC
+ * 7162. */
 #include "lib/base/base.h"
 
 #include "imapd/command.h"
@@ -11,12 +12,27 @@ struct store_arguments {
     struct flag_list list;
 };
 
+/* [SP "(" "UNCHANGEDSINCE" SP mod-sequence ")"] */
+static bool take_modifier(struct cursor *at, struct flag_change *change)
+{
+    struct cursor here = *at;
+
+    if (!parse_space(&here) || !cursor_take(&here, '('))
+        return true;
+    if (!parse_word(&here, "UNCHANGEDSINCE") || !parse_space(&here) ||
+        !parse_number(&here, INT64_MAX, &change->unchanged_since) || !cursor_take(&here, ')'))
+        return false;
+    change->conditional = true;
+    *at = here;
+    return true;
+}
+
 /* store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag))) */
 static bool take_arguments(struct cursor *at, struct store_arguments *arguments)
 {
     struct span word;
 
-    if (!parse_space(at) || !parse_atom(at, &word))
+    if (!take_modifier(at, &arguments->change) || !parse_space(at) || !parse_atom(at, &word))
         return false;
     arguments->change.mode = FLAGS_REPLACE;
     if (word.data[0] == '+' || word.data[0] == '-') {
@@ -56,18 +72,96 @@ static uint32_t count_deleted(const struct mailbox *mailbox, const struct select
     return count;
 }
 
-/* The client is told of every message that it named, or of none of them. */
-static void mark_to_tell(struct mailbox *mailbox, const struct selection *selection, bool silent)
+/* What the client believes, before the change. */
+static struct mailbox_message *remember(struct imapd_session *session,
+                                        const struct selection *selection)
 {
+    struct mailbox_message *before =
+        arena_array(session->arena, struct mailbox_message, selection->count + 1);
+
+    for (size_t i = 0; i < selection->count; i++)
+        before[i] = session->mailbox->messages[selection->indices[i]];
+    return before;
+}
+
+/* Did anything but our change happen to the flags, which the client therefore cannot know? */
+static bool is_as_expected(const struct flag_change *change, const struct mailbox_message *before,
+                           const struct mailbox_message *after)
+{
+    uint32_t flags = before->flags & FLAGS_STORED, keywords = before->keywords;
+
+    switch (change->mode) {
+    case FLAGS_ADD:
+        flags |= change->flags;
+        keywords |= change->keywords;
+        break;
+    case FLAGS_REMOVE:
+        flags &= ~change->flags;
+        keywords &= ~change->keywords;
+        break;
+    case FLAGS_REPLACE:
+        flags = change->flags;
+        keywords = change->keywords;
+        break;
+    }
+    return flags == (after->flags & FLAGS_STORED) && keywords == after->keywords;
+}
+
+/* The client is told of every message that it named; of none when it wants silence, but of what others
+ * did meanwhile (RFC 3501 section 6.4.6), and of modseqs (RFC 7162 section 3.1.3). */
+static void mark_to_tell(struct mailbox *mailbox, const struct selection *selection,
+                         const struct mailbox_message *before,
+                         const struct store_arguments *arguments)
+{
+    bool tells_all = !arguments->silent || arguments->change.conditional;
+
     for (size_t i = 0; i < selection->count; i++) {
         struct mailbox_message *message = &mailbox->messages[selection->indices[i]];
-        if (silent)
-            message->flags &= ~(uint32_t)FLAG_CHANGED;
-        else
+        if ((message->flags & FLAG_REFUSED) != 0)
+            continue;
+        if (tells_all)
             message->flags |= FLAG_CHANGED;
+        if (arguments->silent && (before[i].flags & FLAG_CHANGED) == 0 &&
+            is_as_expected(&arguments->change, &before[i], message))
+            message->flags |= FLAG_QUIET;
+        else
+            message->flags &= ~(uint32_t)FLAG_QUIET;
     }
-    if (!silent && selection->count > 0)
-        mailbox->changed = true;
+    mailbox->changed = mailbox->changed || (tells_all && selection->count > 0);
+}
+
+/* "[MODIFIED 7,9] " of those that UNCHANGEDSINCE held back; nothing when there are none */
+static void put_refused(struct imapd_session *session, const struct selection *selection,
+                        struct buf *out)
+{
+    struct mailbox *mailbox = session->mailbox;
+    struct saved_set refused = {0};
+
+    for (size_t i = 0; i < selection->count; i++) {
+        struct mailbox_message *message = &mailbox->messages[selection->indices[i]];
+        if ((message->flags & FLAG_REFUSED) == 0)
+            continue;
+        message->flags &= ~(uint32_t)FLAG_REFUSED;
+        saved_set_add(&refused, session->by_uid ? message->uid : selection->indices[i] + 1);
+    }
+    if (refused.count > 0) {
+        buf_put_text(out, "[MODIFIED ");
+        saved_set_put(out, &refused);
+        buf_put_text(out, "] ");
+    }
+    saved_set_release(&refused);
+}
+
+/* The list of refused messages may be long: it does not go through imapd_ok. */
+static void reply_stored(struct imapd_session *session, struct span refused)
+{
+    imapd_tell_news(session);
+    buf_put(&session->response, session->tag);
+    buf_put_text(&session->response, " OK ");
+    buf_put(&session->response, refused);
+    buf_put_text(&session->response,
+                 refused.len > 0 ? "Conditional store failed.\r\n" : "Store completed.\r\n");
+    imapd_flush(session);
 }
 
 static void store_flags(struct imapd_session *session, const struct selection *selection,
@@ -75,8 +169,12 @@ static void store_flags(struct imapd_session *session, const struct selection *s
 {
     struct mailbox *mailbox = session->mailbox;
     uint32_t deleted = count_deleted(mailbox, selection);
+    const struct mailbox_message *before = remember(session, selection);
+    struct buf refused = BUF(BUF_UNLIMITED);
     struct error err = {0};
 
+    if (arguments->change.conditional)
+        imapd_enable(session, ENABLED_CONDSTORE);
     if (!resolve_keywords(session, arguments, &err) ||
         !mailbox_change_flags(mailbox, selection->indices, selection->count, &arguments->change,
                               &err)) {
@@ -85,8 +183,10 @@ static void store_flags(struct imapd_session *session, const struct selection *s
     }
     if (count_deleted(mailbox, selection) > deleted)
         session->counters.deleted += count_deleted(mailbox, selection) - deleted;
-    mark_to_tell(mailbox, selection, arguments->silent);
-    imapd_ok(session, "Store completed.");
+    mark_to_tell(mailbox, selection, before, arguments);
+    put_refused(session, selection, &refused);
+    reply_stored(session, buf_span(&refused));
+    buf_release(&refused);
 }
 
 void imapd_run_store(struct imapd_session *session, struct cursor at)
@@ -153,5 +253,8 @@ void imapd_run_expunge(struct imapd_session *session, struct cursor at)
         return;
     }
     session->counters.expunged += selection.count;
-    imapd_ok(session, "Expunge completed.");
+    if (selection.count > 0)
+        imapd_ok_modseq(session, "Expunge completed.");
+    else
+        imapd_ok(session, "Expunge completed.");
 }

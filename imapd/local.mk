@@ -4,7 +4,7 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/append.c imapd/basic.c \
 	imapd/command.c imapd/command.h \
 	imapd/copy.c \
-	imapd/date_time.c imapd/date_time.h \
+	imapd/date_time.c imapd/date_time.h imapd/enable.c \
 	imapd/fetch.c imapd/fetch.h imapd/fetch_body.c imapd/fetch_parse.c \
 	imapd/flags.c imapd/folders.c imapd/id.c imapd/idle.c imapd/input.c \
 	imapd/list.c imapd/list.h imapd/list_parse.c \
@@ -16,7 +16,8 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/search_return.c imapd/search_return.h \
 	imapd/search_run.c imapd/search_run.h imapd/search_text.c \
 	imapd/quota.c \
-	imapd/select.c \
+	imapd/resync.c \
+	imapd/select.c imapd/select.h imapd/select_parse.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \
 	imapd/special_use.c imapd/special_use.h \
@@ -24,7 +25,8 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 dist_man_MANS += imapd/imapd.8
 
 imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/metadata_parse.c \
-	imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/set.c imapd/status_parse.c
+	imapd/parse.c imapd/search_parse.c imapd/search_return.c \
+	imapd/select_parse.c imapd/set.c imapd/status_parse.c
 
 check_PROGRAMS += t/unit/imapd_parse_test
 UNIT_TESTS += t/unit/imapd_parse_test

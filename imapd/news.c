@@ -84,6 +84,38 @@ void imapd_put_known_flags(struct imapd_session *session)
     session->told_keywords = keywords;
 }
 
+static void put_expunges(struct imapd_session *session)
+{
+    const struct mailbox *mailbox = session->mailbox;
+    size_t told = 0;
+
+    for (size_t i = 0; i < session->told_count; i++) {
+        if ((mailbox->messages[i].flags & FLAG_GONE) == 0)
+            continue;
+        buf_put_text(&session->response, "* ");
+        imap_put_number(&session->response, i + 1 - told++);
+        buf_put_text(&session->response, " EXPUNGE\r\n");
+    }
+}
+
+/* RFC 7162 section 3.2.10 */
+static void put_vanished(struct imapd_session *session)
+{
+    const struct mailbox *mailbox = session->mailbox;
+    struct saved_set gone = {0};
+
+    for (size_t i = 0; i < session->told_count; i++) {
+        if ((mailbox->messages[i].flags & FLAG_GONE) != 0)
+            saved_set_add(&gone, mailbox->messages[i].uid);
+    }
+    if (gone.count > 0) {
+        buf_put_text(&session->response, "* VANISHED ");
+        saved_set_put(&session->response, &gone);
+        buf_put_text(&session->response, "\r\n");
+    }
+    saved_set_release(&gone);
+}
+
 void imapd_tell_gone(struct imapd_session *session)
 {
     struct mailbox *mailbox = session->mailbox;
@@ -91,14 +123,12 @@ void imapd_tell_gone(struct imapd_session *session)
 
     if (mailbox == NULL || mailbox->gone == 0)
         return;
-    for (size_t i = 0; i < session->told_count; i++) {
-        if ((mailbox->messages[i].flags & FLAG_GONE) == 0)
-            continue;
-        buf_put_text(&session->response, "* ");
-        imap_put_number(&session->response, i + 1 - told);
-        buf_put_text(&session->response, " EXPUNGE\r\n");
-        told++;
-    }
+    for (size_t i = 0; i < session->told_count; i++)
+        told += (mailbox->messages[i].flags & FLAG_GONE) != 0;
+    if ((session->enabled & ENABLED_QRESYNC) != 0)
+        put_vanished(session);
+    else
+        put_expunges(session);
     session->told_count -= told;
     mailbox_forget_gone(mailbox);
 }
@@ -116,28 +146,65 @@ static void tell_count(struct imapd_session *session)
     session->told_count = mailbox->count;
 }
 
+void imapd_put_news(struct imapd_session *session, size_t index, unsigned items)
+{
+    const struct mailbox_message *message = &session->mailbox->messages[index];
+    struct buf *out = &session->response;
+    const char *between = "";
+
+    buf_put_text(out, "* ");
+    imap_put_number(out, index + 1);
+    buf_put_text(out, " FETCH (");
+    if ((items & NEWS_UID) != 0) {
+        buf_put_text(out, "UID ");
+        imap_put_number(out, message->uid);
+        between = " ";
+    }
+    if ((items & NEWS_FLAGS) != 0) {
+        buf_put_text(out, between);
+        buf_put_text(out, "FLAGS ");
+        imapd_put_flags(session, out, message);
+        between = " ";
+    }
+    if ((items & NEWS_MODSEQ) != 0) {
+        buf_put_text(out, between);
+        buf_put_printf(out, "MODSEQ (%" PRIu64 ")", message->modseq);
+    }
+    buf_put_text(out, ")\r\n");
+}
+
+/* What a FETCH response that nobody asked for has in it. */
+static unsigned news_items(const struct imapd_session *session)
+{
+    unsigned items = NEWS_FLAGS;
+
+    if (session->by_uid || (session->enabled & ENABLED_QRESYNC) != 0)
+        items |= NEWS_UID;
+    if ((session->enabled & ENABLED_CONDSTORE) != 0)
+        items |= NEWS_MODSEQ;
+    return items;
+}
+
 static void tell_flags(struct imapd_session *session)
 {
     struct mailbox *mailbox = session->mailbox;
+    unsigned items = news_items(session);
 
     if (!mailbox->changed)
         return;
     mailbox->changed = false;
     for (size_t i = 0; i < mailbox->count; i++) {
         struct mailbox_message *message = &mailbox->messages[i];
-        if ((message->flags & FLAG_CHANGED) == 0)
+        uint32_t flags = message->flags;
+        if ((flags & FLAG_CHANGED) == 0)
             continue;
-        message->flags &= ~(uint32_t)FLAG_CHANGED;
-        if ((message->flags & FLAG_GONE) != 0)
+        message->flags &= ~(uint32_t)(FLAG_CHANGED | FLAG_QUIET);
+        if ((flags & FLAG_GONE) != 0)
             continue;
-        buf_put_text(&session->response, "* ");
-        imap_put_number(&session->response, i + 1);
-        buf_put_text(&session->response, session->by_uid ? " FETCH (UID " : " FETCH (");
-        if (session->by_uid)
-            imap_put_number(&session->response, message->uid);
-        buf_put_text(&session->response, session->by_uid ? " FLAGS " : "FLAGS ");
-        imapd_put_flags(session, &session->response, message);
-        buf_put_text(&session->response, ")\r\n");
+        if ((flags & FLAG_QUIET) == 0)
+            imapd_put_news(session, i, items);
+        else if ((items & NEWS_MODSEQ) != 0)
+            imapd_put_news(session, i, items & ~(unsigned)NEWS_FLAGS);
         if (session->response.len >= IMAPD_RESPONSE)
             imapd_flush(session);
     }
@@ -172,4 +239,13 @@ void imapd_tell_news(struct imapd_session *session)
         imapd_put_known_flags(session);
     tell_count(session);
     tell_flags(session);
+}
+
+void imapd_ok_modseq(struct imapd_session *session, const char *text)
+{
+    imapd_tell_news(session);
+    if (session->mailbox != NULL && (session->enabled & ENABLED_QRESYNC) != 0)
+        imapd_ok(session, "[HIGHESTMODSEQ %" PRIu64 "] %s", session->mailbox->modseq, text);
+    else
+        imapd_ok(session, "%s", text);
 }

@@ -3,12 +3,12 @@
 
 #include "imapd/command.h"
 
-#include "imapd/set.h"
+#include "imapd/select.h"
 
 static void leave_mailbox(struct imapd_session *session)
 {
-    mailbox_close(&session->mailbox);
     saved_set_clear(&session->saved);
+    mailbox_close(&session->mailbox);
     session->state = STATE_AUTHENTICATED;
 }
 
@@ -37,32 +37,59 @@ static void tell_mailbox(struct imapd_session *session)
     buf_put_printf(&session->response,
                    "* OK [UIDVALIDITY %" PRIu32 "] UIDs valid\r\n"
                    "* OK [UIDNEXT %" PRIu32 "] Predicted next UID\r\n"
+                   "* OK [HIGHESTMODSEQ %" PRIu64 "] Highest\r\n"
                    "* OK [MAILBOXID (%s)] Identity\r\n",
-                   mailbox->uidvalidity, mailbox->uidnext, mailbox->guid);
+                   mailbox->uidvalidity, mailbox->uidnext, mailbox->modseq, mailbox->guid);
     session->told_count = mailbox->count;
+}
+
+/* RFC 7162 section 3.2.11: what came before this line is of the mailbox before. */
+static void tell_closed(struct imapd_session *session)
+{
+    if (session->mailbox != NULL)
+        buf_put_text(&session->response, "* OK [CLOSED] Previous mailbox closed.\r\n");
+}
+
+static void show_mailbox(struct imapd_session *session, const struct select_parameters *parameters)
+{
+    struct error err = {0};
+
+    session->state = STATE_SELECTED;
+    if (parameters->condstore || parameters->qresync)
+        session->enabled |= ENABLED_CONDSTORE;
+    tell_mailbox(session);
+    if (parameters->qresync && !resync_tell(session, &parameters->resync, &err)) {
+        leave_mailbox(session);
+        imapd_failed(session, &err);
+        return;
+    }
+    imapd_ok(session, session->mailbox->read_only ? "[READ-ONLY] Examine completed."
+                                                  : "[READ-WRITE] Select completed.");
 }
 
 static void open_mailbox(struct imapd_session *session, struct cursor at, bool read_only)
 {
+    struct select_parameters parameters;
     struct error err = {0};
     const char *name;
 
     if (!imapd_take_mailbox(session, &at, &name))
         return;
-    if (!parse_end(&at)) {
-        imapd_bad(session, "Error in IMAP command: Too many arguments.");
+    if (!select_parameters_parse(session->arena, &at, &parameters)) {
+        imapd_bad(session, "Error in IMAP command: Invalid parameters.");
         return;
     }
+    if (parameters.qresync && (session->enabled & ENABLED_QRESYNC) == 0) {
+        imapd_bad(session, "QRESYNC is not enabled.");
+        return;
+    }
+    tell_closed(session);
     leave_mailbox(session);
     session->mailbox = mailbox_open(session->store, name, read_only, &err);
-    if (session->mailbox == NULL) {
+    if (session->mailbox == NULL)
         imapd_failed(session, &err);
-        return;
-    }
-    session->state = STATE_SELECTED;
-    tell_mailbox(session);
-    imapd_ok(session,
-             read_only ? "[READ-ONLY] Examine completed." : "[READ-WRITE] Select completed.");
+    else
+        show_mailbox(session, &parameters);
 }
 
 void imapd_run_select(struct imapd_session *session, struct cursor at)

@@ -13,6 +13,12 @@
 #define IMAPD_RESPONSE 32768 /* octets that gather before they go to the stream */
 #define IMAPD_NOTIFY_S 120   /* "* OK Still here" in IDLE */
 
+/* What the client has enabled (RFC 5161), or shown that it knows (RFC 7162 section 3.1). */
+enum imapd_enabled {
+    ENABLED_CONDSTORE = 1, /* FETCH responses have MODSEQ */
+    ENABLED_QRESYNC = 2,   /* VANISHED instead of EXPUNGE, FETCH responses have UID */
+};
+
 enum imapd_state { STATE_AUTHENTICATED = 1, STATE_SELECTED = 2, STATE_ANY = 3 };
 
 /* What the last log line tells. */
@@ -39,6 +45,7 @@ struct imapd_session {
     bool no_expunges;    /* the client's numbers must not change now */
     struct buf response; /* untagged responses on their way to the stream */
 
+    unsigned enabled;       /* enum imapd_enabled */
     struct saved_set saved; /* "$": what the last SEARCH with SAVE found in this mailbox */
 
     unsigned bad_commands; /* in a row */
@@ -90,6 +97,13 @@ void imapd_input_failed(struct imapd_session *session, enum stream_status status
 void imapd_tell_news(struct imapd_session *session);
 /* imapd_tell_gone - only EXPUNGE, without looking */
 void imapd_tell_gone(struct imapd_session *session);
+/* imapd_put_news - one untagged FETCH with these */
+enum news_item { NEWS_FLAGS = 1, NEWS_UID = 2, NEWS_MODSEQ = 4 };
+void imapd_put_news(struct imapd_session *session, size_t index, unsigned items);
+/* imapd_enable - bits of enum imapd_enabled; what the client must hear of it is put (enable.c) */
+void imapd_enable(struct imapd_session *session, unsigned bits);
+/* imapd_ok_modseq - imapd_ok, which tells a QRESYNC client the HIGHESTMODSEQ that it has now */
+void imapd_ok_modseq(struct imapd_session *session, const char *text);
 /* imapd_put_flags - "(\Seen foo)" of a message */
 void imapd_put_flags(const struct imapd_session *session, struct buf *out,
                      const struct mailbox_message *message);

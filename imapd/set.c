@@ -4,6 +4,7 @@
 #include "imapd/set.h"
 
 #include "imapd/parse.h"
+#include "lib/message/imap_text.h"
 
 #include <stdlib.h>
 
@@ -74,6 +75,19 @@ void saved_set_add(struct saved_set *saved, uint32_t uid)
     saved->ranges[saved->count++] = (struct set_range){uid, uid};
 }
 
+void saved_set_put(struct buf *out, const struct saved_set *saved)
+{
+    for (size_t i = 0; i < saved->count; i++) {
+        if (i > 0)
+            buf_put_char(out, ',');
+        imap_put_number(out, saved->ranges[i].low);
+        if (saved->ranges[i].low == saved->ranges[i].high)
+            continue;
+        buf_put_char(out, ':');
+        imap_put_number(out, saved->ranges[i].high);
+    }
+}
+
 /* --- which messages are meant ------------------------------------------------------------------ */
 
 static int compare_ranges(const void *a, const void *b)
@@ -122,6 +136,15 @@ static struct set_range *resolve_last(struct arena *arena, const struct set *set
     return ranges;
 }
 
+struct set_range *set_normalise(struct arena *arena, const struct set *set, uint32_t last,
+                                size_t *count_r)
+{
+    struct set_range *ranges = resolve_last(arena, set, last);
+
+    *count_r = normalise(ranges, set->count);
+    return ranges;
+}
+
 static void add_run(struct index_runs *runs, size_t first, size_t past)
 {
     if (first >= past)
@@ -164,9 +187,7 @@ bool set_resolve_runs(struct arena *arena, const struct set *set, const struct m
         ranges = range_count == 0 ? NULL : saved->ranges;
         by_uid = true;
     } else {
-        struct set_range *resolved = resolve_last(arena, set, last);
-        range_count = normalise(resolved, set->count);
-        ranges = resolved;
+        ranges = set_normalise(arena, set, last, &range_count);
     }
     *runs_r = (struct index_runs){arena_array(arena, struct index_run, range_count + 1), 0};
     if (!by_uid)

@@ -18,7 +18,11 @@ struct set {
 
 bool set_parse(struct arena *arena, struct cursor *at, struct set *set_r) MUST_CHECK;
 
-/* What "$" means: UIDs, ascending. They stay right when messages go: no UID comes twice. */
+/* set_normalise - its ranges with '*' as `last`, ascending and without overlaps; the arena's */
+struct set_range *set_normalise(struct arena *arena, const struct set *set, uint32_t last,
+                                size_t *count_r);
+
+/* A set of UIDs that grows, ascending; as what "$" means. They stay right when messages go: no UID comes twice. */
 struct saved_set {
     struct set_range *ranges; /* owned */
     size_t count, capacity;
@@ -28,6 +32,9 @@ void saved_set_clear(struct saved_set *saved);
 void saved_set_release(struct saved_set *saved);
 /* saved_set_add - a UID that is higher than all before */
 void saved_set_add(struct saved_set *saved, uint32_t uid);
+
+/* saved_set_put - "1:4,7" */
+void saved_set_put(struct buf *out, const struct saved_set *saved);
 
 /* Messages of the view as runs of indices [first, past), ascending, not touching; the arena's. */
 struct index_run {

@@ -52,6 +52,9 @@ static void put_value(struct imapd_session *session, const struct store_status *
     case STATUS_MAILBOXID:
         buf_put_printf(out, "(%s)", status->guid);
         break;
+    case STATUS_HIGHESTMODSEQ:
+        imap_put_number(out, status->modseq);
+        break;
     }
 }
 
@@ -63,6 +66,8 @@ bool status_put(struct imapd_session *session, const char *name, unsigned items,
 
     if (!store_status(session->store, name, sizes, &status, err))
         return false;
+    if ((items & STATUS_HIGHESTMODSEQ) != 0)
+        imapd_enable(session, ENABLED_CONDSTORE);
     buf_put_text(out, "* STATUS ");
     imap_put_string(out, span_text(name));
     buf_put_text(out, " (");

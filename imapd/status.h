@@ -15,6 +15,7 @@ enum status_item {
     STATUS_DELETED_STORAGE = 128, /* RFC 9208 */
     STATUS_APPENDLIMIT = 256,     /* RFC 7889 */
     STATUS_MAILBOXID = 512,       /* RFC 8474 */
+    STATUS_HIGHESTMODSEQ = 1024,  /* RFC 7162 */
 };
 
 /* status_items_parse - "(" item *(SP item) ")" */

@@ -5,8 +5,8 @@
 
 /* In the order of the bits of enum status_item. */
 static const char *const names[] = {
-    "MESSAGES", "RECENT",  "UIDNEXT",         "UIDVALIDITY", "UNSEEN",
-    "SIZE",     "DELETED", "DELETED-STORAGE", "APPENDLIMIT", "MAILBOXID",
+    "MESSAGES", "RECENT",          "UIDNEXT",     "UIDVALIDITY", "UNSEEN",        "SIZE",
+    "DELETED",  "DELETED-STORAGE", "APPENDLIMIT", "MAILBOXID",   "HIGHESTMODSEQ",
 };
 
 const char *status_item_name(size_t index)

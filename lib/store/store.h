@@ -25,6 +25,7 @@ enum {
     FLAG_RECENT = 32,
     FLAG_GONE = 64,     /* expunged, but the client was not told yet */
     FLAG_CHANGED = 128, /* flags changed, but the client was not told yet */
+    FLAG_QUIET = 512,   /* with FLAG_CHANGED: the client knows the flags, but not the modseq */
     FLAG_REFUSED = 256, /* mailbox_change_flags left it alone; see flag_change.unchanged_since */
 };
 
@@ -246,7 +247,8 @@ struct message_metadata {
     uint64_t virtual_size;                     /* octets with CRLF line ends */
     struct span envelope, bodystructure, body; /* as IMAP writes them */
     struct span headers; /* fields with CRLF, in the message's order: those asked for and more */
-    struct span preview; /* the first words in UTF-8 (lib/message/preview.h); may be empty. RFC 8970 */
+    struct span
+        preview; /* the first words in UTF-8 (lib/message/preview.h); may be empty. RFC 8970 */
     const struct mime_part *parts;
     size_t part_count;
     struct span content; /* the message as it is stored */

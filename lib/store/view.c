@@ -39,7 +39,8 @@ static void update_message(struct mailbox *mailbox, struct mailbox_message *show
                            const struct index_message *message)
 {
     if ((shown->flags & FLAGS_STORED) != message->flags || shown->keywords != message->keywords) {
-        shown->flags = (shown->flags & ~(uint32_t)FLAGS_STORED) | message->flags | FLAG_CHANGED;
+        shown->flags =
+            (shown->flags & ~(uint32_t)(FLAGS_STORED | FLAG_QUIET)) | message->flags | FLAG_CHANGED;
         mailbox->changed = true;
     }
     shown->keywords = message->keywords;

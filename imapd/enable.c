@@ -1,0 +1,51 @@
+/* ENABLE: RFC 5161. */
+#include "lib/base/base.h"
+
+#include "imapd/command.h"
+
+/* name, bits of session.enabled */
+static const struct {
+    const char *name;
+    unsigned enables;
+} extensions[] = {
+    {"CONDSTORE", ENABLED_CONDSTORE                  },
+    {"QRESYNC",   ENABLED_QRESYNC | ENABLED_CONDSTORE},
+};
+
+/* RFC 7162 section 3.1: from now on the client counts modseqs, also of what it has selected. */
+void imapd_enable(struct imapd_session *session, unsigned bits)
+{
+    bool counts = (session->enabled & ENABLED_CONDSTORE) != 0;
+
+    session->enabled |= bits;
+    if (!counts && (bits & ENABLED_CONDSTORE) != 0 && session->mailbox != NULL)
+        buf_put_printf(&session->response, "* OK [HIGHESTMODSEQ %" PRIu64 "] Highest\r\n",
+                       session->mailbox->modseq);
+}
+
+/* What is unknown is passed over; the answer has what was not enabled before. */
+void imapd_run_enable(struct imapd_session *session, struct cursor at)
+{
+    struct buf enabled = BUF(1000);
+    unsigned wanted = session->enabled;
+    struct span word;
+
+    do {
+        if (!parse_space(&at) || !parse_atom(&at, &word)) {
+            imapd_bad(session, "Error in IMAP command: Invalid arguments.");
+            buf_release(&enabled);
+            return;
+        }
+        for (size_t i = 0; i < ARRAY_LENGTH(extensions); i++) {
+            if (!span_equal_text_nocase(word, extensions[i].name) ||
+                (wanted & extensions[i].enables) == extensions[i].enables)
+                continue;
+            wanted |= extensions[i].enables;
+            buf_put_printf(&enabled, " %s", extensions[i].name);
+        }
+    } while (!parse_end(&at));
+    buf_put_printf(&session->response, "* ENABLED%s\r\n", buf_text(&enabled));
+    buf_release(&enabled);
+    imapd_enable(session, wanted);
+    imapd_ok(session, "Enabled.");
+}
