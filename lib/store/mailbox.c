@@ -61,6 +61,7 @@ static bool sync_once(struct mailbox *mailbox, struct error *err)
 {
     struct index *index = mailbox->store->index;
     struct index_mailbox state;
+    uint64_t shown;
     bool done;
 
     if (!be_mailbox_ready(mailbox, err) || !mailbox->driver->sync(mailbox, err) ||
@@ -73,9 +74,14 @@ static bool sync_once(struct mailbox *mailbox, struct error *err)
         err->kind = ERROR_PERMANENT;
         done = false;
     }
+    shown = mailbox->modseq;
     done = done && view_refresh(mailbox, &state, err);
     index_end_read(index);
-    return done;
+    /* A keyword gets its name before the first message gets the keyword: this finds every name that the
+     * flags just read need, also when the driver looked at the names a moment too early. */
+    return done && (shown == mailbox->modseq ||
+                    keywords_refresh(&mailbox->keywords,
+                                     mailbox->driver->keywords_directory(mailbox), err));
 }
 
 bool mailbox_sync(struct mailbox *mailbox, struct error *err)
