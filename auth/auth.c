@@ -7,6 +7,8 @@
 
 #include "auth/peer.h"
 
+#define CACHE_LOOK_MS 1000 /* how often databases are looked at for changes */
+
 static struct auth auth;
 
 static bool open_databases(const struct service_instance *instance, struct error *err)
@@ -20,10 +22,25 @@ static void before_serving(void)
     peers_close_descriptors(&auth);
 }
 
+/* What is kept of a database goes when the database changed. */
+static void on_cache_timer(void *context UNUSED, int fd UNUSED, int events UNUSED)
+{
+    if (passdb_changed(auth.chain))
+        auth_cache_clear(auth.cache);
+    timer_arm(auth.cache_timer, CACHE_LOOK_MS);
+}
+
 static bool start(const struct service_instance *instance, struct error *err UNUSED)
 {
     auth.instance = instance;
     auth.tickets = ticket_office_create();
+    auth.sessions = session_office_create();
+    auth.penalties = penalty_office_create(instance->config);
+    auth.cache = auth_cache_create(instance->config);
+    if (auth.cache != NULL) {
+        auth.cache_timer = watch_timer(instance->loop, on_cache_timer, NULL);
+        timer_arm(auth.cache_timer, CACHE_LOOK_MS);
+    }
     auth.workers = worker_pool_create(instance->loop, auth.chain,
                                       (size_t)instance->config->auth_worker_limit, before_serving);
     return true;

@@ -1,14 +1,29 @@
 # auth: password checks.
 pkglibexec_PROGRAMS += auth/auth
-auth_auth_SOURCES = auth/auth.c auth/pam.c auth/pam.h auth/passdb.c auth/passdb.h auth/passwd_file.c \
-	auth/passwd_file.h auth/peer.c auth/peer.h auth/ticket.c auth/ticket.h auth/worker.c auth/worker.h
-auth_auth_LDADD = $(LIBBUZON) $(PAM_LIBS) $(CRYPT_LIBS)
-dist_man_MANS += auth/auth.8
+auth_auth_SOURCES = auth/auth.c auth/base64url.c auth/base64url.h auth/cache.c auth/cache.h auth/database.c \
+	auth/database.h auth/entry.c auth/entry.h auth/exchange.c auth/exchange.h auth/introspect.c \
+	auth/introspect.h auth/jwks.c auth/jwks.h auth/jwt.c auth/jwt.h auth/oauth.c auth/oauth.h auth/pam.c \
+	auth/pam.h auth/passdb.c auth/passdb.h auth/passwd_file.c auth/passwd_file.h auth/peer.c auth/peer.h \
+	auth/penalty.c auth/penalty.h auth/place.c auth/place.h auth/sessions.c auth/sessions.h auth/ticket.c \
+	auth/ticket.h auth/username.c auth/username.h auth/worker.c auth/worker.h auth/worker_message.c \
+	auth/worker_message.h
+auth_auth_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+auth_auth_LDADD = $(LIBBUZON) $(PAM_LIBS) $(CRYPT_LIBS) $(JANSSON_LIBS)
+dist_man_MANS += auth/auth.8 auth/buzon-passwd-file.5
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/passwd_file_fuzz
 FUZZ_TARGETS += t/fuzz/passwd_file_fuzz
-t_fuzz_passwd_file_fuzz_SOURCES = t/fuzz/passwd_file_fuzz.c auth/passwd_file.c
+t_fuzz_passwd_file_fuzz_SOURCES = t/fuzz/passwd_file_fuzz.c auth/entry.c auth/passwd_file.c
 t_fuzz_passwd_file_fuzz_LDADD = $(LIBBUZON) $(CRYPT_LIBS)
 t_fuzz_passwd_file_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif
+
+check_PROGRAMS += t/unit/auth_jwt_test t/unit/auth_rules_test
+UNIT_TESTS += t/unit/auth_jwt_test t/unit/auth_rules_test
+t_unit_auth_jwt_test_SOURCES = t/unit/auth_jwt_test.c auth/base64url.c auth/introspect.c auth/jwks.c auth/jwt.c
+t_unit_auth_jwt_test_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+t_unit_auth_jwt_test_LDADD = $(LIBBUZON) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+t_unit_auth_rules_test_SOURCES = t/unit/auth_rules_test.c auth/cache.c auth/entry.c auth/penalty.c \
+	auth/sessions.c auth/username.c
+t_unit_auth_rules_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -1,154 +1,233 @@
 /*
- * The chain of password databases. A user whom one database does not know is looked for in the next;
- * a wrong password in the last one that knows him is final; a database that cannot answer makes the
- * whole answer "unavailable" unless an earlier one said yes.
+ * The chain of password databases. A user whom one database does not know is looked for in the next; a wrong
+ * password in the last one that knows him is final; a database that cannot answer makes the whole answer
+ * "unavailable" unless an earlier one said yes.
+ *
+ * Whoever guesses names shall learn nothing from the time: for a name that nobody knows, the work is done on
+ * what is stored for somebody else.
  */
 #include "lib/base/base.h"
 
 #include "auth/passdb.h"
 
+#include "auth/database.h"
+#include "auth/oauth.h"
 #include "auth/pam.h"
-#include "auth/passwd_file.h"
+#include "auth/place.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
-#include "lib/sasl/password.h"
+#include "lib/map/cidr.h"
 
-#include <ctype.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
 
-#define USER_MAX           256
-#define PAM_SERVICE        "buzon"
-#define MAILDIR_UNDER_HOME "Maildir" /* of a passwd-file user who has no other mailbox here */
+#define SALT_LEN       16
+#define SALT_KEY_LEN   32
+#define SAMPLE_DEFAULT "{PLAIN}nobody's password" /* until some user is known */
 
-struct passdb {
-    const char *kind; /* for the log: "passwd-file", "pam" */
-    struct passwd_file *file;
-    char *service; /* of PAM */
+struct database_list {
+    struct database **items;
+    size_t count;
 };
 
 struct passdb_chain {
     const struct config *config;
     struct mailbox_finder *finder;
-    struct passdb *databases;
-    size_t count;
+    struct oauth *oauth; /* NULL: no tokens */
+    struct database_list users, masters;
+    unsigned char salt_key[SALT_KEY_LEN]; /* of salts for stored plain text, and for nobody */
+    char *sample;                         /* what is stored for the user who was found last */
 };
 
 /* --- opening ---------------------------------------------------------------------------------------------- */
 
-static bool open_database(struct passdb *database, const char *name, struct error *err)
+static bool open_list(const struct config *config, const char *parameter, const char *value,
+                      struct database_list *list_r, struct error *err)
 {
-    if (strncmp(name, "passwd-file:", 12) == 0) {
-        database->kind = "passwd-file";
-        database->file = passwd_file_open(name + 12, err);
-        return database->file != NULL;
+    struct strlist names = STRLIST_EMPTY;
+    bool opened = strlist_split_config(&names, value, err);
+
+    list_r->items = mem_alloc((names.count + 1) * sizeof(struct database *));
+    for (size_t i = 0; opened && i < names.count; i++) {
+        struct database *database = database_open(config, names.items[i], err);
+        if (database != NULL)
+            list_r->items[list_r->count++] = database;
+        else
+            opened = false;
     }
-    if (strcmp(name, "pam") == 0 || strncmp(name, "pam:", 4) == 0) {
-        database->kind = "pam";
-        database->service = mem_text(name[3] == ':' ? name + 4 : PAM_SERVICE);
-        return true;
-    }
-    error_set(err, ERROR_PERMANENT, "auth_passdb: unknown password database \"%s\"", name);
-    return false;
+    strlist_release(&names);
+    if (!opened)
+        error_prefix(err, "%s", parameter);
+    return opened;
 }
 
 struct passdb_chain *passdb_open(const struct config *config, struct error *err)
 {
     struct passdb_chain *chain = mem_new(struct passdb_chain);
-    struct strlist names = STRLIST_EMPTY;
-    bool opened = strlist_split_config(&names, config->auth_passdb, err);
 
     chain->config = config;
-    chain->databases = mem_alloc((names.count + 1) * sizeof(*chain->databases));
-    for (size_t i = 0; opened && i < names.count; i++)
-        opened = open_database(&chain->databases[chain->count++], names.items[i], err);
-    strlist_release(&names);
-    if (!opened)
+    chain->sample = mem_text(SAMPLE_DEFAULT);
+    if (getrandom(chain->salt_key, sizeof(chain->salt_key), 0) != sizeof(chain->salt_key))
+        log_fatal("no random numbers from the system");
+    if (!open_list(config, "auth_passdb", config->auth_passdb, &chain->users, err) ||
+        !open_list(config, "auth_master_passdb", config->auth_master_passdb, &chain->masters,
+                   err) ||
+        !oauth_open(config, &chain->oauth, err) || !username_check_settings(config, err))
         return NULL; /* the process ends by it */
     chain->finder = mailbox_finder_create(config, false);
     return chain;
 }
 
-/* --- names -------------------------------------------------------------------------------------------------- */
-
-const char *passdb_normalise(const struct config *config, struct arena *arena, const char *user)
+struct passdb_chain *passdb_reopen(const struct passdb_chain *chain, struct error *err)
 {
-    size_t len = strlen(user);
-    char *name;
+    struct passdb_chain *again = passdb_open(chain->config, err);
 
-    if (len == 0 || len > USER_MAX)
-        return NULL;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)user[i] < ' ' || user[i] == 127 || user[i] == '/' || user[i] == ':')
-            return NULL;
-    name = arena_copy(arena, user);
-    if (strcmp(config->auth_username_format, "lower") == 0)
-        for (char *c = name; *c != '\0'; c++)
-            *c = to_lower(*c);
-    return name;
+    if (again != NULL) /* the same salts in all processes */
+        memcpy(again->salt_key, chain->salt_key, sizeof(again->salt_key));
+    return again;
 }
 
-/* --- checking ------------------------------------------------------------------------------------------------ */
+static bool list_changed(const struct database_list *list)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < list->count; i++)
+        changed = database_changed(list->items[i]) || changed;
+    return changed;
+}
+
+bool passdb_changed(struct passdb_chain *chain)
+{
+    bool users = list_changed(&chain->users), masters = list_changed(&chain->masters);
+
+    return users || masters;
+}
+
+/* --- one database ------------------------------------------------------------------------------------------ */
 
 struct verdict {
     enum check_outcome outcome;
+    enum check_refusal refusal;
     bool is_known; /* this database has such a user */
+    bool has_entry;
     const char *reason;
-    struct passwd_entry entry; /* of a passwd-file */
+    struct passwd_entry entry;
 };
 
-static struct verdict ask_file(struct passdb *database, const struct credentials *credentials,
-                               bool may_block, struct arena *arena)
+/* "192.0.2.0/24,2001:db8::1,local" */
+static bool may_come_from(const char *networks, const char *remote_address)
 {
-    struct verdict verdict = {CHECK_FAILED, false, "unknown user", {0}};
+    struct strlist list = STRLIST_EMPTY;
+    struct cidr address, network;
+    bool has_address = cidr_parse_address(span_text(remote_address), &address), may = false;
+
+    strlist_split(&list, networks, ", \t");
+    for (size_t i = 0; !may && i < list.count; i++)
+        may = has_address ? cidr_parse(span_text(list.items[i]), &network, NULL) &&
+                                cidr_contains(&network, &address)
+                          : strcmp(list.items[i], "local") == 0;
+    strlist_release(&list);
+    return may;
+}
+
+/* Said only to those who have proved who they are. */
+static void refuse_entry(struct verdict *verdict, const struct question *question)
+{
+    const struct passwd_entry *entry = &verdict->entry;
+
+    if (verdict->outcome != CHECK_PASSED)
+        return;
+    if (entry->unsupported[0] != '\0') {
+        verdict->outcome = CHECK_UNAVAILABLE;
+        verdict->reason = "the extra field \"proxy\" is not supported";
+    } else if (entry->nologin) {
+        verdict->outcome = CHECK_FAILED;
+        verdict->refusal = REFUSED_DISABLED;
+        verdict->reason = "account disabled";
+    } else if (entry->allow_nets[0] != '\0' &&
+               !may_come_from(entry->allow_nets, question->remote_address)) {
+        verdict->outcome = CHECK_FAILED;
+        verdict->refusal = REFUSED_NOT_ALLOWED;
+        verdict->reason = "allow_nets check failed: IP not in allowed networks";
+    }
+}
+
+static void check_password(struct verdict *verdict, const struct question *question,
+                           struct arena *arena)
+{
     struct error err = {0};
 
-    if (!passwd_file_find(database->file, credentials->user, &verdict.entry, &err)) {
-        if (err.kind != ERROR_NONE) {
-            verdict.outcome = CHECK_UNAVAILABLE;
-            verdict.reason = arena_copy(arena, err.text);
-        }
+    if (verdict->entry.nopassword) {
+        verdict->outcome = CHECK_PASSED;
+        return;
+    }
+    switch (password_check(verdict->entry.password, question->user, question->password, &err)) {
+    case PASSWORD_MATCHES:
+        verdict->outcome = CHECK_PASSED;
+        break;
+    case PASSWORD_MISMATCH:
+        verdict->reason = "Password mismatch";
+        break;
+    case PASSWORD_UNUSABLE:
+        verdict->reason = arena_copy(arena, err.text);
+        break;
+    }
+}
+
+static struct verdict ask_entries(struct passdb_chain *chain, struct database *database,
+                                  const struct question *question, struct arena *arena)
+{
+    struct verdict verdict = {.outcome = CHECK_FAILED, .reason = "unknown user"};
+    struct error err = {0};
+
+    database_refresh(database);
+    switch (database_find(database, question->user, arena, &verdict.entry, &err)) {
+    case MAP_ABSENT:
         return verdict;
+    case MAP_UNAVAILABLE:
+        verdict.outcome = CHECK_UNAVAILABLE;
+        verdict.reason = arena_copy(arena, err.text);
+        return verdict;
+    case MAP_FOUND:
+        break;
     }
     verdict.is_known = true;
-    if (verdict.entry.nologin) {
-        verdict.reason = "account disabled";
-    } else if (!may_block) {
-        verdict.outcome = CHECK_WOULD_BLOCK;
-    } else {
-        switch (password_check(verdict.entry.password, credentials->user, credentials->password,
-                               &err)) {
-        case PASSWORD_MATCHES:
-            verdict.outcome = CHECK_PASSED;
-            break;
-        case PASSWORD_MISMATCH:
-            verdict.reason = "Password mismatch";
-            break;
-        case PASSWORD_UNUSABLE:
-            verdict.reason = arena_copy(arena, err.text);
-            break;
-        }
+    verdict.has_entry = true;
+    if (database_is_deny(database)) {
+        verdict.reason = "user is in the list of those who may not log in";
+        return verdict;
     }
+    mem_free(chain->sample);
+    chain->sample = mem_text(verdict.entry.password);
+    if (question->kind == ASK_PASSWORD)
+        check_password(&verdict, question, arena);
+    else
+        verdict.outcome = CHECK_PASSED;
+    refuse_entry(&verdict, question);
     return verdict;
 }
 
-static struct verdict ask_pam(const struct passdb *database, const struct credentials *credentials,
-                              bool may_block, struct arena *arena)
+/* PAM only knows whether a password is right; for other questions it knows nobody. */
+static struct verdict ask_pam(const struct database *database, const struct question *question,
+                              struct arena *arena)
 {
-    struct verdict verdict = {CHECK_WOULD_BLOCK, true, "", {0}};
+    struct verdict verdict = {.outcome = CHECK_FAILED, .reason = "unknown user"};
 
-    if (!may_block)
+    if (question->kind != ASK_PASSWORD)
         return verdict;
-    switch (pam_check(database->service, credentials->user, credentials->password,
-                      credentials->remote_address, arena, &verdict.reason)) {
+    verdict.is_known = true;
+    switch (pam_check(database_pam_service(database), question->user, question->password,
+                      question->remote_address, arena, &verdict.reason)) {
     case PAM_CHECK_PASSED:
         verdict.outcome = CHECK_PASSED;
         break;
     case PAM_CHECK_UNKNOWN_USER:
         verdict.is_known = false;
         verdict.reason = "unknown user";
-        verdict.outcome = CHECK_FAILED;
         break;
     case PAM_CHECK_FAILED:
-        verdict.outcome = CHECK_FAILED;
         break;
     case PAM_CHECK_UNAVAILABLE:
         verdict.outcome = CHECK_UNAVAILABLE;
@@ -157,71 +236,225 @@ static struct verdict ask_pam(const struct passdb *database, const struct creden
     return verdict;
 }
 
-/* Where the mailbox is follows from how mail is delivered; a passwd-file's home serves those to whom no
- * mail is delivered here. */
-static void find_mailbox(struct passdb_chain *chain, struct arena *arena,
-                         const struct verdict *verdict, struct check_result *result)
+/* --- all of them ------------------------------------------------------------------------------------------- */
+
+static void log_verdict(const char *kind, const struct question *question,
+                        enum check_outcome outcome, const char *reason)
+{
+    if (outcome == CHECK_FAILED)
+        log_info("auth: %s(%s,%s,<%s>): %s", kind, question->user, question->remote_address,
+                 question->session, reason);
+    else if (outcome == CHECK_UNAVAILABLE)
+        log_warning("auth: %s(%s,%s,<%s>): %s", kind, question->user, question->remote_address,
+                    question->session, reason);
+}
+
+/* The same work as for a user who exists. */
+static void pretend(const struct passdb_chain *chain, const struct question *question)
 {
     struct error err = {0};
 
-    switch (mailbox_find_login(chain->finder, result->user, arena, &result->place, &err)) {
+    if (question->kind == ASK_PASSWORD &&
+        password_check(chain->sample, question->user, question->password, &err) ==
+            PASSWORD_UNUSABLE)
+        log_debug("auth: %s", err.text);
+}
+
+static struct verdict ask_list(struct passdb_chain *chain, const struct database_list *list,
+                               const struct question *question, struct arena *arena)
+{
+    struct verdict verdict = {.outcome = CHECK_FAILED, .reason = "unknown user"};
+    const char *kind = "passdb";
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct database *database = list->items[i];
+        const bool is_deny = database_is_deny(database);
+        struct verdict next = database_pam_service(database) != NULL
+                                  ? ask_pam(database, question, arena)
+                                  : ask_entries(chain, database, question, arena);
+        if (is_deny && !next.is_known && next.outcome == CHECK_FAILED)
+            continue;
+        verdict = next;
+        kind = database_kind(database);
+        if (verdict.outcome != CHECK_FAILED || verdict.is_known)
+            break;
+    }
+    if (verdict.outcome == CHECK_FAILED && !verdict.is_known)
+        pretend(chain, question);
+    /* An account that only the mailbox tables know is no failure yet when no password is asked. */
+    if (verdict.is_known || verdict.outcome != CHECK_FAILED || question->kind == ASK_PASSWORD ||
+        question->kind == ASK_SECRET)
+        log_verdict(kind, question, verdict.outcome, verdict.reason);
+    return verdict;
+}
+
+static void find_mailbox(struct passdb_chain *chain, struct arena *arena,
+                         const struct question *question, const struct passwd_entry *entry,
+                         struct check_result *result)
+{
+    const struct username_variables variables = {
+        .user = result->user,
+        .protocol = question->protocol,
+        .remote = question->remote_address,
+    };
+    struct error err = {0};
+
+    switch (
+        place_find(chain->config, chain->finder, &variables, entry, arena, &result->place, &err)) {
     case MAP_FOUND:
         return;
     case MAP_UNAVAILABLE:
         result->outcome = CHECK_UNAVAILABLE;
         result->reason = arena_copy(arena, err.text);
-        return;
+        break;
     case MAP_ABSENT:
+        result->outcome = CHECK_FAILED;
+        result->reason = "he is who he says, but has no mailbox here";
         break;
     }
-    if (verdict->entry.has_ids && verdict->entry.home != NULL && verdict->entry.home[0] == '/') {
-        result->place = (struct mailbox_place){
-            .format = MAILBOX_MAILDIR,
-            .path = arena_printf(arena, "%s/" MAILDIR_UNDER_HOME, verdict->entry.home),
-            .home = arena_copy(arena, verdict->entry.home),
-            .uid = verdict->entry.uid,
-            .gid = verdict->entry.gid,
-        };
+    log_verdict("mailbox", question, result->outcome, result->reason);
+}
+
+/* --- secrets ------------------------------------------------------------------------------------------------ */
+
+/* A salt that is always the same for a name, and looks like any other. */
+static void make_salt(const struct passdb_chain *chain, const char *user,
+                      unsigned char salt[SALT_LEN])
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+
+    HMAC(EVP_sha256(), chain->salt_key, sizeof(chain->salt_key), (const unsigned char *)user,
+         strlen(user), mac, NULL);
+    memcpy(salt, mac, SALT_LEN);
+}
+
+static bool read_secret(const char *stored, const struct question *question,
+                        const unsigned char salt[SALT_LEN], struct sasl_secret *secret_r)
+{
+    if (strcmp(question->wanted, "CRAM-MD5") == 0)
+        return password_cram_md5_secret(stored, secret_r->cram_md5);
+    return password_scram_secret(stored, question->wanted, span_of(salt, SALT_LEN),
+                                 &secret_r->scram);
+}
+
+/* What nobody can prove, but looks like a secret, and took as long to find, until the proof is there. */
+static void invent_secret(const struct passdb_chain *chain, const struct question *question,
+                          const unsigned char salt[SALT_LEN], struct sasl_secret *secret_r)
+{
+    static const char nobody[] = SAMPLE_DEFAULT;
+
+    if (!read_secret(chain->sample, question, salt, secret_r) &&
+        !read_secret(nobody, question, salt, secret_r))
+        *secret_r = (struct sasl_secret){0};
+    memcpy(secret_r->scram.salt, salt, SALT_LEN);
+    secret_r->scram.salt_len = SALT_LEN;
+    secret_r->is_known = false;
+}
+
+static void find_secret(struct passdb_chain *chain, const struct question *question,
+                        const struct verdict *verdict, struct check_result *result)
+{
+    unsigned char salt[SALT_LEN];
+    const bool has_entry = verdict->has_entry && verdict->outcome != CHECK_UNAVAILABLE;
+
+    make_salt(chain, question->user, salt);
+    result->secret = (struct sasl_secret){0};
+    if (has_entry && read_secret(verdict->entry.password, question, salt, &result->secret)) {
+        result->secret.is_known = true;
         return;
     }
-    result->outcome = CHECK_FAILED;
-    result->reason = "the password is right, but there is no such mailbox";
-}
-
-static void log_verdict(const struct passdb *database, const struct credentials *credentials,
-                        const struct check_result *result)
-{
-    if (result->outcome == CHECK_FAILED)
-        log_info("auth: %s(%s,%s,<%s>): %s", database->kind, credentials->user,
-                 credentials->remote_address, credentials->session, result->reason);
-    else if (result->outcome == CHECK_UNAVAILABLE)
-        log_warning("auth: %s(%s,%s,<%s>): %s", database->kind, credentials->user,
-                    credentials->remote_address, credentials->session, result->reason);
-}
-
-struct check_result passdb_check(struct passdb_chain *chain, struct arena *arena,
-                                 const struct credentials *credentials, bool may_block)
-{
-    struct check_result result = {
-        .outcome = CHECK_FAILED,
-        .reason = "no password database",
-        .user = credentials->user,
-    };
-
-    for (size_t i = 0; i < chain->count; i++) {
-        struct passdb *database = &chain->databases[i];
-        struct verdict verdict = database->file != NULL
-                                     ? ask_file(database, credentials, may_block, arena)
-                                     : ask_pam(database, credentials, may_block, arena);
-
-        result.outcome = verdict.outcome;
-        result.reason = verdict.reason;
-        if (verdict.outcome == CHECK_PASSED)
-            find_mailbox(chain, arena, &verdict, &result);
-        if (verdict.outcome == CHECK_FAILED && !verdict.is_known && i + 1 < chain->count)
-            continue;
-        log_verdict(database, credentials, &result);
-        return result;
+    invent_secret(chain, question, salt, &result->secret);
+    if (has_entry && result->outcome == CHECK_PASSED) {
+        result->outcome = CHECK_FAILED;
+        result->reason = "the stored password is not good for this mechanism";
+        log_verdict("passdb", question, CHECK_FAILED, result->reason);
     }
+}
+
+/* --- questions ----------------------------------------------------------------------------------------------- */
+
+/* A master user was recognised: now to whom the mailbox belongs. */
+static struct verdict ask_account(struct passdb_chain *chain, struct arena *arena,
+                                  const struct question *question)
+{
+    struct question account = *question;
+    struct verdict verdict;
+
+    account.kind = ASK_ACCOUNT;
+    account.user = question->act_as;
+    verdict = ask_list(chain, &chain->users, &account, arena);
+    if (verdict.outcome == CHECK_FAILED && !verdict.is_known)
+        verdict.outcome = CHECK_PASSED; /* if he has a mailbox */
+    return verdict;
+}
+
+static void settle(struct passdb_chain *chain, struct arena *arena, const struct question *question,
+                   const struct verdict *verdict, struct check_result *result)
+{
+    const struct passwd_entry *entry = verdict->has_entry ? &verdict->entry : NULL;
+
+    result->outcome = verdict->outcome;
+    result->refusal = verdict->refusal;
+    result->reason = verdict->reason;
+    if (entry != NULL) {
+        result->may_cache = result->may_cache && entry->allow_nets[0] == '\0';
+        result->explanation = entry->reason;
+        if (entry->user[0] != '\0')
+            result->user = entry->user;
+    }
+    if (result->outcome == CHECK_PASSED)
+        find_mailbox(chain, arena, question, entry, result);
+}
+
+/* The user of a token; false: the result says why not. */
+static bool read_token(struct passdb_chain *chain, struct arena *arena, struct question *question,
+                       struct check_result *result)
+{
+    const char *claimed = question->user, *owner = NULL;
+    struct error err = {0};
+
+    result->outcome = oauth_check(chain->oauth, question->password, arena, &owner, &err);
+    if (result->outcome == CHECK_PASSED) {
+        question->user = username_normalise(chain->config, arena, owner);
+        result->user = question->user;
+        if (question->user != NULL && (claimed[0] == '\0' || strcmp(claimed, question->user) == 0))
+            return true;
+        error_set(&err, ERROR_PERMANENT, "the token is of another user, %s", owner);
+        result->outcome = CHECK_FAILED;
+    }
+    question->user = claimed;
+    result->user = claimed;
+    result->reason = arena_copy(arena, err.text);
+    log_verdict("oauth2", question, result->outcome, result->reason);
+    return false;
+}
+
+struct check_result passdb_ask(struct passdb_chain *chain, struct arena *arena,
+                               const struct question *asked)
+{
+    struct question question = *asked;
+    const bool is_master = question.act_as[0] != '\0';
+    struct check_result result = {
+        .user = is_master ? question.act_as : question.user,
+        .explanation = "",
+        .is_master = is_master,
+        .may_cache = question.kind == ASK_PASSWORD,
+    };
+    struct verdict verdict;
+
+    if (question.kind == ASK_TOKEN && !read_token(chain, arena, &question, &result))
+        return result;
+    verdict = ask_list(chain, is_master ? &chain->masters : &chain->users, &question, arena);
+    if (verdict.outcome == CHECK_FAILED && !verdict.is_known &&
+        (question.kind == ASK_TOKEN || question.kind == ASK_ACCOUNT))
+        verdict.outcome = CHECK_PASSED; /* he is known by other means; has he a mailbox? */
+    if (is_master && verdict.outcome == CHECK_PASSED) {
+        struct verdict account = ask_account(chain, arena, &question);
+        settle(chain, arena, &question, &account, &result);
+    } else {
+        settle(chain, arena, &question, &verdict, &result);
+    }
+    if (question.kind == ASK_SECRET)
+        find_secret(chain, &question, &verdict, &result);
     return result;
 }

@@ -13,11 +13,11 @@
 
 #define FILE_MAX      (1024UL * 1024 * 1024)
 #define LOOK_AGAIN_MS 1000 /* how often the file is looked at for changes */
-#define ID_MAX        (UINT32_MAX - 1)
 
 struct passwd_file {
     char *path;
     struct stat read; /* the file as it was when it was read */
+    struct stat seen; /* and when somebody asked whether it changed */
     int64_t looked_ms;
     struct hash *users;
     struct arena *arena;
@@ -25,38 +25,16 @@ struct passwd_file {
 
 /* --- a line ------------------------------------------------------------------------------------------------ */
 
-static void take_extra(struct span extra, struct passwd_entry *entry)
-{
-    while (extra.len > 0) {
-        struct span field = span_take_word(&extra);
-        if (span_equal_text(field, "nologin") || span_equal_text(field, "nologin=y"))
-            entry->nologin = true;
-    }
-}
-
 bool passwd_file_parse_line(struct arena *arena, struct span line, const char **user_r,
                             struct passwd_entry *entry_r)
 {
-    struct span fields[7];
-    uint64_t uid, gid;
-
     if (line.len > 0 && line.data[line.len - 1] == '\r')
         line = span_first(line, line.len - 1);
-    if (line.len == 0 || line.data[0] == '#' || line.data[0] == ':')
+    if (line.len == 0 || line.data[0] == '#' || line.data[0] == ':' ||
+        memchr(line.data, '\0', line.len) != NULL)
         return false;
-    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
-        fields[i] = span_take_until(&line, ':');
-    *user_r = arena_text(arena, fields[0]);
-    *entry_r = (struct passwd_entry){
-        .password = arena_text(arena, fields[1]),
-        .home = arena_text(arena, fields[5]),
-    };
-    if (span_to_u64(fields[2], ID_MAX, &uid) && span_to_u64(fields[3], ID_MAX, &gid)) {
-        entry_r->has_ids = true;
-        entry_r->uid = (uid_t)uid;
-        entry_r->gid = (gid_t)gid;
-    }
-    take_extra(line, entry_r);
+    *user_r = arena_text(arena, span_take_until(&line, ':'));
+    passwd_entry_parse(arena, line, entry_r);
     return true;
 }
 
@@ -113,16 +91,39 @@ static bool refresh(struct passwd_file *file, struct error *err)
     return true;
 }
 
+bool passwd_file_changed(struct passwd_file *file)
+{
+    struct stat status;
+
+    if (stat(file->path, &status) != 0 || is_same(&status, &file->seen))
+        return false;
+    file->seen = status;
+    return true;
+}
+
 struct passwd_file *passwd_file_open(const char *path, struct error *err)
 {
     struct passwd_file *file = mem_new(struct passwd_file);
 
     file->path = mem_text(path);
     if (refresh(file, err))
-        return file;
-    mem_free(file->path);
-    mem_free(file);
-    return NULL;
+        file->seen = file->read;
+    else
+        passwd_file_free(&file);
+    return file;
+}
+
+void passwd_file_free(struct passwd_file **file)
+{
+    struct passwd_file *old = *file;
+
+    *file = NULL;
+    if (old == NULL)
+        return;
+    hash_free(&old->users, NULL);
+    arena_free(&old->arena);
+    mem_free(old->path);
+    mem_free(old);
 }
 
 bool passwd_file_find(struct passwd_file *file, const char *user, struct passwd_entry *entry_r,

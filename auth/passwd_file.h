@@ -5,22 +5,12 @@
 #ifndef BUZON_AUTH_PASSWD_FILE_H
 #define BUZON_AUTH_PASSWD_FILE_H
 
-#include "lib/base/base.h"
-
-#include <sys/types.h>
+#include "auth/entry.h"
 
 struct passwd_file;
 
-struct passwd_entry {
-    const char *password; /* "{SCHEME}data"; "" means that nobody can log in by it */
-    const char *home;     /* "" when the line has none */
-    bool has_ids;
-    uid_t uid;
-    gid_t gid;
-    bool nologin; /* extra field: the account is closed */
-};
-
 struct passwd_file *passwd_file_open(const char *path, struct error *err) MUST_CHECK;
+void passwd_file_free(struct passwd_file **file);
 
 /*
  * passwd_file_find - true with *entry_r (borrowed until the next call); false: ERROR_NONE when the
@@ -28,6 +18,10 @@ struct passwd_file *passwd_file_open(const char *path, struct error *err) MUST_C
  */
 bool passwd_file_find(struct passwd_file *file, const char *user, struct passwd_entry *entry_r,
                       struct error *err) MUST_CHECK;
+
+/* passwd_file_changed - since it was opened, or since the last call, it became another file or got other
+ * content; costs a stat(2) */
+bool passwd_file_changed(struct passwd_file *file);
 
 /* passwd_file_parse_line - one line without its end; false for comments and lines without a user */
 bool passwd_file_parse_line(struct arena *arena, struct span line, const char **user_r,

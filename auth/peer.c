@@ -6,54 +6,19 @@
 
 #include "auth/peer.h"
 
-#include "lib/base/hash.h"
+#include "auth/exchange.h"
 #include "lib/base/log.h"
-#include "lib/base/strlist.h"
-#include "lib/sasl/mechanism.h"
+#include "lib/sasl/offer.h"
 
-#include <openssl/crypto.h>
 #include <unistd.h>
 
 #define EXCHANGES_MAX 20000 /* of one peer at a time */
 
-struct peer {
-    struct auth *auth;
-    struct peer *next;
-    struct connection *connection;
-    struct watch *watch;
-    struct hash *exchanges; /* by id */
-    struct arena *arena;    /* of the message that is being read */
-    unsigned references;    /* checks under way whose answers will come back here */
-    bool is_closed;
-};
-
-struct exchange {
-    struct peer *peer;
-    struct arena *arena;
-    struct sasl_start start; /* copied */
-    struct sasl_exchange sasl;
-    struct watch *delay;
-    const char *user, *reason;
-    bool is_waiting; /* for a worker or for the delay: no further response is due */
-};
-
-/* --- the end of exchanges and peers ------------------------------------------------------------------------ */
+/* --- the end ---------------------------------------------------------------------------------------------------- */
 
 static struct span id_key(const uint64_t *id)
 {
     return span_of(id, sizeof(*id));
-}
-
-static void end_exchange(struct exchange *exchange)
-{
-    struct arena *arena = exchange->arena;
-
-    hash_remove(exchange->peer->exchanges, id_key(&exchange->start.id));
-    watch_free(&exchange->delay);
-    if (exchange->sasl.password.len > 0)
-        OPENSSL_cleanse((void *)(uintptr_t)exchange->sasl.password.data,
-                        exchange->sasl.password.len);
-    arena_free(&arena);
 }
 
 static void release(struct peer *peer)
@@ -68,12 +33,18 @@ static void release(struct peer *peer)
     service_release(instance);
 }
 
+void peer_release(struct peer *peer)
+{
+    peer->references--;
+    release(peer);
+}
+
 static void close_peer(struct peer *peer)
 {
     struct peer **at = &peer->auth->peers;
     size_t position = 0;
     struct span key;
-    void *value;
+    void *exchange;
 
     if (peer->is_closed)
         return;
@@ -82,12 +53,9 @@ static void close_peer(struct peer *peer)
         at = &(*at)->next;
     *at = peer->next;
     ticket_void_all(peer->auth->tickets, peer);
-    /* Exchanges that a worker has go when its answer comes. */
-    while (hash_next(peer->exchanges, &position, &key, &value)) {
-        struct exchange *exchange = value;
-        if (!exchange->is_waiting || exchange->delay != NULL)
-            end_exchange(exchange);
-    }
+    sessions_end_all(peer->auth->sessions, peer);
+    while (hash_next(peer->exchanges, &position, &key, &exchange))
+        exchange_abandon(exchange);
     watch_free(&peer->watch);
     connection_free(&peer->connection);
     release(peer);
@@ -100,168 +68,17 @@ static void close_malformed(struct peer *peer, const struct error *err)
     close_peer(peer);
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------------- */
-
-static void send_reply(struct peer *peer, const struct sasl_reply *reply)
+void peer_send(struct peer *peer, const struct ipc_message *message, const void *object)
 {
     struct error err = {0};
 
     if (peer->is_closed)
         return;
-    if (!ipc_send(peer->connection, &sasl_reply_message, reply, &err)) {
+    if (!ipc_send(peer->connection, message, object, &err)) {
         close_malformed(peer, &err);
         return;
     }
     watch_events(peer->watch, LOOP_READ | (ipc_wants_write(peer->connection) ? LOOP_WRITE : 0));
-}
-
-static void send_failure(struct exchange *exchange, enum sasl_outcome outcome)
-{
-    const struct sasl_reply reply = {
-        .id = exchange->start.id,
-        .outcome = outcome,
-        .user = exchange->user,
-        .reason = exchange->reason,
-    };
-    struct peer *peer = exchange->peer;
-
-    send_reply(peer, &reply);
-    if (!peer->is_closed)
-        end_exchange(exchange);
-}
-
-static void on_delay_over(void *context, int fd UNUSED, int events UNUSED)
-{
-    send_failure(context, SASL_FAILED);
-}
-
-/* Whoever guesses shall wait. */
-static void fail_later(struct exchange *exchange, const char *user, const char *reason)
-{
-    const struct service_instance *instance = exchange->peer->auth->instance;
-
-    exchange->user = arena_copy(exchange->arena, user);
-    exchange->reason = arena_copy(exchange->arena, reason);
-    exchange->is_waiting = true;
-    exchange->delay = watch_timer(instance->loop, on_delay_over, exchange);
-    timer_arm(exchange->delay, (int64_t)instance->config->auth_failure_delay * 1000);
-}
-
-static void answer_check(struct exchange *exchange, const struct check_result *result)
-{
-    struct peer *peer = exchange->peer;
-    struct sasl_reply reply = {.id = exchange->start.id, .outcome = SASL_OK, .user = result->user};
-
-    switch (result->outcome) {
-    case CHECK_PASSED:
-        reply.ticket = ticket_issue(peer->auth->tickets, peer, exchange->start.protocol, result);
-        send_reply(peer, &reply);
-        if (!peer->is_closed)
-            end_exchange(exchange);
-        break;
-    case CHECK_FAILED:
-        fail_later(exchange, result->user, result->reason);
-        break;
-    case CHECK_UNAVAILABLE:
-    case CHECK_WOULD_BLOCK:
-        exchange->user = arena_copy(exchange->arena, result->user);
-        exchange->reason = arena_copy(exchange->arena, result->reason);
-        send_failure(exchange, SASL_UNAVAILABLE);
-        break;
-    }
-}
-
-static void on_checked(void *context, const struct check_result *result)
-{
-    struct exchange *exchange = context;
-    struct peer *peer = exchange->peer;
-
-    exchange->is_waiting = false;
-    if (peer->is_closed)
-        end_exchange(exchange);
-    else
-        answer_check(exchange, result);
-    peer->references--;
-    release(peer);
-}
-
-/* --- an exchange's steps ------------------------------------------------------------------------------------- */
-
-static void check_password(struct exchange *exchange)
-{
-    struct auth *auth = exchange->peer->auth;
-    const char *user =
-        passdb_normalise(auth->instance->config, exchange->arena, exchange->sasl.user);
-    struct credentials credentials = {
-        .user = user,
-        .password = exchange->sasl.password,
-        .protocol = exchange->start.protocol,
-        .remote_address = exchange->start.remote_address,
-        .session = exchange->start.session,
-    };
-    struct check_result result;
-
-    if (user == NULL) {
-        fail_later(exchange, exchange->sasl.user, "not a user name");
-        return;
-    }
-    if (exchange->sasl.authzid[0] != '\0' &&
-        strcmp(exchange->sasl.authzid, exchange->sasl.user) != 0) {
-        fail_later(exchange, user, "may not act as another user");
-        return;
-    }
-    result = passdb_check(auth->chain, exchange->arena, &credentials, false);
-    if (result.outcome == CHECK_WOULD_BLOCK) {
-        exchange->is_waiting = true;
-        exchange->peer->references++;
-        worker_check(auth->workers, &credentials, on_checked, exchange);
-    } else {
-        answer_check(exchange, &result);
-    }
-}
-
-static void advance(struct exchange *exchange, struct span response)
-{
-    struct sasl_reply reply = {.id = exchange->start.id, .outcome = SASL_CHALLENGE};
-
-    switch (sasl_advance(&exchange->sasl, response, &reply.challenge)) {
-    case SASL_STEP_CHALLENGE:
-        send_reply(exchange->peer, &reply);
-        break;
-    case SASL_STEP_PASSWORD:
-        check_password(exchange);
-        break;
-    case SASL_STEP_MALFORMED:
-        fail_later(exchange, exchange->sasl.user == NULL ? "" : exchange->sasl.user,
-                   "malformed SASL response");
-        break;
-    }
-}
-
-static bool is_offered(const struct config *config, const char *mechanism)
-{
-    struct strlist offered = STRLIST_EMPTY;
-    bool found;
-
-    strlist_split(&offered, config->auth_mechanisms, ", \t\r\n");
-    found = strlist_has_nocase(&offered, mechanism);
-    strlist_release(&offered);
-    return found;
-}
-
-static struct exchange *begin_exchange(struct peer *peer, const struct sasl_start *start,
-                                       const struct sasl_mechanism *mechanism)
-{
-    struct arena *arena = arena_create();
-    struct exchange *exchange = arena_new(arena, struct exchange);
-
-    *exchange = (struct exchange){.peer = peer, .arena = arena, .start = *start};
-    exchange->start.protocol = arena_copy(arena, start->protocol);
-    exchange->start.remote_address = arena_copy(arena, start->remote_address);
-    exchange->start.session = arena_copy(arena, start->session);
-    exchange->sasl = (struct sasl_exchange){.mechanism = mechanism, .arena = arena};
-    hash_put(peer->exchanges, id_key(&exchange->start.id), exchange);
-    return exchange;
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------------- */
@@ -278,16 +95,13 @@ static bool on_sasl_start(struct peer *peer, struct error *err)
         error_set(err, ERROR_MALFORMED, "an exchange id that is in use, or too many exchanges");
         return false;
     }
-    mechanism = sasl_mechanism_find(start.mechanism);
-    if (mechanism == NULL || !is_offered(peer->auth->instance->config, start.mechanism)) {
-        send_reply(peer, &(struct sasl_reply){.id = start.id,
-                                              .outcome = SASL_FAILED,
-                                              .reason = "unsupported mechanism"});
-        return true;
-    }
-    advance(begin_exchange(peer, &start, mechanism), !start.has_initial           ? SPAN_EMPTY
-                                                     : start.initial.data == NULL ? span_of("", 0)
-                                                                                  : start.initial);
+    mechanism = sasl_offer_find(peer->auth->instance->config, start.mechanism);
+    if (mechanism == NULL)
+        peer_send(peer, &sasl_reply_message,
+                  &(struct sasl_reply){
+                      .id = start.id, .outcome = SASL_FAILED, .reason = "unsupported mechanism"});
+    else
+        exchange_begin(peer, &start, mechanism);
     return true;
 }
 
@@ -299,14 +113,30 @@ static bool on_sasl_continue(struct peer *peer, struct error *err)
     if (!ipc_receive(peer->connection, &sasl_continue_message, peer->arena, &next, err))
         return false;
     exchange = hash_get(peer->exchanges, id_key(&next.id));
-    if (exchange == NULL)
-        return true; /* it ended in the meantime */
-    if (exchange->is_waiting && exchange->delay == NULL)
-        return true; /* a worker has it; its answer goes nowhere */
-    if (next.cancel)
-        end_exchange(exchange);
-    else if (!exchange->is_waiting)
-        advance(exchange, next.response.data == NULL ? span_of("", 0) : next.response);
+    if (exchange != NULL) /* else it ended in the meantime */
+        exchange_continue(exchange, &next);
+    return true;
+}
+
+static bool on_session_end(struct peer *peer, struct error *err)
+{
+    struct sasl_session session = {0};
+
+    if (!ipc_receive(peer->connection, &session_end_message, peer->arena, &session, err))
+        return false;
+    sessions_end(peer->auth->sessions, (struct session_key){peer, session.id});
+    return true;
+}
+
+/* Of a login that was there before us. */
+static bool on_session_note(struct peer *peer, struct error *err)
+{
+    struct sasl_session session = {0};
+
+    if (!ipc_receive(peer->connection, &session_note_message, peer->arena, &session, err))
+        return false;
+    sessions_begin(peer->auth->sessions, (struct session_key){peer, session.id}, session.protocol,
+                   session.user, session.remote_address);
     return true;
 }
 
@@ -330,6 +160,8 @@ static const struct request {
     {&sasl_start_message,        on_sasl_start   },
     {&sasl_continue_message,     on_sasl_continue},
     {&ticket_redemption_message, on_redeem       },
+    {&session_end_message,       on_session_end  },
+    {&session_note_message,      on_session_note },
 };
 
 static bool run_next(struct peer *peer, struct error *err)
@@ -369,8 +201,7 @@ static void on_peer(void *context, int fd UNUSED, int events)
     }
     if (!peer->is_closed)
         watch_events(peer->watch, LOOP_READ | (ipc_wants_write(peer->connection) ? LOOP_WRITE : 0));
-    peer->references--;
-    release(peer);
+    peer_release(peer);
 }
 
 /* --- arrivals ----------------------------------------------------------------------------------------------------------- */

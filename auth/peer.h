@@ -6,8 +6,12 @@
 #ifndef BUZON_AUTH_PEER_H
 #define BUZON_AUTH_PEER_H
 
+#include "auth/cache.h"
+#include "auth/penalty.h"
+#include "auth/sessions.h"
 #include "auth/ticket.h"
 #include "auth/worker.h"
+#include "lib/base/hash.h"
 #include "lib/service/service.h"
 
 /* The process, as peers need it. */
@@ -15,8 +19,24 @@ struct auth {
     const struct service_instance *instance;
     struct passdb_chain *chain;
     struct worker_pool *workers;
+    struct auth_cache *cache; /* NULL: nothing is kept */
+    struct watch *cache_timer;
+    struct penalty_office *penalties;
+    struct session_office *sessions;
     struct ticket_office *tickets;
     struct peer *peers;
+};
+
+/* Of peer.c and exchange.c. */
+struct peer {
+    struct auth *auth;
+    struct peer *next;
+    struct connection *connection;
+    struct watch *watch;
+    struct hash *exchanges; /* by id */
+    struct arena *arena;    /* of the message that is being read */
+    unsigned references;    /* questions under way whose answers will come back here */
+    bool is_closed;
 };
 
 /* peer_create - takes a connected, non-blocking descriptor */
@@ -24,5 +44,10 @@ void peer_create(struct auth *auth, int fd);
 
 /* peers_close_descriptors - in a forked worker: it shall not hold connections open */
 void peers_close_descriptors(const struct auth *auth);
+
+/* peer_send - a message to it; what cannot be sent ends the peer. For exchange.c. */
+void peer_send(struct peer *peer, const struct ipc_message *message, const void *object);
+/* peer_release - one reference less */
+void peer_release(struct peer *peer);
 
 #endif

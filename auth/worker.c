@@ -3,9 +3,9 @@
 
 #include "auth/worker.h"
 
+#include "auth/worker_message.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/sasl/auth_client.h"
 
 #include <openssl/crypto.h>
 #include <signal.h>
@@ -14,82 +14,22 @@
 #include <unistd.h>
 
 #define LINE_MAX_CHECKS 10000 /* checks that wait for a worker */
-#define TEXT_LIMIT      512
-
-/* --- the messages -------------------------------------------------------------------------------------- */
-
-struct question {
-    const char *user, *protocol, *remote_address, *session;
-    struct span password;
-};
-
-static const struct ipc_field question_fields[] = {
-    IPC_TEXT(struct question, user, TEXT_LIMIT),
-    IPC_TEXT(struct question, protocol, TEXT_LIMIT),
-    IPC_TEXT(struct question, remote_address, TEXT_LIMIT),
-    IPC_TEXT(struct question, session, TEXT_LIMIT),
-    IPC_OCTETS(struct question, password, SASL_OCTETS_MAX),
-    IPC_END,
-};
-static const struct ipc_message question_message = {"check", 1, question_fields};
-
-struct answer {
-    uint64_t outcome, format, uid, gid, quota_storage, quota_messages;
-    const char *reason, *user, *path, *home, *system_user;
-};
-
-static const struct ipc_field answer_fields[] = {
-    IPC_NUMBER(struct answer, outcome, CHECK_UNAVAILABLE),
-    IPC_NUMBER(struct answer, format, MAILBOX_MBOX),
-    IPC_NUMBER(struct answer, uid, UINT32_MAX - 1),
-    IPC_NUMBER(struct answer, gid, UINT32_MAX - 1),
-    IPC_NUMBER(struct answer, quota_storage, INT64_MAX),
-    IPC_NUMBER(struct answer, quota_messages, INT64_MAX),
-    IPC_TEXT(struct answer, reason, ERROR_TEXT_MAX),
-    IPC_TEXT(struct answer, user, TEXT_LIMIT),
-    IPC_TEXT(struct answer, path, PATH_MAX),
-    IPC_TEXT(struct answer, home, PATH_MAX),
-    IPC_TEXT(struct answer, system_user, TEXT_LIMIT),
-    IPC_END,
-};
-static const struct ipc_message answer_message = {"checked", 1, answer_fields};
 
 /* --- in the worker ----------------------------------------------------------------------------------------- */
 
 static bool serve_one(struct connection *auth, struct passdb_chain *chain, struct arena *arena,
                       struct error *err)
 {
-    struct question question = {0};
+    struct question question;
     struct check_result result;
-    struct answer answer;
 
-    if (!ipc_receive(auth, &question_message, arena, &question, err))
+    if (!worker_question_receive(auth, arena, &question, err))
         return false;
-    result = passdb_check(chain, arena,
-                          &(struct credentials){
-                              .user = question.user,
-                              .password = question.password,
-                              .protocol = question.protocol,
-                              .remote_address = question.remote_address,
-                              .session = question.session,
-                          },
-                          true);
-    answer = (struct answer){
-        .outcome = result.outcome,
-        .reason = result.reason,
-        .user = result.user,
-        .format = result.place.format,
-        .uid = result.place.uid,
-        .gid = result.place.gid,
-        .quota_storage = result.place.quota.storage,
-        .quota_messages = result.place.quota.messages,
-        .path = result.place.path,
-        .home = result.place.home,
-        .system_user = result.place.user,
-    };
-    return ipc_send(auth, &answer_message, &answer, err);
+    result = passdb_ask(chain, arena, &question);
+    return worker_answer_send(auth, &result, err);
 }
 
+/* With databases of its own: what a table holds open is not shared. */
 static void NORETURN serve(int fd, struct passdb_chain *chain)
 {
     struct connection *auth = connection_create(fd);
@@ -98,7 +38,8 @@ static void NORETURN serve(int fd, struct passdb_chain *chain)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     connection_timeout(auth, 0);
-    while (serve_one(auth, chain, arena, &err))
+    chain = passdb_reopen(chain, &err);
+    while (chain != NULL && serve_one(auth, chain, arena, &err))
         arena_reset(arena);
     if (err.kind != ERROR_NONE)
         log_warning("auth worker: %s", err.text);
@@ -110,7 +51,7 @@ static void NORETURN serve(int fd, struct passdb_chain *chain)
 struct check {
     struct check *next;
     struct arena *arena;
-    struct credentials credentials;
+    struct question question;
     worker_answer *answer;
     void *context;
 };
@@ -149,8 +90,9 @@ static void finish(struct check *check, const struct check_result *result)
     struct arena *arena = check->arena;
 
     check->answer(check->context, result);
-    OPENSSL_cleanse((void *)(uintptr_t)check->credentials.password.data,
-                    check->credentials.password.len);
+    if (check->question.password.len > 0)
+        OPENSSL_cleanse((void *)(uintptr_t)check->question.password.data,
+                        check->question.password.len);
     arena_free(&arena);
 }
 
@@ -158,7 +100,8 @@ static void fail(struct check *check, const char *reason)
 {
     finish(check, &(struct check_result){.outcome = CHECK_UNAVAILABLE,
                                          .reason = reason,
-                                         .user = check->credentials.user});
+                                         .explanation = "",
+                                         .user = check->question.user});
 }
 
 static void destroy(struct worker *worker)
@@ -179,17 +122,10 @@ static void destroy(struct worker *worker)
 
 static void give(struct worker *worker, struct check *check)
 {
-    const struct question question = {
-        .user = check->credentials.user,
-        .protocol = check->credentials.protocol,
-        .remote_address = check->credentials.remote_address,
-        .session = check->credentials.session,
-        .password = check->credentials.password,
-    };
     struct error err = {0};
 
     worker->check = check;
-    if (!ipc_send(worker->connection, &question_message, &question, &err)) {
+    if (!worker_question_send(worker->connection, &check->question, &err)) {
         log_warning("auth worker: %s", err.text);
         destroy(worker);
     }
@@ -213,30 +149,27 @@ static bool take_answer(struct worker *worker, struct error *err)
 {
     struct arena *arena = arena_create();
     struct check *check = worker->check;
-    struct answer answer = {0};
-    bool taken = ipc_receive(worker->connection, &answer_message, arena, &answer, err);
+    struct check_result result;
+    bool taken = worker_answer_receive(worker->connection, arena, &result, err);
 
     if (taken && check != NULL) {
-        const struct check_result result = {
-            .outcome = (enum check_outcome)answer.outcome,
-            .reason = answer.reason,
-            .user = answer.user,
-            .place =
-                {
-                        .format = (enum mailbox_format)answer.format,
-                        .path = answer.path,
-                        .home = answer.home,
-                        .user = answer.system_user[0] == '\0' ? NULL : answer.system_user,
-                        .uid = (uid_t)answer.uid,
-                        .gid = (gid_t)answer.gid,
-                        .quota = {.storage = answer.quota_storage, .messages = answer.quota_messages},
-                        },
-        };
         worker->check = NULL;
         finish(check, &result);
     }
     arena_free(&arena);
     return taken;
+}
+
+static void serve_line(struct worker_pool *pool);
+
+static void lose(struct worker *worker, const struct error *err)
+{
+    struct worker_pool *pool = worker->pool;
+
+    if (err->kind != ERROR_NONE)
+        log_warning("auth worker: %s", err->text);
+    destroy(worker);
+    serve_line(pool);
 }
 
 static void on_answer(void *context, int fd UNUSED, int events UNUSED)
@@ -245,15 +178,12 @@ static void on_answer(void *context, int fd UNUSED, int events UNUSED)
     struct error err = {0};
 
     if (!ipc_read_ready(worker->connection, &err)) {
-        if (err.kind != ERROR_NONE)
-            log_warning("auth worker: %s", err.text);
-        destroy(worker);
+        lose(worker, &err);
         return;
     }
     while (ipc_complete(worker->connection))
         if (!take_answer(worker, &err)) {
-            log_warning("auth worker: %s", err.text);
-            destroy(worker);
+            lose(worker, &err);
             return;
         }
     if (worker->check == NULL)
@@ -296,6 +226,15 @@ static struct worker *start(struct worker_pool *pool)
     return worker;
 }
 
+/* A worker died: those who wait in line shall not wait for ever. */
+static void serve_line(struct worker_pool *pool)
+{
+    struct worker *worker;
+
+    while (pool->first != NULL && pool->count < pool->limit && (worker = start(pool)) != NULL)
+        give_next(worker);
+}
+
 static struct worker *find_free(struct worker_pool *pool)
 {
     for (struct worker *worker = pool->workers; worker != NULL; worker = worker->next)
@@ -304,21 +243,32 @@ static struct worker *find_free(struct worker_pool *pool)
     return pool->count < pool->limit ? start(pool) : NULL;
 }
 
-void worker_check(struct worker_pool *pool, const struct credentials *credentials,
-                  worker_answer *answer, void *context)
+static void copy_question(struct arena *arena, const struct question *question,
+                          struct question *copy_r)
+{
+    const struct span password = question->password;
+
+    *copy_r = (struct question){
+        .kind = question->kind,
+        .user = arena_copy(arena, question->user),
+        .act_as = arena_copy(arena, question->act_as),
+        .wanted = arena_copy(arena, question->wanted),
+        .password = span_of(arena_text(arena, password), password.len),
+        .protocol = arena_copy(arena, question->protocol),
+        .remote_address = arena_copy(arena, question->remote_address),
+        .session = arena_copy(arena, question->session),
+    };
+}
+
+void worker_ask(struct worker_pool *pool, const struct question *question, worker_answer *answer,
+                void *context)
 {
     struct arena *arena = arena_create();
     struct check *check = arena_new(arena, struct check);
     struct worker *worker;
 
     *check = (struct check){.arena = arena, .answer = answer, .context = context};
-    check->credentials = (struct credentials){
-        .user = arena_copy(arena, credentials->user),
-        .password = span_of(arena_text(arena, credentials->password), credentials->password.len),
-        .protocol = arena_copy(arena, credentials->protocol),
-        .remote_address = arena_copy(arena, credentials->remote_address),
-        .session = arena_copy(arena, credentials->session),
-    };
+    copy_question(arena, question, &check->question);
     worker = find_free(pool);
     if (worker != NULL) {
         give(worker, check);

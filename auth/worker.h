@@ -1,6 +1,7 @@
 /*
- * Workers: processes that check what takes long (slow hashes, PAM), so that auth itself never waits.
- * Forked from auth on demand, one check at a time each; what does not find a free one waits in line.
+ * Workers: processes that ask the databases (slow hashes, PAM, tables of other hosts), so that auth itself
+ * never waits. Forked from auth on demand, one question at a time each; what does not find a free one waits
+ * in line. auth itself asks no database: a connection that a table opened is never shared by two processes.
  */
 #ifndef BUZON_AUTH_WORKER_H
 #define BUZON_AUTH_WORKER_H
@@ -22,9 +23,9 @@ struct worker_pool *worker_pool_create(struct loop *loop, struct passdb_chain *c
                                        void (*before_serving)(void))
     __attribute__((returns_nonnull));
 
-/* worker_check - answered later, exactly once, from the loop; CHECK_UNAVAILABLE when the worker died
+/* worker_ask - answered later, exactly once, from the loop; CHECK_UNAVAILABLE when the worker died
  * or the line is too long */
-void worker_check(struct worker_pool *pool, const struct credentials *credentials,
-                  worker_answer *answer, void *context);
+void worker_ask(struct worker_pool *pool, const struct question *question, worker_answer *answer,
+                void *context);
 
 #endif

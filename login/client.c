@@ -62,6 +62,7 @@ void client_destroy(struct client *client)
     struct login *login = client->login;
 
     sasl_cancel(client);
+    session_end(client);
     relay_free(client);
     watch_free(&client->session_watch);
     connection_free(&client->session_peer);
@@ -71,6 +72,7 @@ void client_destroy(struct client *client)
     buf_release(&client->input);
     buf_release(&client->output);
     mem_free(client->user);
+    mem_free(client->explanation);
     mem_free(client);
     login->clients--;
     service_release(login->instance);
@@ -407,6 +409,19 @@ bool client_is_secured(const struct client *client)
 bool client_may_send_password(const struct client *client)
 {
     return client_is_secured(client) || !client->login->config->login_disable_plaintext_auth;
+}
+
+struct sasl_offer_connection client_offer(const struct client *client)
+{
+    char name[CERTIFICATE_NAME_MAX];
+
+    return (struct sasl_offer_connection){
+        .may_send_password = client_may_send_password(client),
+        .has_binding = client->tls != NULL,
+        .has_certificate = client->tls != NULL &&
+                           tls_peer_name(client->tls, client->login->config->login_tls_ccert_field,
+                                         name, sizeof(name)),
+    };
 }
 
 void client_create(struct login *login, int fd)

@@ -9,11 +9,14 @@
 #include "lib/base/buf.h"
 #include "lib/io/tls.h"
 #include "lib/sasl/auth_client.h"
+#include "lib/sasl/offer.h"
 #include "lib/service/service.h"
 
 #define INPUT_MAX      16384 /* octets of a command, or of pipelined ones, before login */
 #define TAG_MAX_LEN    128
 #define SESSION_ID_LEN 16
+
+#define CERTIFICATE_NAME_MAX 256
 
 struct client;
 
@@ -27,7 +30,15 @@ enum client_state {
     CLIENT_CLOSING,   /* the last output is sent, then the end */
 };
 
-enum auth_failure { AUTH_WRONG, AUTH_UNAVAILABLE, AUTH_MALFORMED };
+enum auth_failure {
+    AUTH_WRONG,
+    AUTH_UNAVAILABLE,
+    AUTH_MALFORMED,   /* no base64, or given up by the client */
+    AUTH_UNSUPPORTED, /* no such mechanism here */
+    AUTH_DISABLED,    /* the account is closed: client->explanation says more, or is "" */
+    AUTH_NOT_ALLOWED, /* not from there, or not as that user */
+    AUTH_TOO_MANY,    /* sessions of this user from this address */
+};
 
 /* What differs between IMAP and POP3. */
 struct protocol {
@@ -50,6 +61,7 @@ struct login {
     const struct protocol *protocol;
     struct tls_context *tls; /* NULL: there is no certificate */
     struct auth_link *auth;
+    struct live_session *sessions; /* that auth counts for us */
     size_t clients;
 };
 
@@ -70,10 +82,13 @@ struct client {
     size_t invited_at;         /* IMAP: input before this offset was asked for with "+" */
     char *user;                /* as the client named itself, for the log; POP3: USER */
     const char *mechanism;     /* of the last attempt, for the log */
+    enum auth_failure failure; /* of the last attempt, when there were some */
+    char *explanation;         /* of auth, for the client; NULL */
     unsigned attempts, bad_commands;
     uint64_t exchange; /* id at auth, 0: none */
     bool starts_tls;   /* the answer to STARTTLS goes out, then the handshake */
 
+    struct live_session *live;       /* granted, and not yet left to its process */
     struct connection *session_peer; /* the imapd or pop3d that is asked to take the session */
     struct watch *session_watch;
     struct relay *relay;
@@ -102,6 +117,8 @@ void client_start_tls(struct client *client);
 /* client_is_secured - TLS, or a connection within this host */
 bool client_is_secured(const struct client *client);
 bool client_may_send_password(const struct client *client);
+/* client_offer - what SASL may count on */
+struct sasl_offer_connection client_offer(const struct client *client);
 /* client_bad_command - one more; true: it was the last one that is taken, and the client is closing */
 bool client_bad_command(struct client *client);
 
@@ -118,9 +135,13 @@ void sasl_response(struct client *client, struct span line);
 /* sasl_cancel - the client went away */
 void sasl_cancel(struct client *client);
 
+/* sasl_end_session, sasl_note_session - tell auth of sessions that came of its tickets */
+void sasl_end_session(struct login *login, uint64_t id);
+void sasl_note_session(struct login *login, uint64_t id, const char *user, const char *remote);
+
 struct auth_link;
 struct auth_link *auth_link_create(struct login *login) __attribute__((returns_nonnull));
-/* auth_mechanism_names - "PLAIN LOGIN", each behind `prefix`, as capabilities list them */
+/* sasl_list_mechanisms - " PLAIN LOGIN", each behind `prefix`, as capabilities list them */
 void sasl_list_mechanisms(const struct client *client, const char *prefix, struct buf *out);
 
 /* --- after the password (handover.c, relay.c) ---------------------------------------------------------------- */
@@ -130,6 +151,20 @@ void handover_begin(struct client *client, const char *user, const char *ticket)
 void relay_begin(struct client *client, int inner);
 void relay_on_event(struct client *client, int events);
 void relay_free(struct client *client);
+
+/* --- sessions that are under way (session.c) ---------------------------------------------------------------- */
+
+/* session_grant - auth gave a ticket in the exchange `id`; client->user is set */
+void session_grant(struct client *client, uint64_t id);
+/* session_leave_to_peer - the client's descriptor is imapd's or pop3d's alone from here on; takes
+ * client->session_peer, whose end is the session's */
+void session_leave_to_peer(struct client *client);
+/* session_end - with the client, or because nothing came of it */
+void session_end(struct client *client);
+/* sessions_note_all - to an auth that has not heard of them */
+void sessions_note_all(struct login *login);
+/* sessions_forget_peers - this process shall end: those that are left to their processes go uncounted */
+void sessions_forget_peers(struct login *login);
 
 /* --- the log (log.c) -------------------------------------------------------------------------------------------- */
 

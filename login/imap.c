@@ -32,19 +32,26 @@ static bool start(struct client *client)
 
 static void failed(struct client *client, enum auth_failure failure)
 {
-    switch (failure) {
-    case AUTH_WRONG:
-        client_say(client, "%s NO [AUTHENTICATIONFAILED] Authentication failed.", client->tag);
-        break;
-    case AUTH_UNAVAILABLE:
-        client_say(client, "%s NO [UNAVAILABLE] Temporary authentication failure.", client->tag);
-        break;
-    case AUTH_MALFORMED:
+    static const char *const replies[] = {
+        [AUTH_WRONG] = "NO [AUTHENTICATIONFAILED] Authentication failed.",
+        [AUTH_UNAVAILABLE] = "NO [UNAVAILABLE] Temporary authentication failure.",
+        [AUTH_MALFORMED] =
+            "BAD Authentication aborted by client, or invalid base64 in its response.",
+        [AUTH_UNSUPPORTED] = "NO Unsupported authentication mechanism.",
+        [AUTH_DISABLED] = "NO [CONTACTADMIN] Account is temporarily disabled.",
+        [AUTH_NOT_ALLOWED] = "NO [AUTHORIZATIONFAILED] Authorization failed.",
+    };
+
+    if (failure == AUTH_TOO_MANY)
         client_say(client,
-                   "%s BAD Authentication mechanism not supported, or a malformed response.",
-                   client->tag);
-        break;
-    }
+                   "%s NO [LIMIT] Maximum number of connections from user+IP exceeded "
+                   "(login_user_address_limit=%d)",
+                   client->tag, client->login->config->login_user_address_limit);
+    else if (failure == AUTH_DISABLED && client->explanation != NULL &&
+             client->explanation[0] != '\0')
+        client_say(client, "%s NO [CONTACTADMIN] %s", client->tag, client->explanation);
+    else
+        client_say(client, "%s %s", client->tag, replies[failure]);
 }
 
 static void bye(struct client *client, const char *reason)
@@ -120,11 +127,14 @@ static void run_starttls(struct client *client, struct span arguments UNUSED)
 static void run_authenticate(struct client *client, struct span arguments)
 {
     struct span mechanism = span_take_word(&arguments);
-    char *name;
+    char *name = mem_span(mechanism);
+    const struct sasl_mechanism *known = sasl_mechanism_find(name);
 
-    if (refuse_plaintext(client))
+    if (known != NULL && (sasl_mechanism_traits(known) & SASL_SENDS_PASSWORD) != 0 &&
+        refuse_plaintext(client)) {
+        mem_free(name);
         return;
-    name = mem_span(mechanism);
+    }
     sasl_begin_base64(client, name, arguments, arguments.len > 0);
     mem_free(name);
 }

@@ -19,6 +19,8 @@ static bool open_certificate(const struct config *config, struct error *err)
         .protocols = config->smtpd_tls_mandatory_protocols,
         .cipher_list = "",
         .dh_file = "",
+        .ask_certificate = config->login_tls_ask_ccert,
+        .client_ca_file = config->login_tls_CAfile,
     };
 
     if (config->login_tls_cert_file[0] == '\0' || strcmp(config->login_tls_cert_file, "none") == 0)
@@ -52,6 +54,11 @@ static bool start(const struct service_instance *instance, struct error *err UNU
     return true;
 }
 
+static void on_drain(const struct service_instance *instance UNUSED)
+{
+    sessions_forget_peers(&login);
+}
+
 static void on_connection(int fd, const struct service_instance *instance UNUSED)
 {
     client_create(&login, fd);
@@ -67,6 +74,7 @@ int main(int argc, char *argv[])
         .prepare = prepare,
         .start = start,
         .on_connection = on_connection,
+        .on_drain = on_drain,
     };
 
     return service_main(&service, argc, argv);

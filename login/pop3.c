@@ -65,6 +65,7 @@ static void run_pass(struct client *client, struct span arguments)
 static void run_auth(struct client *client, struct span arguments)
 {
     struct span mechanism = span_take_word(&arguments);
+    const struct sasl_mechanism *known;
     struct buf mechanisms = BUF(BUF_UNLIMITED);
     char *name;
 
@@ -81,9 +82,13 @@ static void run_auth(struct client *client, struct span arguments)
         buf_release(&mechanisms);
         return;
     }
-    if (refuse_plaintext(client))
-        return;
     name = mem_span(mechanism);
+    known = sasl_mechanism_find(name);
+    if (known != NULL && (sasl_mechanism_traits(known) & SASL_SENDS_PASSWORD) != 0 &&
+        refuse_plaintext(client)) {
+        mem_free(name);
+        return;
+    }
     sasl_begin_base64(client, name, arguments, arguments.len > 0);
     mem_free(name);
 }
@@ -151,17 +156,26 @@ static void challenge(struct client *client, struct span base64)
 
 static void failed(struct client *client, enum auth_failure failure)
 {
-    switch (failure) {
-    case AUTH_WRONG:
-        client_say(client, "-ERR [AUTH] Authentication failed.");
-        break;
-    case AUTH_UNAVAILABLE:
-        client_say(client, "-ERR [SYS/TEMP] Temporary authentication failure.");
-        break;
-    case AUTH_MALFORMED:
-        client_say(client, "-ERR Authentication mechanism not supported, or a malformed response.");
-        break;
-    }
+    static const char *const replies[] = {
+        [AUTH_WRONG] = "-ERR [AUTH] Authentication failed.",
+        [AUTH_UNAVAILABLE] = "-ERR [SYS/TEMP] Temporary authentication failure.",
+        [AUTH_MALFORMED] =
+            "-ERR Authentication aborted by client, or invalid base64 in its response.",
+        [AUTH_UNSUPPORTED] = "-ERR Unsupported authentication mechanism.",
+        [AUTH_DISABLED] = "-ERR [SYS/PERM] Account is temporarily disabled.",
+        [AUTH_NOT_ALLOWED] = "-ERR [AUTH] Authorization failed.",
+    };
+
+    if (failure == AUTH_TOO_MANY)
+        client_say(client,
+                   "-ERR [IN-USE] Maximum number of connections from user+IP exceeded "
+                   "(login_user_address_limit=%d)",
+                   client->login->config->login_user_address_limit);
+    else if (failure == AUTH_DISABLED && client->explanation != NULL &&
+             client->explanation[0] != '\0')
+        client_say(client, "-ERR [SYS/PERM] %s", client->explanation);
+    else
+        client_say(client, "%s", replies[failure]);
 }
 
 static void bye(struct client *client, const char *reason)

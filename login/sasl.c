@@ -8,7 +8,6 @@
 
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
-#include "lib/base/strlist.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -58,6 +57,7 @@ static bool link_up(struct auth_link *link)
     link->connection = connection_create(fd);
     ipc_event_driven(link->connection);
     link->watch = watch_fd(link->login->instance->loop, fd, LOOP_READ, on_auth, link);
+    sessions_note_all(link->login);
     return true;
 }
 
@@ -71,6 +71,7 @@ static void end_attempt(struct client *client)
 static void fail(struct client *client, enum auth_failure failure)
 {
     end_attempt(client);
+    client->failure = failure;
     client->login->protocol->failed(client, failure);
 }
 
@@ -149,10 +150,36 @@ static void forget(struct buf *secret)
 
 /* --- the client's side ---------------------------------------------------------------------------------------- */
 
+/* What the TLS session adds to a sasl_start; the octets stay good for the call. */
+struct channel {
+    unsigned char exporter[32], unique[TLS_BINDING_MAX], endpoint[TLS_BINDING_MAX];
+    char certificate_name[CERTIFICATE_NAME_MAX];
+};
+
+static void describe_channel(const struct client *client, struct channel *channel,
+                             struct sasl_start *start)
+{
+    const struct tls_session *tls = client->tls;
+
+    channel->certificate_name[0] = '\0';
+    start->certificate_name = channel->certificate_name;
+    if (tls == NULL)
+        return;
+    if (tls_channel_binding(tls, channel->exporter))
+        start->binding_exporter = span_of(channel->exporter, sizeof(channel->exporter));
+    start->binding_unique = span_of(channel->unique, tls_binding_unique(tls, channel->unique));
+    start->binding_endpoint =
+        span_of(channel->endpoint, tls_binding_endpoint(tls, channel->endpoint));
+    if (!tls_peer_name(tls, client->login->config->login_tls_ccert_field, channel->certificate_name,
+                       sizeof(channel->certificate_name)))
+        channel->certificate_name[0] = '\0';
+}
+
 void sasl_begin(struct client *client, const char *mechanism, struct span initial)
 {
     struct auth_link *link = client->login->auth;
-    const struct sasl_start start = {
+    struct channel channel;
+    struct sasl_start start = {
         .id = ++link->last_id,
         .protocol = client->login->protocol->name,
         .mechanism = mechanism,
@@ -166,6 +193,7 @@ void sasl_begin(struct client *client, const char *mechanism, struct span initia
         .session = client->session,
     };
 
+    describe_channel(client, &channel, &start);
     client->exchange = start.id;
     client->state = CLIENT_AUTH;
     hash_put(link->clients, id_key(&client->exchange), client);
@@ -173,44 +201,33 @@ void sasl_begin(struct client *client, const char *mechanism, struct span initia
         fail(client, AUTH_UNAVAILABLE);
 }
 
-static const char *offered_mechanism(const struct client *client, const char *name)
-{
-    static const char *const known[] = {"PLAIN", "LOGIN"};
-    struct strlist offered = STRLIST_EMPTY;
-    const char *found = NULL;
-
-    strlist_split(&offered, client->login->config->auth_mechanisms, ", \t\r\n");
-    for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
-        if (strcasecmp(known[i], name) == 0 && strlist_has_nocase(&offered, name))
-            found = known[i];
-    strlist_release(&offered);
-    return found;
-}
-
 void sasl_list_mechanisms(const struct client *client, const char *prefix, struct buf *out)
 {
-    struct strlist offered = STRLIST_EMPTY;
+    const struct sasl_offer_connection connection = client_offer(client);
 
-    strlist_split(&offered, client->login->config->auth_mechanisms, ", \t\r\n");
-    for (size_t i = 0; i < offered.count; i++) {
-        const char *name = offered_mechanism(client, offered.items[i]);
-        if (name != NULL && client_may_send_password(client))
-            buf_put_printf(out, " %s%s", prefix, name);
-    }
-    strlist_release(&offered);
+    sasl_offer_list(client->login->config, &connection, prefix, out);
 }
 
-void sasl_begin_base64(struct client *client, const char *mechanism, struct span base64, bool has)
+static void refuse(struct client *client, enum auth_failure failure)
 {
-    const char *name = offered_mechanism(client, mechanism);
+    client->failure = failure;
+    client->login->protocol->failed(client, failure);
+}
+
+void sasl_begin_base64(struct client *client, const char *name, struct span base64, bool has)
+{
+    const struct sasl_mechanism *mechanism = sasl_offer_find(client->login->config, name);
+    const struct sasl_offer_connection connection = client_offer(client);
     struct buf octets = BUF(SASL_OCTETS_MAX);
     bool is_empty = base64.len == 1 && base64.data[0] == '=';
 
-    if (name == NULL || (has && !is_empty && !decode(base64, &octets))) {
-        client->login->protocol->failed(client, AUTH_MALFORMED);
+    if (mechanism == NULL || !sasl_offer_allows(mechanism, &connection)) {
+        refuse(client, AUTH_UNSUPPORTED);
+    } else if (has && !is_empty && !decode(base64, &octets)) {
+        refuse(client, AUTH_MALFORMED);
     } else {
-        client->mechanism = name;
-        sasl_begin(client, name,
+        client->mechanism = sasl_mechanism_name(mechanism);
+        sasl_begin(client, client->mechanism,
                    !has              ? SPAN_EMPTY
                    : octets.len == 0 ? span_of("", 0)
                                      : buf_span(&octets));
@@ -229,7 +246,7 @@ void sasl_password(struct client *client, struct span user, struct span password
         !buf_append_char(&octets, '\0') || !buf_append_span(&octets, user) ||
         !buf_append_char(&octets, '\0') || !buf_append_span(&octets, password)) {
         client->attempts++;
-        client->login->protocol->failed(client, AUTH_WRONG);
+        refuse(client, AUTH_WRONG);
     } else {
         sasl_begin(client, "PLAIN", buf_span(&octets));
     }
@@ -246,7 +263,7 @@ void sasl_response(struct client *client, struct span line)
     if (next.cancel || !decode(line, &octets)) {
         sasl_cancel(client);
         client->state = CLIENT_COMMAND;
-        client->login->protocol->failed(client, AUTH_MALFORMED);
+        refuse(client, AUTH_MALFORMED);
     } else {
         next.response = buf_span(&octets);
         client->state = CLIENT_AUTH;
@@ -269,6 +286,22 @@ void sasl_cancel(struct client *client)
         (void)ask(link, &sasl_continue_message, &cancel);
 }
 
+void sasl_end_session(struct login *login, uint64_t id)
+{
+    const struct sasl_session session = {.id = id};
+
+    if (login->auth->connection != NULL) /* else auth has forgotten it already */
+        (void)ask(login->auth, &session_end_message, &session);
+}
+
+void sasl_note_session(struct login *login, uint64_t id, const char *user, const char *remote)
+{
+    const struct sasl_session session = {
+        .id = id, .protocol = login->protocol->name, .user = user, .remote_address = remote};
+
+    (void)ask(login->auth, &session_note_message, &session);
+}
+
 /* --- auth's side -------------------------------------------------------------------------------------------------- */
 
 static void note_user(struct client *client, const char *user)
@@ -277,6 +310,31 @@ static void note_user(struct client *client, const char *user)
         return;
     mem_free(client->user);
     client->user = mem_text(user);
+}
+
+static enum auth_failure failure_of(const struct sasl_reply *reply)
+{
+    switch ((enum sasl_refusal)reply->refusal) {
+    case SASL_REFUSED_NOT:
+        break;
+    case SASL_REFUSED_DISABLED:
+        return AUTH_DISABLED;
+    case SASL_REFUSED_NOT_ALLOWED:
+        return AUTH_NOT_ALLOWED;
+    case SASL_REFUSED_TOO_MANY:
+        return AUTH_TOO_MANY;
+    }
+    return AUTH_WRONG;
+}
+
+/* One line, whatever a table says. */
+static void note_explanation(struct client *client, const char *text)
+{
+    mem_free(client->explanation);
+    client->explanation = mem_text(text);
+    for (char *c = client->explanation; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = ' ';
 }
 
 static void on_reply(struct client *client, const struct sasl_reply *reply)
@@ -289,11 +347,13 @@ static void on_reply(struct client *client, const struct sasl_reply *reply)
         break;
     case SASL_OK:
         end_attempt(client);
+        session_grant(client, reply->id);
         handover_begin(client, reply->user, reply->ticket);
         break;
     case SASL_FAILED:
         client->attempts++;
-        fail(client, AUTH_WRONG);
+        note_explanation(client, reply->explanation);
+        fail(client, failure_of(reply));
         break;
     case SASL_UNAVAILABLE:
         fail(client, AUTH_UNAVAILABLE);
@@ -313,6 +373,8 @@ static bool take_reply(struct auth_link *link, struct error *err)
     if (client != NULL && client->state == CLIENT_AUTH) {
         on_reply(client, &reply);
         client_resume(client);
+    } else if (reply.outcome == SASL_OK) {
+        sasl_end_session(link->login, reply.id); /* it went away at that moment */
     }
     return true;
 }

@@ -10,7 +10,8 @@ lib_libbuzon_a_SOURCES += lib/base/base.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/memory.c lib/base/memory.h \
 	lib/base/span.c lib/base/span.h \
-	lib/base/strlist.c lib/base/strlist.h
+	lib/base/strlist.c lib/base/strlist.h \
+	lib/base/variables.c lib/base/variables.h
 
 check_PROGRAMS += t/unit/base_memory_test
 UNIT_TESTS += t/unit/base_memory_test
@@ -31,3 +32,8 @@ check_PROGRAMS += t/unit/base_log_test
 UNIT_TESTS += t/unit/base_log_test
 t_unit_base_log_test_SOURCES = t/unit/base_log_test.c
 t_unit_base_log_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/base_variables_test
+UNIT_TESTS += t/unit/base_variables_test
+t_unit_base_variables_test_SOURCES = t/unit/base_variables_test.c
+t_unit_base_variables_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -126,8 +126,8 @@ static enum map_result bad_quota(const char *parameter, const char *text, struct
 }
 
 /* By the table, or else what all have. */
-static enum map_result find_quota(struct mailbox_finder *finder, const char *name,
-                                  struct mailbox_place *place, struct error *err)
+enum map_result mailbox_find_quota(struct mailbox_finder *finder, const char *name,
+                                   struct mailbox_place *place, struct error *err)
 {
     const struct config *config = finder->config;
     struct buf value = BUF(VALUE_MAX);
@@ -216,7 +216,7 @@ enum map_result mailbox_find_virtual(struct mailbox_finder *finder, const char *
         place_r->home = directory_of(arena, place_r->path);
         result = find_owner(finder, address, place_r, err);
         if (result == MAP_FOUND)
-            result = find_quota(finder, address, place_r, err);
+            result = mailbox_find_quota(finder, address, place_r, err);
     }
     buf_release(&value);
     return result;
@@ -265,7 +265,7 @@ enum map_result mailbox_find_local(struct mailbox_finder *finder, const char *us
         set_path(place_r, arena_printf(arena, "%s%s/", spool, account.pw_name));
     else
         set_path(place_r, arena_printf(arena, "%s/%s", spool, account.pw_name));
-    return find_quota(finder, account.pw_name, place_r, err);
+    return mailbox_find_quota(finder, account.pw_name, place_r, err);
 }
 
 /* --- login names -------------------------------------------------------------------------------------------- */

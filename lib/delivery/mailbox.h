@@ -46,4 +46,9 @@ enum map_result mailbox_find_login(struct mailbox_finder *finder, const char *lo
                                    struct arena *arena, struct mailbox_place *place_r,
                                    struct error *err) MUST_CHECK;
 
+/* mailbox_find_quota - place->quota by mailbox_quota_maps or mailbox_quota, for mailboxes that none of the above
+ * finds */
+enum map_result mailbox_find_quota(struct mailbox_finder *finder, const char *name,
+                                   struct mailbox_place *place, struct error *err) MUST_CHECK;
+
 #endif

@@ -12,7 +12,7 @@ lib_libbuzon_a_SOURCES += \
 	lib/io/tls.c lib/io/tls.h lib/io/tls_internal.h \
 	lib/io/tls_context.c \
 	lib/io/tls_describe.c \
-	lib/io/tls_key.c lib/io/tls_key.h
+	lib/io/tls_key.c lib/io/tls_peer.c lib/io/tls_key.h
 
 check_PROGRAMS += t/unit/io_hostname_test
 UNIT_TESTS += t/unit/io_hostname_test

@@ -23,6 +23,8 @@ struct tls_server_settings {
     const char *cipher_list;      /* OpenSSL's syntax for TLS 1.2 and older; "" default */
     const char *dh_file;          /* "" or "auto": built in */
     bool prefer_server_ciphers;
+    bool ask_certificate;       /* of the client; it need not have one, nor a good one */
+    const char *client_ca_file; /* who signs good ones, PEM; NULL or "" */
 };
 
 /* A member that is NULL is like "". */
@@ -77,5 +79,22 @@ int tls_cipher_bits(const struct tls_session *session, int *algorithm_bits_r);
 bool tls_peer_verified(const struct tls_session *session);
 /* tls_channel_binding - tls-exporter (RFC 9266) octets for SCRAM-*-PLUS; false when there is none */
 bool tls_channel_binding(const struct tls_session *session, unsigned char binding_r[32]) MUST_CHECK;
+
+/* tls_binding_unique, tls_binding_endpoint - the older bindings of RFC 5929; 0: there is none */
+#define TLS_BINDING_MAX 64
+size_t tls_binding_unique(const struct tls_session *session,
+                          unsigned char binding_r[TLS_BINDING_MAX]);
+size_t tls_binding_endpoint(const struct tls_session *session,
+                            unsigned char binding_r[TLS_BINDING_MAX]);
+
+/*
+ * tls_peer_name - a name in the peer's certificate, which was verified
+ *
+ *  field  "commonName" or another field of the subject, or "rfc822Name" of the alternative names
+ *
+ * False: no such certificate or field, or it has a NUL or too many octets.
+ */
+bool tls_peer_name(const struct tls_session *session, const char *field, char *text,
+                   size_t size) MUST_CHECK;
 
 #endif

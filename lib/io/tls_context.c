@@ -204,6 +204,30 @@ static bool use_certificates(SSL_CTX *ssl, const struct tls_server_settings *set
     return false;
 }
 
+/* Whether a certificate is good is looked at by whoever wants to know (tls_peer_verified). */
+static int accept_any(int is_good UNUSED, X509_STORE_CTX *store UNUSED)
+{
+    return 1;
+}
+
+static bool ask_certificate(SSL_CTX *ssl, const struct tls_server_settings *settings,
+                            struct error *err)
+{
+    const char *file = settings->client_ca_file;
+
+    if (!settings->ask_certificate)
+        return true;
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE, accept_any);
+    if (!is_set(file))
+        return true;
+    if (SSL_CTX_load_verify_file(ssl, file) != 1) {
+        tls_error(err, "certificates in %s", file);
+        return false;
+    }
+    SSL_CTX_set_client_CA_list(ssl, SSL_load_client_CA_file(file));
+    return true;
+}
+
 struct tls_context *tls_context_server(const struct tls_server_settings *settings,
                                        struct error *err)
 {
@@ -215,7 +239,8 @@ struct tls_context *tls_context_server(const struct tls_server_settings *setting
     (void)SSL_CTX_set_session_id_context(context->ssl, tag, sizeof(tag) - 1);
     if (!set_algorithms(context->ssl, settings->protocols, settings->cipher_list, err) ||
         !set_dh(context->ssl, settings->dh_file, err) ||
-        !use_certificates(context->ssl, settings, err))
+        !use_certificates(context->ssl, settings, err) ||
+        !ask_certificate(context->ssl, settings, err))
         tls_context_free(&context);
     return context;
 }

@@ -23,6 +23,10 @@ static const struct ipc_field sasl_start_fields[] = {
     IPC_NUMBER(struct sasl_start, local_port, 65535),
     IPC_BOOL(struct sasl_start, secured),
     IPC_TEXT(struct sasl_start, session, NAME_MAX_IPC),
+    IPC_OCTETS(struct sasl_start, binding_exporter, CHANNEL_BINDING_MAX),
+    IPC_OCTETS(struct sasl_start, binding_unique, CHANNEL_BINDING_MAX),
+    IPC_OCTETS(struct sasl_start, binding_endpoint, CHANNEL_BINDING_MAX),
+    IPC_TEXT(struct sasl_start, certificate_name, USER_MAX),
     IPC_END,
 };
 const struct ipc_message sasl_start_message = {"sasl_start", 1, sasl_start_fields};
@@ -34,6 +38,8 @@ static const struct ipc_field sasl_reply_fields[] = {
     IPC_TEXT(struct sasl_reply, user, USER_MAX),
     IPC_TEXT(struct sasl_reply, ticket, AUTH_TICKET_MAX),
     IPC_TEXT(struct sasl_reply, reason, REASON_MAX),
+    IPC_NUMBER(struct sasl_reply, refusal, SASL_REFUSED_TOO_MANY),
+    IPC_TEXT(struct sasl_reply, explanation, REASON_MAX),
     IPC_END,
 };
 const struct ipc_message sasl_reply_message = {"sasl_reply", 1, sasl_reply_fields};
@@ -45,6 +51,21 @@ static const struct ipc_field sasl_continue_fields[] = {
     IPC_END,
 };
 const struct ipc_message sasl_continue_message = {"sasl_continue", 1, sasl_continue_fields};
+
+static const struct ipc_field session_end_fields[] = {
+    IPC_NUMBER(struct sasl_session, id, UINT64_MAX),
+    IPC_END,
+};
+const struct ipc_message session_end_message = {"session_end", 1, session_end_fields};
+
+static const struct ipc_field session_note_fields[] = {
+    IPC_NUMBER(struct sasl_session, id, UINT64_MAX),
+    IPC_TEXT(struct sasl_session, protocol, NAME_MAX_IPC),
+    IPC_TEXT(struct sasl_session, user, USER_MAX),
+    IPC_TEXT(struct sasl_session, remote_address, NAME_MAX_IPC),
+    IPC_END,
+};
+const struct ipc_message session_note_message = {"session_note", 1, session_note_fields};
 
 static const struct ipc_field ticket_redemption_fields[] = {
     IPC_TEXT(struct ticket_redemption, ticket, AUTH_TICKET_MAX),

@@ -5,6 +5,7 @@
  *   login -> auth   sasl_start {id, protocol, mechanism, initial response, addresses, secured}
  *   auth  -> login  sasl_reply {id, outcome, challenge | user, ticket | reason}
  *   login -> auth   sasl_continue {id, response} | sasl_cancel {id}
+ *   login -> auth   session_end {id}: what came of an OK is over; session_note {...}: is still there
  *   imapd -> auth   redeem {ticket, protocol}
  *   auth  -> imapd  account {user, uid, gid, home, format, path, ...}   (once; then it is gone)
  *
@@ -30,17 +31,32 @@ struct sasl_start {
     uint64_t remote_port, local_port;
     bool secured;        /* TLS, or a local connection */
     const char *session; /* session id of the log */
+    /* Of the TLS session, for SCRAM-...-PLUS (RFC 5929, RFC 9266): tls-exporter, tls-unique,
+     * tls-server-end-point; empty: there is none. */
+    struct span binding_exporter, binding_unique, binding_endpoint;
+    const char *certificate_name; /* of a client certificate that was verified, for EXTERNAL; "" */
 };
+
+#define CHANNEL_BINDING_MAX 64
 
 enum sasl_outcome { SASL_CHALLENGE, SASL_OK, SASL_FAILED, SASL_UNAVAILABLE };
 
 struct sasl_reply {
     uint64_t id;
     uint64_t outcome;
-    struct span challenge; /* CHALLENGE: octets to send, not yet base64 */
-    const char *user;      /* OK; also FAILED when it is known */
-    const char *ticket;    /* OK */
-    const char *reason;    /* FAILED, UNAVAILABLE: for the log, e.g. "Password mismatch" */
+    struct span challenge;   /* CHALLENGE: octets to send, not yet base64 */
+    const char *user;        /* OK; also FAILED when it is known */
+    const char *ticket;      /* OK */
+    const char *reason;      /* FAILED, UNAVAILABLE: for the log, e.g. "Password mismatch" */
+    uint64_t refusal;        /* FAILED: enum sasl_refusal, when the client may know more */
+    const char *explanation; /* DISABLED: text for the client; "" */
+};
+
+enum sasl_refusal {
+    SASL_REFUSED_NOT,         /* wrong, and that is all that is said */
+    SASL_REFUSED_DISABLED,    /* the account is closed for now */
+    SASL_REFUSED_NOT_ALLOWED, /* not from there, or not as that user */
+    SASL_REFUSED_TOO_MANY,    /* login_user_address_limit */
 };
 
 struct sasl_continue {
@@ -48,6 +64,13 @@ struct sasl_continue {
     bool cancel;
     struct span response;
 };
+
+/* A session that came of an OK: `id` was the exchange's. */
+struct sasl_session {
+    uint64_t id;
+    const char *protocol, *user, *remote_address; /* session_note */
+};
+extern const struct ipc_message session_end_message, session_note_message;
 
 /* The messages, for event-driven use (login) with ipc_send / ipc_receive. */
 extern const struct ipc_message sasl_start_message, sasl_reply_message, sasl_continue_message;

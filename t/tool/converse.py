@@ -48,6 +48,7 @@ class Conversation:
         source = (args.from_address, 0) if args.from_address else None
         self.socket = socket.create_connection((args.host, args.port), TIMEOUT, source)
         self.buffer = b""
+        self.certificate = args.certificate
         if args.tls:
             self.tls()
 
@@ -57,6 +58,8 @@ class Conversation:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        if self.certificate:
+            context.load_cert_chain(self.certificate)
         self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
 
     def line(self):
@@ -126,6 +129,7 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--from", dest="from_address")
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--certificate", help="of the client, PEM with its key")
     parser.add_argument("script")
     args = parser.parse_args()
     with open(args.script, encoding="utf-8", errors="surrogateescape") as f:
