@@ -13,6 +13,7 @@ struct passwd_entry {
     const char *uid, *gid; /* numbers or names */
     const char *home;
     const char *mail;        /* userdb_mail: where the mailbox is, as Dovecot's mail_location */
+    const char *quota_rule;  /* userdb_quota_rule, for such a mailbox */
     const char *user;        /* user: the name that he has from here on */
     const char *allow_nets;  /* networks from which he may come */
     const char *reason;      /* for the client, with nologin */
