@@ -5,7 +5,8 @@ BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev libssl-dev libdb
     python3"
 TEST_PACKAGES="perl libcmocka-dev clang libclang-rt-14-dev xz-utils iproute2 util-linux procps mandoc swaks curl
     mutt isync offlineimap3 libmail-imapclient-perl libio-socket-ssl-perl libnet-ssleay-perl strace gsasl dovecot-core
-    libpq-dev libmariadb-dev libsqlite3-dev libldap-dev postgresql mariadb-server slapd ldap-utils"
+    libpq-dev libmariadb-dev libsqlite3-dev libldap-dev postgresql mariadb-server slapd ldap-utils
+    memcached redis-server redis-tools"
 
 # install_packages NAME...: those that are missing
 install_packages() {

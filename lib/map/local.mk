@@ -15,18 +15,23 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/map_file.h lib/map/map_writer.c lib/map/map_writer.h \
 	lib/map/map_fold.c lib/map/map_fold.h \
 	lib/map/maps.c lib/map/maps_address.c \
+	lib/map/memcache_table.c lib/map/redis_table.c \
 	lib/map/module.c lib/map/module.h \
 	lib/map/match_list.c \
 	lib/map/pcre.c \
 	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_message.c \
+	lib/map/peer.c lib/map/peer.h \
 	lib/map/regexp.c \
+	lib/map/replies.c lib/map/replies.h \
 	lib/map/rules.c lib/map/rules.h lib/map/rule_result.c \
 	lib/map/servers.c lib/map/servers.h \
 	lib/map/simple.c \
+	lib/map/socketmap_table.c \
 	lib/map/sql_table.c \
 	lib/map/stamp.c lib/map/stored_nul.c \
 	lib/map/table_query.c lib/map/table_query.h \
 	lib/map/table_settings.c lib/map/table_settings.h \
+	lib/map/tcp_table.c \
 	lib/map/text_table.c
 
 # The drivers of databases: loaded when a table needs one (lib/map/module.h).
@@ -84,6 +89,16 @@ UNIT_TESTS += t/unit/map_writer_test
 t_unit_map_writer_test_SOURCES = t/unit/map_writer_test.c
 t_unit_map_writer_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/map_replies_test
+UNIT_TESTS += t/unit/map_replies_test
+t_unit_map_replies_test_SOURCES = t/unit/map_replies_test.c
+t_unit_map_replies_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/map_table_query_test
+UNIT_TESTS += t/unit/map_table_query_test
+t_unit_map_table_query_test_SOURCES = t/unit/map_table_query_test.c
+t_unit_map_table_query_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/map_db_file_test
 UNIT_TESTS += t/unit/map_db_file_test
 t_unit_map_db_file_test_SOURCES = t/unit/map_db_file_test.c
@@ -91,9 +106,9 @@ t_unit_map_db_file_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/map_db_fuzz t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz \
-	t/fuzz/map_proxy_fuzz
+	t/fuzz/map_proxy_fuzz t/fuzz/map_replies_fuzz t/fuzz/map_table_query_fuzz
 FUZZ_TARGETS += t/fuzz/map_db_fuzz t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz \
-	t/fuzz/map_proxy_fuzz
+	t/fuzz/map_proxy_fuzz t/fuzz/map_replies_fuzz t/fuzz/map_table_query_fuzz
 t_fuzz_map_db_fuzz_SOURCES = t/fuzz/map_db_fuzz.c
 t_fuzz_map_db_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_rules_fuzz_SOURCES = t/fuzz/map_rules_fuzz.c
@@ -102,4 +117,8 @@ t_fuzz_map_lines_fuzz_SOURCES = t/fuzz/map_lines_fuzz.c
 t_fuzz_map_lines_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_proxy_fuzz_SOURCES = t/fuzz/map_proxy_fuzz.c
 t_fuzz_map_proxy_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_map_replies_fuzz_SOURCES = t/fuzz/map_replies_fuzz.c
+t_fuzz_map_replies_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_map_table_query_fuzz_SOURCES = t/fuzz/map_table_query_fuzz.c
+t_fuzz_map_table_query_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif

@@ -1,0 +1,234 @@
+/*
+ * redis: values in a Redis or Valkey server. A query is a command, each word one argument, into which
+ * the key is put after the words were told apart: nothing in a key can become a word or a command of
+ * its own. Source: Redis protocol specification (RESP), version 2.
+ */
+#include "lib/map/map_type.h"
+
+#include "lib/map/replies.h"
+#include "lib/map/servers.h"
+#include "lib/map/table_query.h"
+
+#define DEFAULT_PORT "6379"
+#define COMMAND_MAX  (4U * 1024 * 1024)
+#define REPLY_MAX    (16U * 1024 * 1024)
+
+struct redis_table {
+    struct table_settings *settings;
+    struct table_query *query;
+    struct servers *servers;
+    struct strlist words; /* of the command, templates */
+    struct buf word, command;
+    struct span *values; /* of the last reply */
+};
+
+/* --- commands ------------------------------------------------------------------------------------ */
+
+static bool add_word(struct buf *command, struct span word, struct error *err)
+{
+    if (buf_printf(command, "$%zu\r\n", word.len) && buf_append_span(command, word) &&
+        buf_append_text(command, "\r\n"))
+        return true;
+    error_set(err, ERROR_TEMPORARY, "a command is too long");
+    return false;
+}
+
+static void ignore_value(void *context UNUSED, size_t index UNUSED, struct span value UNUSED)
+{
+}
+
+static bool say(struct peer *server, struct buf *command, struct redis_reply *reply,
+                struct error *err)
+{
+    if (!peer_ask(server, buf_span(command), REPLY_MAX, redis_reply_parse, reply, err))
+        return false;
+    if (reply->failure.data == NULL)
+        return true;
+    error_set(err, ERROR_TEMPORARY, "the server says: %.*s", SPAN_PRINTF(reply->failure));
+    return false;
+}
+
+/* --- connecting ---------------------------------------------------------------------------------- */
+
+/* A command of plain words, before any key is asked for. */
+static bool prepare_with(struct peer *server, const char *const *words, struct error *err)
+{
+    struct buf command = BUF(COMMAND_MAX);
+    struct redis_reply reply = {.value = ignore_value};
+    size_t count = 0;
+    bool done;
+
+    while (words[count] != NULL)
+        count++;
+    done = buf_printf(&command, "*%zu\r\n", count);
+    for (size_t i = 0; done && i < count; i++)
+        done = add_word(&command, span_text(words[i]), err);
+    done = done && say(server, &command, &reply, err);
+    buf_release(&command);
+    return done;
+}
+
+static bool log_in(struct peer *server, const struct table_settings *settings, struct error *err)
+{
+    const char *user = table_setting(settings, "user", "");
+    const char *password = table_setting(settings, "password", "");
+    const char *number = table_setting(settings, "dbname", "");
+    const char *const auth[] = {"AUTH", user, password, NULL};
+    const char *const auth_default[] = {"AUTH", password, NULL};
+    const char *const select[] = {"SELECT", number, NULL};
+
+    if (password[0] != '\0' && !prepare_with(server, user[0] == '\0' ? auth_default : auth, err))
+        return false;
+    return number[0] == '\0' || prepare_with(server, select, err);
+}
+
+static void *connect_server(const struct map_host *host UNUSED,
+                            const struct table_settings *settings, const char *name,
+                            struct error *err)
+{
+    struct peer *server;
+    int timeout_s;
+
+    if (!table_setting_number(settings, "timeout", 10, 1, &timeout_s, err))
+        return NULL;
+    server =
+        peer_open(name, DEFAULT_PORT, timeout_s > INT_MAX / 1000 ? INT_MAX : timeout_s * 1000, err);
+    if (server != NULL && !log_in(server, settings, err))
+        peer_close(&server);
+    return server;
+}
+
+static void close_server(void *connection)
+{
+    struct peer *server = connection;
+
+    peer_close(&server);
+}
+
+static const struct server_driver driver = {.connect = connect_server, .close = close_server};
+
+/* --- the table ----------------------------------------------------------------------------------- */
+
+static void close_table(void *opened)
+{
+    struct redis_table *table = opened;
+
+    servers_free(&table->servers);
+    table_query_free(&table->query);
+    table_settings_free(&table->settings);
+    strlist_release(&table->words);
+    buf_release(&table->word);
+    buf_release(&table->command);
+    mem_free(table->values);
+    mem_free(table);
+}
+
+static bool read_query(struct redis_table *table, struct error *err)
+{
+    table->query = table_query_create(table->settings, err);
+    if (table->query == NULL)
+        return false;
+    strlist_split(&table->words, table_setting(table->settings, "query", "GET %s"), " \t\r\n");
+    if (table->words.count == 0) {
+        error_set(err, ERROR_PERMANENT, "%s: query is empty", table_settings_name(table->settings));
+        return false;
+    }
+    for (size_t i = 0; i < table->words.count; i++) {
+        if (!table_query_template(table->query, table->words.items[i], err))
+            return false;
+    }
+    return true;
+}
+
+static void *open_table(const struct config *config, const char *name, struct error *err)
+{
+    struct redis_table *table = mem_new(struct redis_table);
+
+    table->word = table->command = BUF(COMMAND_MAX);
+    table->settings = table_settings_open(config, name, err);
+    if (table->settings != NULL && read_query(table, err)) {
+        table->servers =
+            servers_create(&driver, table->settings,
+                           table_setting(table->settings, "hosts", "localhost"), ", \t\r\n");
+        table->values = mem_alloc(REDIS_VALUES_MAX * sizeof(struct span));
+        return table;
+    }
+    close_table(table);
+    return NULL;
+}
+
+static bool word_command(struct redis_table *table, struct span key, struct error *err)
+{
+    buf_clear(&table->command);
+    if (!buf_printf(&table->command, "*%zu\r\n", table->words.count))
+        return false;
+    for (size_t i = 0; i < table->words.count; i++) {
+        buf_clear(&table->word);
+        if (!table_query_expand(table->words.items[i], key, NULL, NULL, &table->word, err) ||
+            !add_word(&table->command, buf_span(&table->word), err))
+            return false;
+    }
+    return true;
+}
+
+static void note_value(void *context, size_t index, struct span value)
+{
+    struct redis_table *table = context;
+
+    table->values[index] = value;
+}
+
+static bool ask(struct redis_table *table, struct peer *server, struct table_answer *answer,
+                struct error *err)
+{
+    struct redis_reply reply = {.value = note_value, .context = table};
+
+    if (!say(server, &table->command, &reply, err))
+        return false;
+    for (size_t i = 0; i < reply.count; i++) {
+        if (table->values[i].data != NULL && !table_answer_add(answer, table->values[i], err))
+            return false;
+    }
+    return true;
+}
+
+static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
+                              struct error *err)
+{
+    struct redis_table *table = opened;
+    enum map_result applies = table_query_applies(table->query, key, err);
+    struct peer *server;
+
+    if (applies != MAP_FOUND)
+        return applies;
+    if (!word_command(table, key, err))
+        return MAP_UNAVAILABLE;
+    while ((server = servers_connection(table->servers, err)) != NULL) {
+        struct table_answer answer = {.query = table->query, .key = key, .value = value_r};
+
+        buf_clear(value_r);
+        if (ask(table, server, &answer, err))
+            return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
+        if (answer.too_much)
+            return MAP_UNAVAILABLE;
+        servers_failed(table->servers, err);
+    }
+    return MAP_UNAVAILABLE;
+}
+
+static bool changed(const void *opened)
+{
+    const struct redis_table *table = opened;
+
+    return table_settings_changed(table->settings);
+}
+
+const struct map_type map_type_redis = {
+    .name = "redis",
+    .traits = MAP_FILES | MAP_SERVER,
+    .suffix = "",
+    .open = open_table,
+    .lookup = lookup,
+    .changed = changed,
+    .close = close_table,
+};
