@@ -15,7 +15,7 @@ static bool open_certificate(const struct config *config, struct error *err)
     const struct tls_server_settings settings = {
         .certificate_file = config->login_tls_cert_file,
         .key_file = config->login_tls_key_file,
-        .chain_files = "",
+        .chain_files = config->login_tls_chain_files,
         .protocols = config->smtpd_tls_mandatory_protocols,
         .cipher_list = "",
         .dh_file = "",
@@ -23,7 +23,9 @@ static bool open_certificate(const struct config *config, struct error *err)
         .client_ca_file = config->login_tls_CAfile,
     };
 
-    if (config->login_tls_cert_file[0] == '\0' || strcmp(config->login_tls_cert_file, "none") == 0)
+    if (config->login_tls_chain_files[0] == '\0' &&
+        (config->login_tls_cert_file[0] == '\0' ||
+         strcmp(config->login_tls_cert_file, "none") == 0))
         return true;
     login.tls = tls_context_server(&settings, err);
     return login.tls != NULL;
