@@ -22,13 +22,11 @@ END
     done
     sides_ours
     sides_theirs
-    PATH=$PATH:/usr/sbin
 }
 
 # Ours, by their names too.
 sides_ours() {
     for t_tool in map alias queue super cat log lock kick multi drop conf ''; do
-        [ -f "$BUZON_STAGE/sbin/buzon$t_tool" ] || continue
         cp "$BUZON_STAGE/sbin/buzon$t_tool" "$T/ours/bin/"
         ln -s "buzon$t_tool" "$T/ours/bin/post${t_tool:-fix}"
     done

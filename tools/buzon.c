@@ -1,53 +1,45 @@
 /*
  * The command of whoever runs the mail system: start, stop, reload, status and their kin, as
- * postfix(1) has them. It finds the running master by the lock that master holds, never by a name.
+ * postfix(1) has them; it may be called by that name. With several instances on a machine it leaves
+ * the work to multi_instance_wrapper, which calls it for each of them.
  */
 #include "lib/base/base.h"
 
-#include "lib/base/clock.h"
-#include "lib/base/file.h"
+#include "tools/buzon.h"
+
 #include "lib/base/log.h"
-#include "lib/config/master_cf.h"
-#include "lib/queue/qmgr_client.h"
+#include "lib/base/strlist.h"
 #include "lib/service/instance.h"
 #include "lib/service/logging.h"
-#include "lib/service/service.h"
-
+#include "tools/caller.h"
 #include "tools/check.h"
 
-#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define ABORT_S       5 /* for master to end its processes by force */
-#define STOP_MARGIN_S 5 /* beyond service_stop_time */
-
-struct call {
-    const struct config *config;
-    pid_t master; /* 0: it is not running */
-    bool debugger;
-    int verbose;
-};
 
 /* --- what the commands share ----------------------------------------------------------------------- */
 
-/* The value is the command's exit status. */
-static int refuse(const char *text)
+int buzon_refuse(const char *format, ...)
 {
+    char text[ERROR_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
     log_info("fatal: %s", text);
     return 1;
 }
 
-static int refuse_when_down(void)
+int buzon_refuse_when_down(const struct call *call)
 {
-    return refuse("the buzon mail system is not running");
+    return buzon_refuse("the %s mail system is not running", call->product);
 }
 
-static pid_t find_master(const struct config *config)
+pid_t buzon_find_master(const struct config *config)
 {
     struct error err = {0};
     pid_t pid;
@@ -59,168 +51,38 @@ static pid_t find_master(const struct config *config)
     return pid;
 }
 
-/* A handle on master that cannot come to mean another process; -1: it is gone already. */
-static int open_master(const struct call *call)
-{
-    int handle = pidfd_open(call->master, 0);
-
-    if (handle >= 0 && find_master(call->config) != call->master)
-        fd_close(&handle);
-    return handle;
-}
-
-/* Until master is gone, or for so many seconds; says so once a second. */
-static bool await_end(int handle, int seconds)
-{
-    for (int waited = 0; waited < seconds; waited++) {
-        struct pollfd end = {.fd = handle, .events = POLLIN};
-
-        if (poll(&end, 1, 1000) > 0)
-            return true;
-        log_info("waiting for the buzon mail system to terminate");
-    }
-    return false;
-}
-
-/* Master leads a process group unless it was started in the foreground. */
-static void kill_instance(const struct call *call, int handle)
-{
-    log_warning("stopping the buzon mail system with force");
-    if (getpgid(call->master) == call->master)
-        (void)kill(-call->master, SIGKILL);
-    (void)pidfd_send_signal(handle, SIGKILL, NULL, 0);
-    (void)await_end(handle, 1);
-}
-
-static int end_master(const struct call *call, int number, int seconds)
-{
-    int handle = open_master(call);
-
-    if (handle < 0)
-        return 0;
-    if (pidfd_send_signal(handle, number, NULL, 0) != 0 && errno != ESRCH) {
-        log_info("fatal: signal process %d: %s", (int)call->master, strerror(errno));
-        fd_close(&handle);
-        return 1;
-    }
-    if (!await_end(handle, seconds))
-        kill_instance(call, handle);
-    fd_close(&handle);
-    return 0;
-}
-
-/* --- starting ---------------------------------------------------------------------------------------- */
-
-static NORETURN void execute_master(const struct call *call, const char *mode)
-{
-    char *path = mem_printf("%s/master", call->config->daemon_directory);
-    const char *arguments[8] = {"master", mode, "-c", config_directory(call->config)};
-    int count = 4;
-
-    if (call->debugger)
-        arguments[count++] = "-D";
-    for (int i = 0; i < call->verbose && i < 2; i++)
-        arguments[count++] = "-v";
-    (void)execv(path, (char *const *)(uintptr_t)arguments); /* execv(3) changes none of them */
-    log_info("fatal: execute %s: %s", path, strerror(errno));
-    _exit(1);
-}
-
-static bool is_startable(const struct call *call, int *status_r)
-{
-    if (call->master != 0)
-        *status_r = refuse("the buzon mail system is already running");
-    else if (!check_fatal(call->config))
-        *status_r = refuse("buzon integrity check failed!");
-    else
-        return true;
-    return false;
-}
-
-static int run_start(const struct call *call)
-{
-    int status;
-    pid_t pid;
-
-    if (!is_startable(call, &status))
-        return status;
-    check_warn(call->config);
-    log_info("starting the buzon mail system");
-    pid = fork();
-    if (pid == 0)
-        execute_master(call, "-w");
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-        return refuse("mail system startup failed");
-    return 0;
-}
-
-static int run_start_fg(const struct call *call)
-{
-    int status;
-
-    if (!is_startable(call, &status))
-        return status;
-    check_warn(call->config);
-    log_info("starting the buzon mail system");
-    execute_master(call, "-d");
-}
-
-/* --- the others ---------------------------------------------------------------------------------------- */
-
-static int run_stop(const struct call *call)
-{
-    if (call->master == 0)
-        return refuse_when_down();
-    log_info("stopping the buzon mail system");
-    return end_master(call, SIGTERM, call->config->service_stop_time + STOP_MARGIN_S);
-}
-
-static int run_abort(const struct call *call)
-{
-    if (call->master == 0)
-        return refuse_when_down();
-    log_info("aborting the buzon mail system");
-    return end_master(call, SIGQUIT, ABORT_S);
-}
+/* --- commands ---------------------------------------------------------------------------------------- */
 
 /* Master would refuse a master.cf that it cannot read too, but in the log only. */
 static int run_reload(const struct call *call)
 {
     if (call->master == 0)
-        return refuse_when_down();
+        return buzon_refuse_when_down(call);
     if (!check_master_cf(call->config))
         return 1;
-    log_info("refreshing the buzon mail system");
+    log_info("refreshing the %s mail system", call->product);
     if (kill(call->master, SIGHUP) != 0)
-        return refuse("cannot signal the master process");
+        return buzon_refuse("cannot signal the master process");
     return 0;
 }
 
 static int run_flush(const struct call *call)
 {
-    static const struct qmgr_request request = {.verb = QMGR_FLUSH, .file = -1};
-    struct connection *qmgr = NULL;
-    struct error err = {0};
-    bool done = service_tool_open(call->config, &err);
+    bool is_postfix = strcmp(call->program, "postfix") == 0;
+    char *path = mem_printf("%s/buzonqueue", call->config->command_directory);
 
-    if (done) {
-        qmgr = service_connect("qmgr", &err);
-        done = qmgr != NULL && qmgr_request_send(qmgr, &request, &err);
-    }
-    connection_free(&qmgr);
-    if (done)
-        return 0;
-    log_warning("%s", err.text);
-    return refuse("cannot flush the mail queue: mail system is down?");
+    (void)setenv("MAIL_CONFIG", config_directory(call->config), 1);
+    (void)execl(path, is_postfix ? "postqueue" : "buzonqueue", "-f", (char *)NULL);
+    return buzon_refuse("execute %s: %s", path, strerror(errno));
 }
 
 static int run_status(const struct call *call)
 {
     if (call->master == 0) {
-        log_info("the buzon mail system is not running");
+        log_info("the %s mail system is not running", call->product);
         return 1;
     }
-    log_info("the buzon mail system is running: PID: %d", (int)call->master);
+    log_info("the %s mail system is running: PID: %d", call->product, (int)call->master);
     return 0;
 }
 
@@ -232,36 +94,94 @@ static int run_check(const struct call *call)
     return 0;
 }
 
-static const struct {
+static const struct command {
     const char *name;
     int (*run)(const struct call *call);
 } commands[] = {
-    {"start",    run_start   },
-    {"start-fg", run_start_fg},
-    {"stop",     run_stop    },
-    {"abort",    run_abort   },
-    {"reload",   run_reload  },
-    {"flush",    run_flush   },
-    {"status",   run_status  },
-    {"check",    run_check   },
+    {"start",                 buzon_start                },
+    {"start-fg",              buzon_start_fg             },
+    {"stop",                  buzon_stop                 },
+    {"quick-stop",            buzon_stop                 },
+    {"abort",                 buzon_abort                },
+    {"drain",                 buzon_drain                },
+    {"reload",                run_reload                 },
+    {"flush",                 run_flush                  },
+    {"status",                run_status                 },
+    {"check",                 run_check                  },
+    {"set-permissions",       buzon_set_permissions      },
+    {"upgrade-configuration", buzon_upgrade_configuration},
+    {"logrotate",             buzon_logrotate            },
 };
+
+static int run_named(const struct call *call, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run(call);
+    }
+    return buzon_refuse(
+        "unknown command: '%s'. Usage: %s start (or stop, reload, abort, flush, check, "
+        "status, set-permissions, upgrade-configuration, logrotate)",
+        name, call->program);
+}
+
+/* --- several instances --------------------------------------------------------------------------------- */
+
+/* The wrapper's words, and the command; it comes back here with -c for each instance. */
+static int run_wrapper(const struct call *call, const char *command)
+{
+    struct strlist words = STRLIST_EMPTY;
+    char **arguments;
+
+    strlist_split(&words, call->config->multi_instance_wrapper, " \t\r\n");
+    strlist_add(&words, command);
+    arguments = mem_resize(NULL, words.count + 1, sizeof(*arguments));
+    for (size_t i = 0; i < words.count; i++)
+        arguments[i] = words.items[i];
+    arguments[words.count] = NULL;
+    (void)execvp(arguments[0], arguments);
+    return buzon_refuse("execute %s: %s", arguments[0], strerror(errno));
+}
+
+/* Who names a configuration means that one instance. */
+static int run(const struct call *call, const char *command, bool is_named)
+{
+    const struct config *config = call->config;
+
+    if (!is_named && config->multi_instance_wrapper[0] != '\0')
+        return run_wrapper(call, command);
+    if (!is_named && config->multi_instance_directories[0] != '\0')
+        return buzon_refuse(
+            "multi-instance support is requested, but multi_instance_wrapper is empty");
+    return run_named(call, command);
+}
 
 /* --- main ------------------------------------------------------------------------------------------------ */
 
-static NORETURN void usage(void)
+static NORETURN void PRINTF(2, 3) give_up(const struct call *call, const char *format, ...)
 {
-    log_fatal("usage: buzon [-c config_dir] [-Dv] command "
-              "(start, start-fg, stop, abort, reload, flush, status, check)");
+    char text[ERROR_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (caller_is_watched(call->program))
+        log_info("fatal: %s", text);
+    exit(1);
 }
 
 /* Root, or he whose private instance it is. */
-static void check_caller(const struct config *config)
+static void check_caller(const struct call *call)
 {
+    const char *queue_directory = call->config->queue_directory;
     struct stat status;
 
-    if (geteuid() != 0 && stat(config->queue_directory, &status) == 0 && status.st_uid != geteuid())
-        log_fatal("the buzon command is reserved for the superuser, or for the owner of %s",
-                  config->queue_directory);
+    if (geteuid() != 0 && stat(queue_directory, &status) == 0 && status.st_uid != geteuid())
+        give_up(call,
+                "the %s command is reserved for the superuser, or for the owner of "
+                "%s",
+                call->program, queue_directory);
 }
 
 static const char *parse_options(int argc, char *argv[], struct call *call)
@@ -277,45 +197,36 @@ static const char *parse_options(int argc, char *argv[], struct call *call)
         else if (option == 'v')
             call->verbose++;
         else
-            usage();
+            give_up(call, "usage: %s [-c config_dir] [-Dv] command", call->program);
     }
     if (optind != argc - 1)
-        usage();
+        give_up(call, "usage: %s [-c config_dir] [-Dv] command", call->program);
+    if (directory != NULL && directory[0] != '/')
+        give_up(call, "-c requires absolute pathname");
     return directory;
-}
-
-static int run(const char *name, struct call *call)
-{
-    struct error err = {0};
-
-    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
-        if (strcmp(commands[i].name, name) != 0)
-            continue;
-        if (!logging_open(call->config, "buzon", true, &err))
-            log_fatal("%s", err.text);
-        return commands[i].run(call);
-    }
-    log_fatal("unknown command: '%s'. Usage: buzon start (or start-fg, stop, abort, reload, flush, "
-              "status, check)",
-              name);
 }
 
 int main(int argc, char *argv[])
 {
-    struct call call = {.config = NULL};
+    struct call call = {.program = caller_program(argc, argv)};
+    bool is_postfix = strcmp(call.program, "postfix") == 0;
+    const char *directory = parse_options(argc, argv, &call);
+    bool is_named = directory != NULL || getenv("MAIL_CONFIG") != NULL;
     struct error err = {0};
-    struct config *config;
+    struct config *config = config_read(directory, NULL, NULL, &err);
     int status;
 
-    log_name("buzon");
-    config = config_read(parse_options(argc, argv, &call), NULL, NULL, &err);
     if (config == NULL)
-        log_fatal("%s", err.text);
+        give_up(&call, "%s", err.text);
     log_verbose = call.verbose;
-    check_caller(config);
+    call.product = is_postfix ? "Postfix" : "buzon";
     call.config = config;
-    call.master = find_master(config);
-    status = run(argv[optind], &call);
+    check_caller(&call);
+    if (!logging_open(config, is_postfix ? "postfix-script" : call.program,
+                      caller_is_watched(call.program), &err))
+        give_up(&call, "%s", err.text);
+    call.master = buzon_find_master(config);
+    status = run(&call, argv[optind], is_named);
     config_free(&config);
     return status;
 }

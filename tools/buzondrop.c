@@ -220,7 +220,7 @@ static void poke_pickup(const struct config *config)
     fd_close(&fd);
 }
 
-static const char *parse_options(int argc, char *argv[])
+static const char *parse_options(const char *program, int argc, char *argv[])
 {
     const char *directory = NULL;
     int option;
@@ -231,10 +231,10 @@ static const char *parse_options(int argc, char *argv[])
         else if (option == 'v' && getuid() == 0)
             log_verbose++;
         else if (option == '?')
-            fail(EX_USAGE, "usage: buzondrop [-rv] [-c config_dir]");
+            log_fatal("usage: %s [-c config_dir] [-v]", program);
     }
     if (optind != argc)
-        fail(EX_USAGE, "usage: buzondrop [-rv] [-c config_dir]");
+        log_fatal("usage: %s [-c config_dir] [-v]", program);
     return directory;
 }
 
@@ -251,19 +251,19 @@ static void tidy_descriptors(void)
 
 int main(int argc, char *argv[])
 {
+    const char *program = caller_program(argc, argv);
     struct config *config;
     const char *directory;
     struct error err = {0};
 
     tidy_descriptors();
-    log_name("buzondrop");
     handle_signals();
     (void)umask(077);
-    directory = parse_options(argc, argv);
+    directory = parse_options(program, argc, argv);
     config = caller_config(directory, &err);
     if (config == NULL)
-        fail(EX_CONFIG, "%s", err.text);
-    if (config->maillog_file[0] == '\0' && !logging_open(config, "buzondrop", true, &err))
+        log_fatal("%s", err.text);
+    if (config->maillog_file[0] == '\0' && !logging_open(config, program, true, &err))
         log_warning("%s", err.text); /* a file is not for everybody to write to */
     check_user(config);
     open_maildrop(config);

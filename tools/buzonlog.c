@@ -6,6 +6,7 @@
 
 #include "lib/base/log.h"
 #include "lib/service/logging.h"
+#include "tools/caller.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,22 +42,34 @@ static const struct {
     const char *name;
     void (*say)(const char *text);
 } priorities[] = {
-    {"info",  say_info   },
-    {"warn",  say_warning},
-    {"error", say_error  },
-    {"fatal", say_fatal  },
-    {"panic", say_panic  },
+    {"info",    say_info   },
+    {"warn",    say_warning},
+    {"warning", say_warning},
+    {"error",   say_error  },
+    {"err",     say_error  },
+    {"fatal",   say_fatal  },
+    {"crit",    say_fatal  },
+    {"panic",   say_panic  },
 };
 
 struct options {
+    const char *program;
     const char *directory;
     const char *tag;
     void (*say)(const char *text);
 };
 
-static NORETURN void usage(void)
+static NORETURN void PRINTF(2, 3) refuse(const struct options *options, const char *format, ...)
 {
-    log_fatal("usage: buzonlog [-iv] [-c config_dir] [-p priority] [-t tag] [text...]");
+    char text[ERROR_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (caller_is_watched(options->program))
+        log_info("fatal: %s", text);
+    exit(1);
 }
 
 static void set_priority(struct options *options, const char *name)
@@ -67,12 +80,12 @@ static void set_priority(struct options *options, const char *name)
             return;
         }
     }
-    log_fatal("unknown priority: %s (info, warn, error, fatal or panic)", name);
+    refuse(options, "bad severity: \"%s\"", name);
 }
 
 static struct options parse_options(int argc, char *argv[])
 {
-    struct options options = {.tag = getenv("MAIL_LOGTAG"), .say = say_info};
+    struct options options = {.program = caller_program(argc, argv), .say = say_info};
     int option;
 
     while ((option = getopt(argc, argv, "c:ip:t:v")) != -1) {
@@ -85,9 +98,23 @@ static struct options parse_options(int argc, char *argv[])
         else if (option == 'v')
             log_verbose++;
         else if (option != 'i')
-            usage();
+            refuse(&options, "usage: %s [-c config_dir] [-i] [-p priority] [-t tag] [-v] [text]",
+                   options.program);
     }
     return options;
+}
+
+/* What cannot be printed would not arrive as it is. */
+static void set_tag(const char *tag)
+{
+    char *name = mem_text(tag);
+
+    for (char *octet = name; *octet != '\0'; octet++) {
+        if (*octet < ' ' || *octet == 0x7f)
+            *octet = '?';
+    }
+    log_name(name);
+    mem_free(name);
 }
 
 /* Scripts of a mail system that cannot read its main.cf must be able to say so. */
@@ -97,10 +124,10 @@ static void open_log(const struct options *options)
     struct config *config = config_read(options->directory, NULL, NULL, &err);
     bool to_stderr = isatty(STDERR_FILENO) == 1;
 
-    if (config == NULL || !logging_open(config, "buzonlog", to_stderr, &err))
+    if (config == NULL || !logging_open(config, options->program, to_stderr, &err))
         log_warning("%s", err.text);
     if (options->tag != NULL)
-        log_name(options->tag);
+        set_tag(options->tag);
     config_free(&config);
 }
 
@@ -132,7 +159,6 @@ int main(int argc, char *argv[])
 {
     struct options options;
 
-    log_name("buzonlog");
     options = parse_options(argc, argv);
     open_log(&options);
     if (optind < argc) {

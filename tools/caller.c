@@ -23,6 +23,11 @@ const char *caller_program(int argc, char *argv[])
     return argv[0];
 }
 
+bool caller_is_watched(const char *program)
+{
+    return !span_starts_with(span_text(program), "post") || isatty(STDERR_FILENO) == 1;
+}
+
 static bool is_listed(const char *list, const char *directory)
 {
     return strlist_text_has(list, ", \t\r\n", directory);

@@ -18,6 +18,9 @@ struct config *caller_config(const char *directory, struct error *err) MUST_CHEC
 /* caller_program - the name that we were called by, without its directory, which is from now on that of
  * our messages and getopt(3)'s: by a name of Postfix's tools, scripts see what those would say */
 const char *caller_program(int argc, char *argv[]) __attribute__((returns_nonnull));
+/* caller_is_watched - false: called by the name of a tool of Postfix that says nothing on standard error
+ * unless that is a terminal, as postfix(1) and postlog(1): it may be somebody's mail */
+bool caller_is_watched(const char *program);
 /* caller_name - of the account that runs us, or its number; owned */
 char *caller_name(void);
 /* caller_is_owner - root, or the account that the queue belongs to */

@@ -1,11 +1,17 @@
 # tools: what is built here and from what.
 sbin_PROGRAMS += tools/buzon
-tools_buzon_SOURCES = tools/buzon.c tools/check.c tools/check.h
+tools_buzon_SOURCES = tools/buzon.c tools/buzon.h tools/buzon_master.c tools/buzon_upkeep.c \
+	tools/caller.c tools/caller.h tools/check.c tools/check.h
 dist_man_MANS += tools/buzon.8
 
 sbin_PROGRAMS += tools/buzonlog
-tools_buzonlog_SOURCES = tools/buzonlog.c
+tools_buzonlog_SOURCES = tools/buzonlog.c tools/caller.c tools/caller.h
 dist_man_MANS += tools/buzonlog.1
+
+sbin_PROGRAMS += tools/buzonlock tools/buzonkick
+tools_buzonlock_SOURCES = tools/buzonlock.c tools/caller.c tools/caller.h
+tools_buzonkick_SOURCES = tools/buzonkick.c tools/caller.c tools/caller.h
+dist_man_MANS += tools/buzonlock.1 tools/buzonkick.1
 
 sbin_PROGRAMS += tools/buzonqueue
 tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_list.c \

@@ -71,26 +71,28 @@ static bool find_ids(const struct config *config, struct ids *ids_r, struct erro
     return true;
 }
 
+static bool set_owner(int directory, const char *path, const struct layout *layout,
+                      const struct ids *ids, struct error *err)
+{
+    int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool done = fd >= 0 && fchown(fd, ids->owner[layout->owner], ids->group[layout->group]) == 0 &&
+                fchmod(fd, layout->mode) == 0;
+
+    if (!done)
+        error_errno(err, "set the owner of %s", path);
+    fd_close(&fd);
+    return done;
+}
+
 static bool make(int directory, const char *path, const struct layout *layout,
                  const struct ids *ids, struct error *err)
 {
-    bool done = true;
-    int fd;
-
-    if (mkdirat(directory, path, 0700) != 0) {
-        if (errno == EEXIST)
-            return true;
-        error_errno(err, "make the directory %s", path);
-        return false;
-    }
-    fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fchown(fd, ids->owner[layout->owner], ids->group[layout->group]) != 0 ||
-        fchmod(fd, layout->mode) != 0) {
-        error_errno(err, "set the owner of %s", path);
-        done = false;
-    }
-    fd_close(&fd);
-    return done;
+    if (mkdirat(directory, path, 0700) == 0)
+        return set_owner(directory, path, layout, ids, err);
+    if (errno == EEXIST)
+        return true;
+    error_errno(err, "make the directory %s", path);
+    return false;
 }
 
 static int open_queue(const struct config *config, struct error *err)
@@ -102,15 +104,19 @@ static int open_queue(const struct config *config, struct error *err)
     return fd;
 }
 
-bool instance_make_directories(const struct config *config, struct error *err)
+/* make or set_owner */
+typedef bool layout_do(int directory, const char *path, const struct layout *layout,
+                       const struct ids *ids, struct error *err);
+
+static bool do_to_all(const struct config *config, layout_do *act, struct error *err)
 {
     struct ids ids;
     bool done;
     int queue = -1;
 
     done = find_ids(config, &ids, err) &&
-           make(AT_FDCWD, config->queue_directory, &queue_layout, &ids, err) &&
-           make(AT_FDCWD, config->data_directory, &data_layout, &ids, err);
+           act(AT_FDCWD, config->queue_directory, &queue_layout, &ids, err) &&
+           act(AT_FDCWD, config->data_directory, &data_layout, &ids, err);
     if (done) {
         queue = open_queue(config, err);
         done = queue >= 0;
@@ -118,11 +124,21 @@ bool instance_make_directories(const struct config *config, struct error *err)
     for (size_t i = 0; i < ARRAY_LENGTH(layouts) && done; i++) {
         bool is_pid = strcmp(layouts[i].name, "pid") == 0;
 
-        done = make(queue, is_pid ? config->process_id_directory : layouts[i].name, &layouts[i],
-                    &ids, err);
+        done = act(queue, is_pid ? config->process_id_directory : layouts[i].name, &layouts[i],
+                   &ids, err);
     }
     fd_close(&queue);
     return done;
+}
+
+bool instance_make_directories(const struct config *config, struct error *err)
+{
+    return do_to_all(config, make, err);
+}
+
+bool instance_repair_directories(const struct config *config, struct error *err)
+{
+    return do_to_all(config, set_owner, err);
 }
 
 /* Where it has rights that others lack. */

@@ -26,6 +26,8 @@ bool instance_pid(const struct config *config, pid_t *pid_r, struct error *err) 
  * belong to us. What exists is left as it is.
  */
 bool instance_make_directories(const struct config *config, struct error *err) MUST_CHECK;
+/* instance_repair_directories - give each the owner, group and mode that it should have */
+bool instance_repair_directories(const struct config *config, struct error *err) MUST_CHECK;
 /* instance_check_directories - tell of each whose owner or mode is wrong; how many there are */
 size_t instance_check_directories(const struct config *config,
                                   void (*complain)(const char *format, ...) PRINTF(1, 2));

@@ -44,7 +44,7 @@ class Side:
 
     def start(self, work, line):
         environment = dict(os.environ)
-        environment["PATH"] = self.directory + "/bin:" + environment["PATH"]
+        environment["PATH"] = self.directory + "/bin:/usr/bin:/bin"
         environment["MAIL_CONFIG"] = self.directory + "/conf"
         environment["SIDE"] = self.directory
         return subprocess.Popen(
