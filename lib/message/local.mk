@@ -2,7 +2,8 @@
 lib_libbuzon_a_SOURCES += lib/message/atom.h \
 	lib/message/address.c lib/message/address.h \
 	lib/message/address_list.c lib/message/address_path.c \
-	lib/message/date.c lib/message/date.h lib/message/extension.c \
+	lib/message/date.c lib/message/date.h \
+	lib/message/decoder.c lib/message/decoder.h lib/message/extension.c \
 	lib/message/header.c lib/message/header.h
 
 check_PROGRAMS += t/unit/message_address_test
@@ -15,6 +16,11 @@ UNIT_TESTS += t/unit/message_date_test
 t_unit_message_date_test_SOURCES = t/unit/message_date_test.c
 t_unit_message_date_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/message_decoder_test
+UNIT_TESTS += t/unit/message_decoder_test
+t_unit_message_decoder_test_SOURCES = t/unit/message_decoder_test.c
+t_unit_message_decoder_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/message_header_test
 UNIT_TESTS += t/unit/message_header_test
 t_unit_message_header_test_SOURCES = t/unit/message_header_test.c
@@ -22,9 +28,11 @@ t_unit_message_header_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/message_header_fuzz t/fuzz/address_path_fuzz t/fuzz/address_list_fuzz \
-	t/fuzz/date_fuzz
+	t/fuzz/date_fuzz t/fuzz/decoder_fuzz
 FUZZ_TARGETS += t/fuzz/message_header_fuzz t/fuzz/address_path_fuzz t/fuzz/address_list_fuzz \
-	t/fuzz/date_fuzz
+	t/fuzz/date_fuzz t/fuzz/decoder_fuzz
+t_fuzz_decoder_fuzz_SOURCES = t/fuzz/decoder_fuzz.c
+t_fuzz_decoder_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_message_header_fuzz_SOURCES = t/fuzz/message_header_fuzz.c
 t_fuzz_message_header_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_address_path_fuzz_SOURCES = t/fuzz/address_path_fuzz.c
