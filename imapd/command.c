@@ -3,9 +3,13 @@
 
 #include "imapd/command.h"
 
+#include "imapd/notify.h"
+#include "lib/base/strlist.h"
+
 enum {
     BY_UID = 1,      /* also as UID FETCH and so on */
     NO_EXPUNGES = 2, /* RFC 3501 section 7.4.1: not while it runs; as UID command it may */
+    ASKS_NEWS = 4,   /* news are what it is for */
 };
 
 /* name, handler, states in which it is allowed, flags */
@@ -17,7 +21,7 @@ static const struct command {
 } commands[] = {
     {"APPEND",       imapd_run_append,       STATE_ANY,      0                   },
     {"CAPABILITY",   imapd_run_capability,   STATE_ANY,      0                   },
-    {"CHECK",        imapd_run_noop,         STATE_SELECTED, 0                   },
+    {"CHECK",        imapd_run_noop,         STATE_SELECTED, ASKS_NEWS           },
     {"CLOSE",        imapd_run_close,        STATE_SELECTED, 0                   },
     {"COPY",         imapd_run_copy,         STATE_SELECTED, BY_UID              },
     {"CREATE",       imapd_run_create,       STATE_ANY,      0                   },
@@ -30,13 +34,14 @@ static const struct command {
     {"GETQUOTA",     imapd_run_getquota,     STATE_ANY,      0                   },
     {"GETQUOTAROOT", imapd_run_getquotaroot, STATE_ANY,      0                   },
     {"ID",           imapd_run_id,           STATE_ANY,      0                   },
-    {"IDLE",         imapd_run_idle,         STATE_ANY,      0                   },
+    {"IDLE",         imapd_run_idle,         STATE_ANY,      ASKS_NEWS           },
     {"LIST",         imapd_run_list,         STATE_ANY,      0                   },
     {"LOGOUT",       imapd_run_logout,       STATE_ANY,      0                   },
     {"LSUB",         imapd_run_lsub,         STATE_ANY,      0                   },
     {"MOVE",         imapd_run_move,         STATE_SELECTED, BY_UID              },
     {"NAMESPACE",    imapd_run_namespace,    STATE_ANY,      0                   },
-    {"NOOP",         imapd_run_noop,         STATE_ANY,      0                   },
+    {"NOOP",         imapd_run_noop,         STATE_ANY,      ASKS_NEWS           },
+    {"NOTIFY",       imapd_run_notify,       STATE_ANY,      0                   },
     {"RENAME",       imapd_run_rename,       STATE_ANY,      0                   },
     {"SEARCH",       imapd_run_search,       STATE_SELECTED, BY_UID | NO_EXPUNGES},
     {"SELECT",       imapd_run_select,       STATE_ANY,      0                   },
@@ -90,6 +95,14 @@ static const struct command *take_command(struct imapd_session *session, struct 
     return command;
 }
 
+/* News only when asked for: NOTIFY without the selected mailbox (RFC 5465 section 3), or old clients that
+ * are confused by them. */
+static bool wants_no_news(const struct imapd_session *session)
+{
+    return !notify_wants_selected(session) ||
+           strlist_text_has(session->config->imap_client_workarounds, ", \t", "delay-newmail");
+}
+
 void imapd_command(struct imapd_session *session)
 {
     struct cursor at = cursor_of(buf_span(&session->command));
@@ -108,6 +121,7 @@ void imapd_command(struct imapd_session *session)
         imapd_bad(session, "No mailbox selected.");
     } else {
         session->no_expunges = (command->flags & NO_EXPUNGES) != 0 && !session->by_uid;
+        session->keeps_still = (command->flags & ASKS_NEWS) == 0 && wants_no_news(session);
         command->run(session, at);
     }
     if (session->has_literal && !session->ended)

@@ -25,6 +25,7 @@ imapd_handler imapd_run_id;                                                   /*
 imapd_handler imapd_run_idle;                                                 /* idle.c */
 imapd_handler imapd_run_list, imapd_run_lsub;                                 /* list.c */
 imapd_handler imapd_run_getmetadata, imapd_run_setmetadata;                   /* metadata.c */
+imapd_handler imapd_run_notify;                                               /* notify.c */
 imapd_handler imapd_run_getquota, imapd_run_getquotaroot, imapd_run_setquota; /* quota.c */
 imapd_handler imapd_run_search;                                               /* search.c */
 imapd_handler imapd_run_close, imapd_run_examine, imapd_run_select,
@@ -34,6 +35,9 @@ imapd_handler imapd_run_status; /* status.c */
 /* imapd_take_mailbox - a mailbox name, checked. false: the client has its reply. */
 bool imapd_take_mailbox(struct imapd_session *session, struct cursor *at,
                         const char **name_r) MUST_CHECK;
+/* imapd_check_mailbox - likewise, but the name was taken already */
+bool imapd_check_mailbox(struct imapd_session *session, struct span name,
+                         const char **name_r) MUST_CHECK;
 /* imapd_take_messages - SP and a set, resolved. false: the client has its reply. */
 struct selection;
 bool imapd_take_messages(struct imapd_session *session, struct cursor *at,

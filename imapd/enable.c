@@ -8,8 +8,10 @@ static const struct {
     const char *name;
     unsigned enables;
 } extensions[] = {
-    {"CONDSTORE", ENABLED_CONDSTORE                  },
-    {"QRESYNC",   ENABLED_QRESYNC | ENABLED_CONDSTORE},
+    {"CONDSTORE",   ENABLED_CONDSTORE                  },
+    {"QRESYNC",     ENABLED_QRESYNC | ENABLED_CONDSTORE},
+    {"IMAP4rev2",   ENABLED_REV2                       },
+    {"UTF8=ACCEPT", ENABLED_UTF8                       },
 };
 
 /* RFC 7162 section 3.1: from now on the client counts modseqs, also of what it has selected. */

@@ -212,6 +212,22 @@ static void fetch_all(struct imapd_session *session, const struct fetch *fetch,
         imapd_ok(session, "Fetch completed.");
 }
 
+void fetch_put_new(struct imapd_session *session, const struct fetch *fetch, size_t first)
+{
+    bool by_uid = session->by_uid;
+    struct error err = {0};
+
+    if (!mailbox_begin_reading(session->mailbox, &err)) {
+        imapd_log_error(session, &err);
+        return;
+    }
+    session->by_uid = true;
+    for (size_t i = first; i < session->mailbox->count && !session->ended; i++)
+        (void)fetch_message(session, fetch, i);
+    session->by_uid = by_uid;
+    mailbox_end_reading(session->mailbox);
+}
+
 /* PARTIAL takes its part of the set first; what remains of it may have changed since. */
 static void narrow(const struct mailbox *mailbox, const struct fetch *fetch,
                    struct selection *selection)

@@ -91,6 +91,8 @@ struct fetch_message {
  * is gone: then nothing was put. */
 bool fetch_put_section(struct imapd_session *session, struct fetch_message *message,
                        const struct section *section) MUST_CHECK;
+/* fetch_put_new - UID and items of the messages from that index on, without a mark on them */
+void fetch_put_new(struct imapd_session *session, const struct fetch *fetch, size_t first);
 /* fetch_flush - as imapd_flush, without holding a transaction of the index while the client is slow.
  * Metadata is void afterwards, but its parts. */
 void fetch_flush(struct imapd_session *session);

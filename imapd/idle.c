@@ -2,6 +2,7 @@
 #include "lib/base/base.h"
 
 #include "imapd/command.h"
+#include "imapd/notify.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -83,7 +84,7 @@ static void wait_for_done(struct imapd_session *session, struct idle *idle)
         imapd_tell_news(session);
         if (clock_monotonic_ms() >= idle->notify_ms) {
             buf_put_text(&session->response, "* OK Still here\r\n");
-            idle->notify_ms = in_ms(IMAPD_NOTIFY_S);
+            idle->notify_ms = in_ms(session->config->imap_idle_notify_interval);
         }
         if (session->ended || !flush(session))
             return;
@@ -112,7 +113,7 @@ void imapd_run_idle(struct imapd_session *session, struct cursor at)
 {
     struct idle idle = {
         .ends_ms = in_ms(session->config->imap_idle_timeout),
-        .notify_ms = in_ms(IMAPD_NOTIFY_S),
+        .notify_ms = in_ms(session->config->imap_idle_notify_interval),
         .notifier = -1,
     };
 
@@ -123,7 +124,10 @@ void imapd_run_idle(struct imapd_session *session, struct cursor at)
     watch_mailbox(session, &idle);
     buf_put_text(&session->response, "+ idling\r\n");
     service_quiet(true);
-    wait_for_done(session, &idle);
+    if (session->notify != NULL)
+        (void)!notify_wait(session, true);
+    else
+        wait_for_done(session, &idle);
     service_quiet(false);
     fd_close(&idle.notifier);
     if (!session->ended)

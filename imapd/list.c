@@ -9,7 +9,6 @@
 #include "imapd/command.h"
 #include "imapd/special_use.h"
 #include "imapd/status.h"
-#include "lib/message/imap_text.h"
 #include "lib/store/name.h"
 #include "lib/store/pattern.h"
 
@@ -31,8 +30,10 @@ struct listing {
 
 /* --- which ------------------------------------------------------------------------------------- */
 
-static bool matches_any(const struct listing *listing, const char *name)
+static bool matches_any(struct imapd_session *session, const struct listing *listing,
+                        const char *name)
 {
+    name = imapd_shown_name(session, name);
     for (size_t i = 0; i < listing->request->pattern_count; i++) {
         if (mailbox_pattern_match(listing->patterns[i], name))
             return true;
@@ -59,7 +60,7 @@ static bool look_at(struct imapd_session *session, const struct listing *listing
     const struct list_request *request = listing->request;
     bool by_use = (request->select & LIST_SPECIAL_USE) != 0;
 
-    item->matches = matches_any(listing, item->entry->name);
+    item->matches = matches_any(session, listing, item->entry->name);
     if (!item->matches && (request->select & LIST_RECURSIVE_MATCH) == 0)
         return true;
     if ((by_use || (request->returns & LIST_SPECIAL_USE) != 0) && item->entry->selectable &&
@@ -144,7 +145,7 @@ static void put_childinfo(struct buf *out, const struct list_request *request)
 static void put_name(struct imapd_session *session, const char *name)
 {
     buf_put_printf(&session->response, ") \"%c\" ", store_separator(session->store));
-    imap_put_string(&session->response, span_text(name));
+    imapd_put_mailbox(session, name);
 }
 
 static void end_line(struct imapd_session *session)
@@ -251,10 +252,19 @@ void imapd_run_list(struct imapd_session *session, struct cursor at)
 
 /* --- LSUB -------------------------------------------------------------------------------------- */
 
-static void put_subscription(struct imapd_session *session, const struct store_entry *entry,
-                             bool listed)
+/* Thunderbird wants to know which mailboxes cannot be selected from LSUB, which has another word for that
+ * (a name that is only above of subscribed ones). */
+static bool is_noselect(const struct imapd_session *session, const struct store_entry *entry)
 {
-    buf_put_printf(&session->response, "* LSUB (%s", listed ? "" : "\\Noselect");
+    return !entry->subscribed ||
+           (!entry->selectable &&
+            strlist_text_has(session->config->imap_client_workarounds, ", \t", "tb-lsub-flags"));
+}
+
+static void put_subscription(struct imapd_session *session, const struct store_entry *entry)
+{
+    buf_put_printf(&session->response, "* LSUB (%s",
+                   is_noselect(session, entry) ? "\\Noselect" : "");
     put_name(session, entry->name);
     end_line(session);
 }
@@ -291,11 +301,11 @@ static void lsub(struct imapd_session *session, struct span text)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!mailbox_pattern_match(pattern, entries[i].name))
+        if (!mailbox_pattern_match(pattern, imapd_shown_name(session, entries[i].name)))
             continue;
         if (entries[i].subscribed ||
             (parents && has_subscription_below(entries, count, i, separator)))
-            put_subscription(session, &entries[i], entries[i].subscribed);
+            put_subscription(session, &entries[i]);
     }
     imapd_ok(session, "Lsub completed.");
 }

@@ -8,8 +8,10 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/fetch.c imapd/fetch.h imapd/fetch_body.c imapd/fetch_parse.c \
 	imapd/flags.c imapd/folders.c imapd/id.c imapd/idle.c imapd/input.c \
 	imapd/list.c imapd/list.h imapd/list_parse.c \
+	imapd/mailbox_name.c \
 	imapd/metadata.c imapd/metadata.h imapd/metadata_parse.c \
 	imapd/news.c \
+	imapd/notify.c imapd/notify.h imapd/notify_parse.c imapd/notify_watch.c imapd/notify_watch.h \
 	imapd/parse.c imapd/parse.h \
 	imapd/progress.c imapd/progress.h \
 	imapd/search.c imapd/search.h imapd/search_match.c imapd/search_parse.c \
@@ -24,8 +26,8 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/status.c imapd/status.h imapd/status_parse.c
 dist_man_MANS += imapd/imapd.8
 
-imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/metadata_parse.c \
-	imapd/parse.c imapd/search_parse.c imapd/search_return.c \
+imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/mailbox_name.c imapd/metadata_parse.c \
+	imapd/notify_parse.c imapd/parse.c imapd/search_parse.c imapd/search_return.c \
 	imapd/select_parse.c imapd/set.c imapd/status_parse.c
 
 check_PROGRAMS += t/unit/imapd_parse_test

@@ -97,7 +97,7 @@ static void put_entry(struct get *get, struct span entry, struct span value)
         buf_put_char(out, ' ');
     } else {
         buf_put_text(out, "* METADATA ");
-        imap_put_string(out, span_text(get->name == NULL ? "" : get->name));
+        imapd_put_mailbox(get->session, get->name == NULL ? "" : get->name);
         buf_put_text(out, " (");
     }
     get->any = true;

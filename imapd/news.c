@@ -3,6 +3,8 @@
 
 #include "imapd/session.h"
 
+#include "imapd/notify.h"
+
 #include "lib/base/log.h"
 #include "lib/message/imap_text.h"
 
@@ -38,11 +40,12 @@ static void put_keywords(const struct imapd_session *session, struct buf *out, b
 void imapd_put_flags(const struct imapd_session *session, struct buf *out,
                      const struct mailbox_message *message)
 {
+    uint32_t shown = (session->enabled & ENABLED_REV2) != 0 ? FLAGS_STORED : UINT32_MAX;
     bool first = true;
 
     buf_put_char(out, '(');
     for (size_t i = 0; i < ARRAY_LENGTH(flag_names); i++) {
-        if ((message->flags & flag_names[i].flag) != 0)
+        if ((message->flags & flag_names[i].flag & shown) != 0)
             put_word(out, &first, flag_names[i].name);
     }
     put_keywords(session, out, &first, message->keywords);
@@ -133,17 +136,27 @@ void imapd_tell_gone(struct imapd_session *session)
     mailbox_forget_gone(mailbox);
 }
 
-static void tell_count(struct imapd_session *session)
+void imapd_put_count(struct imapd_session *session)
 {
     const struct mailbox *mailbox = session->mailbox;
     size_t recent = 0;
 
-    if (mailbox->count == session->told_count)
-        return;
     for (size_t i = 0; i < mailbox->count; i++)
         recent += (mailbox->messages[i].flags & FLAG_RECENT) != 0;
-    buf_put_printf(&session->response, "* %zu EXISTS\r\n* %zu RECENT\r\n", mailbox->count, recent);
+    buf_put_printf(&session->response, "* %zu EXISTS\r\n", mailbox->count);
+    if ((session->enabled & ENABLED_REV2) == 0)
+        buf_put_printf(&session->response, "* %zu RECENT\r\n", recent);
     session->told_count = mailbox->count;
+}
+
+static void tell_count(struct imapd_session *session)
+{
+    size_t first = session->told_count;
+
+    if (session->mailbox->count == first)
+        return;
+    imapd_put_count(session);
+    notify_tell_new(session, first);
 }
 
 void imapd_put_news(struct imapd_session *session, size_t index, unsigned items)
@@ -228,7 +241,7 @@ void imapd_tell_news(struct imapd_session *session)
 
     if (session->mailbox == NULL || session->ended)
         return;
-    if (!mailbox_sync(session->mailbox, &err)) {
+    if (!session->keeps_still && !mailbox_sync(session->mailbox, &err)) {
         sync_failed(session, &err);
         if (session->mailbox == NULL)
             return;

@@ -6,8 +6,6 @@
 
 #include "imapd/command.h"
 
-#include "lib/message/imap_text.h"
-
 #define ROOT "User quota"
 
 static void put_resource(struct buf *out, bool *first, const char *name, uint64_t usage,
@@ -75,7 +73,7 @@ void imapd_run_getquotaroot(struct imapd_session *session, struct cursor at)
         return;
     }
     buf_put_text(&session->response, "* QUOTAROOT ");
-    imap_put_string(&session->response, span_text(name));
+    imapd_put_mailbox(session, name);
     buf_put_text(&session->response, " \"" ROOT "\"\r\n");
     if (put_quota(session, &err))
         imapd_ok(session, "Getquotaroot completed.");

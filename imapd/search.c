@@ -44,6 +44,12 @@ static void search_mailbox(struct imapd_session *session, struct search *search,
     found_release(&found);
 }
 
+/* RFC 6855 section 3: it is UTF-8, and nothing else may be said. */
+static bool names_charset(struct cursor at)
+{
+    return parse_space(&at) && parse_word(&at, "CHARSET");
+}
+
 void imapd_run_search(struct imapd_session *session, struct cursor at)
 {
     struct search_return wanted;
@@ -51,6 +57,12 @@ void imapd_run_search(struct imapd_session *session, struct cursor at)
     enum search_parsed parsed;
 
     if (!search_return_parse(&at, &wanted)) {
+        search_refuse(session, SEARCH_MALFORMED);
+        return;
+    }
+    if ((session->enabled & ENABLED_REV2) != 0 && !wanted.given)
+        wanted = (struct search_return){.given = true, .options = RETURN_ALL};
+    if ((session->enabled & ENABLED_UTF8) != 0 && names_charset(at)) {
         search_refuse(session, SEARCH_MALFORMED);
         return;
     }

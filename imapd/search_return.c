@@ -218,7 +218,7 @@ static void put_source(struct imapd_session *session, const struct search_source
     search_put_tag(out, session->tag);
     if (!source->is_selected) {
         buf_put_text(out, " MAILBOX ");
-        imap_put_string(out, span_text(source->mailbox->name));
+        imapd_put_mailbox(session, source->mailbox->name);
         buf_put_printf(out, " UIDVALIDITY %" PRIu32, source->mailbox->uidvalidity);
     }
     buf_put_text(out, source->by_uid ? ") UID" : ")");

@@ -24,23 +24,31 @@ static void tell_first_unseen(struct imapd_session *session)
     }
 }
 
+/* RFC 9051 section 6.3.2 */
+static void tell_name(struct imapd_session *session)
+{
+    buf_put_printf(&session->response, "* LIST () \"%c\" ", store_separator(session->store));
+    imapd_put_mailbox(session, session->mailbox->name);
+    buf_put_text(&session->response, "\r\n");
+}
+
 static void tell_mailbox(struct imapd_session *session)
 {
     const struct mailbox *mailbox = session->mailbox;
-    size_t recent = 0;
+    bool rev2 = (session->enabled & ENABLED_REV2) != 0;
 
-    for (size_t i = 0; i < mailbox->count; i++)
-        recent += (mailbox->messages[i].flags & FLAG_RECENT) != 0;
     imapd_put_known_flags(session);
-    buf_put_printf(&session->response, "* %zu EXISTS\r\n* %zu RECENT\r\n", mailbox->count, recent);
-    tell_first_unseen(session);
+    imapd_put_count(session);
+    if (rev2)
+        tell_name(session);
+    else
+        tell_first_unseen(session);
     buf_put_printf(&session->response,
                    "* OK [UIDVALIDITY %" PRIu32 "] UIDs valid\r\n"
                    "* OK [UIDNEXT %" PRIu32 "] Predicted next UID\r\n"
                    "* OK [HIGHESTMODSEQ %" PRIu64 "] Highest\r\n"
                    "* OK [MAILBOXID (%s)] Identity\r\n",
                    mailbox->uidvalidity, mailbox->uidnext, mailbox->modseq, mailbox->guid);
-    session->told_count = mailbox->count;
 }
 
 /* RFC 7162 section 3.2.11: what came before this line is of the mailbox before. */

@@ -4,6 +4,7 @@
 #include "imapd/session.h"
 
 #include "imapd/command.h"
+#include "imapd/notify.h"
 #include "imapd/set.h"
 #include "imapd/special_use.h"
 #include "lib/base/log.h"
@@ -128,13 +129,12 @@ void imapd_bye(struct imapd_session *session, const char *reason)
 
 /* --- arguments that many commands have --------------------------------------------------------- */
 
-bool imapd_take_mailbox(struct imapd_session *session, struct cursor *at, const char **name_r)
+bool imapd_check_mailbox(struct imapd_session *session, struct span name, const char **name_r)
 {
-    struct span name;
     struct error err = {0};
 
-    if (!parse_space(at) || !parse_astring(session->arena, at, &name)) {
-        imapd_bad(session, "Error in IMAP command: Invalid arguments.");
+    if (!imapd_encode_name(session, &name)) {
+        imapd_no(session, "[CANNOT] Mailbox name is not UTF-8, or too long");
         return false;
     }
     if (!mailbox_name_check(session->arena, name, store_separator(session->store), name_r, &err)) {
@@ -142,6 +142,17 @@ bool imapd_take_mailbox(struct imapd_session *session, struct cursor *at, const 
         return false;
     }
     return true;
+}
+
+bool imapd_take_mailbox(struct imapd_session *session, struct cursor *at, const char **name_r)
+{
+    struct span name;
+
+    if (!parse_space(at) || !parse_astring(session->arena, at, &name)) {
+        imapd_bad(session, "Error in IMAP command: Invalid arguments.");
+        return false;
+    }
+    return imapd_check_mailbox(session, name, name_r);
 }
 
 bool imapd_take_messages(struct imapd_session *session, struct cursor *at,
@@ -177,6 +188,8 @@ static void serve_command(struct imapd_session *session)
 {
     if (!flush_when_idle(session))
         return;
+    if (session->notify != NULL && !notify_wait(session, false))
+        return;
     service_quiet(true);
     if (!imapd_read_command(session))
         return;
@@ -210,6 +223,7 @@ void imapd_session_run(struct imapd_session *session)
         serve_command(session);
     (void)!stream_flush(session->client);
     log_end(session);
+    notify_free(&session->notify);
     mailbox_close(&session->mailbox);
     store_close(&session->store);
     saved_set_release(&session->saved);

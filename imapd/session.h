@@ -11,12 +11,13 @@
 #define IMAPD_LINE_MAX 65536 /* octets of a command, with the literals in it (but APPEND's) */
 #define IMAPD_BAD_MAX  20    /* commands in a row that make no sense */
 #define IMAPD_RESPONSE 32768 /* octets that gather before they go to the stream */
-#define IMAPD_NOTIFY_S 120   /* "* OK Still here" in IDLE */
 
 /* What the client has enabled (RFC 5161), or shown that it knows (RFC 7162 section 3.1). */
 enum imapd_enabled {
     ENABLED_CONDSTORE = 1, /* FETCH responses have MODSEQ */
     ENABLED_QRESYNC = 2,   /* VANISHED instead of EXPUNGE, FETCH responses have UID */
+    ENABLED_REV2 = 4,      /* IMAP4rev2: no \Recent, ESEARCH instead of SEARCH, names in UTF-8 */
+    ENABLED_UTF8 = 8,      /* UTF8=ACCEPT: names and strings in UTF-8 */
 };
 
 enum imapd_state { STATE_AUTHENTICATED = 1, STATE_SELECTED = 2, STATE_ANY = 3 };
@@ -43,10 +44,13 @@ struct imapd_session {
     struct span tag;
     bool by_uid;         /* UID FETCH and so on */
     bool no_expunges;    /* the client's numbers must not change now */
+    bool keeps_still;    /* what others did in the selected mailbox is not to be told now */
     struct buf response; /* untagged responses on their way to the stream */
 
     unsigned enabled;       /* enum imapd_enabled */
     struct saved_set saved; /* "$": what the last SEARCH with SAVE found in this mailbox */
+
+    struct notify *notify; /* what the client wants to hear of without asking; NULL: nothing */
 
     unsigned bad_commands; /* in a row */
     bool ended;
@@ -76,6 +80,17 @@ void imapd_log_error(const struct imapd_session *session, const struct error *er
 /* imapd_bye - the session ends; `reason` is also for the log */
 void imapd_bye(struct imapd_session *session, const char *reason);
 
+/* --- mailbox names (mailbox_name.c) --------------------------------------------------------------- */
+
+/* imapd_uses_utf8 - are names UTF-8 in this session, not modified UTF-7? */
+bool imapd_uses_utf8(const struct imapd_session *session);
+/* imapd_encode_name - from what the client wrote to modified UTF-7; false: it is not UTF-8, or too long */
+bool imapd_encode_name(struct imapd_session *session, struct span *name) MUST_CHECK;
+/* imapd_shown_name - as this client reads it; the arena's */
+const char *imapd_shown_name(struct imapd_session *session, const char *name);
+/* imapd_put_mailbox - likewise, as a string in session->response */
+void imapd_put_mailbox(struct imapd_session *session, const char *name);
+
 /* --- input (input.c) --------------------------------------------------------------------------- */
 
 /* imapd_read_command - one whole command into session->command. false: the session has ended, or the
@@ -95,6 +110,8 @@ void imapd_input_failed(struct imapd_session *session, enum stream_status status
 /* imapd_tell_news - untagged EXPUNGE (unless no_expunges), EXISTS, RECENT, FLAGS and FETCH for what
  * changed; looks at the mailbox first */
 void imapd_tell_news(struct imapd_session *session);
+/* imapd_put_count - EXISTS and RECENT of the selected mailbox: the client knows all messages then */
+void imapd_put_count(struct imapd_session *session);
 /* imapd_tell_gone - only EXPUNGE, without looking */
 void imapd_tell_gone(struct imapd_session *session);
 /* imapd_put_news - one untagged FETCH with these */

@@ -69,7 +69,7 @@ bool status_put(struct imapd_session *session, const char *name, unsigned items,
     if ((items & STATUS_HIGHESTMODSEQ) != 0)
         imapd_enable(session, ENABLED_CONDSTORE);
     buf_put_text(out, "* STATUS ");
-    imap_put_string(out, span_text(name));
+    imapd_put_mailbox(session, name);
     buf_put_text(out, " (");
     for (size_t i = 0; status_item_name(i) != NULL; i++) {
         enum status_item item = (enum status_item)(1U << i);

@@ -9,8 +9,10 @@
 
 #include "lib/store/name.h"
 
-/* Wildcards side by side are one; with more other octets than a name can have it stands for none. */
-#define PLACES_MAX (2 * MAILBOX_NAME_MAX + 2)
+/* Wildcards side by side are one; with more other octets than a name can have, also when it is written in
+ * UTF-8, it stands for none. */
+#define OCTETS_MAX (MAILBOX_NAME_MAX + MAILBOX_NAME_MAX / 2)
+#define PLACES_MAX (2 * OCTETS_MAX + 2)
 #define WORD_BITS  64
 #define WORDS      (PLACES_MAX / WORD_BITS + 1)
 #define INBOX_LEN  5
@@ -66,7 +68,7 @@ struct mailbox_pattern *mailbox_pattern_compile(struct arena *arena, struct span
         if (is_wildcard(text.data[0])) {
             char kind = take_wildcards(&text);
             add_place(kind == '*' ? &pattern->any : &pattern->level, pattern->length++);
-        } else if (octets++ == MAILBOX_NAME_MAX) {
+        } else if (octets++ == OCTETS_MAX) {
             pattern->impossible = true;
         } else {
             add_place(&pattern->octets[(unsigned char)text.data[0]], pattern->length++);

@@ -3,6 +3,7 @@
 #include "imapd/fetch.h"
 #include "imapd/list.h"
 #include "imapd/metadata.h"
+#include "imapd/notify.h"
 #include "imapd/search.h"
 #include "imapd/search_return.h"
 #include "imapd/status.h"
@@ -14,6 +15,7 @@ static void parse_of_mailboxes(struct arena *arena, struct cursor at)
     struct list_request request;
     struct metadata_options options;
     struct metadata_entries entries;
+    struct notify_request notify;
     const char *fault;
     unsigned items;
 
@@ -22,6 +24,7 @@ static void parse_of_mailboxes(struct arena *arena, struct cursor at)
     (void)!metadata_options_parse(&(struct cursor){at.next, at.end}, &options);
     (void)metadata_get_parse(arena, at, &entries);
     (void)metadata_set_parse(arena, at, &entries);
+    (void)!notify_parse(arena, &(struct cursor){at.next, at.end}, &notify);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,6 +5,7 @@
 #include "imapd/fetch.h"
 #include "imapd/list.h"
 #include "imapd/metadata.h"
+#include "imapd/notify.h"
 #include "imapd/parse.h"
 #include "imapd/set.h"
 #include "imapd/status.h"
@@ -386,6 +387,55 @@ static void parse_metadata(void **state)
     free_input();
 }
 
+/* --- NOTIFY ------------------------------------------------------------------------------------ */
+
+static const struct notify_case {
+    const char *name;
+    const char *text;
+    bool parsed;
+    size_t groups;
+    unsigned events; /* of the last group */
+    const char *items;
+} notify_cases[] = {
+    {"nothing more",              " NONE",                                                                   true,  0, 0,                                           ""                           },
+    {"a group",                   " SET (personal (MailboxName))",                                           true,  1, NOTIFY_MAILBOX_NAME,                         ""                           },
+    {"with names",                " SET (subtree (a \"b c\") NONE)",                                         true,  1, 0,                                           ""                           },
+    {"with STATUS",               " SET STATUS (inboxes (MessageExpunge MessageNew))",                       true,  1,
+     NOTIFY_MESSAGE_NEW | NOTIFY_MESSAGE_EXPUNGE,                                                                                                                   ""                           },
+    {"with items",                " SET (selected (MessageNew (UID BODY.PEEK[1] X[\")\"]) MessageExpunge))", true,
+     1,                                                                                                                NOTIFY_MESSAGE_NEW | NOTIFY_MESSAGE_EXPUNGE, "(UID BODY.PEEK[1] X[\")\"])"},
+    {"items without their end",   " SET (selected (MessageNew (UID MessageExpunge))",                        false, 0, 0,
+     ""                                                                                                                                                                                          },
+    {"items of another mailbox",  " SET (personal (MessageNew (UID) MessageExpunge))",                       false, 0, 0,
+     ""                                                                                                                                                                                          },
+    {"new ones without the gone", " SET (personal (MessageNew))",                                            false, 0, 0,                                           ""                           },
+    {"flags alone",               " SET (personal (FlagChange))",                                            false, 0, 0,                                           ""                           },
+    {"names of the selected one", " SET (selected (MailboxName))",                                           false, 0, 0,                                           ""                           },
+    {"two of the selected one",   " SET (selected NONE) (selected-delayed NONE)",                            false, 0, 0,                                           ""                           },
+    {"no group",                  " SET",                                                                    false, 0, 0,                                           ""                           },
+    {"something behind",          " NONE x",                                                                 false, 0, 0,                                           ""                           },
+    {"an event that is none",     " SET (personal (Noise))",                                                 false, 0, 0,                                           ""                           },
+};
+
+static void parse_notify(void **state)
+{
+    const struct notify_case *c = *state;
+    struct arena *arena = arena_create();
+    struct cursor at = cursor_over(c->text);
+    struct notify_request request;
+
+    assert_int_equal(notify_parse(arena, &at, &request), c->parsed);
+    if (c->parsed) {
+        assert_int_equal(request.group_count, c->groups);
+        if (c->groups > 0) {
+            assert_int_equal(request.groups[c->groups - 1].events, c->events);
+            assert_true(span_equal_text(request.groups[c->groups - 1].items, c->items));
+        }
+    }
+    arena_free(&arena);
+    free_input();
+}
+
 int main(void)
 {
     struct CMUnitTest tests[200];
@@ -399,6 +449,7 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, date_cases, take_date);
     UNIT_ADD_ROWS(tests, used, list_cases, parse_list);
     UNIT_ADD_ROWS(tests, used, metadata_cases, parse_metadata);
+    UNIT_ADD_ROWS(tests, used, notify_cases, parse_notify);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(uids_are_put_as_a_set);
     return unit_run("imapd_parse", tests, used);
 }
