@@ -23,42 +23,6 @@ static struct {
 
 /* --- before the first message -------------------------------------------------------------------- */
 
-static unsigned masquerade_class(const char *name)
-{
-    static const struct {
-        const char *name;
-        unsigned class;
-    } classes[] = {
-        {"envelope_sender",    MASQUERADE_ENVELOPE_SENDER   },
-        {"envelope_recipient", MASQUERADE_ENVELOPE_RECIPIENT},
-        {"header_sender",      MASQUERADE_HEADER_SENDER     },
-        {"header_recipient",   MASQUERADE_HEADER_RECIPIENT  },
-    };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(classes); i++) {
-        if (strcasecmp(name, classes[i].name) == 0)
-            return classes[i].class;
-    }
-    log_warning("masquerade_classes: unknown class %s", name);
-    return 0;
-}
-
-static bool split_lists(struct cleanup *cleanup, struct error *err)
-{
-    const struct config *config = cleanup->config;
-    struct strlist classes = STRLIST_EMPTY;
-    bool done =
-        strlist_split_config(&classes, config->masquerade_classes, err) &&
-        strlist_split_config(&cleanup->masquerade_domains, config->masquerade_domains, err) &&
-        strlist_split_config(&cleanup->masquerade_exceptions, config->masquerade_exceptions, err) &&
-        strlist_split_config(&cleanup->dropped_headers, config->message_drop_headers, err);
-
-    for (size_t i = 0; i < classes.count; i++)
-        cleanup->masquerade_classes |= masquerade_class(classes.items[i]);
-    strlist_release(&classes);
-    return done;
-}
-
 /* Tables are opened while files outside the queue can be seen. */
 static bool prepare(const struct service_instance *instance, struct error *err)
 {
@@ -69,7 +33,7 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     cleanup->route = route_create(config, false);
     cleanup->sender_bcc = maps_open(config, config->sender_bcc_maps, false);
     cleanup->recipient_bcc = maps_open(config, config->recipient_bcc_maps, false);
-    return split_lists(cleanup, err);
+    return strlist_split_config(&cleanup->dropped_headers, config->message_drop_headers, err);
 }
 
 static bool start(const struct service_instance *instance, struct error *err)

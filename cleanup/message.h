@@ -11,14 +11,6 @@
 #include "lib/queue/intake.h"
 #include "lib/route/route.h"
 
-/* masquerade_classes */
-enum {
-    MASQUERADE_ENVELOPE_SENDER = 1,
-    MASQUERADE_ENVELOPE_RECIPIENT = 2,
-    MASQUERADE_HEADER_SENDER = 4,
-    MASQUERADE_HEADER_RECIPIENT = 8,
-};
-
 /* What lasts as long as the process. */
 struct cleanup {
     const struct config *config;
@@ -27,9 +19,6 @@ struct cleanup {
     struct route *route;
     struct maps *sender_bcc;
     struct maps *recipient_bcc;
-    unsigned masquerade_classes;
-    struct strlist masquerade_domains;
-    struct strlist masquerade_exceptions;
     struct strlist dropped_headers;
     int64_t looked_at_space_ms;
     struct connection *qmgr;

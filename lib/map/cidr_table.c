@@ -55,5 +55,6 @@ const struct map_type map_type_cidr = {
     .open = open_table,
     .lookup = rules_lookup,
     .changed = rules_changed,
+    .hit_line = rules_hit_line,
     .close = rules_free,
 };

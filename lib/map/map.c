@@ -194,6 +194,11 @@ bool map_is_pattern(const struct map *map)
     return map->is_pattern;
 }
 
+unsigned map_hit_line(const struct map *map)
+{
+    return map->table == NULL || map->type->hit_line == NULL ? 0 : map->type->hit_line(map->table);
+}
+
 bool map_changed(const struct map *map)
 {
     if (map->table == NULL)

@@ -40,6 +40,8 @@ bool map_is_pattern(const struct map *map);
  * in *err and has been logged */
 enum map_result map_lookup(struct map *map, struct span key, int flags, struct buf *value_r,
                            struct error *err) MUST_CHECK;
+/* map_hit_line - of the rule that gave the last answer, 0 where there are no rules */
+unsigned map_hit_line(const struct map *map);
 /* map_changed - the file behind it was replaced or changed since it was opened, or it could not be
  * opened some seconds ago (a daemon then exits when idle); also right after a chroot */
 bool map_changed(const struct map *map);
@@ -73,6 +75,24 @@ enum map_result maps_find(struct maps *maps, struct span key, int flags, struct 
 enum map_result maps_find_keys(struct maps *maps, const struct span *keys, const bool *partial,
                                size_t count, int flags, struct buf *value_r, size_t *key_r,
                                struct error *err) MUST_CHECK;
+/*
+ * maps_watch - from now on call `watch` after every look-up in one of the tables; for tools that explain
+ *
+ *  parameter  the name in main.cf that these tables come from; borrowed for as long
+ *  watch      NULL: no longer
+ *
+ * A list that is asked at proxymap cannot be watched.
+ */
+struct map_event {
+    const char *parameter;
+    const char *table; /* "hash:/etc/aliases"; or the item of a match list that matched */
+    struct span key;
+    enum map_result result;
+    struct span value;
+    unsigned line; /* of the rule that hit; 0: this type of table cannot tell */
+};
+typedef void map_watch(void *context, const struct map_event *event);
+void maps_watch(struct maps *maps, const char *parameter, map_watch *watch, void *context);
 /* maps_changed - see map_changed */
 bool maps_changed(const struct maps *maps);
 

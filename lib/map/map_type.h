@@ -31,7 +31,8 @@ struct map_type {
      */
     enum map_result (*lookup)(void *table, struct span key, int flags, struct buf *value_r,
                               struct error *err);
-    bool (*changed)(const void *table); /* NULL: it never does */
+    bool (*changed)(const void *table);      /* NULL: it never does */
+    unsigned (*hit_line)(const void *table); /* as map_hit_line; NULL: there are no rules */
     /* walk - as map_walk; NULL: it cannot */
     bool (*walk)(void *table, map_visit *visit, void *context, struct error *err);
     void (*close)(void *table);

@@ -10,6 +10,9 @@ struct maps {
     struct map **tables; /* NULL: the whole list is asked at proxymap */
     char *list;
     char *service;
+    const char *parameter; /* for the watch */
+    map_watch *watch;      /* NULL: nobody looks on */
+    void *watch_context;
 };
 
 static bool needs_proxy(const struct strlist *names, bool through_proxy)
@@ -81,6 +84,28 @@ static enum map_result refuse_empty(const char *name, struct span key, struct er
     return MAP_UNAVAILABLE;
 }
 
+void maps_watch(struct maps *maps, const char *parameter, map_watch *watch, void *context)
+{
+    maps->parameter = parameter;
+    maps->watch = watch;
+    maps->watch_context = context;
+}
+
+static void tell(const struct maps *maps, size_t table, struct span key, enum map_result result,
+                 struct span value)
+{
+    const struct map_event event = {
+        .parameter = maps->parameter,
+        .table = maps->names.items[table],
+        .key = key,
+        .result = result,
+        .value = value,
+        .line = result == MAP_FOUND ? map_hit_line(maps->tables[table]) : 0,
+    };
+
+    maps->watch(maps->watch_context, &event);
+}
+
 static enum map_result find_one(struct maps *maps, struct span key, bool partial, int flags,
                                 struct buf *value_r, size_t *table_r, struct error *err)
 {
@@ -90,6 +115,8 @@ static enum map_result find_one(struct maps *maps, struct span key, bool partial
         if (partial && map_is_pattern(maps->tables[i]))
             continue;
         result = map_lookup(maps->tables[i], key, flags, value_r, err);
+        if (maps->watch != NULL)
+            tell(maps, i, key, result, buf_span(value_r));
         if (result == MAP_ABSENT)
             continue;
         *table_r = i;

@@ -30,6 +30,8 @@ struct match_list {
     struct arena *arena;
     struct item *items;
     size_t count, capacity;
+    map_watch *watch; /* NULL: nobody looks on */
+    void *watch_context;
 };
 
 static struct item *add_item(struct match_list *list, enum item_kind kind, bool negated,
@@ -242,6 +244,30 @@ static enum map_result match_item(const struct match_list *list, const struct it
     return matches ? MAP_FOUND : MAP_ABSENT;
 }
 
+void match_list_watch(struct match_list *list, map_watch *watch, void *context)
+{
+    list->watch = watch;
+    list->watch_context = context;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].table != NULL)
+            maps_watch(list->items[i].table, list->parameter, watch, context);
+    }
+}
+
+static void tell(const struct match_list *list, const struct item *item, struct span name)
+{
+    const struct map_event event = {
+        .parameter = list->parameter,
+        .table = item->text,
+        .key = name,
+        .result = item->negated ? MAP_ABSENT : MAP_FOUND,
+        .value = SPAN_EMPTY,
+    };
+
+    if (list->watch != NULL && item->kind != ITEM_TABLE)
+        list->watch(list->watch_context, &event);
+}
+
 static enum map_result match(const struct match_list *list, struct span name,
                              const struct cidr *address, struct error *err)
 {
@@ -250,8 +276,10 @@ static enum map_result match(const struct match_list *list, struct span name,
 
         if (result == MAP_UNAVAILABLE)
             return MAP_UNAVAILABLE;
-        if (result == MAP_FOUND)
+        if (result == MAP_FOUND) {
+            tell(list, &list->items[i], name);
             return list->items[i].negated ? MAP_ABSENT : MAP_FOUND;
+        }
     }
     return MAP_ABSENT;
 }

@@ -26,6 +26,8 @@ struct match_list *match_list_create(const struct config *config, const char *pa
 void match_list_free(struct match_list **list);
 /* match_list_changed - a table of the list changed, see map_changed */
 bool match_list_changed(const struct match_list *list);
+/* match_list_watch - see maps_watch; of items that are no tables, those are told that match */
+void match_list_watch(struct match_list *list, map_watch *watch, void *context);
 /* MAP_FOUND matches, MAP_ABSENT does not */
 enum map_result match_list_name(struct match_list *list, struct span name,
                                 struct error *err) MUST_CHECK;

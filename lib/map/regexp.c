@@ -149,5 +149,6 @@ const struct map_type map_type_regexp = {
     .open = open_table,
     .lookup = rules_lookup,
     .changed = rules_changed,
+    .hit_line = rules_hit_line,
     .close = rules_free,
 };

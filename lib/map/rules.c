@@ -27,6 +27,7 @@ struct rules {
     struct map_stamp stamp;
     struct rule *rules;
     size_t count, capacity;
+    unsigned hit_line; /* of the rule that matched last */
     /* While parsing: the IFs that wait for their ENDIF. */
     size_t open[NEST_MAX];
     size_t depth;
@@ -308,10 +309,17 @@ static bool holds(const struct rules *rules, const struct rule *rule, const stru
     return matches != rule->negated;
 }
 
+unsigned rules_hit_line(const void *table)
+{
+    const struct rules *rules = table;
+
+    return rules->hit_line;
+}
+
 enum map_result rules_lookup(void *table, struct span text, int flags UNUSED, struct buf *value_r,
                              struct error *err)
 {
-    const struct rules *rules = table;
+    struct rules *rules = table;
     struct rule_key key = {.text = text};
     struct rule_groups groups;
 
@@ -325,9 +333,11 @@ enum map_result rules_lookup(void *table, struct span text, int flags UNUSED, st
             continue;
         groups.count = 0;
         hit = holds(rules, rule, &key, &groups);
-        if (hit && rule->kind == RULE_RESULT)
+        if (hit && rule->kind == RULE_RESULT) {
+            rules->hit_line = rule->line;
             return rule->expands ? rule_result_expand(rule->result, text, &groups, value_r, err)
                                  : map_answer(span_text(rule->result), value_r, err);
+        }
         if (!hit && rule->kind == RULE_IF)
             i = rule->endif;
     }

@@ -47,6 +47,7 @@ struct rules;
 enum map_result rules_lookup(void *rules, struct span key, int flags, struct buf *value_r,
                              struct error *err) MUST_CHECK;
 bool rules_changed(const void *rules);
+unsigned rules_hit_line(const void *rules);
 void rules_free(void *rules);
 
 /* rules_open - `name` is a path or "{ {rule} {rule} }"; bad rules are logged and skipped, as Postfix

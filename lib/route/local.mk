@@ -1,6 +1,7 @@
 # lib/route: what addresses become, and where mail goes.
 lib_libbuzon_a_SOURCES += lib/route/route.h \
 	lib/route/mapping.c \
+	lib/route/masquerade.c \
 	lib/route/recipient.c \
 	lib/route/resolve.c \
 	lib/route/rewrite.c lib/route/rewrite.h \

@@ -111,13 +111,11 @@ enum map_result route_canonical(struct route *route, struct arena *arena, const 
                                 bool is_sender, bool in_header, const char **canonical_r,
                                 struct error *err)
 {
-    unsigned class = is_sender ? CLASS_ENVELOPE_SENDER : CLASS_ENVELOPE_RECIPIENT;
+    const unsigned class = route_class_bit(is_sender, in_header);
     struct maps *own = is_sender ? route->sender_canonical : route->recipient_canonical;
     unsigned own_classes =
         is_sender ? route->sender_canonical_classes : route->recipient_canonical_classes;
 
-    if (in_header)
-        class = is_sender ? CLASS_HEADER_SENDER : CLASS_HEADER_RECIPIENT;
     *canonical_r = address;
     if (*address == '\0')
         return MAP_FOUND;

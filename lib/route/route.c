@@ -12,7 +12,7 @@ static bool list_has(const char *list, const char *word)
     return strlist_text_has(list, ", \t\r\n", word);
 }
 
-static unsigned read_classes(const char *list)
+static unsigned read_classes(const char *parameter, const char *list)
 {
     static const struct {
         const char *name;
@@ -23,12 +23,21 @@ static unsigned read_classes(const char *list)
         {"header_sender",      CLASS_HEADER_SENDER     },
         {"header_recipient",   CLASS_HEADER_RECIPIENT  },
     };
+    struct strlist words = STRLIST_EMPTY;
     unsigned all = 0;
 
-    for (size_t i = 0; i < ARRAY_LENGTH(classes); i++) {
-        if (list_has(list, classes[i].name))
-            all |= classes[i].class;
+    strlist_split(&words, list, ", \t\r\n");
+    for (size_t i = 0; i < words.count; i++) {
+        size_t at = 0;
+
+        while (at < ARRAY_LENGTH(classes) && strcasecmp(classes[at].name, words.items[i]) != 0)
+            at++;
+        if (at < ARRAY_LENGTH(classes))
+            all |= classes[at].class;
+        else
+            log_warning("%s: unknown class %s", parameter, words.items[i]);
     }
+    strlist_release(&words);
     return all;
 }
 
@@ -115,6 +124,18 @@ static void open_domains(struct route *route, bool through_proxy)
     T(virtual_mailbox, virtual_mailbox_maps)                                                       \
     T(relay_recipient, relay_recipient_maps)
 
+static void read_masquerading(struct route *route)
+{
+    const struct config *config = route->config;
+    struct error err;
+
+    route->masquerade_classes = read_classes("masquerade_classes", config->masquerade_classes);
+    if (!strlist_split_config(&route->masquerade_domains, config->masquerade_domains, &err))
+        log_warning("masquerade_domains: %s", err.text);
+    if (!strlist_split_config(&route->masquerade_exceptions, config->masquerade_exceptions, &err))
+        log_warning("masquerade_exceptions: %s", err.text);
+}
+
 struct route *route_create(const struct config *config, bool through_proxy)
 {
     struct route *route = mem_new(struct route);
@@ -127,9 +148,12 @@ struct route *route_create(const struct config *config, bool through_proxy)
 #undef T
     route->transport_matches_subdomains =
         list_has(config->parent_domain_matches_subdomains, "transport_maps");
-    route->canonical_classes = read_classes(config->canonical_classes);
-    route->sender_canonical_classes = read_classes(config->sender_canonical_classes);
-    route->recipient_canonical_classes = read_classes(config->recipient_canonical_classes);
+    route->canonical_classes = read_classes("canonical_classes", config->canonical_classes);
+    route->sender_canonical_classes =
+        read_classes("sender_canonical_classes", config->sender_canonical_classes);
+    route->recipient_canonical_classes =
+        read_classes("recipient_canonical_classes", config->recipient_canonical_classes);
+    read_masquerading(route);
     route->propagate_canonical = list_has(config->propagate_unmatched_extensions, "canonical");
     route->propagate_virtual = list_has(config->propagate_unmatched_extensions, "virtual");
     return route;
@@ -148,9 +172,22 @@ void route_free(struct route **route)
 #define T(member, parameter) maps_free(&(*route)->member);
     TABLES(T)
 #undef T
+    strlist_release(&(*route)->masquerade_domains);
+    strlist_release(&(*route)->masquerade_exceptions);
     buf_release(&(*route)->value);
     mem_free(*route);
     *route = NULL;
+}
+
+void route_watch(struct route *route, map_watch *watch, void *context)
+{
+    match_list_watch(route->mydestination, watch, context);
+    match_list_watch(route->virtual_alias_domains, watch, context);
+    match_list_watch(route->virtual_mailbox_domains, watch, context);
+    match_list_watch(route->relay_domains, watch, context);
+#define T(member, parameter) maps_watch(route->member, #parameter, watch, context);
+    TABLES(T)
+#undef T
 }
 
 bool route_changed(const struct route *route)

@@ -27,6 +27,9 @@ struct route *route_create(const struct config *config, bool through_proxy)
 void route_free(struct route **route);
 /* route_changed - a table behind it changed on disk */
 bool route_changed(const struct route *route);
+/* route_watch - from now on tell of every look-up and every match (lib/map/map.h), for tools that
+ * explain what the functions below do */
+void route_watch(struct route *route, map_watch *watch, void *context);
 
 /*
  * route_rewrite - the internal form of an address, completed: @domain appended (append_at_myorigin),
@@ -75,6 +78,11 @@ enum map_result route_recipient_exists(struct route *route, struct arena *arena,
 enum map_result route_canonical(struct route *route, struct arena *arena, const char *address,
                                 bool is_sender, bool in_header, const char **canonical_r,
                                 struct error *err) MUST_CHECK;
+
+/* route_masquerade - masquerade_domains, as masquerade_classes and masquerade_exceptions allow; in
+ * cleanup it follows route_canonical */
+const char *route_masquerade(const struct route *route, struct arena *arena, const char *address,
+                             bool is_sender, bool in_header);
 
 /* route_expand_aliases - virtual_alias_maps, recursively, with virtual_alias_recursion_limit,
  * virtual_alias_expansion_limit and propagate_unmatched_extensions; what is not found is itself */

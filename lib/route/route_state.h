@@ -3,6 +3,7 @@
 #define BUZON_LIB_ROUTE_ROUTE_STATE_H
 
 #include "lib/base/hash.h"
+#include "lib/base/strlist.h"
 #include "lib/map/cidr.h"
 #include "lib/map/match_list.h"
 #include "lib/route/route.h"
@@ -14,6 +15,13 @@ enum {
     CLASS_HEADER_SENDER = 4,
     CLASS_HEADER_RECIPIENT = 8,
 };
+
+static inline unsigned route_class_bit(bool is_sender, bool in_header)
+{
+    if (in_header)
+        return is_sender ? CLASS_HEADER_SENDER : CLASS_HEADER_RECIPIENT;
+    return is_sender ? CLASS_ENVELOPE_SENDER : CLASS_ENVELOPE_RECIPIENT;
+}
 
 struct route {
     const struct config *config;
@@ -39,6 +47,8 @@ struct route {
     unsigned canonical_classes, sender_canonical_classes, recipient_canonical_classes;
     struct maps *virtual_alias;
     bool propagate_canonical, propagate_virtual; /* unmatched extensions */
+    unsigned masquerade_classes;
+    struct strlist masquerade_domains, masquerade_exceptions;
 
     /* who exists */
     struct maps *local_recipient, *virtual_mailbox, *relay_recipient;

@@ -20,7 +20,7 @@ static void start(void)
         "inet_interfaces=127.0.0.1", "alias_maps=",
         "local_recipient_maps=",     "header_size_limit=200",
         "recipient_delimiter=+",     "sender_canonical_maps=inline:{a@b=c@d}",
-        "message_size_limit=100000",
+        "message_size_limit=100000", "masquerade_domains=b",
     };
     const struct log_target nowhere = {
         .syslog_name = "cleanup", .syslog_facility = "mail", .file = "/dev/null"};
@@ -39,8 +39,6 @@ static void start(void)
     cleanup.writer = queue_writer_create(spool, ".", true, &err);
     ASSERT(cleanup.writer != NULL);
     strlist_add(&cleanup.dropped_headers, "bcc");
-    strlist_add(&cleanup.masquerade_domains, "b");
-    cleanup.masquerade_classes = MASQUERADE_HEADER_SENDER | MASQUERADE_HEADER_RECIPIENT;
     message.arena = arena_create();
     message.scratch = arena_create();
     message.field = BUF((size_t)cleanup.config->header_size_limit + IPC_BLOCK_MAX);

@@ -60,14 +60,10 @@ static struct config *start(const char *lines)
         .route = route_create(config, false),
         .sender_bcc = maps_open(config, config->sender_bcc_maps, false),
         .recipient_bcc = maps_open(config, config->recipient_bcc_maps, false),
-        .masquerade_classes =
-            MASQUERADE_ENVELOPE_SENDER | MASQUERADE_HEADER_SENDER | MASQUERADE_HEADER_RECIPIENT,
         .writer = queue_writer_create(AT_FDCWD, spool_path, true, &err),
         .qmgr_deaf_until_ms = INT64_MAX,
     };
     assert_non_null(cleanup.writer);
-    split(&cleanup.masquerade_domains, config->masquerade_domains);
-    split(&cleanup.masquerade_exceptions, config->masquerade_exceptions);
     split(&cleanup.dropped_headers, config->message_drop_headers);
     message.arena = arena_create();
     message.scratch = arena_create();
@@ -87,8 +83,6 @@ static void stop(struct config *config)
     maps_free(&cleanup.sender_bcc);
     maps_free(&cleanup.recipient_bcc);
     route_free(&cleanup.route);
-    strlist_release(&cleanup.masquerade_domains);
-    strlist_release(&cleanup.masquerade_exceptions);
     strlist_release(&cleanup.dropped_headers);
     config_free(&config);
 }
