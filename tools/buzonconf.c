@@ -1,7 +1,7 @@
 /*
- * buzonconf shows and changes main.cf and master.cf, with the options and the output of postconf(1).
- * It reads them by the same code as the daemons do, but takes values as they are: a bad one is to be
- * mended by this tool, not a reason to refuse its service.
+ * buzonconf shows and changes main.cf and master.cf, with the options and the output of postconf(1),
+ * and explains what becomes of an address. It reads them by the same code as the daemons do, but takes
+ * values as they are: a bad one is to be mended by this tool, not a reason to refuse its service.
  */
 #include "lib/base/base.h"
 
@@ -10,6 +10,7 @@
 #include "lib/config/report.h"
 #include "tools/conf/call.h"
 #include "tools/conf/edit.h"
+#include "tools/conf/explain.h"
 #include "tools/conf/service.h"
 #include "tools/conf/show.h"
 
@@ -146,6 +147,13 @@ static bool show_bounces(struct call *call, struct buf *out, struct error *err)
     return done;
 }
 
+static bool explain(struct call *call, struct buf *out, struct error *err)
+{
+    if (call->requests.count == 0)
+        call_refuse("-E requires an address");
+    return explain_addresses(call->directory, &call->conf, call->sender, &call->requests, out, err);
+}
+
 static bool list_types(struct call *call, struct buf *out, struct error *err UNUSED)
 {
     if (call_has(call, 'a'))
@@ -174,6 +182,7 @@ static bool show(struct call *call, struct error *err)
         {'a', list_types         },
         {'A', list_types         },
         {'b', show_bounces       },
+        {'E', explain            },
         {'l', list_types         },
         {'m', list_types         },
         {'t', show_bounces       },

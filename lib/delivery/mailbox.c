@@ -23,9 +23,30 @@ struct mailbox_finder {
     int64_t looked_ms;
     struct maps *mailboxes, *uids, *gids, *quotas;
     struct match_list *virtual_domains, *local_domains;
+    map_watch *watch; /* NULL: nobody looks on */
+    void *watch_context;
 };
 
 /* --- the tables ------------------------------------------------------------------------------------------ */
+
+static void watch_tables(struct mailbox_finder *finder)
+{
+    map_watch *watch = finder->watch;
+    void *context = finder->watch_context;
+
+    maps_watch(finder->mailboxes, "virtual_mailbox_maps", watch, context);
+    maps_watch(finder->uids, "virtual_uid_maps", watch, context);
+    maps_watch(finder->gids, "virtual_gid_maps", watch, context);
+    match_list_watch(finder->virtual_domains, watch, context);
+    match_list_watch(finder->local_domains, watch, context);
+}
+
+void mailbox_finder_watch(struct mailbox_finder *finder, map_watch *watch, void *context)
+{
+    finder->watch = watch;
+    finder->watch_context = context;
+    watch_tables(finder);
+}
 
 static void open_tables(struct mailbox_finder *finder)
 {
@@ -40,6 +61,7 @@ static void open_tables(struct mailbox_finder *finder)
         config, "virtual_mailbox_domains", config->virtual_mailbox_domains, MATCH_STRING, proxy);
     finder->local_domains =
         match_list_create(config, "mydestination", config->mydestination, MATCH_STRING, proxy);
+    watch_tables(finder);
 }
 
 static void close_tables(struct mailbox_finder *finder)

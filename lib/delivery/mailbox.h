@@ -29,6 +29,8 @@ struct mailbox_finder;
 struct mailbox_finder *mailbox_finder_create(const struct config *config, bool through_proxy)
     __attribute__((returns_nonnull));
 void mailbox_finder_free(struct mailbox_finder **finder);
+/* mailbox_finder_watch - from now on tell of every look-up, for tools that explain (lib/map/map.h) */
+void mailbox_finder_watch(struct mailbox_finder *finder, map_watch *watch, void *context);
 
 /* mailbox_find_virtual - user@domain of virtual_mailbox_domains: virtual_mailbox_base + _maps, uid and
  * gid by maps with virtual_minimum_uid. ABSENT: no such mailbox. Texts are the arena's. */

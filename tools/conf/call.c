@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define OPTIONS "+aAbc:C:defFhHjlmMno:pPqtT:vxX#"
+#define OPTIONS "+aAbc:C:deEfFhHjlmMno:pPqs:tT:vxX#"
 
 void call_refuse(const char *format, ...)
 {
@@ -27,11 +27,12 @@ static NORETURN void usage(const char *program)
     call_refuse(
         "usage: %s [-a (server SASL types)] [-A (client SASL types)] [-b (bounce templates)] "
         "[-c config_dir] [-C param_class] [-d (parameter defaults)] [-e (edit configuration)] "
+        "[-E (explain addresses)] "
         "[-f (fold lines)] [-F (master.cf fields)] [-h (no names)] "
         "[-H (no values)] [-j (JSON)] [-l (lock types)] [-m (map types)] [-M (master.cf)] "
         "[-n (non-default parameters)] [-o name=value (override parameter value)] "
         "[-p (main.cf, default)] [-P (master.cf parameters)] [-q (no warnings)] "
-        "[-t (bounce templates)] "
+        "[-s sender (for -E)] [-t (bounce templates)] "
         "[-T compile-version|run-version|public-key-algorithms] [-v (verbose)] "
         "[-x (expand parameter values)] [-X (exclude)] [-# (comment-out)] [name...]",
         program);
@@ -69,8 +70,8 @@ static unsigned parse_classes(const char *text)
 /* At most one option of each row makes sense. */
 static void check_exclusive(const struct call *call)
 {
-    static const char *const rows[] = {"aAbFlmMpPtT", "deX#", "dn",   "do",   "efX#", "ehX#",
-                                       "eHX#",        "enX#", "eoX#", "exX#", "ejX#", "hH"};
+    static const char *const rows[] = {"aAbEFlmMpPtT", "deX#", "dn",   "do",   "efX#", "ehX#",
+                                       "eHX#",         "enX#", "eoX#", "exX#", "ejX#", "hH"};
 
     if (call_has(call, 'b') && call_has(call, 't'))
         call_refuse("specify one of -b and -t");
@@ -99,17 +100,18 @@ static void check_allowed(const struct call *call)
         char option;
         const char *refused;
     } rows[] = {
-        {'M', "dhHn"},
-        {'F', "dnX#"},
-        {'P', "dn#" },
-        {'a', none  },
-        {'A', none  },
-        {'b', none  },
-        {'l', none  },
-        {'m', none  },
-        {'t', none  },
-        {'T', none  },
-        {'j', "fhH" },
+        {'M', "dhHn"     },
+        {'F', "dnX#"     },
+        {'P', "dn#"      },
+        {'E', "defhHnxX#"},
+        {'a', none       },
+        {'A', none       },
+        {'b', none       },
+        {'l', none       },
+        {'m', none       },
+        {'t', none       },
+        {'T', none       },
+        {'j', "fhH"      },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
@@ -119,6 +121,8 @@ static void check_allowed(const struct call *call)
                 call_refuse("with option -%c, do not specify -%c", rows[i].option, *at);
         }
     }
+    if (call_has(call, 's') && !call_has(call, 'E'))
+        call_refuse("option -s requires -E");
 }
 
 static void read_options(struct call *call, int argc, char *argv[])
@@ -135,6 +139,8 @@ static void read_options(struct call *call, int argc, char *argv[])
             call->conf.classes = parse_classes(optarg);
         else if (option == 'o')
             strlist_add(&call->conf.overrides, optarg);
+        else if (option == 's')
+            call->sender = optarg;
         else if (option == 'T')
             call->tls_question = optarg;
         else if (option == 'v')
@@ -167,7 +173,8 @@ static unsigned shown_forms(const struct call *call)
 /* A value behind a name says that it is meant to be set. */
 static bool has_value(const struct call *call)
 {
-    return call->requests.count > 0 && strchr(call->requests.items[0], '=') != NULL;
+    return call->requests.count > 0 && strchr(call->requests.items[0], '=') != NULL &&
+           !call_has(call, 'E');
 }
 
 void call_parse(struct call *call_r, int argc, char *argv[])
@@ -177,6 +184,7 @@ void call_parse(struct call *call_r, int argc, char *argv[])
 
     *call_r = (struct call){
         .program = strcmp(name, "postconf") == 0 ? "postconf" : "buzonconf",
+        .sender = "",
         .conf.classes = CLASS_BUILTIN | CLASS_SERVICE | CLASS_USER,
     };
     log_name(call_r->program);

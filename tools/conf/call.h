@@ -10,6 +10,7 @@ struct call {
     bool given[128];          /* which options are there; 'e' also when a value says so */
     const char *directory;    /* NULL: none named */
     const char *tls_question; /* of -T */
+    const char *sender;       /* of the mail that -E explains */
     struct conf conf;         /* show, classes and overrides are filled in */
     struct strlist requests;  /* what stands behind the options */
 };
