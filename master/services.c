@@ -12,16 +12,6 @@
 
 #include <unistd.h>
 
-/*
- * Programs of Postfix whose work buzon does elsewhere. A master.cf that was brought along names
- * them, and nothing is missing without them.
- */
-static const char *const superfluous[] = {
-    "postlogd",        /* every daemon has maillog_file open */
-    "scache",          /* the SMTP client keeps its own connections */
-    "trivial-rewrite", /* addresses are rewritten and resolved where that is needed */
-};
-
 /* --- which entries count --------------------------------------------------------------------------- */
 
 /* master_service_disable: "type" or "name/type" (once "name.type"), "!" before it: not those */
@@ -50,15 +40,6 @@ static bool is_disabled(const struct master_service *entry, const struct config 
     return disabled;
 }
 
-static bool is_superfluous(const char *program)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(superfluous); i++) {
-        if (strcmp(superfluous[i], program) == 0)
-            return true;
-    }
-    return false;
-}
-
 static char *program_path(const struct master_service *entry, const struct config *config)
 {
     return mem_printf("%s/%s", config->daemon_directory, entry->command);
@@ -69,7 +50,7 @@ static bool has_program(const struct master_service *entry, const char *path)
 {
     if (access(path, X_OK) == 0)
         return true;
-    if (is_superfluous(entry->command))
+    if (master_cf_is_superfluous(entry->command))
         log_debug("service %s is not needed: buzon does the work of %s elsewhere", entry->name,
                   entry->command);
     else

@@ -91,6 +91,7 @@ static int run_check(const struct call *call)
     if (!check_fatal(call->config))
         return 1;
     check_warn(call->config);
+    check_programs(call->config);
     return 0;
 }
 

@@ -125,6 +125,23 @@ static void examine_setgid(const struct config *config, const char *name)
     mem_free(path);
 }
 
+void check_programs(const struct config *config)
+{
+    struct error err = {0};
+    struct master_cf *master_cf = master_cf_read(config, &err);
+
+    for (size_t i = 0; master_cf != NULL && i < master_cf->count; i++) {
+        const struct master_service *service = &master_cf->services[i];
+        char *path = mem_printf("%s/%s", config->daemon_directory, service->command);
+
+        if (access(path, X_OK) != 0 && !master_cf_is_superfluous(service->command))
+            log_warning("master.cf, line %d: service %s is not offered: there is no program %s",
+                        service->line, service->name, service->command);
+        mem_free(path);
+    }
+    master_cf_free(&master_cf);
+}
+
 static void report_configuration(const struct config *config)
 {
     struct error err = {0};

@@ -8,6 +8,9 @@
 bool check_fatal(const struct config *config) MUST_CHECK;
 /* check_warn - what an administrator should know: owners, modes, parameters; logged */
 void check_warn(const struct config *config);
+/* check_programs - services whose program is not there; master leaves them out, and says so when it
+ * starts; logged */
+void check_programs(const struct config *config);
 /* check_master_cf - it can be read; false: logged why not */
 bool check_master_cf(const struct config *config) MUST_CHECK;
 

@@ -287,6 +287,21 @@ void master_cf_free(struct master_cf **master_cf)
     *master_cf = NULL;
 }
 
+bool master_cf_is_superfluous(const char *program)
+{
+    static const char *const superfluous[] = {
+        "postlogd",        /* every daemon has maillog_file open */
+        "scache",          /* the SMTP client keeps its own connections */
+        "trivial-rewrite", /* addresses are rewritten and resolved where that is needed */
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(superfluous); i++) {
+        if (strcmp(superfluous[i], program) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool master_cf_next_override(const struct master_service *service, size_t *position,
                              struct span *name_r, struct span *value_r)
 {

@@ -50,6 +50,10 @@ void master_cf_split(struct span line, struct strlist *words);
 bool master_cf_next_override(const struct master_service *service, size_t *position,
                              struct span *name_r, struct span *value_r) MUST_CHECK;
 
+/* master_cf_is_superfluous - a program of Postfix whose work buzon does elsewhere: a master.cf that was
+ * brought along names it, and nothing is missing without it */
+bool master_cf_is_superfluous(const char *program);
+
 /* master_cf_find - NULL when there is none */
 const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,
                                             enum service_type type);

@@ -58,6 +58,11 @@ static inline size_t parameter_index(const struct parameter *parameter)
 /* parameter_unsupported - why it has no effect; NULL when it works */
 const char *parameter_unsupported(const struct parameter *parameter);
 
+/* parameter_is_obeyed - it works, or this value says what is done anyway */
+bool parameter_is_obeyed(const struct parameter *parameter, struct span value);
+/* restriction_unsupported - why smtpd does not know this restriction of Postfix; NULL for all others */
+const char *restriction_unsupported(const char *name);
+
 /* parameter_choices - the NULL-terminated set of values of an ENUM; NULL for other kinds */
 const char *const *parameter_choices(const struct parameter *parameter);
 

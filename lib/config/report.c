@@ -100,9 +100,53 @@ static bool has_no_effect(const struct unsupported *unsupported, struct span nam
     *reason_r = parameter != NULL    ? parameter_unsupported(parameter)
                 : of_service != NULL ? of_service->unsupported
                                      : NULL;
+    if (parameter != NULL && parameter_is_obeyed(parameter, value))
+        return false;
     return *reason_r != NULL &&
            !is_default(unsupported->source,
                        parameter != NULL ? parameter->value : of_service->value, value);
+}
+
+static bool is_restriction_list(const struct unsupported *unsupported, struct span name)
+{
+    const char *classes =
+        source_value(unsupported->source, &parameters[INDEX_smtpd_restriction_classes], NULL);
+    char *text;
+    bool is_class;
+
+    if (span_starts_with(name, "smtpd_") && span_ends_with_nocase(name, "_restrictions"))
+        return true;
+    if (classes == NULL || *classes == '\0')
+        return false;
+    text = mem_span(name);
+    is_class = strlist_text_has(classes, ", \t\r\n", text);
+    mem_free(text);
+    return is_class;
+}
+
+/* smtpd_policy = check_policy_service unix:...: each name is said once, wherever it stands. */
+static void warn_of_restrictions(struct unsupported *unsupported, const char *file,
+                                 struct span name, struct span value)
+{
+    struct strlist items = STRLIST_EMPTY;
+    char *text;
+
+    if (!is_restriction_list(unsupported, name))
+        return;
+    text = mem_span(value);
+    strlist_split(&items, text, ", \t\r\n{}");
+    for (size_t i = 0; i < items.count; i++) {
+        const char *reason = restriction_unsupported(items.items[i]);
+
+        if (reason == NULL || strlist_has(&unsupported->named, items.items[i]))
+            continue;
+        strlist_add(&unsupported->named, items.items[i]);
+        log_warning("%s/%s: %.*s: not supported, puts mail off: %s (%s)",
+                    unsupported->source->directory, file, SPAN_PRINTF(name), items.items[i],
+                    reason);
+    }
+    strlist_release(&items);
+    mem_free(text);
 }
 
 static void visit_unsupported(void *context, const char *file, struct span name, struct span value)
@@ -111,6 +155,7 @@ static void visit_unsupported(void *context, const char *file, struct span name,
     const char *reason;
     char *text;
 
+    warn_of_restrictions(unsupported, file, name, value);
     if (!has_no_effect(unsupported, name, value, &reason))
         return;
     text = mem_span(name);

@@ -127,7 +127,8 @@ static bool read_overrides(struct config_source *source, const struct strlist *o
         const char *problem = setting_split(text, &name, &value);
 
         if (problem != NULL) {
-            error_set(err, ERROR_PERMANENT, "invalid parameter override: %s: %s", overrides->items[i], problem);
+            error_set(err, ERROR_PERMANENT, "invalid parameter override: %s: %s",
+                      overrides->items[i], problem);
             return false;
         }
         set(source, name, value, 0);

@@ -86,6 +86,47 @@ static const struct {
     {"sun_mailtool_compatibility",             "obsolete in Postfix too"                                  },
 };
 
+/* Restrictions of smtpd, by name. smtpd puts mail off where it meets one that it does not know. */
+static const struct {
+    const char *names;
+    const char *reason;
+} restrictions[] = {
+    {"check_policy_service",                 "policy services are not asked yet"                               },
+    {"reject_rbl_client",                    "DNS lists are not asked yet"                                     },
+    {"reject_rhsbl_*",                       "DNS lists are not asked yet"                                     },
+    {"reject_maps_rbl",                      "DNS lists are not asked yet"                                     },
+    {"permit_dnswl_client",                  "DNS lists are not asked yet"                                     },
+    {"permit_rhswl_client",                  "DNS lists are not asked yet"                                     },
+    {"reject_unverified_*",                  "addresses are not probed yet"                                    },
+    {"reject_*sender_login_mismatch",        "SMTP has no SASL yet"                                            },
+    {"check_sasl_access",                    "SMTP has no SASL yet"                                            },
+    {"check_ccert_access",                   "this part of TLS is not there yet"                               },
+    {"check_*_mx_access",                    "mail exchangers and name servers are not looked up in tables yet"},
+    {"check_*_ns_access",                    "mail exchangers and name servers are not looked up in tables yet"},
+    {"check_*_a_access",                     "mail exchangers and name servers are not looked up in tables yet"},
+    {"check_reverse_client_hostname_access", "there is no table for this name yet"                             },
+    {"check_etrn_access",                    "there are no lists of mail by destination"                       },
+    {"permit_mx_backup",                     "mail exchangers of recipients are not looked up yet"             },
+    {"permit_naked_ip_address",              "obsolete in Postfix too"                                         },
+    {"check_relay_domains",                  "obsolete in Postfix too"                                         },
+};
+
+const char *restriction_unsupported(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(restrictions); i++) {
+        if (fnmatch(restrictions[i].names, name, 0) == 0)
+            return restrictions[i].reason;
+    }
+    return NULL;
+}
+
+bool parameter_is_obeyed(const struct parameter *parameter, struct span value)
+{
+    /* What is done anyway. */
+    return parameter->support == PARAMETER_WORKS ||
+           (parameter_index(parameter) == INDEX_biff && span_equal_text_nocase(value, "no"));
+}
+
 const char *parameter_unsupported(const struct parameter *parameter)
 {
     if (parameter->support == PARAMETER_WORKS)
