@@ -3,10 +3,10 @@
 
 #include "lib/base/log.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define OPTIONS "+aAbc:C:deEfFhHjlmMno:pPqs:tT:vxX#"
 
@@ -127,9 +127,13 @@ static void check_allowed(const struct call *call)
 
 static void read_options(struct call *call, int argc, char *argv[])
 {
+    static const struct option long_options[] = {
+        {"explain", no_argument, NULL, 'E'},
+        {NULL,      0,           NULL, 0  },
+    };
     int option;
 
-    while ((option = getopt(argc, argv, OPTIONS)) != -1) {
+    while ((option = getopt_long(argc, argv, OPTIONS, long_options, NULL)) != -1) {
         if (option == '?')
             usage(call->program);
         call->given[option & 127] = true;
