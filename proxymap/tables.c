@@ -25,7 +25,8 @@ struct table_list {
 
 struct tables {
     const struct config *config;
-    struct hash *lists; /* of struct table_list, by the text that is asked */
+    struct hash *read_maps; /* the tables that may be asked as "proxy:TABLE": keys without it */
+    struct hash *lists;     /* of struct table_list, by the text that is asked */
     struct buf value;
     struct error reason;
     bool is_stale;
@@ -33,29 +34,93 @@ struct tables {
 
 /* --- what may be asked --------------------------------------------------------------------------- */
 
+#define PROXY "proxy:"
+
+/* Without any "proxy:" in front. */
+static const char *proxied(const char *item)
+{
+    while (strncmp(item, PROXY, strlen(PROXY)) == 0)
+        item += strlen(PROXY);
+    return item;
+}
+
 /* Here everything is opened directly: "proxy:" is taken off, also within braces. */
 static char *without_proxy(const char *list)
 {
-    static const char prefix[] = "proxy:";
     struct buf text = BUF(BUF_UNLIMITED);
     bool at_start = true;
 
     while (*list != '\0') {
-        if (at_start && strncmp(list, prefix, sizeof(prefix) - 1) == 0) {
-            list += sizeof(prefix) - 1;
-            continue;
-        }
+        if (at_start)
+            list = proxied(list);
         at_start = strchr(" \t\r\n,{!", *list) != NULL;
-        buf_put_char(&text, *list++);
+        if (*list != '\0')
+            buf_put_char(&text, *list++);
     }
     return buf_take(&text);
+}
+
+/* As proxy_read_maps has them: only what has its "proxy:" counts. */
+void tables_approve_proxied(struct tables *tables, const char *value)
+{
+    struct strlist items = STRLIST_EMPTY;
+
+    if (!strlist_split_config(&items, value, NULL))
+        strlist_clear(&items);
+    for (size_t i = 0; i < items.count; i++) {
+        const char *item = items.items[i];
+
+        if (item[0] == '{') {
+            char *inside = mem_span(map_unbraced(item));
+
+            tables_approve_proxied(tables, inside);
+            mem_free(inside);
+        } else if (proxied(item) != item && strchr(proxied(item), ':') != NULL) {
+            (void)hash_put(tables->read_maps, span_text(proxied(item)), tables);
+        }
+    }
+    strlist_release(&items);
+}
+
+/* The end of a table's name in a list: a blank or comma outside of braces. */
+static size_t name_length(const char *item)
+{
+    size_t len;
+    unsigned depth = 0;
+
+    for (len = 0; item[len] != '\0'; len++) {
+        if (item[len] == '}' && depth == 0)
+            break;
+        if (depth == 0 && strchr(" \t\r\n,", item[len]) != NULL)
+            break;
+        if (item[len] == '{')
+            depth++;
+        else if (item[len] == '}')
+            depth--;
+    }
+    return len;
+}
+
+/* Is every "proxy:TABLE" of a list, also one within braces, a table of proxy_read_maps? */
+static bool may_be_proxied(const struct tables *tables, const char *list)
+{
+    bool at_start = true;
+
+    for (; *list != '\0'; list++) {
+        const char *item = at_start ? proxied(list) : list;
+
+        if (item != list && hash_get(tables->read_maps, span_of(item, name_length(item))) == NULL)
+            return false;
+        at_start = strchr(" \t\r\n,{!", *list) != NULL;
+    }
+    return true;
 }
 
 static void approve_list(struct tables *tables, const char *list)
 {
     struct table_list *approved;
 
-    if (hash_get(tables->lists, span_text(list)) != NULL)
+    if (hash_get(tables->lists, span_text(list)) != NULL || !may_be_proxied(tables, list))
         return;
     approved = mem_new(struct table_list);
     approved->text = without_proxy(list);
@@ -83,8 +148,6 @@ static bool approve_item(struct tables *tables, const char *item)
     if (!names_table(item))
         return false;
     approve_list(tables, item);
-    if (strncmp(item, "proxy:", strlen("proxy:")) == 0)
-        approve_list(tables, item + strlen("proxy:"));
     return true;
 }
 
@@ -231,6 +294,7 @@ struct tables *tables_create_empty(const struct config *config)
     struct tables *tables = mem_new(struct tables);
 
     tables->config = config;
+    tables->read_maps = hash_create();
     tables->lists = hash_create();
     tables->value = BUF(VALUE_MAX);
     return tables;
@@ -240,6 +304,7 @@ struct tables *tables_create(const struct service_instance *instance, struct err
 {
     struct tables *tables = tables_create_empty(instance->config);
 
+    tables_approve_proxied(tables, instance->config->proxy_read_maps);
     approve_config(tables, instance->config);
     if (!approve_services(tables, err) || (instance->privileged && !open_protected(tables, err)))
         tables_free(&tables);
@@ -260,6 +325,7 @@ void tables_free(struct tables **tables)
     if (*tables == NULL)
         return;
     hash_free(&(*tables)->lists, free_list);
+    hash_free(&(*tables)->read_maps, NULL);
     buf_release(&(*tables)->value);
     mem_free(*tables);
     *tables = NULL;
@@ -291,6 +357,9 @@ static void refuse(struct tables *tables, const char *list, struct proxy_answer 
 {
     error_set(&tables->reason, ERROR_TEMPORARY, "request for unapproved table: \"%s\"", list);
     log_warning("%s", tables->reason.text);
+    if (proxied(list) != list)
+        log_warning(
+            "to approve this table for read-only access, list %s in main.cf:proxy_read_maps", list);
     answer_r->result = MAP_UNAVAILABLE;
     answer_r->reason = tables->reason.text;
 }

@@ -1,6 +1,7 @@
 /*
  * The tables that proxymap opens for others: those that the configuration names, and no other, so
- * that a broken-into smtpd cannot have /etc/shadow read to it as texthash:/etc/shadow.
+ * that a broken-into smtpd cannot have /etc/shadow read to it as texthash:/etc/shadow. What is named
+ * with proxy: must stand in proxy_read_maps besides.
  */
 #ifndef BUZON_PROXYMAP_TABLES_H
 #define BUZON_PROXYMAP_TABLES_H
@@ -27,7 +28,11 @@ void tables_answer(struct tables *tables, const struct proxy_question *question,
 /* tables_are_stale - a table changed that only a new process has the right to open */
 bool tables_are_stale(const struct tables *tables);
 
-/* tables_approve - the lists in a value of main.cf; for tables_create and tests */
+/* tables_approve_proxied - the tables that a list names as proxy:TABLE may be asked by that name; call
+ * it first; for tables_create and tests */
+void tables_approve_proxied(struct tables *tables, const char *value);
+/* tables_approve - the lists in a value of main.cf, as far as what they name with proxy: is approved;
+ * for tables_create and tests */
 void tables_approve(struct tables *tables, const char *value);
 /* tables_create_empty - nothing is approved yet */
 struct tables *tables_create_empty(const struct config *config) __attribute__((returns_nonnull));

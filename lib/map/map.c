@@ -132,6 +132,8 @@ static void choose(struct map *map, bool through_proxy, const char **name_r)
         return;
     }
     map->type = map_type_find(map->specification, name_r);
+    if (map->type == &map_type_proxy)
+        *name_r = map->specification; /* proxymap has a list of what may be asked by this name */
     if (map->type != NULL)
         return;
     if (strchr(map->specification, ':') == NULL)

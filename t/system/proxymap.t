@@ -1,16 +1,18 @@
 #!/bin/sh
 # proxymap: answers what the configuration names, as mail_owner, and notices changed tables.
 . "$(dirname "$0")/../lib.sh"
-plan 9
+plan 11
 mkdir -p "$CONF"
 printf 'known yes\n' >"$CONF/table"
 printf 'secret yes\n' >"$CONF/secret"
 chmod 600 "$CONF/secret"
 printf 'other yes\n' >"$CONF/unnamed"
 instance_start <<END
-relocated_maps = texthash:$CONF/table, texthash:$CONF/secret
+relocated_maps = proxy:texthash:$CONF/table, proxy:texthash:$CONF/secret
 relay_recipient_maps = proxy:unix:passwd.byname
-virtual_alias_maps = hash:$CONF/indexed
+virtual_alias_maps = proxy:hash:$CONF/indexed
+canonical_maps = texthash:$CONF/unnamed
+local_header_rewrite_clients = proxy:texthash:$CONF/unlisted
 END
 printf 'a@b.test c@d.test\n' >"$CONF/indexed"
 tool buzonmap "hash:$CONF/indexed"
@@ -19,8 +21,10 @@ ask() { tool buzonmap -q "$1" "proxy:$2" 2>&1; }
 is 'a table that the configuration names' "$(ask known "texthash:$CONF/table")" yes
 is 'without the key' "$(ask unknown "texthash:$CONF/table")" ""
 is 'a database of the system' "$(ask root unix:passwd.byname | cut -d: -f1,3)" root:0
-like 'a table that nobody names' "$(ask other "texthash:$CONF/unnamed")" 'request for unapproved table'
-log_has 'is refused in the log' "proxymap.*warning: request for unapproved table: \"texthash:$CONF/unnamed\""
+like 'a table that nobody names with proxy:' "$(ask other "texthash:$CONF/unnamed")" 'request for unapproved table'
+log_has 'is refused in the log' "proxymap.*warning: request for unapproved table: \"proxy:texthash:$CONF/unnamed\""
+like 'nor one that proxy_read_maps lacks' "$(ask other "texthash:$CONF/unlisted")" 'request for unapproved table'
+log_has 'the log says how to approve it' "warning: to approve this table .*list proxy:texthash:$CONF/unlisted in main.cf:proxy_read_maps"
 is 'a table that was made after the start' "$(ask a@b.test "hash:$CONF/indexed")" c@d.test
 
 # Asked until it knows: it looks at a file once a second.

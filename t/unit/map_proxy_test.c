@@ -129,7 +129,7 @@ static void asks_for_a_single_table(void **state UNUSED)
     map_free(&map);
     map = map_open(&config, "proxy:texthash:/x", false);
     expect(map_lookup(map, span_text("k"), 0, &value, &err), MAP_FOUND, &value,
-           "texthash:/x 1 0 k");
+           "proxy:texthash:/x 1 0 k");
     map_free(&map);
     buf_release(&value);
 }

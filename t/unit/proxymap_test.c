@@ -18,18 +18,28 @@ static const struct approval_case {
     const char *asked;
     bool approved;
 } approval_cases[] = {
-    {"a table that is named",              "static:a",                             "static:a",             true },
-    {"a table that is not",                "static:a",                             "static:b",             false},
-    {"the list as the parameter has it",   "static:a, static:b",                   "static:a, static:b",   true },
-    {"each table of the list",             "static:a, static:b",                   "static:b",             true },
-    {"not another list of them",           "static:a, static:b",                   "static:b, static:a",   false},
-    {"a table among names",                "example.test, !static:a",              "static:a",             true },
-    {"a table among restrictions",         "permit, check_client_access static:a", "static:a",             true },
-    {"a table in a group",                 "{ reject, static:a }",                 "static:a",             true },
-    {"a proxied table without its prefix", "proxy:static:a",                       "static:a",             true },
-    {"a list with proxied tables",         "proxy:static:a x",                     "proxy:static:a x",     true },
-    {"no file that is no table",           "/etc/shadow",                          "texthash:/etc/shadow", false},
-    {"nothing at all",                     "",                                     "",                     false},
+    {"a table that is named",             "static:a",                             "static:a",                 true },
+    {"a table that is not",               "static:a",                             "static:b",                 false},
+    {"the list as the parameter has it",  "static:a, static:b",                   "static:a, static:b",       true },
+    {"each table of the list",            "static:a, static:b",                   "static:b",                 true },
+    {"not another list of them",          "static:a, static:b",                   "static:b, static:a",       false},
+    {"a table among names",               "example.test, !static:a",              "static:a",                 true },
+    {"a table among restrictions",        "permit, check_client_access static:a", "static:a",                 true },
+    {"a table in a group",                "{ reject, static:a }",                 "static:a",                 true },
+    {"a proxied table",                   "proxy:static:p",                       "proxy:static:p",           true },
+    {"not without its prefix",            "proxy:static:p",                       "static:p",                 false},
+    {"not another one",                   "proxy:static:q",                       "proxy:static:q",           false},
+    {"a list with proxied tables",        "proxy:static:p x",                     "proxy:static:p x",         true },
+    {"a list with another one",           "static:a, proxy:static:q",             "static:a, proxy:static:q", false},
+    {"a proxied table in another",        "unionmap:{static:a,proxy:static:p}",
+     "unionmap:{static:a,proxy:static:p}",                                                                    true },
+    {"another one in another",            "unionmap:{static:a,proxy:static:q}",
+     "unionmap:{static:a,proxy:static:q}",                                                                    false},
+    {"a proxied table with others in it", "proxy:unionmap:{static:a, static:b}",
+     "proxy:unionmap:{static:a, static:b}",                                                                   true },
+    {"named twice over",                  "proxy:proxy:static:p",                 "proxy:proxy:static:p",     true },
+    {"no file that is no table",          "/etc/shadow",                          "texthash:/etc/shadow",     false},
+    {"nothing at all",                    "",                                     "",                         false},
 };
 
 static enum map_result ask(struct tables *tables, const char *list, struct proxy_answer *answer_r)
@@ -47,10 +57,12 @@ static void run_approval(void **state)
     struct tables *tables = tables_create_empty(&config);
     struct proxy_answer answer;
 
+    tables_approve_proxied(tables,
+                           "static:q, {proxy:static:p}, proxy:unionmap:{static:a, static:b}");
     tables_approve(tables, c->value);
     if (c->approved) {
         assert_int_equal(ask(tables, c->asked, &answer), MAP_FOUND);
-        assert_true(answer.value.len == 1);
+        assert_true(answer.value.len > 0);
     } else {
         assert_int_equal(ask(tables, c->asked, &answer), MAP_UNAVAILABLE);
         assert_non_null(strstr(answer.reason, "unapproved"));
@@ -63,6 +75,7 @@ static void opens_members_directly(void **state UNUSED)
     struct tables *tables = tables_create_empty(&config);
     struct proxy_answer answer;
 
+    tables_approve_proxied(tables, "proxy:static:a");
     tables_approve(tables, "unionmap:{proxy:static:a, static:b}");
     assert_int_equal(ask(tables, "unionmap:{proxy:static:a, static:b}", &answer), MAP_FOUND);
     assert_true(span_equal_text(answer.value, "a,b"));

@@ -60,6 +60,15 @@ static bool put_row(sqlite3_stmt *statement, map_value *put, void *context, stru
     return put(context, span_of(text, (size_t)sqlite3_column_bytes(statement, 0)), err);
 }
 
+/* Another file has taken the name: the connection is to be made anew. */
+static bool was_replaced(sqlite3 *database)
+{
+    int moved = 0;
+
+    return sqlite3_file_control(database, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+           moved != 0;
+}
+
 static bool query(void *database, const char *text, map_value *put, void *context,
                   struct error *err)
 {
@@ -68,6 +77,10 @@ static bool query(void *database, const char *text, map_value *put, void *contex
     bool goes_on = true;
     int step = SQLITE_DONE;
 
+    if (was_replaced(database)) {
+        host->error_set(err, ERROR_TEMPORARY, "the file was replaced");
+        return false;
+    }
     if (sqlite3_prepare_v2(database, text, -1, &statement, &rest) != SQLITE_OK) {
         fail(err, "query", database);
         return false;
