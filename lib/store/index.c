@@ -143,6 +143,8 @@ static int open_databases(struct index *index)
         result = mdb_dbi_open(txn, "metadata.1", MDB_CREATE | MDB_INTEGERKEY, &index->metadata);
     if (result == 0)
         result = mdb_dbi_open(txn, "gone.1", MDB_CREATE | MDB_INTEGERKEY, &index->gone);
+    if (result == 0)
+        result = mdb_dbi_open(txn, "flags.1", MDB_CREATE | MDB_INTEGERKEY, &index->flags);
     if (result != 0) {
         mdb_txn_abort(txn);
         return result;
@@ -372,8 +374,14 @@ bool index_begin_write(struct index *index, struct error *err)
 
 bool index_commit(struct index *index, struct error *err)
 {
-    int result = mdb_txn_commit(index->writer);
+    int result;
 
+    if (!index_flush_flags(index, err)) {
+        index_abort(index);
+        return false;
+    }
+    index_forget_block(index);
+    result = mdb_txn_commit(index->writer);
     index->writer = NULL;
     index->changed = true;
     if (result != 0)
@@ -386,4 +394,5 @@ void index_abort(struct index *index)
     if (index->writer != NULL)
         mdb_txn_abort(index->writer);
     index->writer = NULL;
+    index_forget_block(index);
 }

@@ -7,6 +7,7 @@
  *   names      mailbox name -> id
  *   mailboxes  id -> struct index_mailbox
  *   messages   (id, uid) -> flags, modseq, sizes, file name; in the order of UIDs
+ *   flags      (id, UIDs) -> UID, flags and modseq of each of these messages once more, packed
  *   gone       (id, number) -> UIDs that were expunged, in the order of modseqs
  *   metadata   (id, uid) -> what was parsed from the message (lib/store/metadata)
  *
@@ -33,6 +34,7 @@ struct index_mailbox {
     uint32_t messages, unseen, deleted;
     uint64_t virtual_size, deleted_size; /* of those whose size is known */
     uint32_t unknown_sizes;              /* messages whose virtual size is not known */
+    uint32_t list_unsure;                /* 1: dovecot-uidlist may have no durable name yet */
     uint32_t dead_lines;                 /* of dovecot-uidlist: messages that are gone */
     uint32_t in_new;                     /* messages that nobody took out of new/ yet */
     int64_t new_mtime_ns, cur_mtime_ns;  /* of the directories when they were scanned; 0: never */
@@ -135,6 +137,17 @@ bool index_walk_gone(struct index *index, const struct index_mailbox *mailbox,
 typedef bool index_visit(void *context, const struct index_message *message);
 bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,
                 struct error *err) MUST_CHECK;
+
+/* What a view shows of a message. */
+struct index_flags {
+    uint64_t modseq;
+    uint32_t uid, keywords, flags, unused;
+};
+
+/* index_walk_flags - calls `visit` with some messages after the other, from UID `first` on, in order */
+typedef void index_visit_flags(void *context, const struct index_flags *flags, size_t count);
+bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_visit_flags *visit,
+                      void *context, struct error *err) MUST_CHECK;
 
 /* Metadata is octets here; borrowed until the transaction ends or writes. */
 enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t uid,

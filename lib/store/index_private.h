@@ -6,15 +6,25 @@
 
 #include <lmdb.h>
 
+#define FLAGS_BLOCK 64 /* UIDs: its record fits into a page with others */
+
+struct flags_block {
+    uint64_t key;
+    bool loaded, dirty;
+    size_t count;
+    struct index_flags entries[FLAGS_BLOCK];
+};
+
 struct index {
     char *directory;
     int fd; /* of the directory */
     MDB_env *env;
-    MDB_dbi names, mailboxes, messages, metadata, gone;
+    MDB_dbi names, mailboxes, messages, metadata, gone, flags;
     MDB_txn *reader; /* kept for the next index_begin_read; in use while readers > 0 */
     MDB_txn *writer;
     unsigned readers;
-    bool changed; /* by us, since it was opened */
+    struct flags_block block; /* of the write transaction */
+    bool changed;             /* by us, since it was opened */
     bool broken;
 };
 
@@ -25,6 +35,15 @@ void index_fail(struct index *index, int result, const char *what, struct error 
 
 /* index_last_modseq - of mailboxes that left the index; a later one under their name begins after it */
 bool index_raise_modseq(struct index *index, uint64_t modseq, struct error *err) MUST_CHECK;
+
+/* Of lib/store/index_flags.c. A change of a message's record changes these too. */
+bool index_put_flags(struct index *index, uint32_t id, const struct index_message *message,
+                     struct error *err) MUST_CHECK;
+bool index_remove_flags(struct index *index, uint32_t id, uint32_t uid,
+                        struct error *err) MUST_CHECK;
+/* index_flush_flags - write what was put aside; index_forget_block - forget it */
+bool index_flush_flags(struct index *index, struct error *err) MUST_CHECK;
+void index_forget_block(struct index *index);
 
 /* The octets that LMDB is given are only read, whatever its types say. */
 MDB_val index_value(const void *data, size_t len);

@@ -3,7 +3,7 @@
 
 #include "lib/store/index_private.h"
 
-#define MAILBOX_FORMAT 0x42780002U /* index_mailbox.format: another layout is another number */
+#define MAILBOX_FORMAT 0x42780004U /* index_mailbox.format: another layout is another number */
 #define NAME_MAX_LEN   255
 #define FLAGS_MAX      0x3fU
 #define KEYWORDS_MASK  0x3ffffffU
@@ -189,7 +189,11 @@ static bool remove_range(struct index *index, MDB_dbi database, uint32_t id, str
 
 bool index_remove_messages(struct index *index, uint32_t id, struct error *err)
 {
+    if (!index_flush_flags(index, err))
+        return false;
+    index_forget_block(index);
     return remove_range(index, index->messages, id, err) &&
+           remove_range(index, index->flags, id, err) &&
            remove_range(index, index->metadata, id, err) &&
            remove_range(index, index->gone, id, err);
 }
@@ -288,7 +292,8 @@ bool index_put_message(struct index *index, uint32_t id, const struct index_mess
     if (message->guid.len > 0)
         end = mempcpy(end, message->guid.data, message->guid.len);
     return put(index, index->messages, index_value(&key, sizeof(key)),
-               index_value(value, (size_t)(end - value)), err);
+               index_value(value, (size_t)(end - value)), err) &&
+           index_put_flags(index, id, message, err);
 }
 
 void index_keep_texts(struct index_message *message, struct arena *arena)
@@ -303,7 +308,8 @@ bool index_remove_message(struct index *index, uint32_t id, uint32_t uid, struct
     uint64_t key = index_key(id, uid);
 
     return delete (index, index->messages, index_value(&key, sizeof(key)), err) &&
-           delete (index, index->metadata, index_value(&key, sizeof(key)), err);
+           delete (index, index->metadata, index_value(&key, sizeof(key)), err) &&
+           index_remove_flags(index, id, uid, err);
 }
 
 bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,

@@ -206,12 +206,11 @@ bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_
 
 /* --- status ------------------------------------------------------------------------------------ */
 
-static bool count_message(void *context, const struct index_message *message UNUSED)
+static void count_messages(void *context, const struct index_flags *flags UNUSED, size_t count)
 {
-    uint32_t *count = context;
+    uint32_t *sum = context;
 
-    ++*count;
-    return true;
+    *sum += (uint32_t)count;
 }
 
 static bool fill_status(struct mailbox *mailbox, struct store_status *status,
@@ -223,8 +222,9 @@ static bool fill_status(struct mailbox *mailbox, struct store_status *status,
     *status = (struct store_status){0};
     if (!index_begin_read(index, err))
         return false;
-    done = read_state(mailbox, state, err) &&
-           index_walk(index, mailbox->id, state->claimed_uid, count_message, &status->recent, err);
+    done =
+        read_state(mailbox, state, err) && index_walk_flags(index, mailbox->id, state->claimed_uid,
+                                                            count_messages, &status->recent, err);
     index_end_read(index);
     status->messages = state->messages;
     status->unseen = state->unseen;

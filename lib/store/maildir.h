@@ -38,7 +38,8 @@ void maildir_path(const struct index_message *message, char path[MAILDIR_NAME_MA
 /* --- what is in the directories (maildir_scan.c) ------------------------------------------------ */
 
 struct maildir_file {
-    size_t name; /* offset in names */
+    size_t name;      /* offset in names */
+    uint64_t seconds; /* of the time of delivery at its start; 0 where there is none */
     uint16_t len, base_len;
     uint16_t where; /* 0 or INDEX_IN_NEW */
 };

@@ -78,18 +78,19 @@ static struct span file_base(const struct sync *sync, uint32_t file)
     return span_first(file_name(sync, file), sync->scan.files[file].base_len);
 }
 
+/* In the order of delivery. */
 static int compare_arrivals(const void *a, const void *b, void *context)
 {
-    struct span first = file_base(context, *(const uint32_t *)a);
-    struct span second = file_base(context, *(const uint32_t *)b);
-    uint64_t first_time = 0, second_time = 0;
+    const struct sync *sync = context;
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    uint64_t one_time = sync->scan.files[one].seconds, other_time = sync->scan.files[other].seconds;
+    struct span first, second;
     int order;
 
-    /* In the order of delivery, which the seconds at the start tell. */
-    (void)!span_to_u64(span_first(first, span_find(first, '.')), INT64_MAX, &first_time);
-    (void)!span_to_u64(span_first(second, span_find(second, '.')), INT64_MAX, &second_time);
-    if (first_time != second_time)
-        return first_time < second_time ? -1 : 1;
+    if (one_time != other_time)
+        return one_time < other_time ? -1 : 1;
+    first = file_base(sync, one);
+    second = file_base(sync, other);
     order = memcmp(first.data, second.data, first.len < second.len ? first.len : second.len);
     return order != 0 ? order : first.len < second.len ? -1 : first.len > second.len;
 }

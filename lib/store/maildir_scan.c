@@ -19,6 +19,16 @@ struct span maildir_scan_name(const struct maildir_scan *scan, const struct mail
     return span_of(scan->names.data + file->name, file->len);
 }
 
+/* The digits up to the first dot, if there is nothing else. */
+static uint64_t seconds_of(const char *name)
+{
+    uint64_t seconds = 0;
+
+    for (; is_digit(*name) && seconds < INT64_MAX / 100; name++)
+        seconds = seconds * 10 + (uint64_t)(*name - '0');
+    return *name == '.' ? seconds : 0;
+}
+
 static void add_file(struct maildir_scan *scan, const char *name, uint16_t where)
 {
     struct span octets = span_text(name);
@@ -29,6 +39,7 @@ static void add_file(struct maildir_scan *scan, const char *name, uint16_t where
     }
     scan->files[scan->count++] = (struct maildir_file){
         .name = scan->names.len,
+        .seconds = seconds_of(name),
         .len = (uint16_t)octets.len,
         .base_len = (uint16_t)maildir_base(octets).len,
         .where = where,

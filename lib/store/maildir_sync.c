@@ -15,8 +15,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#define OWN_MS_MIN 10 /* after our own changes: the scan's price is that of the messages */
-#define OWN_MS_MAX 1000
+#define OWN_MS_MIN      10 /* after our own changes: the scan's price is that of the messages */
+#define OWN_MS_MAX      1000
 #define MESSAGES_PER_MS 20
 
 /* --- times ------------------------------------------------------------------------------------- */

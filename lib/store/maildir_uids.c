@@ -3,6 +3,8 @@
 
 #include "lib/store/maildir.h"
 
+#include "lib/base/file.h"
+
 #include <stdlib.h>
 
 #define UIDS_LEFT_MIN 1000 /* before the numbers end a mailbox needs another UIDVALIDITY */
@@ -43,7 +45,10 @@ static bool append_to_list(struct mailbox *mailbox, struct index_mailbox *state,
 
     for (size_t i = 0; i < count; i++)
         entries[i] = entry_of(&arrivals[i], arena);
-    done = uidlist_append(mailbox->maildir->directory, entries, count, &state->uidlist, err);
+    done = uidlist_append(mailbox->maildir->directory, entries, count, &state->uidlist, err) &&
+           (state->list_unsure == 0 || file_sync_directory(mailbox->maildir->directory, ".", err));
+    if (done)
+        state->list_unsure = 0;
     arena_free(&arena);
     return done;
 }
@@ -141,8 +146,9 @@ static struct span extensions_in(const struct uidlist *list, uint32_t uid)
 }
 
 /* The whole list, of what is really there. */
-static bool write_list(struct index_mailbox *state, const struct uidlist *old, int directory,
-                       const struct maildir_arrival *files, size_t count, struct error *err)
+static bool write_list(struct index_mailbox *state, const struct uidlist *old, bool fresh,
+                       int directory, const struct maildir_arrival *files, size_t count,
+                       struct error *err)
 {
     struct uidlist list = {.uidvalidity = state->uidvalidity, .uidnext = state->uidnext};
     bool done;
@@ -158,7 +164,8 @@ static bool write_list(struct index_mailbox *state, const struct uidlist *old, i
     }
     if (list.count > 0)
         qsort(list.entries, list.count, sizeof(*list.entries), compare_uids);
-    done = uidlist_write(directory, &list, &state->uidlist, err);
+    state->list_unsure = fresh && old->stamp.inode == 0;
+    done = uidlist_write(directory, &list, state->list_unsure == 0, &state->uidlist, err);
     mem_free(list.entries);
     state->dead_lines = 0;
     return done;
@@ -212,8 +219,9 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
         numbered += files[i].uid == 0;
     take_uids(state, files, count);
     if (numbered > 0 || must_write || list->count >= 2 * count + 100)
-        return write_list(state, list, mailbox->maildir->directory, files, count, err);
+        return write_list(state, list, fresh, mailbox->maildir->directory, files, count, err);
     state->uidlist = list->stamp;
+    state->list_unsure = 1;
     state->dead_lines = (uint32_t)(list->count - count);
     return true;
 }

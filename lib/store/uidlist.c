@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define FILE_NAME "dovecot-uidlist"
+#define TEMPORARY "dovecot-uidlist.new" /* under the lock only */
 #define FILE_MAX  (1024U * 1024 * 1024)
 
 void uidlist_release(struct uidlist *list)
@@ -216,8 +217,21 @@ bool uidlist_append(int directory, const struct uidlist_entry *entries, size_t c
     return done;
 }
 
-bool uidlist_write(int directory, const struct uidlist *list, struct uidlist_stamp *stamp_r,
-                   struct error *err)
+static bool replace_unsynced(int directory, struct span text, struct error *err)
+{
+    static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    int fd = openat(directory, TEMPORARY, flags, 0600);
+    bool done =
+        fd >= 0 && write_all(fd, text) && renameat(directory, TEMPORARY, directory, FILE_NAME) == 0;
+
+    if (!done)
+        error_errno(err, "write " FILE_NAME);
+    fd_close(&fd);
+    return done;
+}
+
+bool uidlist_write(int directory, const struct uidlist *list, bool durable,
+                   struct uidlist_stamp *stamp_r, struct error *err)
 {
     struct buf text = BUF(BUF_UNLIMITED);
     bool written;
@@ -226,7 +240,8 @@ bool uidlist_write(int directory, const struct uidlist *list, struct uidlist_sta
                    list->guid);
     for (size_t i = 0; i < list->count; i++)
         put_entry(&text, &list->entries[i]);
-    written = file_replace(directory, FILE_NAME, 0600, buf_span(&text), err);
+    written = durable ? file_replace(directory, FILE_NAME, 0600, buf_span(&text), err)
+                      : replace_unsynced(directory, buf_span(&text), err);
     buf_release(&text);
     if (written)
         *stamp_r = uidlist_stat(directory);

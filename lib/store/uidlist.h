@@ -55,9 +55,16 @@ bool uidlist_lock(int directory, struct dotlock *lock_r, struct error *err) MUST
  * memory is not changed; *stamp_r tells the file as it is now. */
 bool uidlist_append(int directory, const struct uidlist_entry *entries, size_t count,
                     struct uidlist_stamp *stamp_r, struct error *err) MUST_CHECK;
-/* uidlist_write - the whole list, in place of the file; the lock must be held */
-bool uidlist_write(int directory, const struct uidlist *list, struct uidlist_stamp *stamp_r,
-                   struct error *err) MUST_CHECK;
+/*
+ * uidlist_write - the whole list, in place of the file; the lock must be held
+ *
+ *  durable  false: only where there was no list before, and nobody knows UIDs of this UIDVALIDITY from
+ *           before: should the power fail, what is left of the list has its header (whose next UID is
+ *           past all lines) and some lines, or is none and the next one has another UIDVALIDITY. So no
+ *           UID ever means two messages. Whoever appends to it syncs the directory, too.
+ */
+bool uidlist_write(int directory, const struct uidlist *list, bool durable,
+                   struct uidlist_stamp *stamp_r, struct error *err) MUST_CHECK;
 
 /* uidlist_guid - what the extension G says, the identity of a message that was copied; may be empty */
 struct span uidlist_guid(struct span extensions);

@@ -3,6 +3,8 @@
 
 #include "lib/store/driver.h"
 
+#define EXPECTED_MAX 1000000 /* messages, on the index's word alone */
+
 /* One walk over the index beside the view; both are in the order of UIDs. */
 struct merge {
     struct mailbox *mailbox;
@@ -20,23 +22,38 @@ void view_mark_gone(struct mailbox *mailbox, size_t index)
     message->flags |= FLAG_GONE;
 }
 
-static void add_message(struct mailbox *mailbox, const struct index_message *message)
+_Static_assert(sizeof(struct mailbox_message) == sizeof(struct index_flags) &&
+                   offsetof(struct mailbox_message, uid) == offsetof(struct index_flags, uid) &&
+                   offsetof(struct mailbox_message, keywords) ==
+                       offsetof(struct index_flags, keywords) &&
+                   offsetof(struct mailbox_message, flags) == offsetof(struct index_flags, flags),
+               "a view is the index's octets");
+
+static void make_room(struct mailbox *mailbox, size_t more)
 {
-    if (mailbox->count == mailbox->capacity) {
-        mailbox->capacity = mailbox->capacity == 0 ? 64 : mailbox->capacity * 2;
-        mailbox->messages =
-            mem_resize(mailbox->messages, mailbox->capacity, sizeof(*mailbox->messages));
+    if (mailbox->capacity - mailbox->count >= more)
+        return;
+    mailbox->capacity += more > mailbox->capacity ? more : mailbox->capacity;
+    mailbox->messages =
+        mem_resize(mailbox->messages, mailbox->capacity, sizeof(*mailbox->messages));
+}
+
+static void add_messages(struct mailbox *mailbox, const struct index_flags *flags, size_t count)
+{
+    struct mailbox_message *added;
+
+    make_room(mailbox, count);
+    added = &mailbox->messages[mailbox->count];
+    memcpy(added, flags, count * sizeof(*added));
+    if (count > 0 && added[count - 1].uid >= mailbox->recent_from) {
+        for (size_t i = 0; i < count; i++)
+            added[i].flags |= added[i].uid >= mailbox->recent_from ? FLAG_RECENT : 0;
     }
-    mailbox->messages[mailbox->count++] = (struct mailbox_message){
-        .uid = message->uid,
-        .modseq = message->modseq,
-        .keywords = message->keywords,
-        .flags = message->flags | (message->uid >= mailbox->recent_from ? FLAG_RECENT : 0),
-    };
+    mailbox->count += count;
 }
 
 static void update_message(struct mailbox *mailbox, struct mailbox_message *shown,
-                           const struct index_message *message)
+                           const struct index_flags *message)
 {
     if ((shown->flags & FLAGS_STORED) != message->flags || shown->keywords != message->keywords) {
         shown->flags =
@@ -47,19 +64,22 @@ static void update_message(struct mailbox *mailbox, struct mailbox_message *show
     shown->modseq = message->modseq;
 }
 
-static bool merge_message(void *context, const struct index_message *message)
+static void merge_messages(void *context, const struct index_flags *flags, size_t count)
 {
     struct merge *merge = context;
     struct mailbox *mailbox = merge->mailbox;
+    size_t i = 0;
 
-    merge->seen++;
-    while (merge->at < merge->old && mailbox->messages[merge->at].uid < message->uid)
-        view_mark_gone(mailbox, merge->at++);
-    if (merge->at == merge->old)
-        add_message(mailbox, message);
-    else if (mailbox->messages[merge->at].uid == message->uid)
-        update_message(mailbox, &mailbox->messages[merge->at++], message);
-    return true;
+    merge->seen += count;
+    for (; i < count && merge->at < merge->old; i++) {
+        while (merge->at < merge->old && mailbox->messages[merge->at].uid < flags[i].uid)
+            view_mark_gone(mailbox, merge->at++);
+        if (merge->at == merge->old)
+            break;
+        if (mailbox->messages[merge->at].uid == flags[i].uid)
+            update_message(mailbox, &mailbox->messages[merge->at++], &flags[i]);
+    }
+    add_messages(mailbox, flags + i, count - i);
 }
 
 bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, struct error *err)
@@ -76,7 +96,9 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
         first = mailbox->count == 0 ? 0 : mailbox->messages[mailbox->count - 1].uid + 1;
         merge.at = merge.old;
     }
-    if (!index_walk(mailbox->store->index, mailbox->id, first, merge_message, &merge, err))
+    if (mailbox->count == 0)
+        make_room(mailbox, state->messages < EXPECTED_MAX ? state->messages : EXPECTED_MAX);
+    if (!index_walk_flags(mailbox->store->index, mailbox->id, first, merge_messages, &merge, err))
         return false;
     if (first == 0 && merge.seen != state->messages) {
         index_mark_broken(mailbox->store->index, err);

@@ -1,0 +1,181 @@
+/*
+ * What a view of a mailbox is made of, packed: the flags of FLAGS_BLOCK UIDs in a record. It says again
+ * what the messages' own records say, so that SELECT need not walk through all of those. The block that
+ * is being changed is kept aside until another one is, or until somebody reads.
+ */
+#include "lib/base/base.h"
+
+#include "lib/store/index_private.h"
+
+#define FLAGS_MAX     0x3fU
+#define KEYWORDS_MASK 0x3ffffffU
+
+_Static_assert(sizeof(struct index_flags) == 24, "layout of the index");
+
+static bool is_sound(const struct index_flags *entries, size_t count, uint64_t key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].uid / FLAGS_BLOCK != (uint32_t)key ||
+            (i > 0 && entries[i].uid <= entries[i - 1].uid) || entries[i].flags > FLAGS_MAX ||
+            (entries[i].keywords & ~KEYWORDS_MASK) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Into aligned memory of the caller's; false: it makes no sense. */
+static bool read_block(const MDB_val *value, uint64_t key, struct index_flags entries[FLAGS_BLOCK],
+                       size_t *count_r)
+{
+    *count_r = value->mv_size / sizeof(*entries);
+    if (value->mv_size % sizeof(*entries) != 0 || *count_r == 0 || *count_r > FLAGS_BLOCK)
+        return false;
+    memcpy(entries, value->mv_data, value->mv_size);
+    return is_sound(entries, *count_r, key);
+}
+
+bool index_flush_flags(struct index *index, struct error *err)
+{
+    struct flags_block *block = &index->block;
+    MDB_val key = index_value(&block->key, sizeof(block->key));
+    MDB_val value = index_value(block->entries, block->count * sizeof(*block->entries));
+    int result;
+
+    if (!block->dirty)
+        return true;
+    block->dirty = false;
+    if (block->count > 0)
+        result = mdb_put(index->writer, index->flags, &key, &value, 0);
+    else
+        result = mdb_del(index->writer, index->flags, &key, NULL);
+    if (result == 0 || (block->count == 0 && result == MDB_NOTFOUND))
+        return true;
+    index_fail(index, result, "write", err);
+    return false;
+}
+
+void index_forget_block(struct index *index)
+{
+    index->block.loaded = index->block.dirty = false;
+}
+
+static bool load_block(struct index *index, uint64_t key, struct error *err)
+{
+    struct flags_block *block = &index->block;
+    MDB_val key_value = index_value(&key, sizeof(key)), value;
+    int result;
+
+    if (block->loaded && block->key == key)
+        return true;
+    if (!index_flush_flags(index, err))
+        return false;
+    block->loaded = false;
+    block->key = key;
+    block->count = 0;
+    result = mdb_get(index->writer, index->flags, &key_value, &value);
+    if (result != 0 && result != MDB_NOTFOUND) {
+        index_fail(index, result, "read", err);
+        return false;
+    }
+    if (result == 0 && !read_block(&value, key, block->entries, &block->count)) {
+        index_mark_broken(index, err);
+        return false;
+    }
+    block->loaded = true;
+    return true;
+}
+
+/* Where the UID is in the block, or where it belongs. */
+static size_t place_of(const struct flags_block *block, uint32_t uid)
+{
+    size_t at = block->count;
+
+    while (at > 0 && block->entries[at - 1].uid >= uid)
+        at--;
+    return at;
+}
+
+bool index_put_flags(struct index *index, uint32_t id, const struct index_message *message,
+                     struct error *err)
+{
+    const struct index_flags now = {message->modseq, message->uid, message->keywords,
+                                    message->flags, 0};
+    struct flags_block *block = &index->block;
+    size_t at;
+
+    if (!load_block(index, index_key(id, message->uid / FLAGS_BLOCK), err))
+        return false;
+    at = place_of(block, message->uid);
+    if (at == block->count || block->entries[at].uid != message->uid) {
+        memmove(&block->entries[at + 1], &block->entries[at],
+                (block->count - at) * sizeof(*block->entries));
+        block->count++;
+    } else if (memcmp(&block->entries[at], &now, sizeof(now)) == 0) {
+        return true;
+    }
+    block->entries[at] = now;
+    block->dirty = true;
+    return true;
+}
+
+bool index_remove_flags(struct index *index, uint32_t id, uint32_t uid, struct error *err)
+{
+    struct flags_block *block = &index->block;
+    size_t at;
+
+    if (!load_block(index, index_key(id, uid / FLAGS_BLOCK), err))
+        return false;
+    at = place_of(block, uid);
+    if (at == block->count || block->entries[at].uid != uid)
+        return true;
+    block->count--;
+    memmove(&block->entries[at], &block->entries[at + 1],
+            (block->count - at) * sizeof(*block->entries));
+    block->dirty = true;
+    return true;
+}
+
+static const struct index_flags *skip_below(const struct index_flags *entries, size_t *count,
+                                            uint32_t first)
+{
+    while (*count > 0 && entries->uid < first) {
+        entries++;
+        (*count)--;
+    }
+    return entries;
+}
+
+bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_visit_flags *visit,
+                      void *context, struct error *err)
+{
+    uint64_t from = index_key(id, first / FLAGS_BLOCK), at;
+    MDB_val key = index_value(&from, sizeof(from)), value;
+    struct index_flags entries[FLAGS_BLOCK];
+    MDB_cursor *cursor = NULL;
+    size_t count;
+    int result;
+
+    if (index->writer != NULL && !index_flush_flags(index, err))
+        return false;
+    result = mdb_cursor_open(index_transaction(index), index->flags, &cursor);
+    if (result == 0)
+        result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (; result == 0; result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        const struct index_flags *wanted;
+        memcpy(&at, key.mv_data, sizeof(at));
+        if (at >> 32 != id)
+            break;
+        if (!read_block(&value, at, entries, &count)) {
+            result = MDB_CORRUPTED;
+            break;
+        }
+        wanted = skip_below(entries, &count, first);
+        visit(context, wanted, count);
+    }
+    if (cursor != NULL)
+        mdb_cursor_close(cursor);
+    if (result == 0 || result == MDB_NOTFOUND)
+        return true;
+    index_fail(index, result, "walk", err);
+    return false;
+}
