@@ -57,13 +57,14 @@ bool keywords_refresh(struct keywords *keywords, int directory, struct error *er
         return false;
     }
     mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-    if (mtime_ns == keywords->mtime_ns)
+    if (mtime_ns == keywords->mtime_ns && status.st_size == keywords->size)
         return true;
     done = file_read(directory, FILE_NAME, &text, err);
     if (done) {
         keywords_release(keywords);
         keywords_parse(keywords, buf_span(&text));
         keywords->mtime_ns = mtime_ns;
+        keywords->size = status.st_size;
     }
     buf_release(&text);
     return done;

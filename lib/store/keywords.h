@@ -7,12 +7,17 @@
 
 #include "lib/base/base.h"
 
+#include <sys/types.h>
+
 #define KEYWORDS_MAX       26
 #define KEYWORD_LENGTH_MAX 250
 
 struct keywords {
     char *names[KEYWORDS_MAX]; /* owned; NULL: that letter has no keyword yet */
-    int64_t mtime_ns;          /* of the file when it was read; 0: there was none */
+    /* Of the file when it was read; 0: there was none. Names only grow: two files that were made within
+     * one tick of the clock differ in size. */
+    int64_t mtime_ns;
+    off_t size;
 };
 
 void keywords_release(struct keywords *keywords);

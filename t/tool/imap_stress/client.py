@@ -232,6 +232,12 @@ class Client(threading.Thread):
     def do_learn(self):
         self.command("UID FETCH 1:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])", may_fail=True)
 
+    def forget_flags(self, uids):
+        """After .SILENT nobody tells what flags these messages have."""
+        for m in self.view.messages:
+            if m.uid in uids:
+                m.flags = None
+
     def do_store_mine(self):
         """My own keyword: nobody else touches it, so its state is known for sure."""
         uids = self.some_uids()
@@ -244,6 +250,8 @@ class Client(threading.Thread):
         silent = self.random.choice(["", ".SILENT"])
         done = self.command("UID STORE %s %sFLAGS%s (%s)" % (",".join(map(str, uids)), "+" if add else "-", silent,
                                                              self.keyword.decode()), may_fail=True)
+        if silent:
+            self.forget_flags(uids)
         if done and b"READ-ONLY" not in self.last:
             for key in keys:
                 self.mine[key] = add
@@ -262,6 +270,7 @@ class Client(threading.Thread):
         if not uids:
             return self.do_learn()
         self.command("UID STORE %s +FLAGS.SILENT (\\Deleted)" % ",".join(map(str, uids)), may_fail=True)
+        self.forget_flags(uids)
         if self.random.random() < 0.7:
             self.command(self.random.choice(["EXPUNGE", "UID EXPUNGE %s" % ",".join(map(str, uids))]))
 
