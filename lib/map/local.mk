@@ -3,6 +3,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/accounts.c \
 	lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_table.c \
 	lib/map/berkeley_db_writer.c \
+	lib/map/cdb_file.c lib/map/cdb_file.h lib/map/cdb_table.c lib/map/cdb_writer.c \
 	lib/map/cidr.c lib/map/cidr.h lib/map/cidr_table.c \
 	lib/map/composed.c \
 	lib/map/db_btree.c lib/map/db_file.c lib/map/db_file.h lib/map/db_hash.c \
@@ -106,9 +107,9 @@ t_unit_map_db_file_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/map_db_fuzz t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz \
-	t/fuzz/map_proxy_fuzz t/fuzz/map_replies_fuzz t/fuzz/map_table_query_fuzz
+	t/fuzz/map_proxy_fuzz t/fuzz/map_replies_fuzz t/fuzz/map_table_query_fuzz t/fuzz/map_cdb_fuzz
 FUZZ_TARGETS += t/fuzz/map_db_fuzz t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz \
-	t/fuzz/map_proxy_fuzz t/fuzz/map_replies_fuzz t/fuzz/map_table_query_fuzz
+	t/fuzz/map_proxy_fuzz t/fuzz/map_replies_fuzz t/fuzz/map_table_query_fuzz t/fuzz/map_cdb_fuzz
 t_fuzz_map_db_fuzz_SOURCES = t/fuzz/map_db_fuzz.c
 t_fuzz_map_db_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_rules_fuzz_SOURCES = t/fuzz/map_rules_fuzz.c
@@ -117,6 +118,8 @@ t_fuzz_map_lines_fuzz_SOURCES = t/fuzz/map_lines_fuzz.c
 t_fuzz_map_lines_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_proxy_fuzz_SOURCES = t/fuzz/map_proxy_fuzz.c
 t_fuzz_map_proxy_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+t_fuzz_map_cdb_fuzz_SOURCES = t/fuzz/map_cdb_fuzz.c
+t_fuzz_map_cdb_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_replies_fuzz_SOURCES = t/fuzz/map_replies_fuzz.c
 t_fuzz_map_replies_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_map_table_query_fuzz_SOURCES = t/fuzz/map_table_query_fuzz.c

@@ -35,7 +35,7 @@ static const struct map_type *const types[] = {
     &map_type_fail,    &map_type_unix,  &map_type_internal, &map_type_unionmap,  &map_type_pipemap,
     &map_type_randmap, &map_type_nis,   &map_type_proxy,    &map_type_pgsql,     &map_type_mysql,
     &map_type_sqlite,  &map_type_ldap,  &map_type_tcp,      &map_type_socketmap, &map_type_memcache,
-    &map_type_redis,
+    &map_type_redis,   &map_type_cdb,
 };
 
 const struct map_type *map_type_find(const char *specification, const char **name_r)

@@ -19,6 +19,6 @@ struct map_file {
     void (*abandon)(void *file);
 };
 
-extern const struct map_file map_file_hash, map_file_btree, map_file_lmdb;
+extern const struct map_file map_file_hash, map_file_btree, map_file_lmdb, map_file_cdb;
 
 #endif

@@ -24,7 +24,8 @@ struct map_writer {
     struct buf key, value; /* as they are stored */
 };
 
-static const struct map_file *const types[] = {&map_file_hash, &map_file_btree, &map_file_lmdb};
+static const struct map_file *const types[] = {&map_file_hash, &map_file_btree, &map_file_lmdb,
+                                               &map_file_cdb};
 
 static const struct map_file *find_type(struct span type)
 {

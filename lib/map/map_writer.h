@@ -1,5 +1,5 @@
 /*
- * Making and changing tables that are files of their own: hash, btree and lmdb, for buzonmap and
+ * Making and changing tables that are files of their own: hash, btree, lmdb and cdb, for buzonmap and
  * buzonalias. A table is written beside the old one and takes its name when it is whole and on stable
  * storage: readers see the old one or the new one, and a writer that fails leaves the old one.
  */
