@@ -47,9 +47,11 @@ static const struct command {
     {"SELECT",       imapd_run_select,       STATE_ANY,      0                   },
     {"SETMETADATA",  imapd_run_setmetadata,  STATE_ANY,      0                   },
     {"SETQUOTA",     imapd_run_setquota,     STATE_ANY,      0                   },
+    {"SORT",         imapd_run_sort,         STATE_SELECTED, BY_UID | NO_EXPUNGES},
     {"STATUS",       imapd_run_status,       STATE_ANY,      0                   },
     {"STORE",        imapd_run_store,        STATE_SELECTED, BY_UID | NO_EXPUNGES},
     {"SUBSCRIBE",    imapd_run_subscribe,    STATE_ANY,      0                   },
+    {"THREAD",       imapd_run_thread,       STATE_SELECTED, BY_UID | NO_EXPUNGES},
     {"UNSELECT",     imapd_run_unselect,     STATE_SELECTED, 0                   },
     {"UNSUBSCRIBE",  imapd_run_unsubscribe,  STATE_ANY,      0                   },
 };

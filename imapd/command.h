@@ -30,6 +30,8 @@ imapd_handler imapd_run_getquota, imapd_run_getquotaroot, imapd_run_setquota; /*
 imapd_handler imapd_run_search;                                               /* search.c */
 imapd_handler imapd_run_close, imapd_run_examine, imapd_run_select,
     imapd_run_unselect;         /* select.c */
+imapd_handler imapd_run_sort;   /* sort.c */
+imapd_handler imapd_run_thread; /* thread.c */
 imapd_handler imapd_run_status; /* status.c */
 
 /* imapd_take_mailbox - a mailbox name, checked. false: the client has its reply. */

@@ -22,13 +22,17 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/select.c imapd/select.h imapd/select_parse.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \
+	imapd/sort.c imapd/sort.h imapd/sort_order.c imapd/sort_parse.c \
 	imapd/special_use.c imapd/special_use.h \
-	imapd/status.c imapd/status.h imapd/status_parse.c
+	imapd/status.c imapd/status.h imapd/status_parse.c \
+	imapd/thread.c imapd/thread.h imapd/thread_private.h imapd/thread_references.c \
+	imapd/thread_subject.c imapd/thread_tree.c
 dist_man_MANS += imapd/imapd.8
 
-imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/mailbox_name.c imapd/metadata_parse.c \
-	imapd/notify_parse.c imapd/parse.c imapd/search_parse.c imapd/search_return.c \
-	imapd/select_parse.c imapd/set.c imapd/status_parse.c
+imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/mailbox_name.c \
+	imapd/metadata_parse.c imapd/notify_parse.c imapd/parse.c imapd/search_parse.c \
+	imapd/search_return.c imapd/select_parse.c imapd/set.c imapd/sort_parse.c imapd/status_parse.c
+imapd_threads = imapd/thread_references.c imapd/thread_subject.c imapd/thread_tree.c
 
 check_PROGRAMS += t/unit/imapd_parse_test
 UNIT_TESTS += t/unit/imapd_parse_test
@@ -40,7 +44,17 @@ UNIT_TESTS += t/unit/imapd_search_test
 t_unit_imapd_search_test_SOURCES = t/unit/imapd_search_test.c $(imapd_grammar)
 t_unit_imapd_search_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/imapd_thread_test
+UNIT_TESTS += t/unit/imapd_thread_test
+t_unit_imapd_thread_test_SOURCES = t/unit/imapd_thread_test.c $(imapd_threads)
+t_unit_imapd_thread_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
+noinst_PROGRAMS += t/fuzz/imapd_thread_fuzz
+FUZZ_TARGETS += t/fuzz/imapd_thread_fuzz
+t_fuzz_imapd_thread_fuzz_SOURCES = t/fuzz/imapd_thread_fuzz.c $(imapd_threads)
+t_fuzz_imapd_thread_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+
 noinst_PROGRAMS += t/fuzz/imapd_command_fuzz
 FUZZ_TARGETS += t/fuzz/imapd_command_fuzz
 t_fuzz_imapd_command_fuzz_SOURCES = t/fuzz/imapd_command_fuzz.c $(imapd_grammar)

@@ -99,7 +99,8 @@ struct search_match {
     struct search_field *fields; /* of the header, those that keys name */
     size_t field_count;
     bool has_fields;
-    size_t part, stage;                  /* how far BODY and TEXT have looked */
+    size_t part; /* how far BODY and TEXT have looked */
+    bool header_done;
     struct buf decoded, mapped, charset; /* room to work in */
     int64_t now;
     struct error err; /* kind NONE: all is well */

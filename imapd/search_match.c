@@ -300,16 +300,17 @@ static bool addresses_match(struct search_match *match, const struct search_key 
 
 /* --- dates and numbers ------------------------------------------------------------------------- */
 
-/* The day that the sender's calendar showed. */
+/* The day that the sender's calendar showed; of a message without a date, the first of all. */
 static bool sent_day(struct search_match *match, int64_t *day_r)
 {
     time_t when;
     int zone_minutes;
 
-    if (!need_envelope(match) ||
-        !date_parse(span_trim(match->envelope.fields[ENVELOPE_DATE]), &when, &zone_minutes))
+    if (!need_envelope(match))
         return false;
-    *day_r = date_day_at((int64_t)when, zone_minutes);
+    *day_r = 0;
+    if (date_parse(span_trim(match->envelope.fields[ENVELOPE_DATE]), &when, &zone_minutes))
+        *day_r = date_day_at((int64_t)when, zone_minutes);
     return true;
 }
 
@@ -491,7 +492,8 @@ bool search_match(struct search_match *match, size_t index)
     match->index = index;
     match->has = 0;
     match->has_envelope = match->has_fields = false;
-    match->part = match->stage = 0;
+    match->part = 0;
+    match->header_done = false;
     for (struct search_key *key = match->search->texts; key != NULL; key = key->next_text)
         key->found = false;
     arena_reset(match->arena);

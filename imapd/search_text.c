@@ -1,6 +1,7 @@
 /*
  * SEARCH BODY and TEXT: parts that are text, with their transfer encoding and charset undone. TEXT
- * looks at the headers too. A message is looked at piece by piece, and each piece once for all keys.
+ * looks at the headers too, of the message and of its parts. A message is looked at piece by piece, and
+ * each piece once for all keys.
  */
 #include "lib/base/base.h"
 
@@ -74,15 +75,24 @@ static bool decode_leaf(struct search_match *match, const struct mime_part *part
     return true;
 }
 
-/* All keys are asked about a piece; BODY does not see the header of the message itself. */
-static void look_for_all(struct search_match *match, struct span text, bool is_message_header)
+/* All keys are asked about a piece; BODY sees no headers. */
+static void look_for_all(struct search_match *match, struct span text, bool is_header)
 {
     struct span mapped = search_map(match, text);
 
     for (struct search_key *key = match->search->texts; key != NULL; key = key->next_text) {
-        if (!key->found && (key->kind == SEARCH_TEXT || !is_message_header))
+        if (!key->found && (key->kind == SEARCH_TEXT || !is_header))
             key->found = search_has(mapped, key);
     }
+}
+
+static bool any_key_sees_headers(const struct search *search)
+{
+    const struct search_key *key = search->texts;
+
+    while (key != NULL && key->kind != SEARCH_TEXT)
+        key = key->next_text;
+    return key != NULL;
 }
 
 /* The next piece of the message. false: there is none. */
@@ -93,16 +103,18 @@ static bool look_at_next(struct search_match *match)
 
     if (match->part == match->metadata.part_count || part->body_end > match->metadata.content.len)
         return false; /* the end; or the file became shorter */
-    if (match->stage == 0) {
-        text = octets_of(match, part->header_start, part->body_start);
-        look_for_all(match, decode_header(match, text), match->part == 0);
-        match->stage = 1;
+    if (!match->header_done) {
+        match->header_done = true;
+        if (any_key_sees_headers(match->search)) {
+            text = octets_of(match, part->header_start, part->body_start);
+            look_for_all(match, decode_header(match, text), true);
+        }
         return true;
     }
     if (part->kind == MIME_LEAF && decode_leaf(match, part, &text))
         look_for_all(match, text, false);
     match->part++;
-    match->stage = 0;
+    match->header_done = false;
     return true;
 }
 

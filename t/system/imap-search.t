@@ -93,9 +93,15 @@ S: d OK *
 C: e SEARCH BODY "needle in"
 S: * SEARCH
 S: e OK *
-C: f SEARCH BODY needle.bin BODY "inner envelope" BODY "inner text"
+C: f SEARCH BODY "inner text"
 S: * SEARCH 3
 S: f OK *
+C: j SEARCH OR BODY needle.bin BODY "inner envelope"
+S: * SEARCH
+S: j OK *
+C: k SEARCH TEXT needle.bin TEXT "inner envelope"
+S: * SEARCH 3
+S: k OK *
 C: g SEARCH BODY "Subject: parts"
 S: * SEARCH
 S: g OK *
