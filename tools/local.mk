@@ -50,7 +50,7 @@ sbin_PROGRAMS += tools/buzondrop
 tools_buzondrop_SOURCES = tools/buzondrop.c tools/caller.c tools/caller.h
 
 sbin_PROGRAMS += tools/sendmail
-tools_sendmail_SOURCES = tools/sendmail.c tools/sendmail_call.c tools/sendmail_call.h \
+tools_sendmail_SOURCES = tools/sendmail.c tools/caller.c tools/caller.h tools/sendmail_call.c tools/sendmail_call.h \
 	tools/content_input.c tools/content_input.h \
 	tools/submission.c tools/submission.h
 

@@ -9,8 +9,11 @@
 
 #include "lib/base/log.h"
 #include "lib/message/address.h"
+#include "lib/queue/queue_file.h"
+#include "tools/caller.h"
 
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -23,7 +26,7 @@ static NORETURN void become(const struct config *config, const char *program,
     char *path = mem_printf("%s/%s", config->command_directory, program);
 
     (void)execv(path, (char *const *)(uintptr_t)arguments);
-    sendmail_fail(EX_OSERR, "run %s: %s", path, strerror(errno));
+    sendmail_fail("run %s: %s", path, strerror(errno));
 }
 
 static NORETURN void become_queue_tool(const struct sendmail_call *call,
@@ -33,7 +36,9 @@ static NORETURN void become_queue_tool(const struct sendmail_call *call,
                                : call->mode == MODE_FLUSH      ? "-f"
                                : call->mode == MODE_FLUSH_SITE ? "-s"
                                                                : "-i";
-    const char *const arguments[] = {"buzonqueue", option, call->argument, NULL};
+    const char *argument =
+        call->mode == MODE_FLUSH_SITE ? call->flushed_site : call->flushed_id; /* else NULL */
+    const char *const arguments[] = {"buzonqueue", option, argument, NULL};
 
     become(config, "buzonqueue", arguments);
 }
@@ -134,6 +139,17 @@ static void complete(struct sendmail_call *call, const struct passwd *account)
         submission->line_ends = LINE_ENDS_STRICT;
 }
 
+/* -v: the sender is told of everything, unless -N says of what. */
+static void ask_for_report(struct sendmail_call *call)
+{
+    struct submission *submission = &call->submission;
+
+    if (submission->dsn_notify == NOTIFY_DEFAULT)
+        submission->dsn_notify = NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY;
+    (void)printf("Mail Delivery Status Report will be mailed to <%s>.\n", submission->sender);
+    (void)fflush(stdout);
+}
+
 static int send_mail(struct sendmail_call *call, char *recipients[])
 {
     struct submission *submission = &call->submission;
@@ -141,15 +157,20 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
     int status;
 
     if (account == NULL)
-        sendmail_fail(EX_NOUSER, "there is no account for user id %ld", (long)getuid());
-    if (call->verbose > 0)
-        log_warning("-v: a report on the delivery is not supported yet");
+        sendmail_fail("there is no account for user id %ld", (long)getuid());
+    if (call->mode == MODE_VERIFY)
+        sendmail_fail("-bv: verification of recipients is not supported yet");
+    if (call->mode == MODE_SMTP)
+        sendmail_fail("-bs: SMTP on standard input is not supported yet");
+    if (call->verp != NULL)
+        sendmail_fail("-XV: variable envelope return paths are not supported yet");
     complete(call, account);
+    if (call->verbose > 0)
+        ask_for_report(call);
     for (; *recipients != NULL; recipients++)
         submission_add_recipients(&submission->recipients, call->arena, span_text(*recipients));
     if (submission->recipients.count == 0 && !submission->extract_recipients)
-        sendmail_fail(EX_USAGE,
-                      "%s(%ld): Recipient addresses must be specified on the command line or via "
+        sendmail_fail("%s(%ld): Recipient addresses must be specified on the command line or via "
                       "the -t option",
                       account->pw_name, (long)getuid());
     status = submission_send(submission);
@@ -173,7 +194,7 @@ static struct config *read_config(struct sendmail_call *call)
         (void)setenv("MAIL_CONFIG", directory, 1);
     config = config_read(directory, NULL, NULL, &err);
     if (config == NULL)
-        sendmail_fail(EX_CONFIG, "%s", err.text);
+        sendmail_fail("%s", err.text);
     return config;
 }
 
@@ -184,14 +205,26 @@ static void refuse_recipients(const struct sendmail_call *call, char *const reci
         [MODE_LIST] = "display queue mode",      [MODE_ALIASES] = "alias initialization mode",
         [MODE_DAEMON] = "daemon mode",           [MODE_FLUSH] = "flush queue mode",
         [MODE_FLUSH_MESSAGE] = "flush queue_id", [MODE_FLUSH_SITE] = "flush site",
+        [MODE_SMTP] = "stand-alone mode",
     };
 
     if (recipients[0] != NULL && call->mode < ARRAY_LENGTH(what) && what[call->mode] != NULL)
-        sendmail_fail(EX_USAGE, "%s requires no recipient", what[call->mode]);
+        sendmail_fail("%s requires no recipient", what[call->mode]);
+}
+
+/* Two octets, which addresses do not have in this place otherwise. */
+static void check_verp(const struct sendmail_call *call, const struct config *config)
+{
+    const char *filter = config->verp_delimiter_filter;
+
+    if (call->verp != NULL && call->verp[0] != '\0' &&
+        (strlen(call->verp) != 2 || strspn(call->verp, filter) != 2))
+        sendmail_fail("-V requires two characters from %s", filter);
 }
 
 static int run(struct sendmail_call *call, const struct config *config, char *recipients[])
 {
+    check_verp(call, config);
     refuse_recipients(call, recipients);
     switch (call->mode) {
     case MODE_LIST:
@@ -205,6 +238,8 @@ static int run(struct sendmail_call *call, const struct config *config, char *re
         become_starter(config);
     case MODE_IGNORE:
         return EX_OK;
+    case MODE_SMTP:
+    case MODE_VERIFY:
     case MODE_MAIL:
         break;
     }
@@ -220,7 +255,7 @@ int main(int argc, char *argv[])
     struct config *config;
     int status;
 
-    log_name("sendmail");
+    call.program = caller_program(argc, argv);
     sendmail_parse(&call, argc, argv);
     config = read_config(&call);
     call.submission.config = config;

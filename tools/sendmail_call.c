@@ -9,7 +9,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-void sendmail_fail(int status, const char *format, ...)
+#define ENVELOPE_ID_MAX 100
+
+void sendmail_fail(const char *format, ...)
 {
     char text[ERROR_TEXT_MAX];
     va_list arguments;
@@ -18,7 +20,7 @@ void sendmail_fail(int status, const char *format, ...)
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     log_info("fatal: %s", text);
-    exit(status);
+    exit(EX_TEMPFAIL);
 }
 
 static void take_mode(struct sendmail_call *call, const char *value)
@@ -32,21 +34,19 @@ static void take_mode(struct sendmail_call *call, const char *value)
         {'i', MODE_ALIASES},
         {'d', MODE_DAEMON },
         {'l', MODE_DAEMON },
+        {'s', MODE_SMTP   },
+        {'v', MODE_VERIFY },
         {'h', MODE_IGNORE },
         {'H', MODE_IGNORE },
     };
 
-    if (strcmp(value, "s") == 0)
-        sendmail_fail(EX_UNAVAILABLE, "-bs: SMTP on standard input is not supported yet");
-    if (strcmp(value, "v") == 0)
-        sendmail_fail(EX_UNAVAILABLE, "-bv: verification of recipients is not supported yet");
     for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
-        if (value[0] == modes[i].letter && value[1] == '\0') {
+        if (value[0] == modes[i].letter) {
             call->mode = modes[i].mode;
             return;
         }
     }
-    sendmail_fail(EX_USAGE, "unsupported: -b%s", value);
+    sendmail_fail("unsupported: -b%c", value[0]);
 }
 
 /* -q with nothing behind it runs the queue; with a time it once set how often. */
@@ -55,17 +55,18 @@ static void take_queue(struct sendmail_call *call, const char *value)
     if (value == NULL) {
         call->mode = MODE_FLUSH;
     } else if (value[0] == 'I') {
-        call->mode = MODE_FLUSH_MESSAGE;
+        if (value[1] == '\0')
+            sendmail_fail("specify: -qIqueueid");
+        call->flushed_id = value + 1;
     } else if (value[0] == 'R') {
-        call->mode = MODE_FLUSH_SITE;
-    } else if (is_digit(value[0])) {
-        call->mode = MODE_IGNORE;
+        if (value[1] == '\0')
+            sendmail_fail("specify: -qRsitename");
+        call->flushed_site = value + 1;
+    } else if (!is_digit((unsigned char)value[0])) {
+        sendmail_fail("-q%c is not implemented", value[0]);
     } else {
-        sendmail_fail(EX_USAGE, "-q%c is not implemented", value[0]);
+        call->has_interval = true;
     }
-    call->argument = value == NULL ? NULL : value + 1;
-    if (value != NULL && value[1] == '\0' && !is_digit(value[0]))
-        sendmail_fail(EX_USAGE, "-q%c needs a value", value[0]);
 }
 
 /* Options of sendmail's own configuration are another program's; a few had a meaning of their own. */
@@ -76,7 +77,7 @@ static void take_old_option(struct sendmail_call *call, const char *value)
     if (value[0] != 'A')
         return;
     if (value[1] == '\0')
-        sendmail_fail(EX_USAGE, "-oA requires pathname");
+        sendmail_fail("-oA requires pathname");
     call->alias_database = value + 1;
 }
 
@@ -102,6 +103,8 @@ static void take_notify(struct sendmail_call *call, const char *value)
 
         while (name < ARRAY_LENGTH(names) && strcasecmp(words.items[i], names[name].name) != 0)
             name++;
+        if (name == ARRAY_LENGTH(names))
+            log_warning("unknown DSN NOTIFY command value \"%s\" in \"%s\"", words.items[i], value);
         is_known = is_known && name < ARRAY_LENGTH(names);
         flags |= name < ARRAY_LENGTH(names) ? names[name].flag : 0;
     }
@@ -110,6 +113,7 @@ static void take_notify(struct sendmail_call *call, const char *value)
         log_warning("bad -N option value -- ignored");
     else
         call->submission.dsn_notify = flags;
+    call->has_notify = true;
 }
 
 static void take_return(struct sendmail_call *call, const char *value)
@@ -120,23 +124,40 @@ static void take_return(struct sendmail_call *call, const char *value)
         call->submission.dsn_return = 'H';
     else
         log_warning("bad -R option value -- ignored");
+    call->has_return = true;
+}
+
+/* RFC 3461 section 4.4: at most 100 octets that can be printed */
+static void take_envelope_id(struct sendmail_call *call, const char *value)
+{
+    bool is_printable = value[0] != '\0';
+
+    for (const char *octet = value; *octet != '\0'; octet++)
+        is_printable = is_printable && *octet >= ' ' && *octet < 0x7f;
+    if (strlen(value) > ENVELOPE_ID_MAX)
+        log_warning("too long -V option value -- ignored");
+    else if (!is_printable)
+        log_warning("bad syntax in -V option value -- ignored");
+    else
+        call->submission.envelope_id = value;
 }
 
 static void take_body(struct sendmail_call *call, const char *value)
 {
-    if (strcasecmp(value, "7BIT") == 0)
+    if (strcmp(value, "7BIT") == 0)
         call->submission.body = "7BIT";
-    else if (strcasecmp(value, "8BITMIME") == 0)
+    else if (strcmp(value, "8BITMIME") == 0)
         call->submission.body = "8BITMIME";
     else
-        sendmail_fail(EX_USAGE, "-B option needs 8BITMIME or 7BIT");
+        sendmail_fail("-B option needs 8BITMIME or 7BIT");
 }
 
-static void take_extension(const char *value)
+/* The two octets around the recipient's address; which may be used is known later. */
+static void take_extension(struct sendmail_call *call, const char *value)
 {
-    if (value[0] == 'V')
-        sendmail_fail(EX_UNAVAILABLE, "-XV: variable envelope return paths are not supported yet");
-    /* -X file: a log of the traffic, which is not our way of logging */
+    if (value[0] != 'V')
+        sendmail_fail("unsupported: -X%c", value[0]);
+    call->verp = value + 1;
 }
 
 static void take_option(struct sendmail_call *call, int option, const char *value)
@@ -165,10 +186,10 @@ static void take_option(struct sendmail_call *call, int option, const char *valu
         take_return(call, value);
         break;
     case 'V':
-        call->submission.envelope_id = value;
+        take_envelope_id(call, value);
         break;
     case 'X':
-        take_extension(value);
+        take_extension(call, value);
         break;
     case 'b':
         take_mode(call, value);
@@ -180,6 +201,8 @@ static void take_option(struct sendmail_call *call, int option, const char *valu
     case 'i':
         call->submission.dot_ends = false;
         break;
+    case 'n':
+        sendmail_fail("-n option not supported");
     case 'o':
         take_old_option(call, value);
         break;
@@ -193,24 +216,56 @@ static void take_option(struct sendmail_call *call, int option, const char *valu
         call->verbose++;
         break;
     case '?':
-        sendmail_fail(EX_USAGE, "usage: sendmail [options]");
-    default: /* -A, -L, -O, -U, -e, -h, -m, -n, -p, -c: nothing to be done here */
+        sendmail_fail("usage: %s [options]", call->program);
+    default: /* -A, -L, -O, -U, -e, -h, -m, -p, -c, -x: nothing to be done here */
         break;
     }
+}
+
+/* What does not go together. */
+static void check_combination(const struct sendmail_call *call)
+{
+    bool verifies = call->mode == MODE_VERIFY;
+    bool delivers = call->mode == MODE_MAIL || verifies;
+
+    if (call->submission.extract_recipients && !delivers)
+        sendmail_fail("-t can be used only in delivery mode");
+    if (call->flushed_site != NULL && !delivers)
+        sendmail_fail("-qR can be used only in delivery mode");
+    if (call->flushed_id != NULL && !delivers)
+        sendmail_fail("-qI can be used only in delivery mode");
+    if (verifies && call->submission.extract_recipients)
+        sendmail_fail("-t option cannot be used with -bv");
+    if (verifies && call->has_notify)
+        sendmail_fail("-N option cannot be used with -bv");
+    if (verifies && call->has_return)
+        sendmail_fail("-R option cannot be used with -bv");
+    if (verifies && call->verbose > 0)
+        sendmail_fail("-v option cannot be used with -bv");
+}
+
+static void settle_mode(struct sendmail_call *call)
+{
+    check_combination(call);
+    if (call->flushed_site != NULL)
+        call->mode = MODE_FLUSH_SITE;
+    else if (call->flushed_id != NULL)
+        call->mode = MODE_FLUSH_MESSAGE;
+    else if (call->has_interval && call->mode == MODE_MAIL)
+        call->mode = MODE_IGNORE;
 }
 
 /* The name by which it was called says what it is, the options what else. */
 void sendmail_parse(struct sendmail_call *call, int argc, char *argv[])
 {
-    const char *slash = strrchr(argv[0], '/');
-    const char *name = slash == NULL ? argv[0] : slash + 1;
     int option;
 
-    if (strcmp(name, "mailq") == 0)
+    if (strcmp(call->program, "mailq") == 0)
         call->mode = MODE_LIST;
-    else if (strcmp(name, "newaliases") == 0)
+    else if (strcmp(call->program, "newaliases") == 0)
         call->mode = MODE_ALIASES;
-    while ((option = getopt(argc, argv, "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:q::r:tv")) != -1)
+    while ((option = getopt(argc, argv, "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:q::r:tvx")) != -1)
         take_option(call, option, optarg);
+    settle_mode(call);
     log_verbose = call->verbose > 1 ? call->verbose - 1 : 0;
 }

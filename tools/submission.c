@@ -36,11 +36,11 @@ struct sending {
     bool is_broken; /* buzondrop has hung up: its exit status tells why */
 };
 
-/* The value is the exit status. */
-static int refuse(const struct sending *sending, int status, const char *text)
+/* The value is the exit status: callers keep what they have (sendmail_fail). */
+static int refuse(const struct sending *sending, const char *text)
 {
     log_info("fatal: %s(%ld): %s", sending->submission->user, (long)getuid(), text);
-    return status;
+    return EX_TEMPFAIL;
 }
 
 /* --- buzondrop ------------------------------------------------------------------------------------- */
@@ -63,7 +63,7 @@ static void start_buzondrop(struct sending *sending)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGCHLD, SIG_DFL);
     if (pipe2(ends, O_CLOEXEC) != 0 || (sending->buzondrop = fork()) < 0)
-        exit(refuse(sending, EX_TEMPFAIL, strerror(errno)));
+        exit(refuse(sending, strerror(errno)));
     if (sending->buzondrop == 0)
         run_buzondrop(sending->submission, ends[0]);
     (void)close(ends[0]);
@@ -84,13 +84,13 @@ static int await_buzondrop(struct sending *sending)
 }
 
 /* The message will not be whole. A buzondrop that runs already removes what it has. */
-static int give_up(struct sending *sending, int status, const char *text)
+static int give_up(struct sending *sending, const char *text)
 {
     if (sending->buzondrop > 0) {
         (void)kill(sending->buzondrop, SIGTERM);
         (void)await_buzondrop(sending);
     }
-    return refuse(sending, status, text);
+    return refuse(sending, text);
 }
 
 /* --- records ----------------------------------------------------------------------------------------- */
@@ -264,7 +264,7 @@ static int end_header(struct sending *sending)
     sending->in_header = false;
     extract_recipients(sending);
     if (sending->submission->recipients.count == 0)
-        return give_up(sending, EX_DATAERR, "No recipient addresses found in message header");
+        return give_up(sending, "No recipient addresses found in message header");
     put_envelope(sending);
     put_content(sending, buf_span(&sending->header));
     return EX_OK;
@@ -275,10 +275,10 @@ static int take_line(struct sending *sending, struct span line, bool continues)
     int status = EX_OK;
 
     if (is_too_big(sending, line.len))
-        return give_up(sending, EX_DATAERR, "message file too big");
+        return give_up(sending, "message file too big");
     if (sending->in_header && (continues || belongs_to_header(sending, line))) {
         if (!buf_append_span(&sending->header, line))
-            status = give_up(sending, EX_DATAERR, "the message header is too big");
+            status = give_up(sending, "the message header is too big");
         return status;
     }
     if (sending->in_header)
@@ -298,7 +298,7 @@ static int read_message(struct sending *sending)
         bool continues = sending->input.in_line;
 
         if (!content_input_next(&sending->input, &line))
-            return give_up(sending, EX_TEMPFAIL, "standard input cannot be read");
+            return give_up(sending, "standard input cannot be read");
         if (line.len == 0)
             break;
         if (is_first && is_from_line(line))
