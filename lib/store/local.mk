@@ -10,7 +10,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/list.c \
 	lib/store/mailbox.c \
 	lib/store/maildir.h lib/store/maildir_flags.c lib/store/maildir_folders.c \
-	lib/store/maildir_merge.c \
+	lib/store/maildir_merge.c lib/store/maildir_read.c \
 	lib/store/maildir_name.c lib/store/maildir_save.c lib/store/maildir_scan.c \
 	lib/store/maildir_sync.c lib/store/maildir_uids.c \
 	lib/store/metadata.c lib/store/metadata.h lib/store/metadata_private.h \
@@ -25,6 +25,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/store.c lib/store/store.h \
 	lib/store/subscriptions.c lib/store/subscriptions.h \
 	lib/store/uidlist.c lib/store/uidlist.h \
+	lib/store/unpack.c lib/store/unpack.h \
 	lib/store/vanished.c lib/store/view.c
 
 check_PROGRAMS += t/unit/store_names_test
@@ -58,8 +59,10 @@ t_unit_store_content_test_SOURCES = t/unit/store_content_test.c t/unit/store_acc
 t_unit_store_content_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz
-FUZZ_TARGETS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz
+noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz
+FUZZ_TARGETS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz
+t_fuzz_unpack_fuzz_SOURCES = t/fuzz/unpack_fuzz.c
+t_fuzz_unpack_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_uidlist_fuzz_SOURCES = t/fuzz/uidlist_fuzz.c
 t_fuzz_uidlist_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_mutf7_fuzz_SOURCES = t/fuzz/mutf7_fuzz.c

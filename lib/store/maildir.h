@@ -9,10 +9,18 @@
 #include "lib/store/driver.h"
 #include "lib/store/uidlist.h"
 
+/* The content of a compressed message. */
+struct unpacked {
+    uint32_t uid; /* 0: there is none */
+    int fd;
+    uint64_t size;
+};
+
 struct maildir {
     int directory; /* of the mailbox */
     char *path;
     char *watched[3];
+    struct unpacked unpacked; /* the last one */
 };
 
 /* --- names of message files (maildir_name.c) ---------------------------------------------------- */
@@ -144,7 +152,8 @@ bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
                        struct maildir_arrival *files, size_t count, struct arena *arena,
                        bool *reset_r, struct error *err) MUST_CHECK;
 
-/* --- folders (maildir_folders.c), flags (maildir_flags.c), new messages (maildir_save.c) --------- */
+/* --- folders (maildir_folders.c), flags (maildir_flags.c), reading (maildir_read.c),
+ * new messages (maildir_save.c) --------- */
 
 bool maildir_list(struct store *store, struct strlist *names, struct error *err) MUST_CHECK;
 bool maildir_exists(struct store *store, const char *name);

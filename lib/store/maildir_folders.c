@@ -233,7 +233,8 @@ bool maildir_attach(struct mailbox *mailbox, struct error *err)
     *mailbox->maildir = (struct maildir){
         .directory = directory,
         .path = path,
-        .watched = {mem_printf("%s/new", path), mem_printf("%s/cur", path), NULL},
+        .unpacked = {.fd = -1},
+        .watched = { mem_printf("%s/new", path), mem_printf("%s/cur", path), NULL},
     };
     return true;
 }
@@ -243,6 +244,7 @@ void maildir_detach(struct mailbox *mailbox)
     if (mailbox->maildir == NULL)
         return;
     fd_close(&mailbox->maildir->directory);
+    fd_close(&mailbox->maildir->unpacked.fd);
     mem_free(mailbox->maildir->path);
     mem_free(mailbox->maildir->watched[0]);
     mem_free(mailbox->maildir->watched[1]);
