@@ -134,6 +134,16 @@ bool ipc_receive_block(struct connection *connection, struct span *block_r,
                        struct error *err) MUST_CHECK;
 
 /*
+ * ipc_pack, ipc_unpack - the octets of a message that is kept rather than sent; of one without
+ * descriptors. Limits and errors are those of ipc_send and ipc_receive.
+ */
+struct buf;
+bool ipc_pack(struct buf *out, const struct ipc_message *message, const void *object,
+              struct error *err) MUST_CHECK;
+bool ipc_unpack(struct span octets, const struct ipc_message *message, struct arena *arena,
+                void *object_r, struct error *err) MUST_CHECK;
+
+/*
  * Event-driven use: no call waits, whatever the descriptor's mode. Call ipc_read_ready when it is
  * readable, then take messages (or blocks) while ipc_complete says that one is whole. ipc_send
  * writes what the socket takes and keeps the rest, which goes with ipc_write_ready when the

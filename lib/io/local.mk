@@ -1,7 +1,7 @@
 # lib/io: sockets, the event loop, messages between daemons, streams and TLS.
 lib_libbuzon_a_SOURCES += \
 	lib/io/hostname.c lib/io/hostname.h \
-	lib/io/ipc.c lib/io/ipc.h lib/io/ipc_internal.h \
+	lib/io/ipc.c lib/io/ipc.h lib/io/ipc_internal.h lib/io/ipc_pack.c \
 	lib/io/ipc_decode.c lib/io/ipc_encode.c lib/io/ipc_codec.h \
 	lib/io/ipc_receive.c lib/io/ipc_send.c \
 	lib/io/loop.c lib/io/loop.h \
