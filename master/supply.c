@@ -24,6 +24,16 @@ static bool is_anyone_free(const struct supply *supply)
     return false;
 }
 
+/* Those that are told to end make room soon, or say that others may start (MASTER_LEFT). */
+static bool is_anyone_staying(const struct supply *supply)
+{
+    for (unsigned slot = 0; slot < supply->slot_count; slot++) {
+        if (supply->slots[slot] != NULL && !supply->slots[slot]->draining)
+            return true;
+    }
+    return false;
+}
+
 static bool is_at_limit(const struct supply *supply)
 {
     unsigned limit = (unsigned)supply->entry.process_limit;
@@ -99,7 +109,7 @@ void supply_review(struct supply *supply)
     if (supply->wakeup_due && !supply->retired)
         wake_up(supply);
     lacks_process = !is_anyone_free(supply);
-    if (lacks_process && supply->processes > 0 && is_at_limit(supply))
+    if (lacks_process && is_anyone_staying(supply) && is_at_limit(supply))
         note_overload(supply);
     for (size_t i = 0; i < supply->endpoints.count; i++) {
         if (supply->endpoints.items[i].watch != NULL)

@@ -4,10 +4,12 @@
  */
 #include "lib/base/base.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/service/process.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -148,6 +150,33 @@ static void rest(void)
     if (service_process.draining == 0)
         service_freed();
     service_process.quiet = 1;
+}
+
+/* Master may have spoken while something else was heard: ask it first. */
+bool service_await(int fd, int timeout_ms)
+{
+    struct pollfd watched[] = {
+        {.fd = fd,                      .events = POLLIN},
+        {.fd = service_process.channel, .events = POLLIN},
+    };
+    int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
+    bool ready = false;
+
+    service_quiet(true);
+    while (!ready) {
+        int64_t left_ms = deadline_ms - clock_monotonic_ms();
+
+        if (poll(watched, ARRAY_LENGTH(watched), left_ms < 0 ? 0 : (int)left_ms) == 0)
+            break;
+        if (watched[1].revents != 0)
+            service_hear_master();
+        if (service_process.draining != 0)
+            break;
+        ready = watched[0].revents != 0;
+        watched[0].revents = watched[1].revents = 0;
+    }
+    service_quiet(false);
+    return ready;
 }
 
 void service_serve_blocking(void)

@@ -96,15 +96,26 @@ static void on_channel(void *context UNUSED, int fd UNUSED, int events UNUSED)
         watch_events(service_process.events.channel, 0);
 }
 
+static void stop(void)
+{
+    const struct service *service = service_process.service;
+    bool is_first = service_process.stopping == 0;
+
+    service_process.stopping = 1;
+    drain();
+    if (is_first && service->on_stop != NULL)
+        service->on_stop(&service_process.instance);
+}
+
 static void on_terminate(void *context UNUSED, int fd UNUSED, int events UNUSED)
 {
-    drain();
+    stop();
 }
 
 static void on_orphaned(void *context UNUSED, int fd UNUSED, int events UNUSED)
 {
     service_unlisten();
-    drain();
+    stop();
 }
 
 static bool may_accept(void)

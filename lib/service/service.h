@@ -79,6 +79,9 @@ struct service {
      * which nothing is going on. May be NULL.
      */
     void (*on_drain)(const struct service_instance *instance);
+    /* Event-driven services: after on_drain, when it is not a reload: sessions with which nothing is
+     * going on shall end too, for master stops or is gone. May be NULL. */
+    void (*on_stop)(const struct service_instance *instance);
 };
 
 /* service_main - never returns to a caller that could do more; its value is main's */
@@ -103,6 +106,14 @@ void service_accepting(const struct service_instance *instance, bool on);
  * service_stop_time. It is false when a conversation starts, and costs no system call.
  */
 void service_quiet(bool quiet);
+
+/*
+ * service_await - blocking services that serve one peer for long: wait for its next request
+ *
+ * True: fd is readable. False: it was not within timeout_ms, or master wants processes to end that
+ * have nothing to do. While it waits, the process is quiet.
+ */
+bool service_await(int fd, int timeout_ms) MUST_CHECK;
 
 /*
  * service_connect - a connection to another service of this instance, also from inside a chroot
