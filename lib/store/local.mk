@@ -22,7 +22,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/pattern.c lib/store/pattern.h \
 	lib/store/quota.c \
 	lib/store/state.c \
-	lib/store/store.c lib/store/store.h \
+	lib/store/recall.c lib/store/store.c lib/store/store.h \
 	lib/store/subscriptions.c lib/store/subscriptions.h \
 	lib/store/uidlist.c lib/store/uidlist.h \
 	lib/store/unpack.c lib/store/unpack.h \
@@ -52,6 +52,11 @@ check_PROGRAMS += t/unit/store_changes_test
 UNIT_TESTS += t/unit/store_changes_test
 t_unit_store_changes_test_SOURCES = t/unit/store_changes_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_changes_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_recall_test
+UNIT_TESTS += t/unit/store_recall_test
+t_unit_store_recall_test_SOURCES = t/unit/store_recall_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_recall_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/store_content_test
 UNIT_TESTS += t/unit/store_content_test

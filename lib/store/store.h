@@ -145,6 +145,7 @@ struct mailbox {
     int64_t verify_ms;    /* index_mailbox.verify_ms, when it was last seen */
     uint32_t recent_from; /* messages from this UID on are \Recent when they come into the view */
     bool shown;           /* the view was filled */
+    bool recalled;        /* of its messages only UIDs and \Recent are known yet: mailbox_recall */
     struct maildir *maildir;
     struct mbox *mbox;
     struct metadata_cache *cache;
@@ -158,6 +159,27 @@ struct mailbox {
 struct mailbox *mailbox_open(struct store *store, const char *name, bool read_only,
                              struct error *err) MUST_CHECK;
 void mailbox_close(struct mailbox **mailbox);
+
+/* What a session remembers of a mailbox while nobody has it open. */
+struct mailbox_memory {
+    uint32_t uidvalidity;
+    uint64_t modseq;                       /* of the view, whose flags the client was told */
+    const struct uid_range *known, *recent; /* ascending, each behind the one before it */
+    size_t known_count, recent_count;
+};
+
+#define MAILBOX_MEMORY_MAX 1000000 /* messages */
+
+/* mailbox_remember - of the first `count` messages of the view, with those that are gone; the arena's */
+struct mailbox_memory mailbox_remember(const struct mailbox *mailbox, size_t count,
+                                       struct arena *arena);
+/*
+ * mailbox_recall - open the mailbox with the view that is remembered, and see what others did since:
+ * messages that are not there any more have FLAG_GONE, whatever changed after the modseq has
+ * FLAG_CHANGED, and new ones stand at the end, as after mailbox_sync. Its errors are those too.
+ */
+struct mailbox *mailbox_recall(struct store *store, const char *name, bool read_only,
+                               const struct mailbox_memory *memory, struct error *err) MUST_CHECK;
 
 /*
  * mailbox_sync - see what others did

@@ -55,9 +55,14 @@ static void add_messages(struct mailbox *mailbox, const struct index_flags *flag
 static void update_message(struct mailbox *mailbox, struct mailbox_message *shown,
                            const struct index_flags *message)
 {
-    if ((shown->flags & FLAGS_STORED) != message->flags || shown->keywords != message->keywords) {
-        shown->flags =
-            (shown->flags & ~(uint32_t)(FLAGS_STORED | FLAG_QUIET)) | message->flags | FLAG_CHANGED;
+    bool differs =
+        (shown->flags & FLAGS_STORED) != message->flags || shown->keywords != message->keywords;
+
+    if (mailbox->recalled)
+        differs = message->modseq > mailbox->modseq;
+    shown->flags = (shown->flags & ~(uint32_t)FLAGS_STORED) | message->flags;
+    if (differs) {
+        shown->flags = (shown->flags & ~(uint32_t)FLAG_QUIET) | FLAG_CHANGED;
         mailbox->changed = true;
     }
     shown->keywords = message->keywords;
@@ -87,11 +92,12 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
     struct merge merge = {.mailbox = mailbox, .old = mailbox->count};
     uint32_t first = 0;
 
-    if (mailbox->modseq == state->modseq && mailbox->uidvalidity != 0)
+    if (mailbox->modseq == state->modseq && mailbox->uidvalidity != 0 && !mailbox->recalled)
         return true;
     if (mailbox->read_only && state->claimed_uid < mailbox->recent_from)
         mailbox->recent_from = state->claimed_uid;
-    if (mailbox->uidvalidity != 0 && state->removal_modseq <= mailbox->modseq) {
+    if (mailbox->uidvalidity != 0 && state->removal_modseq <= mailbox->modseq &&
+        !mailbox->recalled) {
         /* Only new messages. */
         first = mailbox->count == 0 ? 0 : mailbox->messages[mailbox->count - 1].uid + 1;
         merge.at = merge.old;
@@ -111,6 +117,7 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
     mailbox->uidvalidity = state->uidvalidity;
     mailbox->uidnext = state->uidnext;
     mailbox->modseq = state->modseq;
+    mailbox->recalled = false;
     return true;
 }
 
