@@ -14,7 +14,10 @@ static struct auth auth;
 static bool open_databases(const struct service_instance *instance, struct error *err)
 {
     auth.chain = passdb_open(instance->config, err);
-    return auth.chain != NULL;
+    if (auth.chain == NULL)
+        return false;
+    auth.passes = pass_office_open(instance, err);
+    return auth.passes != NULL;
 }
 
 static void before_serving(void)
@@ -51,16 +54,23 @@ static void on_connection(int fd, const struct service_instance *instance UNUSED
     peer_create(&auth, fd);
 }
 
+static void on_drain(const struct service_instance *instance UNUSED)
+{
+    peers_drain(&auth);
+}
+
 int main(int argc, char *argv[])
 {
     static const struct service service = {
         .program = "auth",
         .user = SERVICE_USER_ROOT,
         .single_process = true,
+        .may_overlap = true,
         .mailbox_side = true,
         .prepare = open_databases,
         .start = start,
         .on_connection = on_connection,
+        .on_drain = on_drain,
     };
 
     return service_main(&service, argc, argv);

@@ -162,6 +162,8 @@ static void let_in(struct exchange *exchange, const struct check_result *result)
               .outcome = SASL_OK,
               .user = result->user,
               .ticket = ticket_issue(auth->tickets, peer, exchange->start.protocol, result),
+              .pool = peer_pool(exchange->arena, result->place.uid, result->place.gid,
+                                result->place.user),
           });
     if (!peer->is_closed)
         end(exchange);

@@ -28,6 +28,7 @@ static void release(struct peer *peer)
     if (!peer->is_closed || peer->references > 0)
         return;
     hash_free(&peer->exchanges, NULL);
+    mem_free(peer->pool);
     arena_free(&peer->arena);
     mem_free(peer);
     service_release(instance);
@@ -140,29 +141,81 @@ static bool on_session_note(struct peer *peer, struct error *err)
     return true;
 }
 
+/* --- session daemons ----------------------------------------------------------------------------------------------- */
+
+const char *peer_pool(struct arena *arena, uint64_t uid, uint64_t gid, const char *system_user)
+{
+    return arena_printf(arena, "%" PRIu64 ":%" PRIu64 ":%s", uid, gid,
+                        system_user == NULL ? "" : system_user);
+}
+
+/* NULL, or why not. */
+static const char *redeem(const struct peer *peer, const struct ticket_redemption *redemption,
+                          struct auth_account_wire *account_r)
+{
+    if (redemption->ticket[0] == '\0')
+        return pass_accept(peer->auth->passes, redemption, peer->arena, account_r)
+                   ? NULL
+                   : "no good pass, or one that is too old";
+    return ticket_redeem(peer->auth->tickets, redemption->ticket, redemption->protocol, peer->arena,
+                         account_r)
+               ? NULL
+               : "no such ticket";
+}
+
+/* A process that serves one account after another has the ids of the first for good. */
+static bool is_of_its_pool(struct peer *peer, const struct auth_account_wire *account)
+{
+    const char *pool = peer_pool(peer->arena, account->uid, account->gid, account->system_user);
+
+    if (peer->pool == NULL)
+        peer->pool = mem_text(pool);
+    return strcmp(peer->pool, pool) == 0;
+}
+
 static bool on_redeem(struct peer *peer, struct error *err)
 {
     struct ticket_redemption redemption = {0};
     struct auth_account_wire account = {0};
+    const char *refusal;
 
     if (!ipc_receive(peer->connection, &ticket_redemption_message, peer->arena, &redemption, err))
         return false;
-    if (!ticket_redeem(peer->auth->tickets, redemption.ticket, redemption.protocol, peer->arena,
-                       &account))
-        account = (struct auth_account_wire){.ok = false, .reason = "no such ticket"};
+    refusal = redeem(peer, &redemption, &account);
+    if (refusal == NULL && !is_of_its_pool(peer, &account))
+        refusal = "an account with other ids than the process has";
+    if (refusal != NULL)
+        account = (struct auth_account_wire){.ok = false, .reason = refusal};
+    else if (redemption.wants_pass)
+        account.pass = pass_issue(peer->auth->passes, &redemption, &account, peer->arena);
     return ipc_send(peer->connection, &auth_account_message, &account, err);
 }
 
+/* --- the dispatcher -------------------------------------------------------------------------------------------------- */
+
+/* message, handler, what the peer becomes by its first one and must be at each further one */
 static const struct request {
     const struct ipc_message *message;
     bool (*run)(struct peer *peer, struct error *err);
+    enum peer_role role;
 } requests[] = {
-    {&sasl_start_message,        on_sasl_start   },
-    {&sasl_continue_message,     on_sasl_continue},
-    {&ticket_redemption_message, on_redeem       },
-    {&session_end_message,       on_session_end  },
-    {&session_note_message,      on_session_note },
+    {&sasl_start_message,        on_sasl_start,    PEER_FRONT  },
+    {&sasl_continue_message,     on_sasl_continue, PEER_FRONT  },
+    {&ticket_redemption_message, on_redeem,        PEER_SESSION},
+    {&session_end_message,       on_session_end,   PEER_FRONT  },
+    {&session_note_message,      on_session_note,  PEER_FRONT  },
 };
+
+static bool run_request(struct peer *peer, const struct request *request, struct error *err)
+{
+    if (peer->role == PEER_NEW)
+        peer->role = request->role;
+    if (peer->role == request->role)
+        return request->run(peer, err);
+    error_set(err, ERROR_MALFORMED, "\"%s\" from a peer that may not ask it",
+              request->message->name);
+    return false;
+}
 
 static bool run_next(struct peer *peer, struct error *err)
 {
@@ -172,7 +225,7 @@ static bool run_next(struct peer *peer, struct error *err)
         return false;
     for (size_t i = 0; i < ARRAY_LENGTH(requests); i++)
         if (span_equal_text(name, requests[i].message->name))
-            return requests[i].run(peer, err);
+            return run_request(peer, &requests[i], err);
     error_set(err, ERROR_MALFORMED, "unknown request \"%.*s\"", SPAN_PRINTF(name));
     return false;
 }
@@ -217,6 +270,16 @@ void peer_create(struct auth *auth, int fd)
     ipc_event_driven(peer->connection);
     peer->watch = watch_fd(auth->instance->loop, fd, LOOP_READ, on_peer, peer);
     auth->peers = peer;
+}
+
+/* Tickets go with their holders: whoever redeems one now comes to our successor, who has none. */
+void peers_drain(struct auth *auth)
+{
+    for (struct peer *peer = auth->peers, *next; peer != NULL; peer = next) {
+        next = peer->next;
+        if (hash_count(peer->exchanges) == 0)
+            close_peer(peer);
+    }
 }
 
 void peers_close_descriptors(const struct auth *auth)

@@ -37,6 +37,7 @@ static const struct ipc_field sasl_reply_fields[] = {
     IPC_OCTETS(struct sasl_reply, challenge, SASL_OCTETS_MAX),
     IPC_TEXT(struct sasl_reply, user, USER_MAX),
     IPC_TEXT(struct sasl_reply, ticket, AUTH_TICKET_MAX),
+    IPC_TEXT(struct sasl_reply, pool, AUTH_POOL_MAX),
     IPC_TEXT(struct sasl_reply, reason, REASON_MAX),
     IPC_NUMBER(struct sasl_reply, refusal, SASL_REFUSED_TOO_MANY),
     IPC_TEXT(struct sasl_reply, explanation, REASON_MAX),
@@ -69,7 +70,10 @@ const struct ipc_message session_note_message = {"session_note", 1, session_note
 
 static const struct ipc_field ticket_redemption_fields[] = {
     IPC_TEXT(struct ticket_redemption, ticket, AUTH_TICKET_MAX),
+    IPC_OCTETS(struct ticket_redemption, pass, AUTH_PASS_MAX),
     IPC_TEXT(struct ticket_redemption, protocol, NAME_MAX_IPC),
+    IPC_TEXT(struct ticket_redemption, session, NAME_MAX_IPC),
+    IPC_BOOL(struct ticket_redemption, wants_pass),
     IPC_END,
 };
 const struct ipc_message ticket_redemption_message = {"redeem", 1, ticket_redemption_fields};
@@ -81,6 +85,7 @@ static const struct ipc_field auth_account_fields[] = {
     IPC_TEXT(struct auth_account_wire, path, PATH_MAX),
     IPC_TEXT(struct auth_account_wire, home, PATH_MAX),
     IPC_TEXT(struct auth_account_wire, system_user, USER_MAX),
+    IPC_OCTETS(struct auth_account_wire, pass, AUTH_PASS_MAX),
     IPC_NUMBER(struct auth_account_wire, format, MAILBOX_MBOX),
     IPC_NUMBER(struct auth_account_wire, uid, UINT32_MAX - 1),
     IPC_NUMBER(struct auth_account_wire, gid, UINT32_MAX - 1),
@@ -131,13 +136,12 @@ bool session_handover_accept(struct connection *login, struct error *err)
     return ipc_send(login, &session_accepted_message, &accepted, err);
 }
 
-bool auth_redeem(struct connection *auth, const char *ticket, const char *protocol,
+bool auth_redeem(struct connection *auth, const struct ticket_redemption *redemption,
                  struct arena *arena, struct auth_account *account_r, struct error *err)
 {
-    const struct ticket_redemption redemption = {ticket, protocol};
     struct auth_account_wire wire = {0};
 
-    if (!ipc_send(auth, &ticket_redemption_message, &redemption, err) ||
+    if (!ipc_send(auth, &ticket_redemption_message, redemption, err) ||
         !ipc_receive(auth, &auth_account_message, arena, &wire, err)) {
         if (err->kind == ERROR_NONE)
             error_set(err, ERROR_TEMPORARY, "auth hung up");
@@ -148,6 +152,7 @@ bool auth_redeem(struct connection *auth, const char *ticket, const char *protoc
         .ok = wire.ok,
         .reason = wire.reason,
         .user = wire.user,
+        .pass = wire.pass,
         .place =
             {
                     .format = (enum mailbox_format)wire.format,

@@ -6,11 +6,12 @@
  *   auth  -> login  sasl_reply {id, outcome, challenge | user, ticket | reason}
  *   login -> auth   sasl_continue {id, response} | sasl_cancel {id}
  *   login -> auth   session_end {id}: what came of an OK is over; session_note {...}: is still there
- *   imapd -> auth   redeem {ticket, protocol}
- *   auth  -> imapd  account {user, uid, gid, home, format, path, ...}   (once; then it is gone)
+ *   imapd -> auth   redeem {ticket | pass, protocol, session}
+ *   auth  -> imapd  account {user, uid, gid, home, format, path, pass, ...}   (a ticket: once)
  *
  * Many exchanges share one connection; ids are the client's. A ticket is 256 random bits, bound to the
- * connection to login on which it was given, and void after 60 s or when that connection ends.
+ * connection to login on which it was given, and void after 60 s or when that connection ends. A pass
+ * is what an imapd leaves with login beside a session that it parks (lib/sasl/parking.h).
  */
 #ifndef BUZON_LIB_SASL_AUTH_CLIENT_H
 #define BUZON_LIB_SASL_AUTH_CLIENT_H
@@ -20,6 +21,8 @@
 
 #define SASL_OCTETS_MAX 65536
 #define AUTH_TICKET_MAX 128
+#define AUTH_PASS_MAX   16384
+#define AUTH_POOL_MAX   600
 
 struct sasl_start {
     uint64_t id;
@@ -47,6 +50,7 @@ struct sasl_reply {
     struct span challenge;   /* CHALLENGE: octets to send, not yet base64 */
     const char *user;        /* OK; also FAILED when it is known */
     const char *ticket;      /* OK */
+    const char *pool;        /* OK: sessions with the same one may share a process, in turn */
     const char *reason;      /* FAILED, UNAVAILABLE: for the log, e.g. "Password mismatch" */
     uint64_t refusal;        /* FAILED: enum sasl_refusal, when the client may know more */
     const char *explanation; /* DISABLED: text for the client; "" */
@@ -75,10 +79,13 @@ extern const struct ipc_message session_end_message, session_note_message;
 /* The messages, for event-driven use (login) with ipc_send / ipc_receive. */
 extern const struct ipc_message sasl_start_message, sasl_reply_message, sasl_continue_message;
 
-/* What an imapd or pop3d asks auth, once. */
+/* What an imapd or pop3d asks auth; one that serves again, only for accounts with its own ids. */
 struct ticket_redemption {
-    const char *ticket;
+    const char *ticket; /* "": by a pass */
+    struct span pass;
     const char *protocol;
+    const char *session; /* a pass is good for this one alone */
+    bool wants_pass;     /* the session may be parked */
 };
 extern const struct ipc_message ticket_redemption_message;
 
@@ -115,6 +122,7 @@ struct auth_account {
     bool ok;
     const char *reason; /* !ok */
     const char *user;   /* login name, normalised */
+    struct span pass;   /* for the time when the session is parked; empty: it was not asked for */
     struct mailbox_place place;
 };
 extern const struct ipc_message auth_account_message; /* of struct auth_account_wire */
@@ -123,12 +131,13 @@ extern const struct ipc_message auth_account_message; /* of struct auth_account_
 struct auth_account_wire {
     bool ok;
     const char *reason, *user, *path, *home, *system_user;
+    struct span pass;
     uint64_t format, uid, gid;
     uint64_t quota_storage, quota_messages;
 };
 
 /* auth_redeem - TEMPORARY when auth cannot answer; account_r->ok false for a bad or used ticket */
-bool auth_redeem(struct connection *auth, const char *ticket, const char *protocol,
+bool auth_redeem(struct connection *auth, const struct ticket_redemption *redemption,
                  struct arena *arena, struct auth_account *account_r, struct error *err) MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-/* A session's beginning: hand-over, ticket, identity. */
+/* A session's beginning: hand-over, ticket or pass, identity. */
 #include "lib/base/base.h"
 
 #include "lib/sasl/session.h"
@@ -6,34 +6,112 @@
 #include "lib/base/file.h"
 #include "lib/service/service.h"
 
-static bool redeem(struct session *session, struct arena *arena, struct error *err)
-{
-    struct connection *auth = service_connect("auth", err);
-    bool redeemed;
+/* --- what login sends -------------------------------------------------------------------------- */
 
-    if (auth == NULL)
+static bool receive_resume(struct connection *login, struct arena *arena, struct session *session,
+                           struct error *err)
+{
+    struct parking_resume *resume = &session->resume;
+
+    *resume = (struct parking_resume){.client = -1};
+    if (!ipc_receive(login, &parking_resume_message, arena, resume, err))
         return false;
-    redeemed = auth_redeem(auth, session->handover.ticket, session->handover.protocol, arena,
-                           &session->account, err);
-    connection_free(&auth);
-    if (redeemed && !session->account.ok) {
-        error_set(err, ERROR_PERMANENT, "auth refuses the ticket: %s", session->account.reason);
+    session->is_resumed = true;
+    session->handover = (struct session_handover){
+        .client = resume->client,
+        .ticket = "",
+        .protocol = "imap",
+        .tag = "",
+        .session = resume->session,
+        .remote_address = resume->remote_address,
+        .local_address = resume->local_address,
+        .secured = resume->secured,
+        .input = resume->input,
+    };
+    if (resume->client != -1)
+        return true;
+    error_set(err, ERROR_MALFORMED, "a parked session without a client");
+    return false;
+}
+
+static bool receive_any(struct connection *login, struct arena *arena, struct session *session,
+                        struct error *err)
+{
+    struct span name;
+
+    if (!ipc_next(login, &name, err))
         return false;
+    return span_equal_text(name, parking_resume_message.name)
+               ? receive_resume(login, arena, session, err)
+               : session_handover_receive(login, arena, &session->handover, err);
+}
+
+/* --- the account ------------------------------------------------------------------------------- */
+
+static bool redeem(struct session_host *host, bool wants_pass, struct session *session,
+                   struct arena *arena, struct error *err)
+{
+    const struct ticket_redemption redemption = {
+        .ticket = session->handover.ticket,
+        .pass = session->resume.pass,
+        .protocol = session->handover.protocol,
+        .session = session->handover.session,
+        .wants_pass = wants_pass,
+    };
+
+    if (host->auth == NULL)
+        host->auth = service_connect("auth", err);
+    if (host->auth == NULL || !auth_redeem(host->auth, &redemption, arena, &session->account, err))
+        return false;
+    if (session->account.ok)
+        return true;
+    error_set(err, ERROR_PERMANENT, "auth refuses the %s: %s",
+              session->is_resumed ? "pass" : "ticket", session->account.reason);
+    return false;
+}
+
+static bool become(struct session_host *host, const struct mailbox_place *place, struct error *err)
+{
+    if (!host->has_ids) {
+        if (!service_become_forever(place->user, place->uid, place->gid, err))
+            return false;
+        host->has_ids = true;
+        host->uid = place->uid;
+        host->gid = place->gid;
+        return true;
     }
-    return redeemed;
+    if (host->uid == place->uid && host->gid == place->gid)
+        return true;
+    error_set(err, ERROR_PERMANENT, "a session of uid %lu for a process of uid %lu",
+              (unsigned long)place->uid, (unsigned long)host->uid);
+    return false;
+}
+
+/* --- all of it --------------------------------------------------------------------------------- */
+
+bool session_take_next(struct session_host *host, struct connection *login, struct arena *arena,
+                       struct session *session_r, struct error *err)
+{
+    *session_r = (struct session){.handover = {.client = -1}};
+    if (receive_any(login, arena, session_r, err) && redeem(host, true, session_r, arena, err) &&
+        become(host, &session_r->account.place, err) && session_handover_accept(login, err))
+        return true;
+    fd_close(&session_r->handover.client);
+    return false;
 }
 
 bool session_take(struct connection *login, struct arena *arena, struct session *session_r,
                   struct error *err)
 {
-    const struct mailbox_place *place = &session_r->account.place;
+    struct session_host host = {.auth = NULL};
+    bool done;
 
     *session_r = (struct session){.handover = {.client = -1}};
-    if (session_handover_receive(login, arena, &session_r->handover, err) &&
-        redeem(session_r, arena, err) &&
-        service_become_forever(place->user, place->uid, place->gid, err) &&
-        session_handover_accept(login, err))
-        return true;
-    fd_close(&session_r->handover.client);
-    return false;
+    done = session_handover_receive(login, arena, &session_r->handover, err) &&
+           redeem(&host, false, session_r, arena, err) &&
+           become(&host, &session_r->account.place, err) && session_handover_accept(login, err);
+    connection_free(&host.auth);
+    if (!done)
+        fd_close(&session_r->handover.client);
+    return done;
 }
