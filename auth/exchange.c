@@ -132,7 +132,7 @@ static void note_guess(struct exchange *exchange)
 static bool has_too_many(const struct exchange *exchange, const struct check_result *result)
 {
     const struct auth *auth = exchange->peer->auth;
-    const int limit = auth->instance->config->login_user_address_limit;
+    const int limit = auth->instance->config->mail_max_userip_connections;
 
     return limit > 0 && !result->is_master && strcmp(exchange->start.protocol, "smtp") != 0 &&
            sessions_count(auth->sessions, exchange->start.protocol, result->user,
@@ -342,9 +342,9 @@ static void fail_proof(struct exchange *exchange)
                    exchange->reason == NULL ? "authentication failed" : exchange->reason);
         return;
     }
-    if (failed.secret.is_known)
-        log_info("auth: %s(%s,%s,<%s>): Password mismatch", exchange->start.mechanism,
-                 question->user, question->remote_address, question->session);
+    if (failed.secret.is_known && exchange->peer->auth->instance->config->auth_verbose)
+        log_info("auth: sasl(%s,%s,<%s>): Password mismatch", question->user,
+                 question->remote_address, question->session);
     failed.refusal = REFUSED_NOT; /* he has not shown that he may know */
     failed.reason = "Password mismatch";
     refuse(exchange, &failed);

@@ -238,10 +238,11 @@ static struct verdict ask_pam(const struct database *database, const struct ques
 
 /* --- all of them ------------------------------------------------------------------------------------------- */
 
-static void log_verdict(const char *kind, const struct question *question,
-                        enum check_outcome outcome, const char *reason)
+static void log_verdict(const struct passdb_chain *chain, const char *kind,
+                        const struct question *question, enum check_outcome outcome,
+                        const char *reason)
 {
-    if (outcome == CHECK_FAILED)
+    if (outcome == CHECK_FAILED && chain->config->auth_verbose)
         log_info("auth: %s(%s,%s,<%s>): %s", kind, question->user, question->remote_address,
                  question->session, reason);
     else if (outcome == CHECK_UNAVAILABLE)
@@ -284,7 +285,7 @@ static struct verdict ask_list(struct passdb_chain *chain, const struct database
     /* An account that only the mailbox tables know is no failure yet when no password is asked. */
     if (verdict.is_known || verdict.outcome != CHECK_FAILED || question->kind == ASK_PASSWORD ||
         question->kind == ASK_SECRET)
-        log_verdict(kind, question, verdict.outcome, verdict.reason);
+        log_verdict(chain, kind, question, verdict.outcome, verdict.reason);
     return verdict;
 }
 
@@ -312,7 +313,7 @@ static void find_mailbox(struct passdb_chain *chain, struct arena *arena,
         result->reason = "he is who he says, but has no mailbox here";
         break;
     }
-    log_verdict("mailbox", question, result->outcome, result->reason);
+    log_verdict(chain, "mailbox", question, result->outcome, result->reason);
 }
 
 /* --- secrets ------------------------------------------------------------------------------------------------ */
@@ -367,7 +368,7 @@ static void find_secret(struct passdb_chain *chain, const struct question *quest
     if (has_entry && result->outcome == CHECK_PASSED) {
         result->outcome = CHECK_FAILED;
         result->reason = "the stored password is not good for this mechanism";
-        log_verdict("passdb", question, CHECK_FAILED, result->reason);
+        log_verdict(chain, "passdb", question, CHECK_FAILED, result->reason);
     }
 }
 
@@ -425,7 +426,7 @@ static bool read_token(struct passdb_chain *chain, struct arena *arena, struct q
     question->user = claimed;
     result->user = claimed;
     result->reason = arena_copy(arena, err.text);
-    log_verdict("oauth2", question, result->outcome, result->reason);
+    log_verdict(chain, "oauth2", question, result->outcome, result->reason);
     return false;
 }
 

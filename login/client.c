@@ -10,44 +10,16 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX       65536
-#define BAD_COMMANDS_MAX 20
+#define BAD_COMMANDS_MAX 3     /* as many as Dovecot takes */
 #define CLOSING_MS       10000 /* for the last words to a client that does not read */
+#define HANDSHAKE_MS     30000
 
-/* --- beginning ------------------------------------------------------------------------------------------ */
-
-static void make_session_id(char session[SESSION_ID_LEN + 1])
-{
-    unsigned char random[SESSION_ID_LEN / 4 * 3];
-
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-        log_fatal("no random numbers from the system");
-    EVP_EncodeBlock((unsigned char *)session, random, sizeof(random));
-}
-
-static void note_addresses(struct client *client)
-{
-    struct address_socket address;
-
-    snprintf(client->remote, sizeof(client->remote), "unknown");
-    snprintf(client->local, sizeof(client->local), "unknown");
-    if (socket_peer(client->fd, &address)) {
-        socket_address_text(&address, client->remote);
-        client->remote_port = socket_address_port(&address);
-    }
-    if (socket_local(client->fd, &address)) {
-        socket_address_text(&address, client->local);
-        client->local_port = socket_address_port(&address);
-    }
-}
-
-static int time_left(const struct client *client)
+int client_time_left(const struct client *client)
 {
     int64_t left = client->arrived_ms + (int64_t)client->login->config->login_timeout * 1000 -
                    clock_monotonic_ms();
@@ -61,6 +33,7 @@ void client_destroy(struct client *client)
 {
     struct login *login = client->login;
 
+    client_leave_crowd(client);
     sasl_cancel(client);
     session_end(client);
     relay_free(client);
@@ -76,7 +49,7 @@ void client_destroy(struct client *client)
     mem_free(client);
     login->clients--;
     service_release(login->instance);
-    service_accepting(login->instance, login->clients < (size_t)login->config->login_client_limit);
+    login_accept_more(login);
 }
 
 void client_close(struct client *client, const char *reason)
@@ -96,7 +69,7 @@ bool client_bad_command(struct client *client)
     if (++client->bad_commands < BAD_COMMANDS_MAX)
         return false;
     client->login->protocol->bye(client, "Too many invalid commands.");
-    client_close(client, "Too many invalid commands");
+    client_close(client, "Disconnected: Too many invalid commands");
     return true;
 }
 
@@ -235,10 +208,20 @@ static bool read_all(struct client *client)
 
 /* --- states -------------------------------------------------------------------------------------------------------- */
 
+/* The session is made when the client says something: those who only connect cost no more than a socket. */
+static struct tls_session *tls_of(struct client *client)
+{
+    if (client->tls == NULL) {
+        client->tls = tls_session_server(client->login->tls);
+        tls_attach(client->tls, client->fd);
+    }
+    return client->tls;
+}
+
 /* False: the client is gone. */
 static bool on_handshake(struct client *client)
 {
-    const enum tls_progress progress = tls_handshake(client->tls);
+    const enum tls_progress progress = tls_handshake(tls_of(client));
 
     switch (io_meaning(client, progress)) {
     case IO_DONE:
@@ -251,8 +234,7 @@ static bool on_handshake(struct client *client)
     case IO_ENDED:
         break;
     }
-    log_disconnect(client, progress == TLS_FAILED ? "Disconnected: TLS handshaking failed"
-                                                  : "Disconnected: Connection closed");
+    log_handshake(client, progress == TLS_FAILED ? tls_failure(client->tls) : NULL);
     client_destroy(client);
     return false;
 }
@@ -271,6 +253,7 @@ static bool step(struct client *client)
         sasl_response(client, line);
         client_consume(client, with_end);
         return true;
+    case CLIENT_PROXY:
     case CLIENT_HANDSHAKE:
     case CLIENT_AUTH:
     case CLIENT_HANDOVER:
@@ -281,14 +264,39 @@ static bool step(struct client *client)
     return false;
 }
 
-static void begin_handshake(struct client *client)
+/* What came in the clear before TLS counts for nothing: CVE-2011-0411. */
+static void await_handshake(struct client *client)
 {
     client->starts_tls = false;
-    buf_clear(
-        &client->input); /* what came in the clear before TLS counts for nothing: CVE-2011-0411 */
-    client->tls = tls_session_server(client->login->tls);
-    tls_attach(client->tls, client->fd);
+    buf_release(&client->input);
     client->state = CLIENT_HANDSHAKE;
+}
+
+static int patience(const struct client *client)
+{
+    const int left = client_time_left(client);
+
+    switch (client->state) {
+    case CLIENT_AUTH:
+    case CLIENT_HANDOVER:
+        return -1;
+    case CLIENT_HANDSHAKE:
+        return left < HANDSHAKE_MS ? left : HANDSHAKE_MS;
+    case CLIENT_PROXY:
+    case CLIENT_COMMAND:
+    case CLIENT_SASL:
+    case CLIENT_RELAY:
+    case CLIENT_CLOSING:
+        break;
+    }
+    return left;
+}
+
+/* A client that waits has no buffers. */
+static void release_empty(struct buf *buf)
+{
+    if (buf->len == 0)
+        buf_release(buf);
 }
 
 /* What to wait for next; the end of a client that is done for. */
@@ -309,7 +317,9 @@ static void settle(struct client *client)
         return;
     }
     if (client->output.len == 0 && client->starts_tls)
-        begin_handshake(client);
+        await_handshake(client);
+    release_empty(&client->input);
+    release_empty(&client->output);
     if (client->state == CLIENT_AUTH || client->state == CLIENT_HANDOVER ||
         client->input.len >= INPUT_MAX)
         events = 0;
@@ -317,10 +327,7 @@ static void settle(struct client *client)
         events |= LOOP_WRITE;
     watch_events(client->watch, events);
     if (client->state != CLIENT_CLOSING)
-        watch_deadline(client->watch,
-                       client->state == CLIENT_AUTH || client->state == CLIENT_HANDOVER
-                           ? -1
-                           : time_left(client));
+        watch_deadline(client->watch, patience(client));
 }
 
 static void run_input(struct client *client)
@@ -364,13 +371,13 @@ static void on_timeout(struct client *client)
         client_destroy(client);
         return;
     }
-    if (client->state != CLIENT_HANDSHAKE)
+    if (client->state != CLIENT_HANDSHAKE && client->state != CLIENT_PROXY)
         client->login->protocol->bye(client, "Disconnected for inactivity.");
     client_close(client, "Disconnected: Inactivity");
     settle(client);
 }
 
-static void on_event(void *context, int fd UNUSED, int events)
+void client_on_event(void *context, int fd UNUSED, int events)
 {
     struct client *client = context;
 
@@ -381,6 +388,13 @@ static void on_event(void *context, int fd UNUSED, int events)
     }
     if ((events & LOOP_TIMEOUT) != 0) {
         on_timeout(client);
+        return;
+    }
+    if (client->state == CLIENT_PROXY) {
+        if (!client_read_proxy_header(client))
+            return;
+        if (client->state != CLIENT_PROXY)
+            settle(client);
         return;
     }
     if (client->state == CLIENT_HANDSHAKE) {
@@ -402,8 +416,9 @@ void client_start_tls(struct client *client)
 
 bool client_is_secured(const struct client *client)
 {
-    return client->tls != NULL || strcmp(client->remote, client->local) == 0 ||
-           strncmp(client->remote, "127.", 4) == 0 || strcmp(client->remote, "::1") == 0;
+    return client->tls != NULL || client->has_proxied_tls ||
+           strcmp(client->remote, client->local) == 0 || strncmp(client->remote, "127.", 4) == 0 ||
+           strcmp(client->remote, "::1") == 0;
 }
 
 bool client_may_send_password(const struct client *client)
@@ -424,32 +439,17 @@ struct sasl_offer_connection client_offer(const struct client *client)
     };
 }
 
-void client_create(struct login *login, int fd)
+void client_begin(struct client *client)
 {
-    struct client *client = mem_new(struct client);
+    const struct login *login = client->login;
 
-    *client = (struct client){
-        .login = login,
-        .state = CLIENT_COMMAND,
-        .fd = fd,
-        .input = BUF(INPUT_MAX),
-        .output = BUF(OUTPUT_MAX),
-        .arrived_ms = clock_monotonic_ms(),
-    };
-    make_session_id(client->session);
-    note_addresses(client);
-    client->watch = watch_fd(login->instance->loop, fd, LOOP_READ, on_event, client);
-    login->clients++;
-    service_accepting(login->instance, login->clients < (size_t)login->config->login_client_limit);
-    if (login->config->login_tls_wrappermode) {
-        if (login->tls == NULL) {
-            client_close(client, "Disconnected: no TLS certificate is configured");
-            client_destroy(client);
-            return;
-        }
-        begin_handshake(client);
-    } else {
+    if (!login->config->login_tls_wrappermode) {
+        client->state = CLIENT_COMMAND;
         login->protocol->start(client);
+    } else if (login->tls != NULL) {
+        await_handshake(client);
+    } else {
+        client_close(client, "Disconnected: no TLS certificate is configured");
     }
     settle(client);
 }

@@ -21,6 +21,7 @@
 struct client;
 
 enum client_state {
+    CLIENT_PROXY,     /* a proxy in front of us has to say whose connection it is */
     CLIENT_HANDSHAKE, /* TLS is being set up */
     CLIENT_COMMAND,   /* the next command is awaited */
     CLIENT_AUTH,      /* auth is asked; input waits */
@@ -31,6 +32,7 @@ enum client_state {
 };
 
 enum auth_failure {
+    AUTH_NO_FAILURE,
     AUTH_WRONG,
     AUTH_UNAVAILABLE,
     AUTH_MALFORMED,   /* no base64, or given up by the client */
@@ -63,10 +65,14 @@ struct login {
     struct auth_link *auth;
     struct live_session *sessions; /* that auth counts for us */
     size_t clients;
+    struct client *oldest, *newest; /* who is not logged in, by their arrival */
+    struct hash *addresses;         /* how many of those each address has */
 };
 
 struct client {
     struct login *login;
+    struct client *older, *newer; /* while not logged in */
+    bool is_in_crowd;
     enum client_state state;
     int fd;
     struct watch *watch;
@@ -77,6 +83,7 @@ struct client {
     char session[SESSION_ID_LEN + 1];
     char remote[SOCKET_TEXT_MAX], local[SOCKET_TEXT_MAX];
     unsigned remote_port, local_port;
+    bool has_proxied_tls; /* the proxy in front of us speaks TLS with the client */
 
     char tag[TAG_MAX_LEN + 1]; /* IMAP: of the command in progress */
     size_t invited_at;         /* IMAP: input before this offset was asked for with "+" */
@@ -84,6 +91,7 @@ struct client {
     const char *mechanism;     /* of the last attempt, for the log */
     enum auth_failure failure; /* of the last attempt, when there were some */
     char *explanation;         /* of auth, for the client; NULL */
+    bool refused_plaintext;    /* tried to send a password where that is not allowed */
     unsigned attempts, bad_commands;
     uint64_t exchange; /* id at auth, 0: none */
     bool starts_tls;   /* the answer to STARTTLS goes out, then the handshake */
@@ -92,13 +100,14 @@ struct client {
     struct connection *session_peer; /* the imapd or pop3d that is asked to take the session */
     struct watch *session_watch;
     struct relay *relay;
-    const char *end_reason; /* for the log when it closes */
 };
 
 /* --- the core (client.c) ------------------------------------------------------------------------------- */
 
-/* client_create - takes a connected, non-blocking descriptor */
-void client_create(struct login *login, int fd);
+/* client_begin - greet, or wait for the handshake: its addresses are known */
+void client_begin(struct client *client);
+/* client_on_event - of its descriptor (arrival.c sets the watch up) */
+loop_callback client_on_event;
 
 /* client_say - a line, CRLF is appended */
 void client_say(struct client *client, const char *format, ...) PRINTF(2, 3);
@@ -119,8 +128,21 @@ bool client_is_secured(const struct client *client);
 bool client_may_send_password(const struct client *client);
 /* client_offer - what SASL may count on */
 struct sasl_offer_connection client_offer(const struct client *client);
+/* client_time_left - to log in, in ms */
+int client_time_left(const struct client *client);
 /* client_bad_command - one more; true: it was the last one that is taken, and the client is closing */
 bool client_bad_command(struct client *client);
+
+/* --- arriving (arrival.c) --------------------------------------------------------------------------------- */
+
+/* client_create - takes a connected, non-blocking descriptor */
+void client_create(struct login *login, int fd);
+/* client_read_proxy_header - in CLIENT_PROXY; false: the client is gone */
+bool client_read_proxy_header(struct client *client);
+/* client_leave_crowd - it is logged in, or gone */
+void client_leave_crowd(struct client *client);
+/* login_accept_more - may more connections be taken? */
+void login_accept_more(struct login *login);
 
 /* --- SASL (sasl.c) --------------------------------------------------------------------------------------- */
 
@@ -156,9 +178,9 @@ void relay_free(struct client *client);
 
 /* session_grant - auth gave a ticket in the exchange `id`; client->user is set */
 void session_grant(struct client *client, uint64_t id);
-/* session_leave_to_peer - the client's descriptor is imapd's or pop3d's alone from here on; takes
- * client->session_peer, whose end is the session's */
-void session_leave_to_peer(struct client *client);
+/* session_begin - imapd or pop3d has taken it; where the client's descriptor is theirs alone from here on,
+ * client->session_peer is taken, whose end is the session's */
+void session_begin(struct client *client);
 /* session_end - with the client, or because nothing came of it */
 void session_end(struct client *client);
 /* sessions_note_all - to an auth that has not heard of them */
@@ -170,5 +192,7 @@ void sessions_forget_peers(struct login *login);
 
 void log_login(const struct client *client, uint64_t pid);
 void log_disconnect(const struct client *client, const char *reason);
+/* log_handshake - TLS did not come about; failure: NULL when the client just went away */
+void log_handshake(const struct client *client, const char *failure);
 
 #endif

@@ -27,8 +27,7 @@ static void on_accepted(struct client *client, uint64_t pid)
 {
     log_login(client, pid);
     watch_free(&client->session_watch);
-    if (client->relay == NULL)
-        session_leave_to_peer(client);
+    session_begin(client);
     connection_free(&client->session_peer);
     if (client->relay != NULL) {
         client->state = CLIENT_RELAY;

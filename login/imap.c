@@ -37,21 +37,15 @@ static void failed(struct client *client, enum auth_failure failure)
         [AUTH_UNAVAILABLE] = "NO [UNAVAILABLE] Temporary authentication failure.",
         [AUTH_MALFORMED] =
             "BAD Authentication aborted by client, or invalid base64 in its response.",
-        [AUTH_UNSUPPORTED] = "NO Unsupported authentication mechanism.",
-        [AUTH_DISABLED] = "NO [CONTACTADMIN] Account is temporarily disabled.",
+        [AUTH_UNSUPPORTED] = "NO [ALERT] Unsupported authentication mechanism.",
+        [AUTH_DISABLED] = "NO [CONTACTADMIN]", /* and what auth explains */
         [AUTH_NOT_ALLOWED] = "NO [AUTHORIZATIONFAILED] Authorization failed.",
+        [AUTH_TOO_MANY] = "NO [LIMIT]",
     };
+    const bool is_explained = failure == AUTH_DISABLED || failure == AUTH_TOO_MANY;
 
-    if (failure == AUTH_TOO_MANY)
-        client_say(client,
-                   "%s NO [LIMIT] Maximum number of connections from user+IP exceeded "
-                   "(login_user_address_limit=%d)",
-                   client->tag, client->login->config->login_user_address_limit);
-    else if (failure == AUTH_DISABLED && client->explanation != NULL &&
-             client->explanation[0] != '\0')
-        client_say(client, "%s NO [CONTACTADMIN] %s", client->tag, client->explanation);
-    else
-        client_say(client, "%s %s", client->tag, replies[failure]);
+    client_say(client, "%s %s%s%s", client->tag, replies[failure], is_explained ? " " : "",
+               is_explained ? client->explanation : "");
 }
 
 static void bye(struct client *client, const char *reason)
@@ -68,7 +62,7 @@ static bool refuse_plaintext(struct client *client)
 {
     if (client_may_send_password(client))
         return false;
-    client->attempts++;
+    client->refused_plaintext = true;
     client_say(
         client,
         "* BAD [ALERT] Plaintext authentication not allowed without SSL/TLS, but your client did "

@@ -8,6 +8,8 @@
 
 #include "login/client.h"
 
+#include "lib/base/hash.h"
+
 static struct login login;
 
 static bool open_certificate(const struct config *config, struct error *err)
@@ -45,6 +47,12 @@ static bool prepare(const struct service_instance *instance, struct error *err)
                   protocol);
         return false;
     }
+    if (instance->config->login_upstream_proxy_protocol[0] != '\0' &&
+        strcmp(instance->config->login_upstream_proxy_protocol, "haproxy") != 0) {
+        error_set(err, ERROR_PERMANENT, "login_upstream_proxy_protocol is \"%s\", not haproxy",
+                  instance->config->login_upstream_proxy_protocol);
+        return false;
+    }
     return open_certificate(instance->config, err);
 }
 
@@ -53,6 +61,7 @@ static bool start(const struct service_instance *instance, struct error *err UNU
     login.instance = instance;
     login.config = instance->config;
     login.auth = auth_link_create(&login);
+    login.addresses = hash_create();
     return true;
 }
 

@@ -29,7 +29,7 @@ static bool refuse_plaintext(struct client *client)
 {
     if (client_may_send_password(client))
         return false;
-    client->attempts++;
+    client->refused_plaintext = true;
     client_say(
         client,
         "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.");
@@ -162,20 +162,14 @@ static void failed(struct client *client, enum auth_failure failure)
         [AUTH_MALFORMED] =
             "-ERR Authentication aborted by client, or invalid base64 in its response.",
         [AUTH_UNSUPPORTED] = "-ERR Unsupported authentication mechanism.",
-        [AUTH_DISABLED] = "-ERR [SYS/PERM] Account is temporarily disabled.",
+        [AUTH_DISABLED] = "-ERR [SYS/PERM]", /* and what auth explains */
         [AUTH_NOT_ALLOWED] = "-ERR [AUTH] Authorization failed.",
+        [AUTH_TOO_MANY] = "-ERR [IN-USE]",
     };
+    const bool is_explained = failure == AUTH_DISABLED || failure == AUTH_TOO_MANY;
 
-    if (failure == AUTH_TOO_MANY)
-        client_say(client,
-                   "-ERR [IN-USE] Maximum number of connections from user+IP exceeded "
-                   "(login_user_address_limit=%d)",
-                   client->login->config->login_user_address_limit);
-    else if (failure == AUTH_DISABLED && client->explanation != NULL &&
-             client->explanation[0] != '\0')
-        client_say(client, "-ERR [SYS/PERM] %s", client->explanation);
-    else
-        client_say(client, "%s", replies[failure]);
+    client_say(client, "%s%s%s", replies[failure], is_explained ? " " : "",
+               is_explained ? client->explanation : "");
 }
 
 static void bye(struct client *client, const char *reason)

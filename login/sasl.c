@@ -11,6 +11,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 
 #define SASL_LINE_MAX INPUT_MAX
 
@@ -337,6 +338,33 @@ static void note_explanation(struct client *client, const char *text)
             *c = ' ';
 }
 
+static void end_with_too_many(struct client *client)
+{
+    char reason[192];
+
+    snprintf(reason, sizeof(reason),
+             "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=%d)",
+             client->login->config->mail_max_userip_connections);
+    note_explanation(client, reason);
+    fail(client, AUTH_TOO_MANY);
+    snprintf(reason, sizeof(reason), "Disconnected: %s", client->explanation);
+    client_close(client, reason);
+}
+
+static void refuse_login(struct client *client, const struct sasl_reply *reply)
+{
+    const enum auth_failure failure = failure_of(reply);
+
+    client->attempts++;
+    if (failure == AUTH_TOO_MANY) {
+        end_with_too_many(client);
+        return;
+    }
+    note_explanation(client, reply->explanation[0] == '\0' ? "Login disabled for this user"
+                                                           : reply->explanation);
+    fail(client, failure);
+}
+
 static void on_reply(struct client *client, const struct sasl_reply *reply)
 {
     note_user(client, reply->user);
@@ -351,9 +379,7 @@ static void on_reply(struct client *client, const struct sasl_reply *reply)
         handover_begin(client, reply->user, reply->ticket);
         break;
     case SASL_FAILED:
-        client->attempts++;
-        note_explanation(client, reply->explanation);
-        fail(client, failure_of(reply));
+        refuse_login(client, reply);
         break;
     case SASL_UNAVAILABLE:
         fail(client, AUTH_UNAVAILABLE);

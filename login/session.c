@@ -71,7 +71,7 @@ static void on_hang_up(void *context, int fd UNUSED, int events UNUSED)
 }
 
 /* The process stays for it, as for a connection. */
-void session_leave_to_peer(struct client *client)
+static void leave_to_peer(struct client *client)
 {
     struct live_session *session = client->live;
     const struct service_instance *instance = client->login->instance;
@@ -84,6 +84,13 @@ void session_leave_to_peer(struct client *client)
     session->watch =
         watch_fd(instance->loop, connection_fd(session->peer), LOOP_READ, on_hang_up, session);
     service_hold(instance);
+}
+
+void session_begin(struct client *client)
+{
+    client_leave_crowd(client);
+    if (client->relay == NULL)
+        leave_to_peer(client);
 }
 
 void sessions_forget_peers(struct login *login)

@@ -292,7 +292,7 @@ smtpd_tls_key_file = $CONF/key.pem
 smtpd_tls_security_level = may
 auth_passdb = passwd-file:$CONF/users
 auth_failure_delay = 0s
-login_user_address_limit = 0
+mail_max_userip_connections = 0
 dns_nameservers = 127.0.0.1:$DNS_PORT
 END
     { cat; echo; } >>"$CONF/main.cf"

@@ -12,6 +12,7 @@ lib_libbuzon_a_SOURCES += \
 	lib/io/tls.c lib/io/tls.h lib/io/tls_internal.h \
 	lib/io/tls_context.c \
 	lib/io/tls_describe.c \
+	lib/io/proxy_protocol.c lib/io/proxy_protocol.h \
 	lib/io/tls_key.c lib/io/tls_peer.c lib/io/tls_key.h
 
 check_PROGRAMS += t/unit/io_hostname_test
@@ -41,9 +42,16 @@ t_unit_io_loop_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_io_socket_test_SOURCES = t/unit/io_socket_test.c
 t_unit_io_socket_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/io_proxy_protocol_test
+UNIT_TESTS += t/unit/io_proxy_protocol_test
+t_unit_io_proxy_protocol_test_SOURCES = t/unit/io_proxy_protocol_test.c
+t_unit_io_proxy_protocol_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/io_ipc_fuzz
-FUZZ_TARGETS += t/fuzz/io_ipc_fuzz
+noinst_PROGRAMS += t/fuzz/io_ipc_fuzz t/fuzz/proxy_protocol_fuzz
+FUZZ_TARGETS += t/fuzz/io_ipc_fuzz t/fuzz/proxy_protocol_fuzz
+t_fuzz_proxy_protocol_fuzz_SOURCES = t/fuzz/proxy_protocol_fuzz.c
+t_fuzz_proxy_protocol_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_io_ipc_fuzz_SOURCES = t/fuzz/io_ipc_fuzz.c
 t_fuzz_io_ipc_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif
