@@ -43,6 +43,7 @@ static const struct command {
     {"NOOP",         imapd_run_noop,         STATE_ANY,      ASKS_NEWS           },
     {"NOTIFY",       imapd_run_notify,       STATE_ANY,      0                   },
     {"RENAME",       imapd_run_rename,       STATE_ANY,      0                   },
+    {"REPLACE",      imapd_run_replace,      STATE_SELECTED, BY_UID              },
     {"SEARCH",       imapd_run_search,       STATE_SELECTED, BY_UID | NO_EXPUNGES},
     {"SELECT",       imapd_run_select,       STATE_ANY,      0                   },
     {"SETMETADATA",  imapd_run_setmetadata,  STATE_ANY,      0                   },

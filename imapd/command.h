@@ -12,7 +12,7 @@ char *imapd_capabilities(const struct config *config);
 
 typedef void imapd_handler(struct imapd_session *session, struct cursor at);
 
-imapd_handler imapd_run_append; /* append.c */
+imapd_handler imapd_run_append, imapd_run_replace; /* append.c */
 imapd_handler imapd_run_capability, imapd_run_logout, imapd_run_namespace,
     imapd_run_noop;                               /* basic.c */
 imapd_handler imapd_run_copy, imapd_run_move;     /* copy.c */

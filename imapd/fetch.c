@@ -87,6 +87,10 @@ static bool put_item(struct imapd_session *session, struct fetch_message *messag
     case FETCH_THREAD_ID: /* RFC 8474 section 5.2: a server that knows no threads says so */
         buf_put_text(out, "THREADID NIL");
         break;
+    case FETCH_PREVIEW:
+        buf_put_text(out, "PREVIEW ");
+        imap_put_string(out, message->metadata.preview);
+        break;
     case FETCH_SECTION:
         return fetch_put_section(session, message, &item->section);
     }
@@ -154,25 +158,29 @@ static void put_message(struct imapd_session *session, const struct fetch *fetch
     buf_put_text(out, ")\r\n");
 }
 
-/* false: it is gone. */
-static bool fetch_message(struct imapd_session *session, const struct fetch *fetch, size_t index)
+/* What could not be done of a message. */
+enum { IS_GONE = 1, HAS_UNKNOWN_ENCODING = 2 };
+
+static unsigned fetch_message(struct imapd_session *session, const struct fetch *fetch,
+                              size_t index)
 {
     struct fetch_message message = {.index = index, .file = {.fd = -1}};
     struct error err = {0};
 
     if ((session->mailbox->messages[index].flags & FLAG_GONE) != 0)
-        return false;
+        return IS_GONE;
     if (fetch->wanted != 0 && !mailbox_metadata(session->mailbox, index, fetch->wanted,
                                                 &fetch->fields, &message.metadata, &err)) {
         if (err.number != ENOENT)
-            log_error("imap(%s)<%s>: %s", session->user, session->id, err.text);
-        return false;
+            imapd_log_error(session, &err);
+        return IS_GONE;
     }
     put_message(session, fetch, &message);
     fd_close(&message.file.fd);
     if (session->response.len >= GATHER_MAX)
         fetch_flush(session);
-    return (session->mailbox->messages[index].flags & FLAG_GONE) == 0;
+    return ((session->mailbox->messages[index].flags & FLAG_GONE) != 0 ? IS_GONE : 0) |
+           (message.unknown_encoding ? HAS_UNKNOWN_ENCODING : 0);
 }
 
 static bool mark_seen(struct imapd_session *session, const struct selection *selection,
@@ -193,7 +201,7 @@ static void fetch_all(struct imapd_session *session, const struct fetch *fetch,
                       const struct selection *selection)
 {
     struct error err = {0};
-    bool missed = false;
+    unsigned missed = 0;
 
     if ((fetch->marks_seen && !session->mailbox->read_only &&
          !mark_seen(session, selection, &err)) ||
@@ -202,11 +210,13 @@ static void fetch_all(struct imapd_session *session, const struct fetch *fetch,
         return;
     }
     for (size_t i = 0; i < selection->count && !session->ended; i++)
-        missed |= !fetch_message(session, fetch, selection->indices[i]);
+        missed |= fetch_message(session, fetch, selection->indices[i]);
     mailbox_end_reading(session->mailbox);
     if (session->ended)
         return;
-    if (missed)
+    if ((missed & HAS_UNKNOWN_ENCODING) != 0)
+        imapd_no(session, "[UNKNOWN-CTE] Unknown transfer encoding of a part.");
+    else if (missed != 0)
         imapd_ok(session, "[EXPUNGEISSUED] Some of the requested messages no longer exist.");
     else
         imapd_ok(session, "Fetch completed.");

@@ -15,6 +15,8 @@ enum section_part {
     SECTION_FIELDS_NOT,
     SECTION_TEXT,
     SECTION_MIME,
+    SECTION_BINARY, /* RFC 3516 */
+    SECTION_BINARY_SIZE,
 };
 
 /* BODY[1.2.HEADER.FIELDS (To)]<0.100> */
@@ -41,6 +43,7 @@ enum fetch_kind {
     FETCH_SAVE_DATE, /* RFC 8514 */
     FETCH_EMAIL_ID,  /* RFC 8474 */
     FETCH_THREAD_ID,
+    FETCH_PREVIEW, /* RFC 8970 */
     FETCH_SECTION,
 };
 
@@ -76,6 +79,12 @@ void fetch_release(struct fetch *fetch);
 
 /* section_parse - what stands in the brackets, and the brackets: "[TEXT]" */
 bool section_parse(struct arena *arena, struct cursor *at, struct section *section_r) MUST_CHECK;
+/* section_parse_binary - likewise of BINARY, or of BINARY.SIZE */
+bool section_parse_binary(struct arena *arena, struct cursor *at, bool size,
+                          struct section *section_r) MUST_CHECK;
+/* section_take_numbers - "1.2", or nothing; section_take_partial - "<0.100>", or nothing */
+bool section_take_numbers(struct cursor *at, struct section *section) MUST_CHECK;
+bool section_take_partial(struct cursor *at, struct section *section) MUST_CHECK;
 /* section_is_indexed - can it be answered from the header fields that the index keeps? */
 bool section_is_indexed(const struct section *section);
 
@@ -85,12 +94,18 @@ struct fetch_message {
     struct message_metadata metadata;
     struct message_file file; /* fd -1: not open yet */
     bool sent;                /* a part of the response is on the wire */
+    bool unknown_encoding;    /* of a part that should be decoded */
 };
 
 /* fetch_put_section - label and content of one section. false: the session has ended, or the message
  * is gone: then nothing was put. */
 bool fetch_put_section(struct imapd_session *session, struct fetch_message *message,
                        const struct section *section) MUST_CHECK;
+/* fetch_put_binary - likewise of a section of BINARY (fetch_binary.c) */
+bool fetch_put_binary(struct imapd_session *session, struct fetch_message *message,
+                      const struct section *section) MUST_CHECK;
+/* fetch_open_file - false: the message is gone, or trouble was logged */
+bool fetch_open_file(struct imapd_session *session, struct fetch_message *message) MUST_CHECK;
 /* fetch_put_new - UID and items of the messages from that index on, without a mark on them */
 void fetch_put_new(struct imapd_session *session, const struct fetch *fetch, size_t first);
 /* fetch_flush - as imapd_flush, without holding a transaction of the index while the client is slow.

@@ -4,7 +4,7 @@
  */
 #include "lib/base/base.h"
 
-#include "imapd/fetch.h"
+#include "imapd/section.h"
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -13,12 +13,6 @@
 
 #define MEMORY_MAX (1024 * 1024) /* octets of a section that are read as one */
 #define BLOCK_MAX  (128 * 1024)
-
-/* Octets of the file, and how many CRs they lack. */
-struct range {
-    uint64_t start, end;
-    uint64_t bare_lf;
-};
 
 static bool is_header(const struct section *section)
 {
@@ -36,50 +30,6 @@ static void count_octets(struct imapd_session *session, const struct section *se
         session->counters.body_count++;
         session->counters.body_octets += octets;
     }
-}
-
-/* --- where it is ------------------------------------------------------------------------------- */
-
-static struct range header_range(const struct mime_part *part)
-{
-    return (struct range){part->header_start, part->body_start, part->header_bare_lf};
-}
-
-static struct range body_range(const struct mime_part *part)
-{
-    return (struct range){part->body_start, part->body_end, part->body_bare_lf};
-}
-
-/* false: there is no such part */
-static bool find_range(const struct fetch_message *message, const struct section *section,
-                       struct range *range_r)
-{
-    const struct message_metadata *metadata = &message->metadata;
-    const struct mime_part *part = metadata->parts;
-    uint16_t number;
-
-    if (section->depth == 0 && section->part == SECTION_ALL) {
-        *range_r =
-            (struct range){0, message->file.size, metadata->virtual_size - message->file.size};
-        return metadata->virtual_size >= message->file.size;
-    }
-    if (metadata->part_count == 0)
-        return false;
-    if (section->depth > 0) {
-        number = mime_find_part(metadata->parts, section->numbers, section->depth);
-        if (number == MIME_NONE)
-            return false;
-        part = &metadata->parts[number];
-        if (section->part == SECTION_ALL || section->part == SECTION_MIME) {
-            *range_r = section->part == SECTION_ALL ? body_range(part) : header_range(part);
-            return true;
-        }
-        if (part->kind != MIME_MESSAGE)
-            return false;
-        part = &metadata->parts[part->child];
-    }
-    *range_r = section->part == SECTION_TEXT ? body_range(part) : header_range(part);
-    return true;
 }
 
 /* What of `size` octets is wanted. */
@@ -114,53 +64,18 @@ static void put_literal(struct imapd_session *session, const struct section *sec
     count_octets(session, section, len);
 }
 
-static bool is_named(const struct section *section, struct span name)
-{
-    for (size_t i = 0; i < section->fields.count; i++) {
-        if (span_equal_text_nocase(name, section->fields.items[i]))
-            return true;
-    }
-    return false;
-}
-
-/* The fields that are named, and the empty line; `header` has CRLF already. */
+/* The fields that are wanted; `header` has CRLF already. */
 static void put_fields(struct imapd_session *session, const struct section *section,
                        struct span header)
 {
     struct buf fields = BUF(BUF_UNLIMITED);
-    struct cursor at = cursor_of(header);
-    struct span name, body, whole;
 
-    while (mime_next_field(&at, &name, &body, &whole)) {
-        if (is_named(section, name))
-            buf_put(&fields, whole);
-    }
-    buf_put_text(&fields, "\r\n");
+    section_put_fields(&fields, section, header);
     put_literal(session, section, buf_span(&fields));
     buf_release(&fields);
 }
 
-/* All of the header, also lines that are no field, but the fields that are named. */
-static void put_other_fields(struct imapd_session *session, const struct section *section,
-                             struct span header)
-{
-    struct buf fields = BUF(BUF_UNLIMITED);
-    struct cursor at = cursor_of(header);
-    struct span name, body, whole;
-    const char *kept = header.data;
-
-    while (mime_next_field(&at, &name, &body, &whole)) {
-        if (is_named(section, name)) {
-            buf_put(&fields, span_of(kept, (size_t)(whole.data - kept)));
-            kept = whole.data + whole.len;
-        }
-    }
-    buf_put(&fields, span_of(kept, (size_t)(header.data + header.len - kept)));
-    put_literal(session, section, buf_span(&fields));
-    buf_release(&fields);
-}
-
-static bool read_range(const struct fetch_message *message, const struct range *range,
+static bool read_range(const struct fetch_message *message, const struct section_range *range,
                        struct buf *text)
 {
     struct buf raw = BUF(BUF_UNLIMITED);
@@ -179,15 +94,13 @@ static bool read_range(const struct fetch_message *message, const struct range *
 }
 
 static bool put_from_memory(struct imapd_session *session, const struct fetch_message *message,
-                            const struct section *section, const struct range *range)
+                            const struct section *section, const struct section_range *range)
 {
     struct buf text = BUF(BUF_UNLIMITED);
     bool done = read_range(message, range, &text);
 
-    if (done && section->part == SECTION_FIELDS)
+    if (done && section_has_fields(section))
         put_fields(session, section, buf_span(&text));
-    else if (done && section->part == SECTION_FIELDS_NOT)
-        put_other_fields(session, section, buf_span(&text));
     else if (done)
         put_literal(session, section, buf_span(&text));
     buf_release(&text);
@@ -199,7 +112,7 @@ static bool put_from_memory(struct imapd_session *session, const struct fetch_me
 /* `len` octets from `skip` on of what the range is with CRLF. A file that was changed after its size
  * became known gives less: the client is owed the rest, and gets spaces. */
 static bool send_blocks(struct imapd_session *session, const struct fetch_message *message,
-                        const struct range *range, uint64_t skip, uint64_t len)
+                        const struct section_range *range, uint64_t skip, uint64_t len)
 {
     struct buf raw = BUF(BLOCK_MAX), text = BUF(2 * BLOCK_MAX);
     char previous = '\0';
@@ -232,7 +145,7 @@ static bool send_blocks(struct imapd_session *session, const struct fetch_messag
 }
 
 static bool put_in_blocks(struct imapd_session *session, struct fetch_message *message,
-                          const struct section *section, const struct range *range)
+                          const struct section *section, const struct section_range *range)
 {
     uint64_t offset, len;
     bool done;
@@ -262,7 +175,7 @@ static bool put_in_blocks(struct imapd_session *session, struct fetch_message *m
 
 /* --- a section --------------------------------------------------------------------------------- */
 
-static bool open_file(struct imapd_session *session, struct fetch_message *message)
+bool fetch_open_file(struct imapd_session *session, struct fetch_message *message)
 {
     struct error err = {0};
 
@@ -278,20 +191,22 @@ static bool open_file(struct imapd_session *session, struct fetch_message *messa
 bool fetch_put_section(struct imapd_session *session, struct fetch_message *message,
                        const struct section *section)
 {
-    struct range range;
+    struct section_range range;
 
+    if (section->part == SECTION_BINARY || section->part == SECTION_BINARY_SIZE)
+        return fetch_put_binary(session, message, section);
     if (section_is_indexed(section)) {
         put_fields(session, section, message->metadata.headers);
         return true;
     }
-    if (!open_file(session, message))
+    if (!fetch_open_file(session, message))
         return false;
-    if (!find_range(message, section, &range) || range.end > message->file.size) {
+    if (!section_find_range(&message->metadata, message->file.size, section, &range) ||
+        range.end > message->file.size) {
         put_literal(session, section, SPAN_EMPTY); /* there is no such part */
         return true;
     }
-    if (range.end - range.start <= MEMORY_MAX || section->part == SECTION_FIELDS ||
-        section->part == SECTION_FIELDS_NOT)
+    if (range.end - range.start <= MEMORY_MAX || section_has_fields(section))
         return put_from_memory(session, message, section, &range);
     return put_in_blocks(session, message, section, &range);
 }

@@ -21,6 +21,7 @@ static const struct {
     {"SAVEDATE",      FETCH_SAVE_DATE,     WANT_SAVE_DATE    },
     {"EMAILID",       FETCH_EMAIL_ID,      WANT_EMAIL_ID     },
     {"THREADID",      FETCH_THREAD_ID,     0                 },
+    {"PREVIEW",       FETCH_PREVIEW,       WANT_PREVIEW      },
 };
 
 /* Old names of sections; the response has the old name too. */
@@ -46,7 +47,7 @@ static const struct {
 
 /* --- sections ---------------------------------------------------------------------------------- */
 
-static bool take_numbers(struct cursor *at, struct section *section)
+bool section_take_numbers(struct cursor *at, struct section *section)
 {
     uint64_t number;
 
@@ -103,7 +104,7 @@ static bool take_part(struct arena *arena, struct cursor *at, struct section *se
 }
 
 /* "<0.100>" */
-static bool take_partial(struct cursor *at, struct section *section)
+bool section_take_partial(struct cursor *at, struct section *section)
 {
     if (!cursor_take(at, '<'))
         return true;
@@ -160,8 +161,9 @@ bool section_parse(struct arena *arena, struct cursor *at, struct section *secti
 {
     struct section section = {0};
 
-    if (!cursor_take(at, '[') || !take_numbers(at, &section) || !take_part(arena, at, &section) ||
-        !cursor_take(at, ']') || !take_partial(at, &section)) {
+    if (!cursor_take(at, '[') || !section_take_numbers(at, &section) ||
+        !take_part(arena, at, &section) || !cursor_take(at, ']') ||
+        !section_take_partial(at, &section)) {
         strlist_release(&section.fields);
         return false;
     }
@@ -216,15 +218,46 @@ static struct span take_name(struct cursor *at)
     return span_of(first, (size_t)(at->next - first));
 }
 
-static bool take_section(struct arena *arena, struct cursor *at, bool peek, struct fetch *fetch)
+/* Items with a section in brackets. */
+static const struct bracket_item {
+    const char *name;
+    bool binary, size, peek;
+} bracket_items[] = {
+    {"BODY",        false, false, false},
+    {"BODY.PEEK",   false, false, true },
+    {"BINARY",      true,  false, false},
+    {"BINARY.PEEK", true,  false, true },
+    {"BINARY.SIZE", true,  true,  true },
+};
+
+static bool take_bracket_item(struct arena *arena, struct span name, struct cursor *at,
+                              struct fetch *fetch)
 {
     struct section section;
 
-    if (!section_parse(arena, at, &section))
-        return false;
-    section.peek = peek;
-    add_section(fetch, &section);
-    return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(bracket_items); i++) {
+        const struct bracket_item *item = &bracket_items[i];
+        if (!span_equal_text_nocase(name, item->name))
+            continue;
+        if (item->binary ? !section_parse_binary(arena, at, item->size, &section)
+                         : !section_parse(arena, at, &section))
+            return false;
+        section.peek = item->peek;
+        add_section(fetch, &section);
+        return true;
+    }
+    return false;
+}
+
+/* PREVIEW [SP "(LAZY)"]: what is known already would be enough, but we know it always. */
+static bool take_lazy(struct cursor *at)
+{
+    struct cursor here = *at;
+
+    if (!parse_space(&here) || !cursor_take(&here, '('))
+        return true;
+    *at = here;
+    return parse_word(at, "LAZY") && cursor_take(at, ')');
 }
 
 static bool take_item(struct arena *arena, struct cursor *at, struct fetch *fetch)
@@ -235,12 +268,11 @@ static bool take_item(struct arena *arena, struct cursor *at, struct fetch *fetc
     if (fetch->count >= FETCH_ITEMS_MAX)
         return false;
     if (bracket)
-        return (span_equal_text_nocase(name, "BODY") && take_section(arena, at, false, fetch)) ||
-               (span_equal_text_nocase(name, "BODY.PEEK") && take_section(arena, at, true, fetch));
+        return take_bracket_item(arena, name, at, fetch);
     for (size_t i = 0; i < ARRAY_LENGTH(plain_items); i++) {
         if (span_equal_text_nocase(name, plain_items[i].name)) {
             add_item(fetch, plain_items[i].kind);
-            return true;
+            return plain_items[i].kind != FETCH_PREVIEW || take_lazy(at);
         }
     }
     for (size_t i = 0; i < ARRAY_LENGTH(old_items); i++) {

@@ -70,19 +70,11 @@ void imapd_invite(struct imapd_session *session)
         imapd_input_failed(session, status);
 }
 
-void imapd_skip_literal(struct imapd_session *session)
+static enum stream_status skip_octets(struct imapd_session *session, uint64_t left)
 {
-    uint64_t left = session->literal.size;
-    struct span available, rest;
     enum stream_status status = STREAM_OK;
+    struct span available;
 
-    session->has_literal = false;
-    if (session->literal.synchronizing)
-        return; /* it is not coming */
-    if (left > SKIP_MAX) {
-        imapd_bye(session, "Literal too large.");
-        return;
-    }
     while (left > 0 && status == STREAM_OK) {
         status = stream_fill(session->client, &available);
         if (status == STREAM_OK) {
@@ -91,8 +83,30 @@ void imapd_skip_literal(struct imapd_session *session)
             left -= len;
         }
     }
-    if (status == STREAM_OK) /* what stands behind it belongs to the same command */
-        status = stream_read_line(session->client, IMAPD_LINE_MAX, &rest, NULL);
+    return status;
+}
+
+/* What stands behind it belongs to the same command, and so do the literals in that. One for which the
+ * client asks is not coming. */
+void imapd_skip_literal(struct imapd_session *session)
+{
+    enum stream_status status = STREAM_OK;
+    struct span rest, before;
+    uint64_t skipped = 0;
+
+    while (session->has_literal && !session->literal.synchronizing && status == STREAM_OK) {
+        if (session->literal.size > SKIP_MAX || skipped > SKIP_MAX) {
+            imapd_bye(session, "Literal too large.");
+            return;
+        }
+        skipped += session->literal.size;
+        status = skip_octets(session, session->literal.size);
+        if (status == STREAM_OK)
+            status = stream_read_line(session->client, IMAPD_LINE_MAX, &rest, NULL);
+        session->has_literal = status == STREAM_OK && rest.len > 0 &&
+                               parse_literal_at_end(rest, &before, &session->literal);
+    }
+    session->has_literal = false;
     if (status != STREAM_OK)
         imapd_input_failed(session, status);
 }
@@ -124,18 +138,27 @@ static bool is_small(const struct imapd_session *session)
 }
 
 /*
- * Is the literal announced here a message of APPEND, which does not belong into memory? It is the one
- * that comes after the mailbox, which may be a literal itself.
+ * Is the literal announced here a message, which does not belong into memory? It is what comes after the
+ * mailbox of APPEND or REPLACE, which may be a literal itself.
  */
 static bool is_message(struct imapd_session *session, struct span before)
 {
     struct cursor at = cursor_of(before);
-    struct span tag, mailbox;
+    struct span tag, number, mailbox;
 
     tag = span_take_word(&(struct span){before.data, before.len});
     at.next += tag.len < before.len ? tag.len : before.len;
-    return parse_space(&at) && parse_word(&at, "APPEND") && parse_space(&at) &&
-           parse_astring(session->arena, &at, &mailbox) && parse_space(&at);
+    if (!parse_space(&at))
+        return false;
+    if (parse_word(&at, "UID") && !parse_space(&at))
+        return false;
+    if (parse_word(&at, "REPLACE")) {
+        if (!parse_space(&at) || !parse_astring(session->arena, &at, &number))
+            return false;
+    } else if (!parse_word(&at, "APPEND")) {
+        return false;
+    }
+    return parse_space(&at) && parse_astring(session->arena, &at, &mailbox) && parse_space(&at);
 }
 
 static bool read_lines(struct imapd_session *session)
@@ -167,6 +190,7 @@ static bool read_lines(struct imapd_session *session)
         if (!is_small(session)) {
             find_tag(session, buf_span(&session->command));
             imapd_bad(session, "Error in IMAP command: Literal too large.");
+            session->has_literal = true;
             imapd_skip_literal(session);
             return false;
         }

@@ -1,14 +1,17 @@
 # imapd: what is built here and from what.
 pkglibexec_PROGRAMS += imapd/imapd
 imapd_imapd_SOURCES = imapd/imapd.c \
-	imapd/append.c imapd/basic.c \
+	imapd/append.c imapd/append.h imapd/append_binary.c imapd/append_catenate.c \
+	imapd/basic.c imapd/binary_parse.c \
 	imapd/command.c imapd/command.h \
 	imapd/copy.c \
 	imapd/date_time.c imapd/date_time.h imapd/enable.c \
-	imapd/fetch.c imapd/fetch.h imapd/fetch_body.c imapd/fetch_parse.c \
+	imapd/fetch.c imapd/fetch.h imapd/fetch_binary.c imapd/fetch_body.c \
+	imapd/fetch_parse.c \
 	imapd/flags.c imapd/folders.c imapd/id.c imapd/idle.c imapd/input.c \
 	imapd/list.c imapd/list.h imapd/list_parse.c \
 	imapd/mailbox_name.c \
+	imapd/message_url.c imapd/message_url.h \
 	imapd/metadata.c imapd/metadata.h imapd/metadata_parse.c \
 	imapd/news.c \
 	imapd/notify.c imapd/notify.h imapd/notify_parse.c imapd/notify_watch.c imapd/notify_watch.h \
@@ -19,6 +22,7 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/search_run.c imapd/search_run.h imapd/search_text.c \
 	imapd/quota.c \
 	imapd/resync.c \
+	imapd/section.c imapd/section.h \
 	imapd/select.c imapd/select.h imapd/select_parse.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \
@@ -29,9 +33,10 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/thread_subject.c imapd/thread_tree.c
 dist_man_MANS += imapd/imapd.8
 
-imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c imapd/mailbox_name.c \
-	imapd/metadata_parse.c imapd/notify_parse.c imapd/parse.c imapd/search_parse.c \
-	imapd/search_return.c imapd/select_parse.c imapd/set.c imapd/sort_parse.c imapd/status_parse.c
+imapd_grammar = imapd/binary_parse.c imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c \
+	imapd/mailbox_name.c imapd/message_url.c imapd/metadata_parse.c imapd/notify_parse.c \
+	imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/select_parse.c imapd/set.c \
+	imapd/sort_parse.c imapd/status_parse.c
 imapd_threads = imapd/thread_references.c imapd/thread_subject.c imapd/thread_tree.c
 
 check_PROGRAMS += t/unit/imapd_parse_test

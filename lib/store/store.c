@@ -9,6 +9,7 @@
 #include "lib/store/subscriptions.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -95,6 +96,27 @@ int store_lock_file(struct store *store, const char *name, struct error *err)
 
     if (fd < 0) {
         error_errno(err, "open %s", name);
+        err->kind = ERROR_TEMPORARY;
+    }
+    return fd;
+}
+
+int store_temporary_file(struct store *store, struct error *err)
+{
+    char name[64];
+    struct timeval now;
+    int fd = openat(store->root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* not on this file system */
+        now = store_name_time(store);
+        snprintf(name, sizeof(name), "buzon-temporary.%lld.%06ld.%ld", (long long)now.tv_sec,
+                 (long)now.tv_usec, (long)getpid());
+        fd = openat(store->root, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd >= 0)
+            (void)!unlinkat(store->root, name, 0);
+    }
+    if (fd < 0) {
+        error_errno(err, "make a temporary file");
         err->kind = ERROR_TEMPORARY;
     }
     return fd;

@@ -47,6 +47,9 @@ void store_close(struct store **store);
 /* store_lock_file - a file of that name beside the index, open, to be locked by the caller, who closes
  * it; -1 and *err */
 int store_lock_file(struct store *store, const char *name, struct error *err) MUST_CHECK;
+/* store_temporary_file - a file without a name, which goes with its descriptor (the caller's to close); -1
+ * and *err */
+int store_temporary_file(struct store *store, struct error *err) MUST_CHECK;
 /* store_separator - between the parts of mailbox names */
 char store_separator(const struct store *store);
 

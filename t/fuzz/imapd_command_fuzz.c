@@ -2,6 +2,7 @@
 #include "imapd/date_time.h"
 #include "imapd/fetch.h"
 #include "imapd/list.h"
+#include "imapd/message_url.h"
 #include "imapd/metadata.h"
 #include "imapd/notify.h"
 #include "imapd/search.h"
@@ -16,6 +17,7 @@ static void parse_of_mailboxes(struct arena *arena, struct cursor at)
     struct metadata_options options;
     struct metadata_entries entries;
     struct notify_request notify;
+    struct message_url url;
     const char *fault;
     unsigned items;
 
@@ -25,6 +27,8 @@ static void parse_of_mailboxes(struct arena *arena, struct cursor at)
     (void)metadata_get_parse(arena, at, &entries);
     (void)metadata_set_parse(arena, at, &entries);
     (void)!notify_parse(arena, &(struct cursor){at.next, at.end}, &notify);
+    if (message_url_parse(arena, span_of(at.next, cursor_left(at)), &url))
+        strlist_release(&url.section.fields);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,6 +4,7 @@
 #include "imapd/date_time.h"
 #include "imapd/fetch.h"
 #include "imapd/list.h"
+#include "imapd/message_url.h"
 #include "imapd/metadata.h"
 #include "imapd/notify.h"
 #include "imapd/parse.h"
@@ -216,6 +217,12 @@ static const struct fetch_case {
      NULL                                                                                                                                                                                 },
     {"an item twice is one",              " (UID uid)",                              1, 0,                                                          false, NULL                           },
     {"the whole message",                 " BODY[]",                                 1, WANT_SIZE,                                                  true,  "BODY[]"                       },
+    {"BINARY of a part",                  " BINARY[1.2]<10.20>",                     1, WANT_BODYSTRUCTURE,                                         true,  "BINARY[1.2]<10>"              },
+    {"its size marks nothing",            " BINARY.SIZE[3]",                         1, WANT_BODYSTRUCTURE,                                         false, "BINARY.SIZE[3]"               },
+    {"a part of a size",                  " BINARY.SIZE[3]<0.1>",                    0, 0,                                                          false, NULL                           },
+    {"BINARY of a header",                " BINARY[1.HEADER]",                       0, 0,                                                          false, NULL                           },
+    {"PREVIEW, lazily",                   " (PREVIEW (LAZY) UID)",                   2, WANT_PREVIEW,                                               false, NULL                           },
+    {"PREVIEW with another word",         " PREVIEW (NOW)",                          0, 0,                                                          false, NULL                           },
     {"a peek marks nothing",              " BODY.PEEK[]",                            1, WANT_SIZE,                                                  false, "BODY[]"                       },
     {"a part of a part",                  " BODY[1.2.mime]",                         1, WANT_BODYSTRUCTURE,                                         true,  "BODY[1.2.MIME]"               },
     {"header fields come from the index", " BODY.PEEK[HEADER.FIELDS (Date \"To\")]", 1,
@@ -436,6 +443,58 @@ static void parse_notify(void **state)
     free_input();
 }
 
+/* --- URLs of messages -------------------------------------------------------------------------- */
+
+static const struct url_case {
+    const char *name;
+    const char *text;
+    bool parsed;
+    const char *mailbox; /* NULL: the selected one */
+    uint32_t uidvalidity, uid;
+    const char *label; /* of the section */
+} url_cases[] = {
+    {"a message",               "/INBOX/;UID=20",                          true,  "INBOX",      0, 20, NULL            },
+    {"with UIDVALIDITY",        "/a.b;uidvalidity=9/;uid=1",               true,  "a.b",        9, 1,  NULL            },
+    {"an encoded name",         "/a%20%C3%A9/;UID=1",                      true,  "a \xc3\xa9", 0, 1,  NULL            },
+    {"a section",               "/a/;UID=1/;SECTION=1.2.MIME",             true,  "a",          0, 1,  "BODY[1.2.MIME]"},
+    {"fields",                  "/a/;UID=1/;SECTION=HEADER.FIELDS%20(To)", true,  "a",          0, 1,
+     "BODY[HEADER.FIELDS (To)]"                                                                                        },
+    {"a part of it",            "/a/;UID=1/;SECTION=TEXT/;PARTIAL=3.4",    true,  "a",          0, 1,  "BODY[TEXT]"    },
+    {"of the selected mailbox", ";UID=7",                                  true,  NULL,         0, 7,  NULL            },
+    {"the same with a slash",   "/;UID=7/;PARTIAL=3",                      true,  NULL,         0, 7,  NULL            },
+    {"another server",          "imap://x/a/;UID=1",                       false, NULL,         0, 0,  NULL            },
+    {"no UID",                  "/a",                                      false, NULL,         0, 0,  NULL            },
+    {"UID 0",                   "/a/;UID=0",                               false, NULL,         0, 0,  NULL            },
+    {"a broken escape",         "/a%4/;UID=1",                             false, NULL,         0, 0,  NULL            },
+    {"an escaped NUL",          "/a%00/;UID=1",                            false, NULL,         0, 0,  NULL            },
+    {"a section that is none",  "/a/;UID=1/;SECTION=1]x",                  false, NULL,         0, 0,  NULL            },
+    {"a section with a part",   "/a/;UID=1/;SECTION=1%5D<0.1>",            false, NULL,         0, 0,  NULL            },
+    {"a part without length",   "/a/;UID=1/;PARTIAL=",                     false, NULL,         0, 0,  NULL            },
+    {"a length of nothing",     "/a/;UID=1/;PARTIAL=1.0",                  false, NULL,         0, 0,  NULL            },
+};
+
+static void parse_url(void **state)
+{
+    const struct url_case *c = *state;
+    struct arena *arena = arena_create();
+    struct span text = unit_copy(span_text(c->text));
+    struct message_url url;
+
+    assert_int_equal(message_url_parse(arena, text, &url), c->parsed);
+    if (c->parsed) {
+        assert_int_equal(url.uid, c->uid);
+        assert_int_equal(url.uidvalidity, c->uidvalidity);
+        assert_true((url.mailbox == NULL) == (c->mailbox == NULL));
+        if (c->mailbox != NULL)
+            assert_string_equal(url.mailbox, c->mailbox);
+        if (c->label != NULL)
+            assert_string_equal(url.section.label, c->label);
+        strlist_release(&url.section.fields);
+    }
+    arena_free(&arena);
+    free((void *)(uintptr_t)text.data);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[200];
@@ -450,6 +509,7 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, list_cases, parse_list);
     UNIT_ADD_ROWS(tests, used, metadata_cases, parse_metadata);
     UNIT_ADD_ROWS(tests, used, notify_cases, parse_notify);
+    UNIT_ADD_ROWS(tests, used, url_cases, parse_url);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(uids_are_put_as_a_set);
     return unit_run("imapd_parse", tests, used);
 }

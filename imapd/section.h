@@ -1,0 +1,33 @@
+/*
+ * Sections of a message (RFC 3501 section 6.4.5): where they are in its file, and their octets for
+ * whoever does not put them into a FETCH response.
+ */
+#ifndef BUZON_IMAPD_SECTION_H
+#define BUZON_IMAPD_SECTION_H
+
+#include "imapd/fetch.h"
+
+/* Octets of the file, and how many CRs they lack. */
+struct section_range {
+    uint64_t start, end;
+    uint64_t bare_lf;
+};
+
+/* section_find_range - false: there is no such part. `size` is that of the file; of header fields it is
+ * the whole header. */
+bool section_find_range(const struct message_metadata *metadata, uint64_t size,
+                        const struct section *section, struct section_range *range_r) MUST_CHECK;
+
+/* section_has_fields - is it HEADER.FIELDS or HEADER.FIELDS.NOT? */
+bool section_has_fields(const struct section *section);
+/* section_put_fields - those that such a section wants, of a header with CRLF */
+void section_put_fields(struct buf *out, const struct section *section, struct span header);
+
+typedef void section_take(void *context, struct span octets);
+
+/* section_copy - give it, with CRLF line ends, to `take`, block by block; of a partial one its part.
+ * false: *err, PERMANENT when there is no such message or part */
+bool section_copy(struct mailbox *mailbox, size_t index, const struct section *section,
+                  section_take *take, void *context, struct error *err) MUST_CHECK;
+
+#endif
