@@ -20,6 +20,7 @@ static const struct command {
     unsigned flags;
 } commands[] = {
     {"APPEND",       imapd_run_append,       STATE_ANY,      0                   },
+    {"CANCELUPDATE", imapd_run_cancelupdate, STATE_SELECTED, 0                   },
     {"CAPABILITY",   imapd_run_capability,   STATE_ANY,      0                   },
     {"CHECK",        imapd_run_noop,         STATE_SELECTED, ASKS_NEWS           },
     {"CLOSE",        imapd_run_close,        STATE_SELECTED, 0                   },
@@ -27,6 +28,7 @@ static const struct command {
     {"CREATE",       imapd_run_create,       STATE_ANY,      0                   },
     {"DELETE",       imapd_run_delete,       STATE_ANY,      0                   },
     {"ENABLE",       imapd_run_enable,       STATE_ANY,      0                   },
+    {"ESEARCH",      imapd_run_esearch,      STATE_ANY,      0                   },
     {"EXAMINE",      imapd_run_examine,      STATE_ANY,      0                   },
     {"EXPUNGE",      imapd_run_expunge,      STATE_SELECTED, BY_UID              },
     {"FETCH",        imapd_run_fetch,        STATE_SELECTED, BY_UID | NO_EXPUNGES},

@@ -27,6 +27,8 @@ imapd_handler imapd_run_list, imapd_run_lsub;                                 /*
 imapd_handler imapd_run_getmetadata, imapd_run_setmetadata;                   /* metadata.c */
 imapd_handler imapd_run_notify;                                               /* notify.c */
 imapd_handler imapd_run_getquota, imapd_run_getquotaroot, imapd_run_setquota; /* quota.c */
+imapd_handler imapd_run_cancelupdate;                                         /* search_context.c */
+imapd_handler imapd_run_esearch;                                              /* multisearch.c */
 imapd_handler imapd_run_search;                                               /* search.c */
 imapd_handler imapd_run_close, imapd_run_examine, imapd_run_select,
     imapd_run_unselect;         /* select.c */

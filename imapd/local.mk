@@ -13,11 +13,12 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/mailbox_name.c \
 	imapd/message_url.c imapd/message_url.h \
 	imapd/metadata.c imapd/metadata.h imapd/metadata_parse.c \
+	imapd/multisearch.c imapd/multisearch.h imapd/multisearch_parse.c \
 	imapd/news.c \
 	imapd/notify.c imapd/notify.h imapd/notify_parse.c imapd/notify_watch.c imapd/notify_watch.h \
 	imapd/parse.c imapd/parse.h \
 	imapd/progress.c imapd/progress.h \
-	imapd/search.c imapd/search.h imapd/search_match.c imapd/search_parse.c \
+	imapd/search.c imapd/search.h imapd/search_context.c imapd/search_context.h imapd/search_match.c imapd/search_parse.c \
 	imapd/search_return.c imapd/search_return.h \
 	imapd/search_run.c imapd/search_run.h imapd/search_text.c \
 	imapd/quota.c \
@@ -34,8 +35,8 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 dist_man_MANS += imapd/imapd.8
 
 imapd_grammar = imapd/binary_parse.c imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c \
-	imapd/mailbox_name.c imapd/message_url.c imapd/metadata_parse.c imapd/notify_parse.c \
-	imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/select_parse.c imapd/set.c \
+	imapd/mailbox_name.c imapd/message_url.c imapd/metadata_parse.c imapd/multisearch_parse.c \
+	imapd/notify_parse.c imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/select_parse.c imapd/set.c \
 	imapd/sort_parse.c imapd/status_parse.c
 imapd_threads = imapd/thread_references.c imapd/thread_subject.c imapd/thread_tree.c
 

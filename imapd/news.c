@@ -1,6 +1,7 @@
 /* What the client is told without having asked: RFC 3501 section 5.2. */
 #include "lib/base/base.h"
 
+#include "imapd/search_context.h"
 #include "imapd/session.h"
 
 #include "imapd/notify.h"
@@ -126,6 +127,7 @@ void imapd_tell_gone(struct imapd_session *session)
 
     if (mailbox == NULL || mailbox->gone == 0)
         return;
+    search_contexts_tell_gone(session);
     for (size_t i = 0; i < session->told_count; i++)
         told += (mailbox->messages[i].flags & FLAG_GONE) != 0;
     if ((session->enabled & ENABLED_QRESYNC) != 0)
@@ -252,6 +254,7 @@ void imapd_tell_news(struct imapd_session *session)
         imapd_put_known_flags(session);
     tell_count(session);
     tell_flags(session);
+    search_contexts_tell(session);
 }
 
 void imapd_ok_modseq(struct imapd_session *session, const char *text)

@@ -4,9 +4,20 @@
 #include "imapd/search_run.h"
 
 #include "imapd/command.h"
+#include "imapd/search_context.h"
+
+/* What remains of a search when it is answered. */
+static void keep_result(struct imapd_session *session, const struct search_return *wanted,
+                        struct span program, const struct found *found, bool done)
+{
+    if ((wanted->options & RETURN_SAVE) != 0)
+        search_save(session, wanted, done ? found : &(struct found){0});
+    if (done && (wanted->options & RETURN_UPDATE) != 0)
+        search_contexts_add(session, program, found);
+}
 
 static void search_mailbox(struct imapd_session *session, struct search *search,
-                           const struct search_return *wanted)
+                           const struct search_return *wanted, struct span program)
 {
     const struct search_source source = {
         .mailbox = session->mailbox,
@@ -31,12 +42,8 @@ static void search_mailbox(struct imapd_session *session, struct search *search,
         mailbox_end_reading(session->mailbox);
     if (done || err.kind == ERROR_TEMPORARY)
         search_put_response(session, wanted, &source, &found);
-    if ((wanted->options & RETURN_SAVE) != 0) {
-        if (done)
-            search_save(session, wanted, &found);
-        else
-            saved_set_clear(&session->saved);
-    }
+    if (!session->ended)
+        keep_result(session, wanted, program, &found, done);
     if (done)
         imapd_ok(session, "Search completed.");
     else
@@ -54,12 +61,16 @@ void imapd_run_search(struct imapd_session *session, struct cursor at)
 {
     struct search_return wanted;
     struct search search;
+    struct span program;
     enum search_parsed parsed;
 
-    if (!search_return_parse(&at, &wanted)) {
+    if (!search_return_parse(&at, &wanted) ||
+        ((wanted.options & RETURN_UPDATE) != 0 && search_contexts_has(session, session->tag))) {
         search_refuse(session, SEARCH_MALFORMED);
         return;
     }
+    wanted.given |= (session->enabled & ENABLED_REV2) != 0; /* RFC 9051 section 6.4.4 */
+    program = span_of(at.next, cursor_left(at));
     if ((session->enabled & ENABLED_REV2) != 0 && !wanted.given)
         wanted = (struct search_return){.given = true, .options = RETURN_ALL};
     if ((session->enabled & ENABLED_UTF8) != 0 && names_charset(at)) {
@@ -68,7 +79,7 @@ void imapd_run_search(struct imapd_session *session, struct cursor at)
     }
     parsed = search_parse(session->arena, &at, &search);
     if (parsed == SEARCH_PARSED) {
-        search_mailbox(session, &search, &wanted);
+        search_mailbox(session, &search, &wanted, program);
     } else {
         if (parsed != SEARCH_MALFORMED && (wanted.options & RETURN_SAVE) != 0)
             saved_set_clear(&session->saved); /* RFC 5182 section 2.1: after NO, not after BAD */

@@ -286,7 +286,7 @@ static void put_plain(struct buf *out, const struct search_source *source,
 void search_put_response(struct imapd_session *session, const struct search_return *wanted,
                          const struct search_source *source, const struct found *found)
 {
-    static const unsigned silent = RETURN_SAVE | RETURN_CONTEXT;
+    static const unsigned silent = RETURN_SAVE | RETURN_CONTEXT | RETURN_UPDATE;
 
     if (!wanted->given) {
         put_plain(&session->response, source, found);

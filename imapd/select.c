@@ -3,11 +3,13 @@
 
 #include "imapd/command.h"
 
+#include "imapd/search_context.h"
 #include "imapd/select.h"
 
 static void leave_mailbox(struct imapd_session *session)
 {
     saved_set_clear(&session->saved);
+    search_contexts_clear(&session->contexts);
     mailbox_close(&session->mailbox);
     session->state = STATE_AUTHENTICATED;
 }

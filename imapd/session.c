@@ -5,6 +5,7 @@
 
 #include "imapd/command.h"
 #include "imapd/notify.h"
+#include "imapd/search_context.h"
 #include "imapd/set.h"
 #include "imapd/special_use.h"
 #include "lib/base/log.h"
@@ -226,6 +227,7 @@ void imapd_session_run(struct imapd_session *session)
     notify_free(&session->notify);
     mailbox_close(&session->mailbox);
     store_close(&session->store);
+    search_contexts_clear(&session->contexts);
     saved_set_release(&session->saved);
     arena_free(&session->arena);
     buf_release(&session->command);

@@ -22,6 +22,14 @@ enum imapd_enabled {
 
 enum imapd_state { STATE_AUTHENTICATED = 1, STATE_SELECTED = 2, STATE_ANY = 3 };
 
+#define SEARCH_CONTEXTS_MAX 10 /* searches that go on (imapd/search_context.h) */
+
+struct search_context;
+struct search_contexts {
+    struct search_context *list[SEARCH_CONTEXTS_MAX];
+    size_t count;
+};
+
 /* What the last log line tells. */
 struct imapd_counters {
     uint64_t deleted, expunged, trashed;
@@ -49,6 +57,8 @@ struct imapd_session {
 
     unsigned enabled;       /* enum imapd_enabled */
     struct saved_set saved; /* "$": what the last SEARCH with SAVE found in this mailbox */
+
+    struct search_contexts contexts; /* searches of it that go on */
 
     struct notify *notify; /* what the client wants to hear of without asking; NULL: nothing */
 

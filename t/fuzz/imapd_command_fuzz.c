@@ -4,9 +4,12 @@
 #include "imapd/list.h"
 #include "imapd/message_url.h"
 #include "imapd/metadata.h"
+#include "imapd/multisearch.h"
 #include "imapd/notify.h"
 #include "imapd/search.h"
 #include "imapd/search_return.h"
+#include "imapd/select.h"
+#include "imapd/sort.h"
 #include "imapd/status.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,6 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fetch fetch;
     struct search search;
     struct search_return wanted;
+    struct search_places places;
+    struct select_parameters parameters;
+    struct sort_program sort;
     struct set set;
     struct flag_list flags = {0};
     struct literal literal;
@@ -54,6 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     search_release(&search);
     (void)search_parse_keys(arena, &(struct cursor){at.next, at.end}, &search);
     search_release(&search);
+    (void)!search_places_parse(arena, &(struct cursor){at.next, at.end}, &places);
+    (void)!select_parameters_parse(arena, &(struct cursor){at.next, at.end}, &parameters);
+    (void)!sort_parse(&(struct cursor){at.next, at.end}, &sort);
     (void)!search_return_parse(&(struct cursor){at.next, at.end}, &wanted);
     (void)!parse_flag_list(&(struct cursor){at.next, at.end}, &flags);
     flag_list_release(&flags);
