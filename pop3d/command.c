@@ -101,7 +101,11 @@ static void run_list(struct pop3_session *session, struct span arguments)
 
 static bool put_uidl(struct pop3_session *session, size_t index, struct buf *out)
 {
+    const char *known = session->uidls[index];
+
     buf_clear(out);
+    if (known != NULL && buf_append_text(out, known))
+        return true;
     if (pop3_uidl(session->config->pop3_uidl_format, session->mailbox->messages[index].uid,
                   session->mailbox->uidvalidity, out))
         return true;

@@ -57,6 +57,9 @@ bool session_open(struct pop3_session *session, const struct mailbox_place *plac
     session->mailbox = mailbox_open(session->store, "INBOX", false, err);
     if (session->mailbox == NULL)
         return false;
+    session->arena = arena_create();
+    if (!mailbox_pop3_uidls(session->mailbox, session->arena, &session->uidls, err))
+        return false;
     session->deleted = mem_alloc(session->mailbox->count * sizeof(bool) + 1);
     session->seen = mem_alloc(session->mailbox->count * sizeof(bool) + 1);
     return true;
@@ -68,6 +71,7 @@ void session_close(struct pop3_session *session)
     store_close(&session->store);
     fd_close(&session->lock);
     stream_free(&session->client);
+    arena_free(&session->arena);
     mem_free(session->sizes);
     mem_free(session->deleted);
     mem_free(session->seen);

@@ -17,7 +17,9 @@ struct pop3_session {
     int lock;                   /* held while the session lasts */
     const char *user, *session; /* for the log */
 
-    uint64_t *sizes; /* of each message with CRLF; NULL until they are asked for */
+    uint64_t *sizes;     /* of each message with CRLF; NULL until they are asked for */
+    struct arena *arena; /* of the session */
+    const char **uidls;  /* ids that another server gave them; NULL where none did */
     bool *deleted;
     bool *seen; /* was retrieved: marked \Seen at the end */
     size_t deleted_count;

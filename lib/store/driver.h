@@ -67,6 +67,9 @@ struct mailbox_driver {
                  struct mailbox_copied *copied_r, struct error *err);
     bool (*open_message)(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
                          struct error *err);
+    /* pop3_uidls - as mailbox_pop3_uidls; NULL: there never are any */
+    bool (*pop3_uidls)(struct mailbox *mailbox, struct arena *arena, const char **uidls,
+                       struct error *err);
     const char *const *(*watch)(const struct mailbox *mailbox);
     /* save_date - when the message came into this mailbox, seconds since 1970; 0: nobody knows */
     uint64_t (*save_date)(const struct index_message *message);

@@ -35,6 +35,7 @@ struct index_mailbox {
     uint64_t virtual_size, deleted_size; /* of those whose size is known */
     uint32_t unknown_sizes;              /* messages whose virtual size is not known */
     uint32_t list_unsure;                /* 1: dovecot-uidlist may have no durable name yet */
+    uint32_t has_uidls;                  /* 1: dovecot-uidlist tells ids of POP3 */
     uint32_t dead_lines;                 /* of dovecot-uidlist: messages that are gone */
     uint32_t in_new;                     /* messages that nobody took out of new/ yet */
     int64_t new_mtime_ns, cur_mtime_ns;  /* of the directories when they were scanned; 0: never */

@@ -1,6 +1,7 @@
 # lib/store: mailboxes as imapd, pop3d and the delivery agents see them.
 lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/annotations.c lib/store/annotations.h \
+	lib/store/courier.c lib/store/courier.h lib/store/maildir_courier.c \
 	lib/store/dotlock.c lib/store/dotlock.h \
 	lib/store/driver.h \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \
@@ -62,6 +63,11 @@ check_PROGRAMS += t/unit/store_content_test
 UNIT_TESTS += t/unit/store_content_test
 t_unit_store_content_test_SOURCES = t/unit/store_content_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_content_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_adopt_test
+UNIT_TESTS += t/unit/store_adopt_test
+t_unit_store_adopt_test_SOURCES = t/unit/store_adopt_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_adopt_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz

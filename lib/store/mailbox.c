@@ -106,6 +106,14 @@ struct mailbox *mailbox_open(struct store *store, const char *name, bool read_on
     return mailbox;
 }
 
+bool mailbox_pop3_uidls(struct mailbox *mailbox, struct arena *arena, const char ***uidls_r,
+                        struct error *err)
+{
+    *uidls_r = arena_array(arena, const char *, mailbox->count + 1);
+    return mailbox->driver->pop3_uidls == NULL ||
+           mailbox->driver->pop3_uidls(mailbox, arena, *uidls_r, err);
+}
+
 const char *const *mailbox_watch(const struct mailbox *mailbox)
 {
     return mailbox->driver->watch(mailbox);

@@ -123,12 +123,17 @@ bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state,
 bool maildir_merge(struct mailbox *mailbox, struct index_mailbox *state,
                    const struct uidlist_stamp *list, struct error *err) MUST_CHECK;
 
+/* maildir_adopt_keywords - those that Courier kept go into the names of the files; before the first look
+ * (maildir_courier.c) */
+bool maildir_adopt_keywords(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+
 /* --- UIDs (maildir_uids.c) ---------------------------------------------------------------------- */
 
 struct maildir_arrival {
     uint32_t uid; /* 0 until it has one */
     struct span name;
-    struct span guid; /* as index_message.guid */
+    struct span guid;       /* as index_message.guid */
+    struct span extensions; /* of its line in the list; borrowed while that is */
 };
 
 /*
@@ -171,6 +176,8 @@ bool maildir_change_flags(struct mailbox *mailbox, const uint32_t *indices, size
                           const struct flag_change *change, struct error *err) MUST_CHECK;
 bool maildir_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                      struct error *err) MUST_CHECK;
+bool maildir_pop3_uidls(struct mailbox *mailbox, struct arena *arena, const char **uidls,
+                        struct error *err) MUST_CHECK;
 bool maildir_open_message(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
                           struct error *err) MUST_CHECK;
 

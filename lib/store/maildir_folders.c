@@ -295,6 +295,7 @@ const struct mailbox_driver maildir_driver = {
     .expunge = maildir_expunge,
     .copy = maildir_copy,
     .open_message = maildir_open_message,
+    .pop3_uidls = maildir_pop3_uidls,
     .watch = watch,
     .save_date = maildir_save_date,
     .identity = maildir_identity,

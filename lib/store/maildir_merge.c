@@ -253,9 +253,11 @@ static struct maildir_arrival *all_files(const struct sync *sync, size_t *count_
 
     for (size_t i = 0; i < sync->known_count; i++) {
         if (sync->known[i].file != NO_FILE)
-            files[count++] =
-                (struct maildir_arrival){sync->known[i].message.uid, sync->known[i].message.name,
-                                         sync->known[i].message.guid};
+            files[count++] = (struct maildir_arrival){
+                .uid = sync->known[i].message.uid,
+                .name = sync->known[i].message.name,
+                .guid = sync->known[i].message.guid,
+            };
     }
     for (size_t i = 0; i < sync->arrival_count; i++)
         files[count++] = (struct maildir_arrival){.name = file_name(sync, sync->arrivals[i])};
@@ -354,6 +356,8 @@ static bool scan_mailbox(struct sync *sync, const struct uidlist_stamp *list, st
     struct maildir_arrival *arrivals;
 
     sync->modseq = state_next_modseq(sync->state);
+    if (fresh && list->inode == 0 && !maildir_adopt_keywords(sync->mailbox, err))
+        return false;
     if (!load_known(sync, err) || !look(sync, err))
         return false;
     arrivals = arena_array(sync->arena, struct maildir_arrival,

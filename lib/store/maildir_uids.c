@@ -4,6 +4,8 @@
 #include "lib/store/maildir.h"
 
 #include "lib/base/file.h"
+#include "lib/base/hash.h"
+#include "lib/store/courier.h"
 
 #include <stdlib.h>
 
@@ -87,14 +89,6 @@ static struct span list_name(const void *context, uint32_t number)
     return list->entries[number].name;
 }
 
-static struct span guid_in(const struct uidlist *list, uint32_t uid, uint32_t number,
-                           struct arena *arena)
-{
-    struct span guid = uid == 0 ? SPAN_EMPTY : uidlist_guid(list->entries[number].extensions);
-
-    return guid.len == 0 ? SPAN_EMPTY : span_text(arena_text(arena, guid));
-}
-
 /*
  * UIDs of files as the list has them; 0 where it has none. A message of the index is what it was only
  * if the list says so too. For others, a UID below `first` was given to a message that is gone:
@@ -120,8 +114,12 @@ static void look_up(const struct uidlist *list, uint32_t first, struct maildir_a
             *stale_r = true;
             uid = 0;
         }
-        if (uid != files[i].uid)
-            files[i].guid = guid_in(list, uid, number, arena);
+        if (uid != 0 && list->entries[number].extensions.len > 0)
+            files[i].extensions = list->entries[number].extensions;
+        if (uid != files[i].uid) {
+            struct span guid = uidlist_extension(files[i].extensions, 'G');
+            files[i].guid = guid.len == 0 ? guid : span_text(arena_text(arena, guid));
+        }
         files[i].uid = uid;
     }
     name_table_release(&table);
@@ -134,17 +132,6 @@ static int compare_uids(const void *a, const void *b)
     return first->uid < second->uid ? -1 : first->uid > second->uid;
 }
 
-static struct span extensions_in(const struct uidlist *list, uint32_t uid)
-{
-    const struct uidlist_entry wanted = {.uid = uid};
-    const struct uidlist_entry *entry =
-        list->count == 0
-            ? NULL
-            : bsearch(&wanted, list->entries, list->count, sizeof(wanted), compare_uids);
-
-    return entry == NULL ? SPAN_EMPTY : entry->extensions;
-}
-
 /* The whole list, of what is really there. */
 static bool write_list(struct index_mailbox *state, const struct uidlist *old, bool fresh,
                        int directory, const struct maildir_arrival *files, size_t count,
@@ -153,18 +140,20 @@ static bool write_list(struct index_mailbox *state, const struct uidlist *old, b
     struct uidlist list = {.uidvalidity = state->uidvalidity, .uidnext = state->uidnext};
     bool done;
 
+    state->has_uidls = 0;
     list.entries = mem_resize(NULL, count + 1, sizeof(*list.entries));
     memcpy(list.guid, state->guid, sizeof(list.guid));
     for (size_t i = 0; i < count; i++) {
         list.entries[list.count++] = (struct uidlist_entry){
             .uid = files[i].uid,
-            .extensions = extensions_in(old, files[i].uid),
+            .extensions = files[i].extensions,
             .name = maildir_base(files[i].name),
         };
+        state->has_uidls |= uidlist_extension(files[i].extensions, 'P').len > 0;
     }
     if (list.count > 0)
         qsort(list.entries, list.count, sizeof(*list.entries), compare_uids);
-    state->list_unsure = fresh && old->stamp.inode == 0;
+    state->list_unsure = fresh && old->uidvalidity == 0 && old->stamp.inode == 0;
     done = uidlist_write(directory, &list, state->list_unsure == 0, &state->uidlist, err);
     mem_free(list.entries);
     state->dead_lines = 0;
@@ -222,8 +211,25 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
         return write_list(state, list, fresh, mailbox->maildir->directory, files, count, err);
     state->uidlist = list->stamp;
     state->list_unsure = 1;
+    state->has_uidls = 0;
+    for (size_t i = 0; i < list->count && state->has_uidls == 0; i++)
+        state->has_uidls = uidlist_extension(list->entries[i].extensions, 'P').len > 0;
     state->dead_lines = (uint32_t)(list->count - count);
     return true;
+}
+
+/* Where Courier was before, and nobody else: its UIDs, and its ids of POP3. */
+static bool read_courier(int directory, struct uidlist *list, struct maildir_arrival *files,
+                         size_t count, struct arena *arena, struct error *err)
+{
+    struct hash *uidls = hash_create();
+    bool done =
+        courier_read_uids(directory, list, err) && courier_read_uidls(directory, arena, uidls, err);
+
+    for (size_t i = 0; i < count && done && hash_count(uidls) > 0; i++)
+        files[i].extensions = span_text(hash_get(uidls, maildir_base(files[i].name)));
+    hash_free(&uidls, NULL);
+    return done;
 }
 
 bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
@@ -238,8 +244,50 @@ bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
     if (!uidlist_lock(directory, &lock, err))
         return false;
     done = uidlist_read(directory, &list, err) &&
+           (list.stamp.inode != 0 || state->uidvalidity != 0 ||
+            read_courier(directory, &list, files, count, arena, err)) &&
            reconcile(mailbox, state, &list, files, count, arena, reset_r, err);
     dotlock_release(&lock);
     uidlist_release(&list);
     return done;
+}
+
+/* --- POP3 -------------------------------------------------------------------------------------- */
+
+static void show_uidls(const struct mailbox *mailbox, const struct uidlist *list,
+                       struct arena *arena, const char **uidls)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < mailbox->count; i++) {
+        struct span uidl;
+        while (at < list->count && list->entries[at].uid < mailbox->messages[i].uid)
+            at++;
+        if (at == list->count)
+            return;
+        uidl = uidlist_extension(list->entries[at].extensions, 'P');
+        if (list->entries[at].uid == mailbox->messages[i].uid && uidl.len > 0)
+            uidls[i] = arena_text(arena, uidl);
+    }
+}
+
+bool maildir_pop3_uidls(struct mailbox *mailbox, struct arena *arena, const char **uidls,
+                        struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    struct index_mailbox state = {0};
+    struct uidlist list = {0};
+    enum index_result result;
+
+    if (!index_begin_read(index, err))
+        return false;
+    result = index_get_mailbox(index, mailbox->id, &state, err);
+    index_end_read(index);
+    if (result != INDEX_FOUND || state.has_uidls == 0)
+        return result != INDEX_FAILED;
+    if (!uidlist_read(mailbox->maildir->directory, &list, err))
+        return false;
+    show_uidls(mailbox, &list, arena, uidls);
+    uidlist_release(&list);
+    return true;
 }

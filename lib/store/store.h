@@ -210,6 +210,11 @@ bool mailbox_vanished(struct mailbox *mailbox, uint64_t modseq, struct arena *ar
                       struct uid_range **ranges_r, size_t *count_r, bool *exact_r,
                       struct error *err) MUST_CHECK;
 
+/* mailbox_pop3_uidls - ids under which another server showed messages to POP3 clients, by their indices
+ * in the view; NULL where there is none. Array and texts are the arena's. */
+bool mailbox_pop3_uidls(struct mailbox *mailbox, struct arena *arena, const char ***uidls_r,
+                        struct error *err) MUST_CHECK;
+
 /* mailbox_watch - what to watch with inotify for changes: directories seen from the working directory,
  * NULL-terminated, at most 2; borrowed */
 const char *const *mailbox_watch(const struct mailbox *mailbox);

@@ -4,6 +4,7 @@
 #include "lib/store/subscriptions.h"
 
 #include "lib/base/file.h"
+#include "lib/store/courier.h"
 #include "lib/store/dotlock.h"
 #include "lib/store/name.h"
 
@@ -52,6 +53,26 @@ void subscriptions_parse(struct span text, char separator, struct strlist *names
     }
 }
 
+/* Until there is a file of ours. */
+static bool read_courier(int directory, char separator, struct strlist *names, struct error *err)
+{
+    struct buf text = BUF(FILE_MAX);
+    struct strlist theirs = STRLIST_EMPTY;
+    bool done = file_read(directory, "courierimapsubscribed", &text, err);
+
+    if (done) {
+        courier_parse_subscriptions(buf_span(&text), &theirs);
+        for (size_t i = 0; i < theirs.count; i++)
+            add_name(names, span_text(theirs.items[i]), separator);
+    } else if (err->number == ENOENT) {
+        error_clear(err);
+        done = true;
+    }
+    strlist_release(&theirs);
+    buf_release(&text);
+    return done;
+}
+
 bool subscriptions_read(int directory, char separator, struct strlist *names, struct error *err)
 {
     struct buf text = BUF(FILE_MAX);
@@ -59,9 +80,10 @@ bool subscriptions_read(int directory, char separator, struct strlist *names, st
 
     if (!done && err->number == ENOENT) {
         error_clear(err);
-        done = true;
+        done = read_courier(directory, separator, names, err);
+    } else {
+        subscriptions_parse(buf_span(&text), separator, names);
     }
-    subscriptions_parse(buf_span(&text), separator, names);
     buf_release(&text);
     return done;
 }

@@ -248,11 +248,11 @@ bool uidlist_write(int directory, const struct uidlist *list, bool durable,
     return written;
 }
 
-struct span uidlist_guid(struct span extensions)
+struct span uidlist_extension(struct span extensions, char letter)
 {
     while (extensions.len > 0) {
         struct span word = span_take_word(&extensions);
-        if (word.len > 1 && word.len < 256 && word.data[0] == 'G')
+        if (word.len > 1 && word.len < 256 && word.data[0] == letter)
             return span_skip(word, 1);
     }
     return SPAN_EMPTY;

@@ -66,8 +66,9 @@ bool uidlist_append(int directory, const struct uidlist_entry *entries, size_t c
 bool uidlist_write(int directory, const struct uidlist *list, bool durable,
                    struct uidlist_stamp *stamp_r, struct error *err) MUST_CHECK;
 
-/* uidlist_guid - what the extension G says, the identity of a message that was copied; may be empty */
-struct span uidlist_guid(struct span extensions);
+/* uidlist_extension - the value behind that letter; may be empty. G: the identity of a message that was
+ * copied; P: its id for POP3 */
+struct span uidlist_extension(struct span extensions, char letter);
 
 /* uidlist_parse_guid - "G" and 32 hexadecimal digits; else the guid stays what it is */
 void uidlist_parse_guid(struct span word, char guid[33]);
