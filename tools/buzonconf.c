@@ -106,6 +106,7 @@ static void report(const struct call *call)
     if (call_has(call, 'q') || call_has(call, 'd'))
         return;
     report_oddities(call->conf.source);
+    report_undefined(call->conf.source, call->conf.master_cf);
     report_unused(call->conf.source, call->conf.master_cf, files);
     report_unsupported(call->conf.source, call->conf.master_cf, files);
 }
@@ -142,6 +143,8 @@ static bool show_bounces(struct call *call, struct buf *out, struct error *err)
         call_refuse("options -b and -t require at most one template file");
     if (!read_main_cf(call, err))
         return false;
+    if (!call_has(call, 'q'))
+        report_oddities(call->conf.source);
     done = show_bounce_templates(call->conf.source, file, call_has(call, 'b'), out, err);
     release_files(&call->conf);
     return done;

@@ -12,6 +12,7 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/service_parameter.c lib/config/service_parameter.h \
 	lib/config/source.c lib/config/source.h \
 	lib/config/tls_ciphers.c lib/config/tls_ciphers.h \
+	lib/config/undefined.c \
 	lib/config/unsupported.c \
 	lib/config/usage.c lib/config/usage.h \
 	lib/config/value.c lib/config/value.h

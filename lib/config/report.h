@@ -20,6 +20,9 @@ enum { REPORT_MAIN_CF = 1, REPORT_MASTER_CF = 2, REPORT_ALL = 3 }; /* whose sett
 /* report_oddities - settings made twice, lines that continue nothing */
 void report_oddities(const struct config_source *source);
 
+/* report_undefined - names that values of main.cf or -o refer to and nothing defines; once a file */
+void report_undefined(struct config_source *source, const struct master_cf *master_cf);
+
 /* report_unused - settings whose name nobody knows and no value refers to (lib/config/usage.h) */
 void report_unused(struct config_source *source, const struct master_cf *master_cf, unsigned files);
 
