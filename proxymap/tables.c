@@ -249,14 +249,14 @@ static void open_list(struct tables *tables, struct table_list *list)
     list->checked_ms = clock_monotonic_ms();
 }
 
-static bool is_readable(const char *list)
+static bool is_readable(const struct config *config, const char *list)
 {
     struct strlist items = STRLIST_EMPTY;
     bool readable = true;
 
     if (strlist_split_config(&items, list, NULL)) {
         for (size_t i = 0; i < items.count && readable; i++)
-            readable = map_is_readable(items.items[i]);
+            readable = map_is_readable(config, items.items[i]);
     }
     strlist_release(&items);
     return readable;
@@ -276,7 +276,7 @@ static bool open_protected(struct tables *tables, struct error *err)
     while (hash_next(tables->lists, &position, &key, &value)) {
         struct table_list *list = value;
 
-        list->needs_privilege = !is_readable(list->text);
+        list->needs_privilege = !is_readable(tables->config, list->text);
     }
     service_return();
     position = 0;

@@ -77,6 +77,8 @@ static const struct {
     {INDEX_milter_default_action,
      (const char *const[]){"accept", "reject", "tempfail", "quarantine", "shutdown", NULL}                },
     {INDEX_mynetworks_style,                      (const char *const[]){"class", "subnet", "host", NULL}  },
+    {INDEX_non_bdb_migration_level,
+     (const char *const[]){"disable", "enable-redirect", "enable-reindex", NULL}                          },
     {INDEX_postscreen_bare_newline_action,        screen_actions                                          },
     {INDEX_postscreen_denylist_action,            screen_actions                                          },
     {INDEX_postscreen_dnsbl_action,               screen_actions                                          },

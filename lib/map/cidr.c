@@ -84,37 +84,65 @@ static bool refuse_host_bits(struct span text, const struct cidr *network, struc
     return false;
 }
 
-/* "[address]/24", "[address/24]" and "[address]" become the same without brackets. */
-static struct span take_off_brackets(struct span text, char without[64])
+/* "[address]/24", "[address/24]" and "[address]": the address, and what stands behind its slash. */
+static bool take_off_brackets(struct span text, struct span *address_r, struct span *mask_r,
+                              struct error *err)
 {
-    size_t len = 0;
+    struct span inside = span_skip(text, 1);
+    struct span behind = inside;
+    struct span closed = span_take_until(&behind, ']');
 
-    if (text.len == 0 || text.data[0] != '[' || text.len >= 64)
-        return text;
-    for (size_t i = 1; i < text.len; i++) {
-        if (text.data[i] != ']')
-            without[len++] = text.data[i];
+    if (closed.len == inside.len) {
+        error_set(err, ERROR_MALFORMED, "missing ']' character after \"%.*s\"", SPAN_PRINTF(text));
+        return false;
     }
-    return span_of(without, len);
+    if (behind.len > 0 && behind.data[0] != '/') {
+        error_set(err, ERROR_MALFORMED, "garbage after \"[%.*s]\"", SPAN_PRINTF(closed));
+        return false;
+    }
+    *mask_r = behind.len > 0 ? behind : closed;
+    *address_r = behind.len > 0 ? closed : span_take_until(mask_r, '/');
+    if (behind.len > 0)
+        *mask_r = span_skip(behind, 1);
+    return true;
+}
+
+/* The address, and the mask or nothing. */
+static bool split_pattern(struct span text, struct span *address_r, struct span *mask_r,
+                          struct error *err)
+{
+    if (text.len == 0) {
+        error_set(err, ERROR_MALFORMED, "no address pattern");
+        return false;
+    }
+    if (text.data[0] == '[')
+        return take_off_brackets(text, address_r, mask_r, err);
+    *mask_r = text;
+    *address_r = span_take_until(mask_r, '/');
+    return true;
 }
 
 bool cidr_parse(struct span text, struct cidr *network_r, struct error *err)
 {
-    char without[64];
-    struct span rest = take_off_brackets(text, without);
-    bool has_prefix = span_find(rest, '/') < rest.len;
-    struct span address = span_take_until(&rest, '/');
+    bool has_mask = span_find(text, '/') < text.len;
+    struct span address;
+    struct span mask;
     uint64_t prefix;
 
-    if (!read_octets(address, network_r)) {
-        error_set(err, ERROR_MALFORMED, "bad %s pattern: \"%.*s\"",
-                  has_prefix ? "net/mask" : "address", SPAN_PRINTF(text));
+    if (!split_pattern(text, &address, &mask, err))
+        return false;
+    if (has_mask && !span_to_u64(mask, UINT64_MAX, &prefix)) {
+        error_set(err, ERROR_MALFORMED, "bad mask value in \"%.*s\"", SPAN_PRINTF(text));
         return false;
     }
-    if (has_prefix) {
-        if (!span_to_u64(rest, network_r->size * 8U, &prefix)) {
-            error_set(err, ERROR_MALFORMED, "bad mask value in net/mask pattern: \"%.*s\"",
-                      SPAN_PRINTF(text));
+    if (!read_octets(address, network_r)) {
+        error_set(err, ERROR_MALFORMED, "bad %s pattern: \"%.*s\"",
+                  has_mask ? "net/mask" : "address", SPAN_PRINTF(text));
+        return false;
+    }
+    if (has_mask) {
+        if (prefix > network_r->size * 8U) {
+            error_set(err, ERROR_MALFORMED, "bad mask length in \"%.*s\"", SPAN_PRINTF(text));
             return false;
         }
         network_r->prefix = (unsigned)prefix;

@@ -24,6 +24,12 @@ static bool prepare(struct rule_key *key)
     return cidr_parse_address(key->text, &key->address);
 }
 
+/* A network of one family says nothing about addresses of the other. */
+static bool concerns(const void *pattern, const struct rule_key *key)
+{
+    return ((const struct cidr *)pattern)->size == key->address.size;
+}
+
 static bool matches(const void *pattern, const struct rule_key *key,
                     struct rule_groups *groups_r UNUSED, struct error *err UNUSED)
 {
@@ -39,6 +45,7 @@ const struct rule_syntax rule_syntax_cidr = {
     .type = "cidr",
     .compile = compile,
     .prepare = prepare,
+    .concerns = concerns,
     .matches = matches,
     .free = free_network,
 };

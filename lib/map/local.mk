@@ -1,8 +1,7 @@
 # lib/map: look-up tables, lists of them, and match lists.
 lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/accounts.c \
-	lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_table.c \
-	lib/map/berkeley_db_writer.c \
+	lib/map/berkeley_db_table.c \
 	lib/map/cdb_file.c lib/map/cdb_file.h lib/map/cdb_table.c lib/map/cdb_writer.c \
 	lib/map/cidr.c lib/map/cidr.h lib/map/cidr_table.c \
 	lib/map/composed.c \
@@ -22,6 +21,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/pcre.c \
 	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_message.c \
 	lib/map/peer.c lib/map/peer.h \
+	lib/map/redirect.c \
 	lib/map/regexp.c \
 	lib/map/replies.c lib/map/replies.h \
 	lib/map/rules.c lib/map/rules.h lib/map/rule_result.c \
@@ -34,6 +34,11 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/table_settings.c lib/map/table_settings.h \
 	lib/map/tcp_table.c \
 	lib/map/text_table.c
+
+# Files of Berkeley DB are read by ourselves; writing them takes the library.
+if BERKELEY_DB
+lib_libbuzon_a_SOURCES += lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_writer.c
+endif
 
 # The drivers of databases: loaded when a table needs one (lib/map/module.h).
 if PGSQL
@@ -100,10 +105,19 @@ UNIT_TESTS += t/unit/map_table_query_test
 t_unit_map_table_query_test_SOURCES = t/unit/map_table_query_test.c
 t_unit_map_table_query_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+# A build without Berkeley DB, as far as it is another one: it does not need the library.
+check_PROGRAMS += t/unit/map_redirect_test
+UNIT_TESTS += t/unit/map_redirect_test
+t_unit_map_redirect_test_SOURCES = t/unit/map_redirect_test.c lib/map/map_writer.c
+t_unit_map_redirect_test_CPPFLAGS = $(AM_CPPFLAGS) -DWITHOUT_BERKELEY_DB
+t_unit_map_redirect_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if BERKELEY_DB
 check_PROGRAMS += t/unit/map_db_file_test
 UNIT_TESTS += t/unit/map_db_file_test
 t_unit_map_db_file_test_SOURCES = t/unit/map_db_file_test.c
 t_unit_map_db_file_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+endif
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/map_db_fuzz t/fuzz/map_rules_fuzz t/fuzz/map_lines_fuzz \

@@ -20,6 +20,7 @@
 
 struct map {
     char *specification;
+    char *redirected;            /* what is opened instead; NULL: the specification */
     const struct map_type *type; /* NULL: there is no such type */
     void *table;                 /* NULL: broken says why */
     struct error *broken;
@@ -86,33 +87,46 @@ unsigned map_traits(const char *specification)
     return type->traits;
 }
 
-static bool items_are_readable(const char *list)
+static bool items_are_readable(const struct config *config, const char *list)
 {
     struct strlist items = STRLIST_EMPTY;
     bool readable = true;
 
     if (map_list_items(list, &items, NULL)) {
         for (size_t i = 0; i < items.count && readable; i++)
-            readable = map_is_readable(items.items[i]);
+            readable = map_is_readable(config, items.items[i]);
     }
     strlist_release(&items);
     return readable;
 }
 
-bool map_is_readable(const char *specification)
+static bool file_is_readable(const char *specification)
 {
     const char *name;
     const struct map_type *type = map_type_find(specification, &name);
     char *path;
     bool readable;
 
-    if (type != NULL && (type->traits & MAP_COMPOSED) != 0)
-        return items_are_readable(name);
     if (type == NULL || type->suffix == NULL || name[0] == '{')
         return true;
     path = mem_printf("%s%s", name, type->suffix);
     readable = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 || errno == ENOENT;
     mem_free(path);
+    return readable;
+}
+
+bool map_is_readable(const struct config *config, const char *specification)
+{
+    const char *name;
+    const struct map_type *type = map_type_find(specification, &name);
+    char *redirected;
+    bool readable;
+
+    if (type != NULL && (type->traits & MAP_COMPOSED) != 0)
+        return items_are_readable(config, name);
+    redirected = map_redirect(config, specification);
+    readable = file_is_readable(redirected == NULL ? specification : redirected);
+    mem_free(redirected);
     return readable;
 }
 
@@ -131,7 +145,8 @@ static void choose(struct map *map, bool through_proxy, const char **name_r)
         *name_r = map->specification;
         return;
     }
-    map->type = map_type_find(map->specification, name_r);
+    map->type =
+        map_type_find(map->redirected == NULL ? map->specification : map->redirected, name_r);
     if (map->type == &map_type_proxy)
         *name_r = map->specification; /* proxymap has a list of what may be asked by this name */
     if (map->type != NULL)
@@ -151,6 +166,7 @@ struct map *map_open(const struct config *config, const char *specification, boo
     const char *name = "";
 
     map->specification = mem_text(specification);
+    map->redirected = map_redirect(config, specification);
     map->broken = mem_new(struct error);
     map->folded = BUF(KEY_MAX * 3); /* folding may lengthen */
     map->utf8 = config->smtputf8_enable;
@@ -174,6 +190,7 @@ void map_free(struct map **map)
         (*map)->type->close((*map)->table);
     buf_release(&(*map)->folded);
     mem_free((*map)->broken);
+    mem_free((*map)->redirected);
     mem_free((*map)->specification);
     mem_free(*map);
     *map = NULL;

@@ -48,9 +48,12 @@ unsigned map_traits(const char *specification);
 /* map_traits_elsewhere - which of these make a table be asked at proxymap */
 unsigned map_traits_elsewhere(bool through_proxy);
 
+/* map_redirect - what a hash: or btree: table is served from instead; owned; NULL: from itself */
+char *map_redirect(const struct config *config, const char *specification);
+
 /* map_is_readable - this process, with the identity that it has now, could open the files of a
  * specification; also when they are not there */
-bool map_is_readable(const char *specification);
+bool map_is_readable(const struct config *config, const char *specification);
 
 /* The types; the list of them is in map.c. */
 extern const struct map_type map_type_hash, map_type_btree, map_type_lmdb, map_type_texthash,

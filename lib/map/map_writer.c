@@ -3,6 +3,7 @@
 
 #include "lib/base/file.h"
 #include "lib/map/map_file.h"
+#include "lib/map/map_type.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,8 +25,14 @@ struct map_writer {
     struct buf key, value; /* as they are stored */
 };
 
-static const struct map_file *const types[] = {&map_file_hash, &map_file_btree, &map_file_lmdb,
-                                               &map_file_cdb};
+static const struct map_file *const types[] = {
+#if defined(HAVE_BERKELEY_DB) && !defined(WITHOUT_BERKELEY_DB) /* the latter in a test */
+    &map_file_hash,
+    &map_file_btree,
+#endif
+    &map_file_lmdb,
+    &map_file_cdb,
+};
 
 static const struct map_file *find_type(struct span type)
 {
@@ -140,8 +147,8 @@ static bool open_file(struct map_writer *writer, struct error *err)
     return writer->file != NULL;
 }
 
-struct map_writer *map_writer_open(const char *specification,
-                                   const struct map_writer_settings *settings, struct error *err)
+static struct map_writer *open_writer(const char *specification,
+                                      const struct map_writer_settings *settings, struct error *err)
 {
     struct span name = span_text(specification);
     const struct map_file *type = find_type(span_take_until(&name, ':'));
@@ -160,6 +167,17 @@ struct map_writer *map_writer_open(const char *specification,
     writer->path = mem_printf("%.*s%s", SPAN_PRINTF(name), type->suffix);
     if (!open_file(writer, err))
         free_writer(&writer);
+    return writer;
+}
+
+struct map_writer *map_writer_open(const char *specification,
+                                   const struct map_writer_settings *settings, struct error *err)
+{
+    char *redirected = map_redirect(settings->config, specification);
+    struct map_writer *writer =
+        open_writer(redirected == NULL ? specification : redirected, settings, err);
+
+    mem_free(redirected);
     return writer;
 }
 

@@ -49,7 +49,7 @@ static void explain(int failure, const char *what, size_t offset, struct error *
     if (offset == SIZE_MAX)
         error_set(err, ERROR_TEMPORARY, "%s: %s", what, (const char *)reason);
     else
-        error_set(err, ERROR_MALFORMED, "%s at offset %zu: %s", what, offset, (const char *)reason);
+        error_set(err, ERROR_PERMANENT, "%s at offset %zu: %s", what, offset, (const char *)reason);
 }
 
 static void free_pcre(void *pattern)

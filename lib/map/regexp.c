@@ -50,7 +50,7 @@ static bool compile_one(struct span *rest, int extra, regex_t *regex_r, struct e
         char reason[256];
 
         (void)regerror(failure, regex_r, reason, sizeof(reason));
-        error_set(err, ERROR_MALFORMED, "%s", reason);
+        error_set(err, ERROR_PERMANENT, "%s", reason);
         return false;
     }
     return true;

@@ -41,11 +41,12 @@ static const char *place_of(const struct rules *rules, unsigned line, char text[
     return text;
 }
 
-static void skip_rule(const struct rules *rules, unsigned line, const char *why)
+static void skip_rule(const struct rules *rules, unsigned line, const struct error *why)
 {
     char place[PLACE_MAX];
 
-    log_warning("%s: %s: skipping this rule", place_of(rules, line, place), why);
+    log_warning("%s: %s%s", place_of(rules, line, place), why->text,
+                why->kind == ERROR_PERMANENT ? "" : ": skipping this rule");
 }
 
 static struct rule *add_rule(struct rules *rules)
@@ -117,43 +118,74 @@ static void parse_result_rule(struct rules *rules, struct span line, unsigned nu
             (void)!rule_result_check(rule->result, groups, rule->negated, &err);
     }
     if (err.kind != ERROR_NONE) {
-        skip_rule(rules, number, err.text);
+        skip_rule(rules, number, &err);
         drop_rule(rules);
     }
+}
+
+/* More than one word cannot be a network; with delimiters it is clear where a pattern ends. */
+static void warn_or_refuse_extra(const struct rules *rules, unsigned number, struct span line,
+                                 struct span extra, struct error *err)
+{
+    char place[PLACE_MAX];
+
+    if (!rules->syntax->delimited) {
+        (void)take_negations(&line);
+        error_set(err, ERROR_MALFORMED, "bad %s in \"%.*s\"",
+                  span_find(line, '/') < line.len ? "mask value" : "address pattern",
+                  SPAN_PRINTF(line));
+        return;
+    }
+    log_warning("%s: ignoring extra text after IF statement: \"%.*s\"",
+                place_of(rules, number, place), SPAN_PRINTF(extra));
+    log_warning("%s: do not prepend whitespace to statements between IF and ENDIF",
+                place_of(rules, number, place));
 }
 
 static void parse_if(struct rules *rules, struct span line, unsigned number)
 {
     struct error err = {0};
     struct rule *rule = add_rule(rules);
-    char place[PLACE_MAX];
+    struct span rest = line;
     size_t groups;
 
     rule->kind = RULE_IF;
     rule->line = number;
     if (rules->depth == NEST_MAX)
         error_set(&err, ERROR_MALFORMED, "more than %d nested IFs", NEST_MAX);
-    else if (take_pattern(rules, rule, &line, &groups, &err) && line.len > 0)
-        log_warning("%s: ignoring extra text after IF statement: \"%.*s\"",
-                    place_of(rules, number, place), SPAN_PRINTF(line));
+    else if (take_pattern(rules, rule, &rest, &groups, &err) && rest.len > 0)
+        warn_or_refuse_extra(rules, number, line, rest, &err);
     if (err.kind != ERROR_NONE) {
-        skip_rule(rules, number, err.text);
+        skip_rule(rules, number, &err);
         drop_rule(rules);
     } else {
         rules->open[rules->depth++] = rules->count - 1;
     }
 }
 
-static void parse_endif(struct rules *rules, struct span line, unsigned number)
+/* An ENDIF that ends nothing, or with more than the word; false: it is none. */
+static bool is_good_endif(const struct rules *rules, struct span extra, unsigned number)
 {
+    bool strict = !rules->syntax->delimited;
     char place[PLACE_MAX];
 
-    if (span_trim(line).len > 0)
-        log_warning("%s: ignoring extra text after ENDIF", place_of(rules, number, place));
-    if (rules->depth == 0) {
-        log_warning("%s: ignoring ENDIF without matching IF", place_of(rules, number, place));
+    if (extra.len > 0)
+        log_warning("%s: %s", place_of(rules, number, place),
+                    strict ? "garbage after ENDIF: skipping this rule"
+                           : "ignoring extra text after ENDIF");
+    if (extra.len > 0 && strict)
+        return false;
+    if (rules->depth == 0)
+        log_warning("%s: %s", place_of(rules, number, place),
+                    strict ? "ENDIF without IF: skipping this rule"
+                           : "ignoring ENDIF without matching IF");
+    return rules->depth > 0;
+}
+
+static void parse_endif(struct rules *rules, struct span line, unsigned number)
+{
+    if (!is_good_endif(rules, span_trim(line), number))
         return;
-    }
     rules->rules[rules->open[--rules->depth]].endif = rules->count;
     add_rule(rules)->kind = RULE_ENDIF;
 }
@@ -300,8 +332,11 @@ static bool holds(const struct rules *rules, const struct rule *rule, const stru
 {
     struct error err = {.kind = ERROR_NONE};
     char place[PLACE_MAX];
-    bool matches = rules->syntax->matches(rule->pattern, key, groups_r, &err);
+    bool matches;
 
+    if (rules->syntax->concerns != NULL && !rules->syntax->concerns(rule->pattern, key))
+        return false;
+    matches = rules->syntax->matches(rule->pattern, key, groups_r, &err);
     if (err.kind != ERROR_NONE) {
         log_warning("%s: %s", place_of(rules, rule->line, place), err.text);
         return false;

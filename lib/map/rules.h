@@ -26,14 +26,18 @@ struct rule_key {
 
 struct rule_syntax {
     const char *type; /* for log lines: "regexp" */
-    bool delimited;   /* patterns stand between delimiters, so a rule never starts with a letter */
+    bool delimited;   /* patterns stand between delimiters, so a rule never starts with a letter;
+                         else they are one word, and an IF or ENDIF with more than it is void */
     /*
      * compile - the pattern at the front of *rest, which is moved behind it; NULL and *err: the rule
-     * is skipped. The text is borrowed for the call. *groups_r: how many $n it offers.
+     * is skipped (PERMANENT: a library's own words say why). The text is borrowed for the call.
+     * *groups_r: how many $n it offers.
      */
     void *(*compile)(struct span *rest, bool utf8, size_t *groups_r, struct error *err);
     /* prepare - what every rule needs of a key; false: no rule can match it. NULL: the text alone. */
     bool (*prepare)(struct rule_key *key);
+    /* concerns - false: the pattern says nothing about this key, also when it is negated; NULL: it does */
+    bool (*concerns)(const void *pattern, const struct rule_key *key);
     /* matches - groups_r is filled when it does; when the engine fails on this key, false and *err,
      * which is logged and counts as no match */
     bool (*matches)(const void *pattern, const struct rule_key *key, struct rule_groups *groups_r,

@@ -1,0 +1,119 @@
+/* hash: and btree: without Berkeley DB: this program is built without the library (lib/map/local.mk). */
+#include "lib/map/map_type.h"
+#include "lib/map/map_writer.h"
+
+#include "t/unit/unit.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char directory[] = "/tmp/map_redirect_test.XXXXXX";
+
+static const struct redirect_case {
+    const char *name;
+    const char *level, *database_type, *cache_db_type;
+    const char *specification;
+    const char *redirected; /* NULL: nowhere */
+} cases[] = {
+    {"hash, as default_database_type says",  "enable-redirect", "lmdb",   "cdb",   "hash:/x:y",
+     "lmdb:/x:y"                                                                                          },
+    {"btree, as default_cache_db_type says", "enable-redirect", "lmdb",   "cdb",   "btree:/x",
+     "cdb:/x"                                                                                             },
+    {"the other level",                      "enable-reindex",  "cdb",    "lmdb",  "hash:/x",     "cdb:/x"},
+    {"other types stay",                     "enable-redirect", "lmdb",   "lmdb",  "texthash:/x", NULL    },
+    {"all stay, unless told",                "disable",         "lmdb",   "lmdb",  "hash:/x",     NULL    },
+    {"not to itself",                        "enable-redirect", "hash",   "btree", "hash:/x",     NULL    },
+    {"not from one to the other",            "enable-redirect", "btree",  "hash",  "btree:/x",    NULL    },
+    {"not to what is no file",               "enable-redirect", "static", "lmdb",  "hash:/x",     NULL    },
+};
+
+static struct config config_of(const struct redirect_case *c)
+{
+    return (struct config){
+        .non_bdb_migration_level = c->level,
+        .default_database_type = c->database_type,
+        .default_cache_db_type = c->cache_db_type,
+        .lmdb_map_size = 1048576,
+        .berkeley_db_read_buffer_size = 131072,
+    };
+}
+
+static void run_case(void **state)
+{
+    const struct redirect_case *c = *state;
+    const struct config config = config_of(c);
+    char *redirected = map_redirect(&config, c->specification);
+
+    if (c->redirected == NULL)
+        assert_null(redirected);
+    else
+        assert_string_equal(redirected, c->redirected);
+    mem_free(redirected);
+}
+
+static void put_entry(const struct config *config, const char *specification)
+{
+    const struct map_writer_settings settings = {
+        .config = config, .mode = 0600, .uid = geteuid(), .gid = getegid()};
+    struct error err = {0};
+    struct map_writer *writer = map_writer_open(specification, &settings, &err);
+
+    assert_non_null(writer);
+    assert_int_equal(map_writer_put(writer, span_text("key"), span_text("value"), &err),
+                     MAP_PUT_DONE);
+    assert_true(map_writer_commit(&writer, &err));
+}
+
+static void makes_and_asks(void **state UNUSED)
+{
+    const struct config config = config_of(&cases[0]);
+    char *specification = mem_printf("hash:%s/table", directory);
+    char *path = mem_printf("%s/table.lmdb", directory);
+    struct buf value = BUF(100);
+    struct map *map;
+    struct error err;
+
+    put_entry(&config, specification);
+    map = map_open(&config, specification, false);
+    assert_string_equal(map_name(map), specification);
+    assert_int_equal(map_lookup(map, span_text("key"), 0, &value, &err), MAP_FOUND);
+    assert_string_equal(buf_text(&value), "value");
+    assert_true(map_is_readable(&config, specification));
+    assert_false(map_changed(map));
+    put_entry(&config, specification);
+    assert_true(map_changed(map));
+    map_free(&map);
+    assert_int_equal(unlink(path), 0);
+    buf_release(&value);
+    mem_free(specification);
+    mem_free(path);
+}
+
+static void cannot_make_without(void **state UNUSED)
+{
+    const struct config config = config_of(&cases[4]);
+    const struct map_writer_settings settings = {.config = &config};
+    struct error err;
+
+    assert_null(map_writer_open("hash:/tmp/x", &settings, &err));
+    assert_non_null(strstr(err.text, "unsupported map type"));
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 2];
+    size_t count = 0;
+    int failed;
+
+    if (mkdtemp(directory) == NULL)
+        return 1;
+    UNIT_ADD_ROWS(tests, count, cases, run_case);
+    tests[count++] = (struct CMUnitTest){.name = "a table by its old name is made and found",
+                                         .test_func = makes_and_asks};
+    tests[count++] = (struct CMUnitTest){.name = "without redirection, a hash table cannot be made",
+                                         .test_func = cannot_make_without};
+    failed = unit_run("map_redirect", tests, count);
+    (void)rmdir(directory);
+    return failed;
+}
