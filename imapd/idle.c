@@ -3,6 +3,7 @@
 
 #include "imapd/command.h"
 #include "imapd/notify.h"
+#include "imapd/park.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -12,23 +13,22 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define WATCHED (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MODIFY)
 #define POLL_MS 30000 /* where nothing can be watched */
 
-struct idle {
-    int64_t ends_ms;   /* the client said nothing for too long */
-    int64_t notify_ms; /* when it is told that we are still here */
-    int notifier;      /* -1: there is none */
-};
+static int64_t sooner(int64_t one_ms, int64_t other_ms)
+{
+    return other_ms != 0 && other_ms < one_ms ? other_ms : one_ms;
+}
 
 /* *client_r: it said something, or is gone. */
-static void wait_for_event(struct imapd_session *session, const struct idle *idle, bool *client_r)
+static void wait_for_event(struct imapd_session *session, const struct imapd_idle *idle,
+                           bool *client_r)
 {
     struct pollfd watched[2] = {
         {.fd = stream_fd(session->client), .events = POLLIN},
         {.fd = idle->notifier,             .events = POLLIN},
     };
-    int64_t until_ms = idle->ends_ms < idle->notify_ms ? idle->ends_ms : idle->notify_ms;
+    int64_t until_ms = sooner(sooner(idle->ends_ms, idle->notify_ms), idle->park_ms);
     int64_t wait_ms = until_ms - clock_monotonic_ms();
     int recheck_ms = session->mailbox == NULL ? -1 : mailbox_recheck_ms(session->mailbox);
     char events[4096];
@@ -58,15 +58,15 @@ static bool flush(struct imapd_session *session)
     return status == STREAM_OK;
 }
 
-static void watch_mailbox(struct imapd_session *session, struct idle *idle)
+static void watch_mailbox(struct imapd_session *session, struct imapd_idle *idle)
 {
     const char *const *path;
 
-    if (session->mailbox == NULL)
+    if (session->mailbox == NULL || idle->notifier >= 0)
         return;
     idle->notifier = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     for (path = mailbox_watch(session->mailbox); idle->notifier >= 0 && *path != NULL; path++) {
-        if (inotify_add_watch(idle->notifier, *path, WATCHED) < 0)
+        if (inotify_add_watch(idle->notifier, *path, IMAPD_WATCHED) < 0)
             fd_close(&idle->notifier);
     }
 }
@@ -76,22 +76,45 @@ static int64_t in_ms(int seconds)
     return clock_monotonic_ms() + (int64_t)seconds * 1000;
 }
 
-static void wait_for_done(struct imapd_session *session, struct idle *idle)
+static void tell(struct imapd_session *session, struct imapd_idle *idle)
+{
+    imapd_tell_news(session);
+    if (!session->ended && clock_monotonic_ms() >= idle->notify_ms) {
+        buf_put_text(&session->response, "* OK Still here\r\n");
+        idle->notify_ms = in_ms(session->config->imap_idle_notify_interval);
+    }
+}
+
+/* True: the session goes on elsewhere. */
+static bool park(struct imapd_session *session, struct imapd_idle *idle)
+{
+    int delay_ms = imapd_park_delay_ms(session);
+
+    if (idle->park_ms == 0 || clock_monotonic_ms() < idle->park_ms)
+        return false;
+    service_quiet(false);
+    if (imapd_park(session, idle)) {
+        session->ended = true;
+        return true;
+    }
+    service_quiet(true);
+    idle->park_ms = delay_ms < 0 ? 0 : clock_monotonic_ms() + delay_ms;
+    return false;
+}
+
+static void wait_for_done(struct imapd_session *session, struct imapd_idle *idle)
 {
     bool client = false;
 
     while (!session->ended && !client) {
-        imapd_tell_news(session);
-        if (clock_monotonic_ms() >= idle->notify_ms) {
-            buf_put_text(&session->response, "* OK Still here\r\n");
-            idle->notify_ms = in_ms(session->config->imap_idle_notify_interval);
-        }
-        if (session->ended || !flush(session))
+        tell(session, idle);
+        if (session->ended || !flush(session) || park(session, idle))
             return;
         if (clock_monotonic_ms() >= idle->ends_ms) {
             imapd_bye(session, "Disconnected for inactivity.");
             return;
         }
+        watch_mailbox(session, idle);
         wait_for_event(session, idle, &client);
     }
 }
@@ -101,6 +124,7 @@ static void finish(struct imapd_session *session)
     struct span line;
     enum stream_status status = stream_read_line(session->client, IMAPD_LINE_MAX, &line, NULL);
 
+    session->heard_ms = clock_monotonic_ms();
     if (status != STREAM_OK)
         imapd_input_failed(session, status);
     else if (span_equal_text_nocase(line, "DONE"))
@@ -109,11 +133,26 @@ static void finish(struct imapd_session *session)
         imapd_bad(session, "Expected DONE.");
 }
 
+void imapd_idle(struct imapd_session *session, struct imapd_idle *idle)
+{
+    service_quiet(true);
+    if (session->notify != NULL)
+        (void)!notify_wait(session, true);
+    else
+        wait_for_done(session, idle);
+    service_quiet(false);
+    fd_close(&idle->notifier);
+    if (!session->ended)
+        finish(session);
+}
+
 void imapd_run_idle(struct imapd_session *session, struct cursor at)
 {
-    struct idle idle = {
+    int delay_ms = imapd_park_delay_ms(session);
+    struct imapd_idle idle = {
         .ends_ms = in_ms(session->config->imap_idle_timeout),
         .notify_ms = in_ms(session->config->imap_idle_notify_interval),
+        .park_ms = delay_ms < 0 ? 0 : clock_monotonic_ms() + delay_ms,
         .notifier = -1,
     };
 
@@ -121,15 +160,6 @@ void imapd_run_idle(struct imapd_session *session, struct cursor at)
         imapd_bad(session, "Error in IMAP command: Too many arguments.");
         return;
     }
-    watch_mailbox(session, &idle);
     buf_put_text(&session->response, "+ idling\r\n");
-    service_quiet(true);
-    if (session->notify != NULL)
-        (void)!notify_wait(session, true);
-    else
-        wait_for_done(session, &idle);
-    service_quiet(false);
-    fd_close(&idle.notifier);
-    if (!session->ended)
-        finish(session);
+    imapd_idle(session, &idle);
 }

@@ -16,6 +16,7 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/multisearch.c imapd/multisearch.h imapd/multisearch_parse.c \
 	imapd/news.c \
 	imapd/notify.c imapd/notify.h imapd/notify_parse.c imapd/notify_watch.c imapd/notify_watch.h \
+	imapd/park.c imapd/park.h imapd/park_state.c imapd/park_state.h \
 	imapd/parse.c imapd/parse.h \
 	imapd/progress.c imapd/progress.h \
 	imapd/search.c imapd/search.h imapd/search_context.c imapd/search_context.h imapd/search_match.c imapd/search_parse.c \
@@ -55,11 +56,21 @@ UNIT_TESTS += t/unit/imapd_thread_test
 t_unit_imapd_thread_test_SOURCES = t/unit/imapd_thread_test.c $(imapd_threads)
 t_unit_imapd_thread_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/imapd_park_test
+UNIT_TESTS += t/unit/imapd_park_test
+t_unit_imapd_park_test_SOURCES = t/unit/imapd_park_test.c imapd/park_state.c
+t_unit_imapd_park_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/imapd_thread_fuzz
 FUZZ_TARGETS += t/fuzz/imapd_thread_fuzz
 t_fuzz_imapd_thread_fuzz_SOURCES = t/fuzz/imapd_thread_fuzz.c $(imapd_threads)
 t_fuzz_imapd_thread_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+
+noinst_PROGRAMS += t/fuzz/imapd_park_fuzz
+FUZZ_TARGETS += t/fuzz/imapd_park_fuzz
+t_fuzz_imapd_park_fuzz_SOURCES = t/fuzz/imapd_park_fuzz.c imapd/park_state.c
+t_fuzz_imapd_park_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 
 noinst_PROGRAMS += t/fuzz/imapd_command_fuzz
 FUZZ_TARGETS += t/fuzz/imapd_command_fuzz

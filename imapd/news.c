@@ -228,10 +228,7 @@ static void tell_flags(struct imapd_session *session)
 static void sync_failed(struct imapd_session *session, const struct error *err)
 {
     if (err->number == ENOENT || err->number == ESTALE) {
-        mailbox_close(&session->mailbox);
-        session->state = STATE_AUTHENTICATED;
-        imapd_bye(session, err->number == ENOENT ? "Mailbox was deleted under us."
-                                                 : "UIDVALIDITY of the mailbox changed.");
+        imapd_mailbox_lost(session, err);
         return;
     }
     log_error("imap(%s)<%s>: %s", session->user, session->id, err->text);

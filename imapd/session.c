@@ -5,9 +5,11 @@
 
 #include "imapd/command.h"
 #include "imapd/notify.h"
+#include "imapd/park.h"
 #include "imapd/search_context.h"
 #include "imapd/set.h"
 #include "imapd/special_use.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/service/service.h"
 #include "lib/store/name.h"
@@ -128,6 +130,20 @@ void imapd_bye(struct imapd_session *session, const char *reason)
         session->end_reason = reason;
 }
 
+void imapd_mailbox_lost(struct imapd_session *session, const struct error *err)
+{
+    mailbox_close(&session->mailbox);
+    session->state = STATE_AUTHENTICATED;
+    if (err->number == ENOENT) {
+        imapd_bye(session, "Mailbox was deleted under us.");
+    } else if (err->number == ESTALE) {
+        imapd_bye(session, "UIDVALIDITY of the mailbox changed.");
+    } else {
+        imapd_log_error(session, err);
+        imapd_bye(session, "Internal error occurred. Refer to server log for more information.");
+    }
+}
+
 /* --- arguments that many commands have --------------------------------------------------------- */
 
 bool imapd_check_mailbox(struct imapd_session *session, struct span name, const char **name_r)
@@ -185,6 +201,23 @@ static bool flush_when_idle(struct imapd_session *session)
     return status == STREAM_OK;
 }
 
+/* False: the session is parked. */
+static bool await_command(struct imapd_session *session)
+{
+    int delay_ms = imapd_park_delay_ms(session);
+
+    while (delay_ms >= 0 && stream_wait(session->client, delay_ms) == STREAM_TIMEOUT) {
+        service_quiet(false);
+        if (imapd_park(session, NULL)) {
+            session->ended = true;
+            return false;
+        }
+        service_quiet(true);
+        delay_ms = imapd_park_delay_ms(session);
+    }
+    return true;
+}
+
 static void serve_command(struct imapd_session *session)
 {
     if (!flush_when_idle(session))
@@ -192,38 +225,71 @@ static void serve_command(struct imapd_session *session)
     if (session->notify != NULL && !notify_wait(session, false))
         return;
     service_quiet(true);
-    if (!imapd_read_command(session))
+    if (!await_command(session) || !imapd_read_command(session))
         return;
     service_quiet(false);
+    session->heard_ms = clock_monotonic_ms();
     imapd_command(session);
+}
+
+/* --- the end ----------------------------------------------------------------------------------- */
+
+uint64_t imapd_octets_in(const struct imapd_session *session)
+{
+    return session->earlier_in + stream_octets_in(session->client);
+}
+
+uint64_t imapd_octets_out(const struct imapd_session *session)
+{
+    return session->earlier_out + stream_octets_out(session->client);
+}
+
+char *imapd_log_name(const struct imapd_session *session)
+{
+    return mem_printf("imap(%s)<%d><%s>", session->user, (int)session->pid, session->id);
+}
+
+char *imapd_counters_text(const struct imapd_session *session)
+{
+    const struct imapd_counters *c = &session->counters;
+
+    return mem_printf("deleted=%" PRIu64 " expunged=%" PRIu64 " trashed=%" PRIu64
+                      " hdr_count=%" PRIu64 " hdr_bytes=%" PRIu64 " body_count=%" PRIu64
+                      " body_bytes=%" PRIu64,
+                      c->deleted, c->expunged, c->trashed, c->header_count, c->header_octets,
+                      c->body_count, c->body_octets);
 }
 
 static void log_end(const struct imapd_session *session)
 {
-    const struct imapd_counters *c = &session->counters;
+    char *name = imapd_log_name(session), *counters = imapd_counters_text(session);
 
-    log_info("imap(%s)<%d><%s>: Disconnected: %s in=%" PRIu64 " out=%" PRIu64 " deleted=%" PRIu64
-             " expunged=%" PRIu64 " trashed=%" PRIu64 " hdr_count=%" PRIu64 " hdr_bytes=%" PRIu64
-             " body_count=%" PRIu64 " body_bytes=%" PRIu64,
-             session->user, (int)getpid(), session->id,
+    log_info("%s: Disconnected: %s in=%" PRIu64 " out=%" PRIu64 " %s", name,
              session->end_reason == NULL ? "Connection closed" : session->end_reason,
-             stream_octets_in(session->client), stream_octets_out(session->client), c->deleted,
-             c->expunged, c->trashed, c->header_count, c->header_octets, c->body_count,
-             c->body_octets);
+             imapd_octets_in(session), imapd_octets_out(session), counters);
+    mem_free(name);
+    mem_free(counters);
 }
 
-void imapd_session_run(struct imapd_session *session)
+void imapd_session_begin(struct imapd_session *session)
 {
     session->state = STATE_AUTHENTICATED;
+    session->pid = getpid();
+    session->heard_ms = clock_monotonic_ms();
     session->arena = arena_create();
     session->command = BUF(IMAPD_LINE_MAX + 2);
     session->response = BUF(BUF_UNLIMITED);
     stream_timeout(session->client, session->config->imap_idle_timeout * 1000);
-    special_use_make_mailboxes(session);
+}
+
+void imapd_session_run(struct imapd_session *session)
+{
     while (!session->ended)
         serve_command(session);
-    (void)!stream_flush(session->client);
-    log_end(session);
+    if (session->parking == NULL || !session->parking->parked) {
+        (void)!stream_flush(session->client);
+        log_end(session);
+    }
     notify_free(&session->notify);
     mailbox_close(&session->mailbox);
     store_close(&session->store);

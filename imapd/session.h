@@ -8,6 +8,8 @@
 #include "lib/io/stream.h"
 #include "lib/store/store.h"
 
+#include <sys/types.h>
+
 #define IMAPD_LINE_MAX 65536 /* octets of a command, with the literals in it (but APPEND's) */
 #define IMAPD_BAD_MAX  20    /* commands in a row that make no sense */
 #define IMAPD_RESPONSE 32768 /* octets that gather before they go to the stream */
@@ -42,7 +44,11 @@ struct imapd_session {
     struct store *store;
     struct mailbox *mailbox; /* the selected one, or NULL */
     enum imapd_state state;
-    const char *user, *id; /* of the log */
+    const char *user, *id;            /* of the log */
+    pid_t pid;                        /* likewise: the process in which the session began */
+    int64_t heard_ms;                 /* when the client said something for the last time */
+    uint64_t earlier_in, earlier_out; /* octets before it was parked */
+    struct imapd_parking *parking;    /* NULL: it cannot be (park.h) */
 
     /* Of the command that runs: */
     struct arena *arena;
@@ -70,8 +76,17 @@ struct imapd_session {
     uint32_t told_keywords; /* keywords that were in the last FLAGS response */
 };
 
-/* imapd_session_run - until the client leaves; everything but `session` itself is released */
+/* imapd_session_begin - with client, store and names set */
+void imapd_session_begin(struct imapd_session *session);
+/* imapd_session_run - until the client leaves, or the session is parked; everything but `session` itself
+ * is released */
 void imapd_session_run(struct imapd_session *session);
+/* imapd_octets_in, imapd_octets_out - of the whole session */
+uint64_t imapd_octets_in(const struct imapd_session *session);
+uint64_t imapd_octets_out(const struct imapd_session *session);
+/* imapd_log_name, imapd_counters_text - first and last part of the session's last log line; to be freed */
+char *imapd_log_name(const struct imapd_session *session);
+char *imapd_counters_text(const struct imapd_session *session);
 
 /* imapd_flush - what gathered in session->response goes to the stream */
 void imapd_flush(struct imapd_session *session);
@@ -89,6 +104,8 @@ void imapd_failed(struct imapd_session *session, const struct error *err);
 void imapd_log_error(const struct imapd_session *session, const struct error *err);
 /* imapd_bye - the session ends; `reason` is also for the log */
 void imapd_bye(struct imapd_session *session, const char *reason);
+/* imapd_mailbox_lost - the selected mailbox cannot be shown any more, and the session ends */
+void imapd_mailbox_lost(struct imapd_session *session, const struct error *err);
 
 /* --- mailbox names (mailbox_name.c) --------------------------------------------------------------- */
 

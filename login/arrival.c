@@ -20,7 +20,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#define OUTPUT_MAX 65536
+#define OUTPUT_MAX        65536
+#define DESCRIPTORS_SPARE 100
 
 /* --- the crowd -------------------------------------------------------------------------------------------------- */
 
@@ -78,11 +79,24 @@ static bool may_go(const struct client *client)
     return client->state != CLIENT_AUTH && client->state != CLIENT_HANDOVER;
 }
 
+/*
+ * Sessions that are parked, or that others have, cost little but a descriptor; others have buffers, and
+ * three descriptors under TLS. Some are left for those who wake.
+ */
+static bool has_room(const struct login *login)
+{
+    size_t quiet = login->parked_count + login->away_count;
+    size_t busy = login->clients - quiet;
+
+    return busy < (size_t)login->config->login_client_limit &&
+           quiet + 3 * busy + DESCRIPTORS_SPARE < login->descriptors;
+}
+
 static void make_room(struct login *login)
 {
     struct client *client = login->oldest;
 
-    if (login->clients < (size_t)login->config->login_client_limit)
+    if (has_room(login))
         return;
     while (client != NULL && !may_go(client))
         client = client->newer;
@@ -95,8 +109,7 @@ static void make_room(struct login *login)
 
 void login_accept_more(struct login *login)
 {
-    service_accepting(login->instance, login->clients < (size_t)login->config->login_client_limit ||
-                                           login->oldest != NULL);
+    service_accepting(login->instance, has_room(login) || login->oldest != NULL);
 }
 
 /* --- who it is ---------------------------------------------------------------------------------------------------- */
@@ -246,7 +259,7 @@ void client_create(struct login *login, int fd)
     make_room(login);
     make_session_id(client->session);
     note_addresses(client);
-    client->watch = watch_fd(login->instance->loop, fd, LOOP_READ, client_on_event, client);
+    client_watch(client);
     login->clients++;
     join_crowd(client);
     login_accept_more(login);

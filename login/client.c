@@ -9,6 +9,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "login/park.h"
+#include "login/worker.h"
 
 #include <stdio.h>
 #include <sys/socket.h>
@@ -36,14 +38,18 @@ void client_destroy(struct client *client)
     client_leave_crowd(client);
     sasl_cancel(client);
     session_end(client);
+    if (client->state == CLIENT_AWAY)
+        login->away_count--;
+    worker_leave(client);
+    park_free(client);
     relay_free(client);
-    watch_free(&client->session_watch);
-    connection_free(&client->session_peer);
     watch_free(&client->watch);
     tls_session_free(&client->tls);
     fd_close(&client->fd);
     buf_release(&client->input);
     buf_release(&client->output);
+    pool_release(&client->pool);
+    mem_free(client->ticket);
     mem_free(client->user);
     mem_free(client->explanation);
     mem_free(client);
@@ -124,8 +130,7 @@ static enum io_result write_some(struct client *client, size_t *written_r)
     return IO_DONE;
 }
 
-/* False: the connection is gone. */
-static bool flush(struct client *client)
+bool client_flush(struct client *client)
 {
     while (client->output.len > 0) {
         size_t written = 0;
@@ -194,8 +199,7 @@ static bool takes_input(const struct client *client)
     return client->state == CLIENT_COMMAND || client->state == CLIENT_SASL;
 }
 
-/* Everything that is there, as far as it fits; false: the connection is gone. */
-static bool read_all(struct client *client)
+bool client_read(struct client *client)
 {
     for (;;) {
         enum io_result result = read_some(client);
@@ -258,6 +262,9 @@ static bool step(struct client *client)
     case CLIENT_AUTH:
     case CLIENT_HANDOVER:
     case CLIENT_RELAY:
+    case CLIENT_AWAY:
+    case CLIENT_PARKED:
+    case CLIENT_WAKING:
     case CLIENT_CLOSING:
         return false;
     }
@@ -286,6 +293,9 @@ static int patience(const struct client *client)
     case CLIENT_COMMAND:
     case CLIENT_SASL:
     case CLIENT_RELAY:
+    case CLIENT_AWAY:
+    case CLIENT_PARKED:
+    case CLIENT_WAKING:
     case CLIENT_CLOSING:
         break;
     }
@@ -304,7 +314,7 @@ static void settle(struct client *client)
 {
     int events = LOOP_READ;
 
-    if (!flush(client)) {
+    if (!client_flush(client)) {
         if (client->state != CLIENT_CLOSING)
             log_disconnect(client, "Disconnected: Connection closed");
         client_destroy(client);
@@ -344,7 +354,7 @@ static void run_input(struct client *client)
 static void pump(struct client *client, bool is_readable)
 {
     do {
-        if (is_readable && !read_all(client)) {
+        if (is_readable && !client_read(client)) {
             if (client->state != CLIENT_CLOSING)
                 log_disconnect(client, "Disconnected: Connection closed");
             client_destroy(client);
@@ -386,6 +396,10 @@ void client_on_event(void *context, int fd UNUSED, int events)
         relay_on_event(client, events);
         return;
     }
+    if (client->state == CLIENT_PARKED) {
+        park_on_event(client, events);
+        return;
+    }
     if ((events & LOOP_TIMEOUT) != 0) {
         on_timeout(client);
         return;
@@ -407,6 +421,23 @@ void client_on_event(void *context, int fd UNUSED, int events)
         events |= LOOP_READ; /* the first command may be decrypted already */
     }
     pump(client, (events & LOOP_READ) != 0);
+}
+
+void client_watch(struct client *client)
+{
+    client->watch =
+        watch_fd(client->login->instance->loop, client->fd, LOOP_READ, client_on_event, client);
+}
+
+void client_send_away(struct client *client)
+{
+    client->state = CLIENT_AWAY;
+    client->login->away_count++;
+    login_accept_more(client->login);
+    watch_free(&client->watch);
+    fd_close(&client->fd);
+    buf_release(&client->input);
+    buf_release(&client->output);
 }
 
 void client_start_tls(struct client *client)

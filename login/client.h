@@ -1,5 +1,6 @@
 /*
- * One client of IMAP or POP3 before it is logged in, and, under TLS, for as long as its session lasts.
+ * One client of IMAP or POP3 before it is logged in; for as long as its session lasts, under TLS, and
+ * where the session may be parked (park.h).
  * The core here is protocol-neutral: octets in and out, TLS, deadlines, SASL, the hand-over. What is said
  * is the protocol's (struct protocol: imap.c, pop3.c).
  */
@@ -28,6 +29,9 @@ enum client_state {
     CLIENT_SASL,      /* the client's response to a challenge is awaited */
     CLIENT_HANDOVER,  /* imapd or pop3d is asked to take the session; input waits */
     CLIENT_RELAY,     /* logged in under TLS: octets go to and fro */
+    CLIENT_AWAY,      /* logged in without TLS: an imapd or pop3d has the descriptor */
+    CLIENT_PARKED,    /* logged in, and nothing happens: we wait for whatever does */
+    CLIENT_WAKING,    /* an imapd is asked to take the parked session; input waits */
     CLIENT_CLOSING,   /* the last output is sent, then the end */
 };
 
@@ -46,6 +50,7 @@ enum auth_failure {
 struct protocol {
     const char *name;                     /* "imap": of tickets and logs */
     const char *service;                  /* "imapd" */
+    bool parks;                           /* a worker gives clients back, and serves the next one */
     bool (*start)(struct client *client); /* the greeting; true */
     /* take one command from the input; false: more octets are needed */
     bool (*command)(struct client *client);
@@ -63,10 +68,20 @@ struct login {
     const struct protocol *protocol;
     struct tls_context *tls; /* NULL: there is no certificate */
     struct auth_link *auth;
-    struct live_session *sessions; /* that auth counts for us */
+    struct client *sessions; /* that auth counts for us */
     size_t clients;
     struct client *oldest, *newest; /* who is not logged in, by their arrival */
     struct hash *addresses;         /* how many of those each address has */
+    size_t descriptors;             /* that the process may have open */
+
+    struct hash *pools;           /* worker.c: by key */
+    struct worker **free_workers; /* the one that has waited longest first */
+    size_t free_count;
+
+    struct park *parked;                       /* park.c */
+    size_t parked_count, away_count;           /* of the clients */
+    struct park *first_changed, *last_changed; /* a mailbox of theirs has changed */
+    size_t changes_served;                     /* in workers now, for that reason */
 };
 
 struct client {
@@ -96,10 +111,13 @@ struct client {
     uint64_t exchange; /* id at auth, 0: none */
     bool starts_tls;   /* the answer to STARTTLS goes out, then the handshake */
 
-    struct live_session *live;       /* granted, and not yet left to its process */
-    struct connection *session_peer; /* the imapd or pop3d that is asked to take the session */
-    struct watch *session_watch;
+    uint64_t granted; /* id at auth of the session that came of it; 0: none */
+    struct client *session_before, *session_after; /* in login->sessions */
+    struct pool *pool;                             /* once auth has said yes */
+    char *ticket;                                  /* until the session is taken */
+    struct worker *worker; /* the imapd or pop3d that is asked to take the session, or has it */
     struct relay *relay;
+    struct park *park; /* PARKED and WAKING */
 };
 
 /* --- the core (client.c) ------------------------------------------------------------------------------- */
@@ -132,6 +150,13 @@ struct sasl_offer_connection client_offer(const struct client *client);
 int client_time_left(const struct client *client);
 /* client_bad_command - one more; true: it was the last one that is taken, and the client is closing */
 bool client_bad_command(struct client *client);
+/* client_flush, client_read - what can be written now; all that is there, into the input, as far as it
+ * fits. False: the connection is gone. */
+bool client_flush(struct client *client) MUST_CHECK;
+bool client_read(struct client *client) MUST_CHECK;
+/* client_watch - the descriptor is ours again; client_send_away - a worker has it alone */
+void client_watch(struct client *client);
+void client_send_away(struct client *client);
 
 /* --- arriving (arrival.c) --------------------------------------------------------------------------------- */
 
@@ -168,25 +193,29 @@ void sasl_list_mechanisms(const struct client *client, const char *prefix, struc
 
 /* --- after the password (handover.c, relay.c) ---------------------------------------------------------------- */
 
-void handover_begin(struct client *client, const char *user, const char *ticket);
-/* relay_begin - between the TLS session and `inner`, which it takes */
-void relay_begin(struct client *client, int inner);
+void handover_begin(struct client *client, const char *user, const char *ticket, const char *pool);
+/* relay_open - between the TLS session and a socket pair: the session's end of it, which is also in
+ * *to_close_r, to be closed once it is sent; -1 and *err */
+int relay_open(struct client *client, int *to_close_r, struct error *err) MUST_CHECK;
 void relay_on_event(struct client *client, int events);
+/* relay_pause - until the next relay_on_event */
+void relay_pause(struct client *client);
+/* relay_has_inward - octets of the client wait for its session */
+bool relay_has_inward(const struct client *client);
+/* relay_drain - octets of the session that wait for the client; false: more than the limit */
+bool relay_drain(struct client *client, struct buf *out) MUST_CHECK;
 void relay_free(struct client *client);
 
 /* --- sessions that are under way (session.c) ---------------------------------------------------------------- */
 
 /* session_grant - auth gave a ticket in the exchange `id`; client->user is set */
 void session_grant(struct client *client, uint64_t id);
-/* session_begin - imapd or pop3d has taken it; where the client's descriptor is theirs alone from here on,
- * client->session_peer is taken, whose end is the session's */
-void session_begin(struct client *client);
 /* session_end - with the client, or because nothing came of it */
 void session_end(struct client *client);
 /* sessions_note_all - to an auth that has not heard of them */
 void sessions_note_all(struct login *login);
-/* sessions_forget_peers - this process shall end: those that are left to their processes go uncounted */
-void sessions_forget_peers(struct login *login);
+/* sessions_forget_away - this process shall end: those that others have go on, and uncounted */
+void sessions_forget_away(struct login *login);
 
 /* --- the log (log.c) -------------------------------------------------------------------------------------------- */
 

@@ -265,6 +265,7 @@ static bool command(struct client *client)
 const struct protocol login_imap = {
     .name = "imap",
     .service = "imapd",
+    .parks = true,
     .start = start,
     .command = command,
     .challenge = challenge,

@@ -6,9 +6,11 @@
  */
 #include "lib/base/base.h"
 
-#include "login/client.h"
+#include "login/park.h"
 
 #include "lib/base/hash.h"
+
+#include <sys/resource.h>
 
 static struct login login;
 
@@ -56,18 +58,40 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     return open_certificate(instance->config, err);
 }
 
+/* All that there may be: a parked session needs one. */
+static size_t take_descriptors(void)
+{
+    struct rlimit limit = {.rlim_cur = 1024};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return limit.rlim_cur;
+}
+
 static bool start(const struct service_instance *instance, struct error *err UNUSED)
 {
     login.instance = instance;
     login.config = instance->config;
     login.auth = auth_link_create(&login);
     login.addresses = hash_create();
+    login.pools = hash_create();
+    login.descriptors = take_descriptors();
     return true;
 }
 
+/* An imapd gives its session back some time; what pop3d has is its own. */
 static void on_drain(const struct service_instance *instance UNUSED)
 {
-    sessions_forget_peers(&login);
+    if (!login.protocol->parks)
+        sessions_forget_away(&login);
+}
+
+static void on_stop(const struct service_instance *instance UNUSED)
+{
+    park_end_all(&login);
 }
 
 static void on_connection(int fd, const struct service_instance *instance UNUSED)
@@ -86,6 +110,7 @@ int main(int argc, char *argv[])
         .start = start,
         .on_connection = on_connection,
         .on_drain = on_drain,
+        .on_stop = on_stop,
     };
 
     return service_main(&service, argc, argv);

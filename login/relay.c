@@ -163,7 +163,7 @@ static void on_inner(void *context, int fd UNUSED, int events)
         relay_on_event(client, events);
 }
 
-void relay_begin(struct client *client, int inner)
+static void begin(struct client *client, int inner)
 {
     struct relay *relay = mem_new(struct relay);
 
@@ -174,6 +174,44 @@ void relay_begin(struct client *client, int inner)
     };
     relay->watch = watch_fd(client->login->instance->loop, inner, 0, on_inner, client);
     client->relay = relay;
+}
+
+int relay_open(struct client *client, int *to_close_r, struct error *err)
+{
+    int ends[2];
+
+    *to_close_r = -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        error_errno(err, "socketpair");
+        return -1;
+    }
+    fd_set_nonblocking(ends[0], true);
+    begin(client, ends[0]);
+    *to_close_r = ends[1];
+    return ends[1];
+}
+
+void relay_pause(struct client *client)
+{
+    watch_events(client->relay->watch, 0);
+}
+
+bool relay_has_inward(const struct client *client)
+{
+    return client->relay->inward.len > 0;
+}
+
+/* imapd parks when we have taken what it wrote; a later octet would not be its own. */
+bool relay_drain(struct client *client, struct buf *out)
+{
+    struct relay *relay = client->relay;
+
+    do {
+        if (!buf_append_span(out, buf_span(&relay->outward)))
+            return false;
+        buf_clear(&relay->outward);
+    } while (from_session(relay) == MOVED);
+    return true;
 }
 
 void relay_free(struct client *client)

@@ -376,7 +376,7 @@ static void on_reply(struct client *client, const struct sasl_reply *reply)
     case SASL_OK:
         end_attempt(client);
         session_grant(client, reply->id);
-        handover_begin(client, reply->user, reply->ticket);
+        handover_begin(client, reply->user, reply->ticket, reply->pool);
         break;
     case SASL_FAILED:
         refuse_login(client, reply);

@@ -1,0 +1,512 @@
+/*
+ * The life of a parked session, between two workers. There are thousands of them: what is kept is
+ * small, and the only timer is the deadline of the client's own watch.
+ */
+#include "lib/base/base.h"
+
+#include "login/park.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CHANGES_AT_ONCE 16   /* sessions that are in workers only to be told of changes */
+#define TRIES_MAX       10   /* to find a worker */
+#define TRY_AGAIN_MS    1000 /* more each time */
+#define STILL_HERE      "* OK Still here"
+
+struct park {
+    struct client *client;
+    struct park *next, *previous;                 /* of login->parked */
+    struct park *next_changed, *previous_changed; /* of login->changed */
+    bool is_queued;
+    bool is_changed; /* why it is waking */
+    bool idling;
+    unsigned tries;
+    int inner; /* TLS, with client->relay: imapd's end, from which it had not read all; else -1 */
+    int64_t silent_since_ms, notify_at_ms, try_at_ms;
+    uint64_t octets_in, octets_out, told;
+    char *name, *counters;
+    struct buf pass, state;
+    struct notice *notices;
+    size_t notice_count;
+};
+
+/* --- beginning and end ------------------------------------------------------------------------- */
+
+void park_log_end(const char *name, const char *counters, uint64_t in, uint64_t out,
+                  const char *reason)
+{
+    log_info("%s: Disconnected: %s in=%" PRIu64 " out=%" PRIu64 " %s", name, reason, in, out,
+             counters);
+}
+
+static void enlist(struct park *park)
+{
+    struct login *login = park->client->login;
+
+    park->next = login->parked;
+    if (login->parked != NULL)
+        login->parked->previous = park;
+    login->parked = park;
+    login->parked_count++;
+    login_accept_more(login);
+}
+
+static void unlist(struct park *park)
+{
+    struct login *login = park->client->login;
+
+    if (park->previous != NULL)
+        park->previous->next = park->next;
+    else
+        login->parked = park->next;
+    if (park->next != NULL)
+        park->next->previous = park->previous;
+    login->parked_count--;
+}
+
+static void queue(struct park *park)
+{
+    struct login *login = park->client->login;
+
+    if (park->is_queued)
+        return;
+    park->is_queued = true;
+    park->previous_changed = login->last_changed;
+    if (login->last_changed != NULL)
+        login->last_changed->next_changed = park;
+    else
+        login->first_changed = park;
+    login->last_changed = park;
+}
+
+static void unqueue(struct park *park)
+{
+    struct login *login = park->client->login;
+
+    if (!park->is_queued)
+        return;
+    if (park->previous_changed != NULL)
+        park->previous_changed->next_changed = park->next_changed;
+    else
+        login->first_changed = park->next_changed;
+    if (park->next_changed != NULL)
+        park->next_changed->previous_changed = park->previous_changed;
+    else
+        login->last_changed = park->previous_changed;
+    park->is_queued = false;
+    park->next_changed = park->previous_changed = NULL;
+}
+
+void park_free(struct client *client)
+{
+    struct park *park = client->park;
+
+    if (park == NULL)
+        return;
+    client->park = NULL;
+    unqueue(park);
+    unlist(park);
+    for (size_t i = 0; i < park->notice_count; i++)
+        notifier_remove(client->pool->notifier, &park->notices[i]);
+    mem_free(park->notices);
+    fd_close(&park->inner);
+    buf_release(&park->pass);
+    buf_release(&park->state);
+    mem_free(park->name);
+    mem_free(park->counters);
+    mem_free(park);
+}
+
+/* The session is over. `bye` NULL: the client is gone. */
+static void end(struct client *client, const char *reason, const char *bye)
+{
+    struct park *park = client->park;
+
+    if (bye != NULL) {
+        client_say(client, "* BYE %s", bye);
+        park->told += strlen("* BYE \r\n") + strlen(bye);
+    }
+    park_log_end(park->name, park->counters, park->octets_in, park->octets_out + park->told,
+                 reason);
+    park_free(client);
+    if (bye == NULL) {
+        client_destroy(client);
+    } else {
+        client_close(client, NULL);
+        client_resume(client);
+    }
+}
+
+void park_end_all(struct login *login)
+{
+    for (struct park *park = login->parked, *next; park != NULL; park = next) {
+        next = park->next;
+        if (park->client->state == CLIENT_PARKED)
+            end(park->client, "Server shutting down.", "Server shutting down.");
+    }
+}
+
+/* --- waiting ----------------------------------------------------------------------------------- */
+
+static int64_t silence_ends_ms(const struct park *park)
+{
+    return park->silent_since_ms + (int64_t)park->client->login->config->imap_idle_timeout * 1000;
+}
+
+/* What is next: the end for silence, a word to an idling client, another try to find a worker. */
+static void wait_on(struct client *client)
+{
+    const struct park *park = client->park;
+    int64_t now_ms = clock_monotonic_ms(), next_ms = silence_ends_ms(park);
+    int events = park->try_at_ms == 0 ? LOOP_READ : 0;
+
+    if (park->idling && park->notify_at_ms < next_ms)
+        next_ms = park->notify_at_ms;
+    if (park->try_at_ms != 0 && park->try_at_ms < next_ms)
+        next_ms = park->try_at_ms;
+    if (client->output.len > 0 || client->tls_wants_write)
+        events |= LOOP_WRITE;
+    watch_events(client->watch, events);
+    watch_deadline(client->watch, next_ms <= now_ms ? 0 : (int)(next_ms - now_ms));
+}
+
+/* False: the client is gone, and the session with it. */
+static bool flush(struct client *client)
+{
+    if (!client_flush(client)) {
+        end(client, "Connection closed: read or write failed", NULL);
+        return false;
+    }
+    if (client->output.len == 0)
+        buf_release(&client->output);
+    return true;
+}
+
+/* --- waking ------------------------------------------------------------------------------------ */
+
+static void try_later(struct client *client, const char *why)
+{
+    struct park *park = client->park;
+    const struct protocol *protocol = client->login->protocol;
+
+    log_warning("%s-login: %s: %s", protocol->name, protocol->service, why);
+    client->state = CLIENT_PARKED;
+    if (++park->tries >= TRIES_MAX) {
+        end(client, "Internal error", "Internal error occurred.");
+        return;
+    }
+    park->try_at_ms = clock_monotonic_ms() + (int64_t)park->tries * TRY_AGAIN_MS;
+    wait_on(client);
+}
+
+/* What imapd speaks through: -1 and *err. `to_close_r` is ours to close once it is sent. */
+static int open_end(struct client *client, int *to_close_r, struct error *err)
+{
+    *to_close_r = -1;
+    if (client->tls == NULL)
+        return client->fd;
+    if (client->relay != NULL)
+        return client->park->inner;
+    return relay_open(client, to_close_r, err);
+}
+
+static bool offer(struct client *client, bool fresh, struct error *err)
+{
+    const struct park *park = client->park;
+    int64_t now_ms = clock_monotonic_ms();
+    struct parking_resume resume = {
+        .pass = buf_span(&park->pass),
+        .state = buf_span(&park->state),
+        .session = client->session,
+        .remote_address = client->remote,
+        .local_address = client->local,
+        .secured = client_is_secured(client),
+        .changed = park->is_changed,
+        .input = buf_span(&client->input),
+        .told = park->told,
+        .silent_ms = (uint64_t)(now_ms - park->silent_since_ms),
+        .notify_ms = now_ms < park->notify_at_ms ? (uint64_t)(park->notify_at_ms - now_ms) : 0,
+    };
+    bool offered;
+    int to_close;
+
+    resume.client = open_end(client, &to_close, err);
+    offered =
+        resume.client >= 0 && worker_ask(client, &parking_resume_message, &resume, fresh, err);
+    fd_close(&to_close);
+    return offered;
+}
+
+static void wake(struct client *client, bool fresh)
+{
+    struct error err = {0};
+
+    unqueue(client->park);
+    client->state = CLIENT_WAKING;
+    client->park->try_at_ms = 0;
+    watch_events(client->watch, 0);
+    watch_deadline(client->watch, -1);
+    if (client->tls == NULL)
+        fd_set_nonblocking(client->fd, false);
+    if (!offer(client, fresh, &err))
+        park_refused(client, true, err.text);
+}
+
+void park_refused(struct client *client, bool was_fresh, const char *why)
+{
+    if (client->tls == NULL)
+        fd_set_nonblocking(client->fd, true);
+    else if (client->park->inner < 0)
+        relay_free(client);
+    if (was_fresh)
+        try_later(client, why);
+    else
+        wake(client, true);
+}
+
+void park_resumed(struct client *client)
+{
+    log_debug("imap-login: goes on: %s", client->park->name);
+    park_free(client);
+    buf_release(&client->input);
+    if (client->tls != NULL) {
+        client->state = CLIENT_RELAY;
+        relay_on_event(client, LOOP_READ | LOOP_WRITE);
+    } else {
+        client_send_away(client);
+    }
+}
+
+/* --- changes of mailboxes ---------------------------------------------------------------------- */
+
+void park_note_change(struct park *park)
+{
+    if (park->client->state == CLIENT_PARKED)
+        queue(park);
+}
+
+void park_serve_changes(struct login *login)
+{
+    while (login->first_changed != NULL && login->changes_served < CHANGES_AT_ONCE) {
+        struct client *client = login->first_changed->client;
+
+        client->park->is_changed = true;
+        wake(client, false); /* takes it from the queue */
+        if (client->state == CLIENT_WAKING && client->worker != NULL) {
+            client->worker->is_for_change = true;
+            login->changes_served++;
+        }
+    }
+}
+
+/* --- events ------------------------------------------------------------------------------------ */
+
+enum heard { HEARD_NOTHING, HEARD_INPUT, HEARD_END };
+
+/* Without TLS it stays in the socket, for imapd. */
+static enum heard listen_plain(const struct client *client)
+{
+    char octet;
+    ssize_t got = recv(client->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (got > 0)
+        return HEARD_INPUT;
+    return got < 0 && (errno == EAGAIN || errno == EINTR) ? HEARD_NOTHING : HEARD_END;
+}
+
+static enum heard listen_tls(struct client *client)
+{
+    bool is_up = client_read(client);
+
+    if (client->input.len > 0)
+        return HEARD_INPUT; /* an end behind it will be met again */
+    return is_up ? HEARD_NOTHING : HEARD_END;
+}
+
+static void on_input(struct client *client)
+{
+    switch (client->tls != NULL ? listen_tls(client) : listen_plain(client)) {
+    case HEARD_NOTHING:
+        wait_on(client);
+        break;
+    case HEARD_INPUT:
+        wake(client, false);
+        break;
+    case HEARD_END:
+        end(client, "Connection closed", NULL);
+        break;
+    }
+}
+
+static void say_still_here(struct client *client)
+{
+    struct park *park = client->park;
+
+    park->notify_at_ms =
+        clock_monotonic_ms() + (int64_t)client->login->config->imap_idle_notify_interval * 1000;
+    if (client->output.len > 0)
+        return; /* it does not even read the last one */
+    client_say(client, STILL_HERE);
+    park->told += strlen(STILL_HERE "\r\n");
+    if (flush(client))
+        wait_on(client);
+}
+
+static void on_time(struct client *client)
+{
+    const struct park *park = client->park;
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (now_ms >= silence_ends_ms(park))
+        end(client, "Disconnected for inactivity.", "Disconnected for inactivity.");
+    else if (park->try_at_ms != 0 && now_ms >= park->try_at_ms)
+        wake(client, false);
+    else if (park->idling && now_ms >= park->notify_at_ms)
+        say_still_here(client);
+    else
+        wait_on(client);
+}
+
+void park_on_event(struct client *client, int events)
+{
+    if ((events & LOOP_WRITE) != 0 && !flush(client))
+        return;
+    if ((events & LOOP_READ) != 0)
+        on_input(client);
+    else if ((events & LOOP_TIMEOUT) != 0)
+        on_time(client);
+    else
+        wait_on(client);
+}
+
+/* --- parking ----------------------------------------------------------------------------------- */
+
+static struct buf copy(struct span octets)
+{
+    struct buf kept = BUF(BUF_UNLIMITED);
+
+    buf_put(&kept, octets);
+    return kept;
+}
+
+static void remember(struct client *client, const struct parking_parked *parked)
+{
+    struct park *park = mem_new(struct park);
+    int64_t now_ms = clock_monotonic_ms();
+
+    *park = (struct park){
+        .client = client,
+        .idling = parked->idling,
+        .inner = -1,
+        .silent_since_ms = now_ms - (int64_t)parked->silent_ms,
+        .notify_at_ms = now_ms + (int64_t)parked->notify_ms,
+        .octets_in = parked->octets_in,
+        .octets_out = parked->octets_out,
+        .name = mem_text(parked->name),
+        .counters = mem_text(parked->counters),
+        .pass = copy(parked->pass),
+        .state = copy(parked->state),
+    };
+    client->park = park;
+    enlist(park);
+}
+
+/* False: something has happened already. */
+static bool watch_mailboxes(struct client *client, struct parking_parked *parked)
+{
+    struct park *park = client->park;
+    struct pool *pool = client->pool;
+    bool is_quiet = true;
+
+    if (parked->watch_count == 0)
+        return true;
+    if (parked->notifier >= 0) {
+        if (pool->notifier != NULL)
+            return false; /* two imapds made one at a time: the second tries again, with the first */
+        pool->notifier = notifier_create(pool, parked->notifier);
+        parked->notifier = -1;
+    }
+    if (pool->notifier == NULL)
+        return true;
+    park->notices = mem_resize(NULL, parked->watch_count, sizeof(struct notice));
+    for (; park->notice_count < parked->watch_count; park->notice_count++) {
+        int descriptor = (int)parked->watches[park->notice_count].descriptor;
+        if (!notifier_add(pool->notifier, park, descriptor, &park->notices[park->notice_count]))
+            is_quiet = false;
+    }
+    return is_quiet;
+}
+
+static bool has_unread(int fd)
+{
+    int count = 0;
+
+    return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
+}
+
+/*
+ * What the relay still has for the client goes into the client's output. What imapd has not read of the
+ * client's input is in the socket pair: then the pair is kept, and the session goes on at once.
+ */
+static bool close_relay(struct client *client, struct parking_parked *parked)
+{
+    if (relay_has_inward(client) || has_unread(parked->client)) {
+        client->park->inner = parked->client;
+        parked->client = -1;
+        relay_pause(client);
+        return false;
+    }
+    if (!relay_drain(client, &client->output))
+        log_warning("%s: more output than a parked session may have is lost", client->park->name);
+    relay_free(client);
+    return true;
+}
+
+static bool is_socket(int fd)
+{
+    int type;
+    socklen_t size = sizeof(type);
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+/* False: it cannot wait here. */
+static bool take_client(struct client *client, struct parking_parked *parked)
+{
+    if (client->tls != NULL)
+        return close_relay(client, parked);
+    client->login->away_count--;
+    client->fd = parked->client;
+    parked->client = -1;
+    fd_set_nonblocking(client->fd, true);
+    client_watch(client);
+    return true;
+}
+
+void park_begin(struct client *client, struct parking_parked *parked)
+{
+    bool is_quiet;
+
+    if (client->pool == NULL || (client->tls == NULL) != (client->state == CLIENT_AWAY) ||
+        !is_socket(parked->client)) {
+        client_destroy(client); /* imapd is in somebody else's hands */
+        return;
+    }
+    remember(client, parked);
+    is_quiet = watch_mailboxes(client, parked);
+    client->state = CLIENT_PARKED;
+    if (!take_client(client, parked)) {
+        wake(client, false);
+        return;
+    }
+    log_debug("imap-login: parked: %s", client->park->name);
+    if (!is_quiet)
+        queue(client->park);
+    park_on_event(client, client->tls != NULL ? LOOP_READ | LOOP_WRITE : LOOP_WRITE);
+}

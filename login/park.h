@@ -1,0 +1,32 @@
+/*
+ * Parked sessions: an imapd has given the client back, with its state, because nothing happens. login
+ * keeps both, tells idling clients that the server is still here, and finds a worker for the
+ * session as soon as the client says something or a mailbox that it waits for changes.
+ */
+#ifndef BUZON_LOGIN_PARK_H
+#define BUZON_LOGIN_PARK_H
+
+#include "login/notifier.h"
+
+/* park_begin - the client's worker gives it back; takes parked->client and parked->notifier out of it.
+ * It may be gone when this returns. */
+void park_begin(struct client *client, struct parking_parked *parked);
+/* park_on_event - of a client that is parked */
+void park_on_event(struct client *client, int events);
+/* park_resumed - a worker has taken the session */
+void park_resumed(struct client *client);
+/* park_refused - it did not */
+void park_refused(struct client *client, bool was_fresh, const char *why);
+/* park_note_change - the mailbox changed; park_serve_changes then finds workers, for some at a time */
+void park_note_change(struct park *park);
+void park_serve_changes(struct login *login);
+/* park_free - what is kept beside the client, which is going */
+void park_free(struct client *client);
+/* park_end_all - the server stops: parked clients are told so */
+void park_end_all(struct login *login);
+
+/* park_log_end - the last line of a session that ends here, as imapd writes it */
+void park_log_end(const char *name, const char *counters, uint64_t in, uint64_t out,
+                  const char *reason);
+
+#endif

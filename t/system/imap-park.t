@@ -1,0 +1,267 @@
+#!/bin/sh
+# Parked IMAP sessions: an imapd gives a session that only waits back to login, plain or under TLS, in
+# IDLE or not; the client notices nothing, whatever wakes it, over a reload and over imapds that are killed.
+. "$(dirname "$0")/../lib.sh"
+plan 9
+instance_prepare <<'END'
+imap_park_delay = 1s
+imap_idle_notify_interval = 2s
+END
+sed -i 's/login -o login_protocol=imap/login -v -o login_protocol=imap/' "$CONF/master.cf"
+instance_run
+cat >"$T/park.py" <<'END'
+import os, re, signal, socket, ssl, subprocess, sys, time
+log, tls_port, port, smtp_port, password, maildirs, buzon, phase = sys.argv[1:]
+
+class Session:
+    def __init__(self, user="ana", tls=False):
+        s = socket.create_connection(("127.0.0.1", int(tls_port if tls else port)))
+        if tls:
+            context = ssl._create_unverified_context()
+            s = context.wrap_socket(s)
+        s.settimeout(20)
+        self.socket, self.file, self.user, self.tags = s, s.makefile("rb"), user, 0
+        self.line()
+        before = len(lines("Login: "))
+        assert self.run(f"LOGIN {user}@example.test {password}")[-1].startswith("t1 OK")
+        self.name = re.findall(r"session=<(\S+)>", await_line("Login: ", before + 1)[-1])[0]
+    def line(self):
+        line = self.file.readline().decode().rstrip("\r\n")
+        if not line:
+            raise EOFError
+        return line
+    def send(self, text):
+        self.socket.sendall(text.encode() + b"\r\n")
+    def run(self, command):
+        self.tags += 1
+        self.send(f"t{self.tags} {command}")
+        return self.until(f"t{self.tags} ")
+    def until(self, start):
+        got = [self.line()]
+        while not got[-1].startswith(start):
+            got.append(self.line())
+        return got
+    def idle(self):
+        self.send("i IDLE")
+        self.until("+ ")
+    def done(self):
+        self.send("DONE")
+        return self.until("i OK")
+    def told(self, *wanted):  # keep-alives may come in between
+        for line in wanted:
+            got = self.line()
+            while got == "* OK Still here":
+                got = self.line()
+            assert re.fullmatch(line, got), (got, line)
+
+def lines(pattern):
+    return [l for l in open(log, errors="replace") if re.search(pattern, l)]
+def await_line(pattern, count=1):
+    deadline = time.monotonic() + 20
+    while len(found := lines(pattern)) < count:
+        assert time.monotonic() < deadline, f"{pattern}: {len(found)} of {count}"
+        time.sleep(0.02)
+    return found
+def parked(*sessions):
+    for s in sessions:
+        s.parks = getattr(s, "parks", 0) + 1
+        await_line(f"parked: imap.*<{re.escape(s.name)}>", s.parks)
+def deliver(user="ana"):
+    s = socket.create_connection(("127.0.0.1", int(smtp_port)))
+    f = s.makefile("rb")
+    for line in "", "EHLO x", "MAIL FROM:<a@remote.test>", f"RCPT TO:<{user}@example.test>", "DATA":
+        if line: s.sendall(line.encode() + b"\r\n")
+        while f.readline()[3:4] == b"-": pass
+    s.sendall(b"Subject: new\r\n\r\nx\r\n.\r\n")
+    assert f.readline().startswith(b"250")
+def processes(program):
+    master = int(open(os.path.dirname(log) + "/../spool/pid/master.pid").read())
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            status = open(f"/proc/{pid}/stat").read()
+        except OSError:
+            continue
+        if f"({program})" in status and int(status.rsplit(")", 1)[1].split()[1]) == master:
+            found.append(int(pid))
+    return found
+def kill_imapds():  # those that have served: master would be wary of others
+    served = set(re.findall(r"mpid=(\d+)", "".join(lines("mpid="))))
+    for pid in processes("imapd"):
+        if str(pid) in served:
+            os.kill(pid, signal.SIGKILL)
+def fill(user, count):
+    s = Session(user)
+    for i in range(count):
+        s.send(f"a APPEND INBOX {{{12}}}")
+        s.until("+ ")
+        s.send("Subject: a\r\n")
+        s.until("a OK")
+    s.run("LOGOUT")
+def quartet(user):
+    sessions = [Session(user, tls) for tls in (False, True, False, True)]
+    for s in sessions:
+        s.run("SELECT INBOX")
+    for s in sessions[:2]:
+        s.idle()
+    return sessions
+
+def news():
+    fill("ana", 3)
+    idle, idle_tls, quiet, quiet_tls = everybody = quartet("ana")
+    other = Session()
+    other.run("SELECT INBOX")
+    parked(*everybody)
+    deliver()
+    for s in idle, idle_tls:
+        s.told(r"\* 4 EXISTS", r"\* \d RECENT")
+    parked(idle, idle_tls)
+    other.run("STORE 2 +FLAGS (\\Flagged $Work)")
+    for s in idle, idle_tls:
+        s.told(r"\* FLAGS .*\$Work.*", r"\* OK \[PERMANENTFLAGS .*\$Work.*", r"\* 2 FETCH \(.*FLAGS \(\\Flagged( \\Recent)? \$Work\).*\)")
+    parked(idle, idle_tls)
+    other.run("STORE 1,3 +FLAGS.SILENT (\\Deleted)")
+    for s in idle, idle_tls:
+        s.told(r"\* 1 FETCH .*", r"\* 3 FETCH .*")
+    other.run("EXPUNGE")
+    for s in idle, idle_tls:
+        s.told(r"\* 1 EXPUNGE", r"\* 2 EXPUNGE")
+    # Who does not idle hears of new messages and flags first, of removals when numbers may change.
+    got = quiet.run("FETCH 2 (FLAGS)")
+    assert any(l == "* 4 EXISTS" for l in got) and not any("EXPUNGE" in l for l in got), got
+    assert any(re.match(r"\* 2 FETCH \(.*\\Flagged.*\$Work", l) for l in got), got
+    got = quiet.run("NOOP")
+    assert "* 1 EXPUNGE" in got and "* 2 EXPUNGE" in got, got
+    got = quiet_tls.run("UID SEARCH ALL")
+    assert "* SEARCH 2 4" in got, got
+    # The same view for everybody in the end.
+    idle.done(), idle_tls.done()
+    for s in everybody:
+        assert s.run("SEARCH UID 1:*")[-2] == "* SEARCH 1 2"
+        assert s.run("FETCH 1:2 (UID)")[:2] == ["* 1 FETCH (UID 2)", "* 2 FETCH (UID 4)"]
+        s.run("LOGOUT")
+    await_line(f"imap\\(ana@example.test\\)<.*<{re.escape(quiet.name)}>: Disconnected: Logged out in=", 1)
+
+def split():
+    """A command that comes in pieces, and pipelined ones, wake a session as well."""
+    for tls in False, True:
+        s = Session("luis", tls)
+        s.run("SELECT INBOX")
+        parked(s)
+        s.socket.sendall(b"x NO")
+        await_line(f"goes on: imap.*<{re.escape(s.name)}>")
+        s.send("OP\r\ny NOOP\r\nz CREATE {4}")
+        s.until("+ ")
+        s.send("work" + "\r\nq LOGOUT") if not tls else s.send("play\r\nq LOGOUT")
+        s.until("q OK")
+
+def keepalive():
+    for tls in False, True:
+        s = Session("luis", tls)
+        s.run("SELECT INBOX")
+        s.idle()
+        parked(s)
+        assert s.line() == s.line() == "* OK Still here"
+        s.done()
+        s.socket.shutdown(socket.SHUT_RDWR)
+        await_line(f"<{re.escape(s.name)}>: Disconnected: Connection closed in=\\d+ out=\\d+ deleted=")
+    # A client that goes away while it is parked: login alone writes the line.
+    s = Session("luis")
+    parked(s)
+    s.socket.shutdown(socket.SHUT_RDWR)
+    await_line(f"imap.luis@example.test.<\\d+><{re.escape(s.name)}>: Disconnected: Connection closed in=\\d+ out=\\d+ deleted=0 ")
+
+def gone():
+    s, tls, other = Session("eva"), Session("eva", True), Session("eva")
+    other.run("CREATE doomed"), other.run("CREATE again")
+    s.run("SELECT doomed"), s.idle()
+    tls.run("SELECT again"), tls.idle()
+    parked(s, tls)
+    other.run("DELETE doomed")
+    s.told(r"\* BYE Mailbox was deleted under us\.")
+    open(f"{maildirs}/eva/Maildir/.again/dovecot-uidlist", "w").write("3 V77 N1 Gffffffffffffffffffffffffffffffff\n")
+    other.run("STATUS again (UIDVALIDITY)"), other.run("APPEND again {1+}\r\nx")
+    tls.told(r"\* BYE UIDVALIDITY of the mailbox changed\.")
+
+def reload():
+    sessions = quartet("ana")
+    parked(*sessions)
+    old = processes("login") + processes("imapd")
+    subprocess.run([buzon, "reload"], check=True, env={**os.environ, "MAIL_CONFIG": os.path.dirname(log) + "/../conf"})
+    await_line("reload", 1)
+    new = None
+    while new is None:  # a login in this very moment may be refused: its ticket was the old auth's
+        try:
+            new = Session("ana")
+        except AssertionError:
+            pass
+    assert not set(processes("imapd")) & set(old), "imapds are renewed"
+    deliver()
+    count = 1 + int(re.match(r"\* (\d+) EXISTS", [l for l in new.run("EXAMINE INBOX") if "EXISTS" in l][0])[1])
+    for s in sessions[:2]:
+        s.until("* "), s.done()
+    for s in sessions:
+        assert s.run("NOOP")[-1].endswith("OK NOOP completed.")
+    kill_imapds()
+    for s in sessions:
+        try:
+            s.run("NOOP")
+        except (OSError, EOFError):
+            pass # it was in one of them
+
+def killed():
+    """Imapds that wait for a session can die; parked sessions find another one."""
+    sessions = quartet("luis")
+    parked(*sessions)
+    kill_imapds()
+    for s in sessions[:2]:
+        s.done()
+    for s in sessions:
+        assert s.run("NOOP")[-1].endswith("OK NOOP completed.")
+        s.run("LOGOUT")
+    # login takes its parked sessions along, and a new one serves the next client.
+    s = Session("luis")
+    parked(s)
+    for pid in processes("login"):
+        os.kill(pid, signal.SIGKILL)
+    try:
+        s.line()
+        assert False, "it should have ended"
+    except (OSError, EOFError):
+        pass
+    Session("luis").run("LOGOUT")
+
+def pool():
+    """Sessions of the same user id, one after another, share a process."""
+    before = len(lines("mpid="))
+    for user in "ana", "luis", "eva", "ana":
+        s = Session(user)
+        assert s.run("SELECT INBOX")[-1].startswith("t2 OK")
+        s.run("LOGOUT")
+        await_line(f"<{re.escape(s.name)}>: Disconnected: Logged out")
+    pids = [re.findall(r"mpid=(\d+)", l)[0] for l in lines("mpid=")[before:]]
+    assert len(set(pids)) < len(pids), pids
+
+def stop():
+    sessions = quartet("ana")
+    parked(*sessions)
+    subprocess.run([buzon, "stop"], check=True, env={**os.environ, "MAIL_CONFIG": os.path.dirname(log) + "/../conf"})
+    for s in sessions:
+        s.told(r"\* BYE Server shutting down\.")
+        await_line(f"<{re.escape(s.name)}>: Disconnected: Server shutting down\\. in=")
+
+globals()[phase]()
+END
+phase() {
+    check "$2" python3 "$T/park.py" "$LOG" "$IMAPS_PORT" "$IMAP_PORT" "$SMTP_PORT" "$PASSWORD" \
+        "$MAILDIRS/example.test" "$T/sbin/buzon" "$1"
+}
+phase news 'parked sessions are told of deliveries, flags and removals as RFC 3501 wants it'
+phase split 'they go on in the middle of a command'
+phase keepalive 'idling ones hear that the server is still here, and log their end'
+phase gone 'a mailbox that is deleted or begun anew ends them with BYE'
+phase pool 'sessions of one user id share a process, one after another'
+phase killed 'imapds and login may die'
+phase reload 'a reload keeps all of them'
+phase stop 'a stop tells them so'
+no_crash 'no process crashed'
