@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define MAP_SIZE  (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
@@ -196,9 +197,14 @@ static bool open_directory(struct index *index, struct error *err)
         return false;
     }
     index->fd = open(index->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (index->fd < 0)
+    if (index->fd < 0) {
         error_errno(err, "open %s", index->directory);
-    return index->fd >= 0;
+        return false;
+    }
+    index->lock = openat(index->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (index->lock < 0)
+        error_errno(err, "open the directory above %s", index->directory);
+    return index->lock >= 0;
 }
 
 /* One try to use what is there. *result_r is LMDB's, 0 when the content is no good. */
@@ -216,6 +222,24 @@ static bool open_existing(struct index *index, int *result_r)
     return false;
 }
 
+/* What is there is no good, unless somebody else has just begun anew. Positive results are the system's:
+ * new files would not help. */
+static bool open_anew(struct index *index, int *result_r, struct error *err)
+{
+    bool opened;
+
+    if (!index_lock(index, err))
+        return false;
+    opened = open_existing(index, result_r);
+    if (!opened && *result_r <= 0) {
+        log_warning("the index %s is not whole and will be rebuilt", index->directory);
+        remove_files(index);
+        opened = open_existing(index, result_r);
+    }
+    index_unlock(index);
+    return opened;
+}
+
 static bool open_index(struct index *index, struct error *err)
 {
     int result = 0;
@@ -225,12 +249,7 @@ static bool open_index(struct index *index, struct error *err)
         err->kind = ERROR_TEMPORARY;
         return false;
     }
-    opened = open_existing(index, &result);
-    if (!opened && result <= 0) { /* positive is the system's: a new one would not help */
-        log_warning("the index %s is not whole and will be rebuilt", index->directory);
-        remove_files(index);
-        opened = open_existing(index, &result);
-    }
+    opened = open_existing(index, &result) || (result <= 0 && open_anew(index, &result, err));
     if (opened)
         note_boot(index);
     else
@@ -243,13 +262,14 @@ static void release(struct index *index)
 {
     close_environment(index);
     fd_close(&index->fd);
+    fd_close(&index->lock);
 }
 
 struct index *index_open(const char *directory, struct error *err)
 {
     struct index *index = mem_new(struct index);
 
-    index->fd = -1;
+    index->fd = index->lock = -1;
     index->directory = mem_text(directory);
     if (!open_index(index, err)) {
         release(index);
@@ -286,10 +306,46 @@ void index_close(struct index **index)
 bool index_discard(struct index *index, struct error *err)
 {
     ASSERT(index->writer == NULL && index->readers == 0);
-    remove_files(index);
+    if (index->env != NULL && index_lock(index, err)) {
+        if (index_is_ours(index)) /* else somebody else has begun anew */
+            remove_files(index);
+        index_unlock(index);
+    }
     release(index);
     index->broken = !open_index(index, err);
     return !index->broken;
+}
+
+/* --- one writer --------------------------------------------------------------------------------- */
+
+bool index_lock(struct index *index, struct error *err)
+{
+    while (flock(index->lock, LOCK_EX) != 0) {
+        if (errno != EINTR) {
+            error_errno(err, "lock the directory above %s", index->directory);
+            err->kind = ERROR_TEMPORARY;
+            return false;
+        }
+    }
+    return true;
+}
+
+void index_unlock(struct index *index)
+{
+    (void)flock(index->lock, LOCK_UN);
+}
+
+bool index_is_ours(const struct index *index)
+{
+    struct stat ours, named;
+    char *path = mem_printf("%s/data.mdb", index->directory);
+    int fd = -1;
+    bool is_ours = mdb_env_get_fd(index->env, &fd) == 0 && fstat(fd, &ours) == 0 &&
+                   lstat(path, &named) == 0 && ours.st_ino == named.st_ino &&
+                   ours.st_dev == named.st_dev;
+
+    mem_free(path);
+    return is_ours;
 }
 
 /* --- transactions ------------------------------------------------------------------------------ */
@@ -348,13 +404,13 @@ bool index_resume(struct index *index, unsigned readers, struct error *err)
     return true;
 }
 
-bool index_begin_write(struct index *index, struct error *err)
+static bool begin_write_locked(struct index *index, struct error *err)
 {
     int result;
 
-    ASSERT(index->writer == NULL && index->readers == 0);
-    if (index->broken) {
-        index_mark_broken(index, err);
+    if (!index_is_ours(index)) {
+        index->broken = true;
+        error_set(err, ERROR_TEMPORARY, "the index %s was begun anew", index->directory);
         return false;
     }
     /* LMDB does not reuse a page before the second transaction after the one that freed it: a mark
@@ -372,6 +428,21 @@ bool index_begin_write(struct index *index, struct error *err)
     return true;
 }
 
+bool index_begin_write(struct index *index, struct error *err)
+{
+    ASSERT(index->writer == NULL && index->readers == 0);
+    if (index->broken) {
+        index_mark_broken(index, err);
+        return false;
+    }
+    if (!index_lock(index, err))
+        return false;
+    if (begin_write_locked(index, err))
+        return true;
+    index_unlock(index);
+    return false;
+}
+
 bool index_commit(struct index *index, struct error *err)
 {
     int result;
@@ -384,6 +455,7 @@ bool index_commit(struct index *index, struct error *err)
     result = mdb_txn_commit(index->writer);
     index->writer = NULL;
     index->changed = true;
+    index_unlock(index);
     if (result != 0)
         index_fail(index, result, "commit", err);
     return result == 0;
@@ -391,8 +463,10 @@ bool index_commit(struct index *index, struct error *err)
 
 void index_abort(struct index *index)
 {
-    if (index->writer != NULL)
+    if (index->writer != NULL) {
         mdb_txn_abort(index->writer);
+        index_unlock(index);
+    }
     index->writer = NULL;
     index_forget_block(index);
 }

@@ -73,8 +73,12 @@ struct index *index_open(const char *directory, struct error *err) MUST_CHECK;
 /* index_close - what was changed is synced and marked as whole */
 void index_close(struct index **index);
 
-/* index_discard - begin anew: it is broken. No transaction may be open. */
+/* index_discard - begin anew: it is broken, or not the one that has the name any more (then what has it is
+ * opened). No transaction may be open. */
 bool index_discard(struct index *index, struct error *err) MUST_CHECK;
+/* index_is_ours - the files that are open are still those that have the name: nobody removed the index or
+ * began it anew */
+bool index_is_ours(const struct index *index);
 /* index_is_broken - something in it made no sense; every later call fails until index_discard */
 bool index_is_broken(const struct index *index);
 

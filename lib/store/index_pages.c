@@ -18,6 +18,7 @@
 #define META_VERSION 1
 #define NO_PAGE      UINT64_MAX
 #define DEPTH_MAX    32 /* of a tree, as LMDB's cursors have it */
+#define LOOKS_MAX    100
 
 enum { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_OVERFLOW = 4, PAGE_META = 8 };
 enum { NODE_BIG = 1, NODE_TREE = 2, NODE_DUPLICATES = 4 };
@@ -235,46 +236,65 @@ static bool walk_tree(struct walk *walk, const struct tree *tree, const struct c
 
 /* --- the file ---------------------------------------------------------------------------------- */
 
-static bool walk_transaction(struct walk *walk, uint64_t transaction)
+enum verdict { PAGES_SOUND, PAGES_UNSOUND, PAGES_OVERTAKEN };
+
+/* Overtaken: two newer transactions were committed meanwhile, and nothing tells of this one any more. */
+static enum verdict walk_transaction(struct walk *walk, uint64_t transaction)
 {
+    bool newer = false;
     struct meta meta;
 
     for (uint64_t number = 0; number < 2; number++) {
         const unsigned char *octets = walk->map + number * walk->page_size;
         memcpy(&meta, octets + sizeof(struct page), sizeof(meta));
-        if (!is_meta(octets, number, walk->page_size) || meta.transaction != transaction)
+        if (!is_meta(octets, number, walk->page_size))
+            return PAGES_UNSOUND;
+        newer |= meta.transaction > transaction;
+        if (meta.transaction != transaction)
             continue;
         return walk_tree(walk, &meta.free_pages,
                          &(struct content){.key_len = sizeof(uint64_t),
                                            .page_lists = true,
                                            .last_page = meta.last_page}) &&
-               walk_tree(walk, &meta.main, &(struct content){.trees = true});
+                       walk_tree(walk, &meta.main, &(struct content){.trees = true})
+                   ? PAGES_SOUND
+                   : PAGES_UNSOUND;
     }
-    return false;
+    return newer ? PAGES_OVERTAKEN : PAGES_UNSOUND;
 }
 
-bool index_pages_are_sound(MDB_env *env, int directory)
+/* The transaction keeps others from using its pages again while we look at them. */
+static enum verdict look_at_newest(MDB_env *env, int fd)
 {
     struct walk walk = {.page_size = (size_t)sysconf(_SC_PAGESIZE)};
-    int fd = openat(directory, "data.mdb", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum verdict verdict = PAGES_UNSOUND;
     struct stat status = {0};
     MDB_txn *txn = NULL;
-    bool sound = false;
     void *map = MAP_FAILED;
 
-    /* The transaction keeps others from using its pages again while we look at them. */
-    if (fd >= 0 && mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0 && fstat(fd, &status) == 0 &&
+    if (mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0 && fstat(fd, &status) == 0 &&
         status.st_size > 0)
         map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (map != MAP_FAILED) {
         walk.map = map;
         walk.pages = (uint64_t)status.st_size / walk.page_size;
-        sound =
-            walk.pages >= 2 && (mdb_txn_id(txn) == 0 || walk_transaction(&walk, mdb_txn_id(txn)));
+        if (walk.pages >= 2)
+            verdict = mdb_txn_id(txn) == 0 ? PAGES_SOUND : walk_transaction(&walk, mdb_txn_id(txn));
         munmap(map, (size_t)status.st_size);
     }
     if (txn != NULL)
         mdb_txn_abort(txn);
+    return verdict;
+}
+
+/* An index that others are writing to, faster than we can look, is one that they found sound. */
+bool index_pages_are_sound(MDB_env *env, int directory)
+{
+    int fd = openat(directory, "data.mdb", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum verdict verdict = fd < 0 ? PAGES_UNSOUND : PAGES_OVERTAKEN;
+
+    for (unsigned looks = 0; verdict == PAGES_OVERTAKEN && looks < LOOKS_MAX; looks++)
+        verdict = look_at_newest(env, fd);
     fd_close(&fd);
-    return sound;
+    return verdict != PAGES_UNSOUND;
 }

@@ -17,7 +17,8 @@ struct flags_block {
 
 struct index {
     char *directory;
-    int fd; /* of the directory */
+    int fd;   /* of the directory */
+    int lock; /* of the directory above; flock() is held by whoever writes or begins anew */
     MDB_env *env;
     MDB_dbi names, mailboxes, messages, metadata, gone, flags;
     MDB_txn *reader; /* kept for the next index_begin_read; in use while readers > 0 */
@@ -48,6 +49,16 @@ void index_forget_block(struct index *index);
 /* The octets that LMDB is given are only read, whatever its types say. */
 MDB_val index_value(const void *data, size_t len);
 uint64_t index_key(uint32_t id, uint32_t number);
+
+/*
+ * index_lock - wait to be the only one who writes to the index, whichever files that is now
+ *
+ * LMDB's own lock is in the files: where the index was removed or begun anew, the session that still has
+ * the old files and the one that has the new ones would both go ahead, and each would number new
+ * messages.
+ */
+bool index_lock(struct index *index, struct error *err) MUST_CHECK;
+void index_unlock(struct index *index);
 
 /*
  * LMDB follows what stands in its pages without a look. These see to it that it can (index_pages.c).

@@ -142,7 +142,7 @@ struct timeval store_name_time(struct store *store)
 bool store_be_ready(struct store *store, struct error *err)
 {
     error_clear(err);
-    if (!index_is_broken(store->index))
+    if (!index_is_broken(store->index) && index_is_ours(store->index))
         return true;
     store->generation++;
     return index_discard(store->index, err);
