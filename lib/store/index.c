@@ -153,6 +153,16 @@ static int open_databases(struct index *index)
     return mdb_txn_commit(txn);
 }
 
+static ino_t named_inode(const struct index *index, const char *name)
+{
+    char *path = mem_printf("%s/%s", index->directory, name);
+    struct stat status;
+    ino_t inode = lstat(path, &status) == 0 ? status.st_ino : 0;
+
+    mem_free(path);
+    return inode;
+}
+
 static int open_environment(struct index *index)
 {
     static const unsigned flags = MDB_NOSYNC | MDB_NOMEMINIT | MDB_NOTLS;
@@ -165,6 +175,7 @@ static int open_environment(struct index *index)
         (result = mdb_env_set_maxdbs(index->env, DATABASES)) == 0 &&
         (result = mdb_env_open(index->env, index->directory, flags, 0600)) == 0)
         mdb_reader_check(index->env, &dead);
+    index->lock_inode = named_inode(index, "lock.mdb");
     if (result != 0) {
         mdb_env_close(index->env);
         index->env = NULL;
@@ -335,17 +346,16 @@ void index_unlock(struct index *index)
     (void)flock(index->lock, LOCK_UN);
 }
 
+/* Both files: whoever has the same data and another lock.mdb neither sees our transactions nor spares the
+ * pages that we read. */
 bool index_is_ours(const struct index *index)
 {
-    struct stat ours, named;
-    char *path = mem_printf("%s/data.mdb", index->directory);
+    struct stat data;
     int fd = -1;
-    bool is_ours = mdb_env_get_fd(index->env, &fd) == 0 && fstat(fd, &ours) == 0 &&
-                   lstat(path, &named) == 0 && ours.st_ino == named.st_ino &&
-                   ours.st_dev == named.st_dev;
 
-    mem_free(path);
-    return is_ours;
+    return mdb_env_get_fd(index->env, &fd) == 0 && fstat(fd, &data) == 0 &&
+           named_inode(index, "data.mdb") == data.st_ino &&
+           named_inode(index, "lock.mdb") == index->lock_inode;
 }
 
 /* --- transactions ------------------------------------------------------------------------------ */

@@ -20,6 +20,7 @@ struct index {
     int fd;   /* of the directory */
     int lock; /* of the directory above; flock() is held by whoever writes or begins anew */
     MDB_env *env;
+    ino_t lock_inode; /* of lock.mdb, which LMDB has open */
     MDB_dbi names, mailboxes, messages, metadata, gone, flags;
     MDB_txn *reader; /* kept for the next index_begin_read; in use while readers > 0 */
     MDB_txn *writer;

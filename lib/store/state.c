@@ -93,7 +93,8 @@ bool state_create(struct mailbox *mailbox, struct index_mailbox *state, struct e
     *state = (struct index_mailbox){0};
     if (!index_first_modseq(mailbox->store->index, &state->modseq, err))
         return false;
-    state->gone_modseq = state->modseq;
+    /* A view of an earlier index may show what is gone since then. */
+    state->removal_modseq = state->gone_modseq = state->modseq;
     if (!index_add_mailbox(mailbox->store->index, mailbox->name, state, err))
         return false;
     mailbox->id = state->id;

@@ -5,7 +5,7 @@
 # BUZON_STRESS_SECONDS=300 makes it a matter of minutes, BUZON_STRESS_SEED=n repeats a run.
 . "$(dirname "$0")/../lib.sh"
 need python3
-plan 4
+plan 5
 seconds=${BUZON_STRESS_SECONDS:-3}
 seed=${BUZON_STRESS_SEED:-$$}
 instance_start <<END
@@ -24,3 +24,4 @@ maildir_has 'another program can work at the Maildir' "$(virtual_maildir luis)" 
 check "clients and another program (seed $seed)" stress luis --maildir "$(virtual_maildir luis)"
 check "the same, and sessions are killed (seed $seed)" stress luis --maildir "$(virtual_maildir luis)" \
     --kill imapd --kill-parent "$(instance_pid)" --kill-every 0.3
+check "and the index is thrown away under running sessions (seed $seed)" stress luis --maildir "$(virtual_maildir luis)" --wipe

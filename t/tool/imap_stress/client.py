@@ -39,7 +39,7 @@ class Client(threading.Thread):
                 try:
                     self.session()
                 except Closed:
-                    require(self.options.kills, "the server closed the connection")
+                    require(self.options.kills or self.options.wipe, "the server closed the connection")
                     self.deaths += 1
                     self.view = None
                     time.sleep(0.05)
@@ -140,6 +140,10 @@ class Client(threading.Thread):
         response = self.take_until(lambda r: r.startswith(tag))
         status = response.split(b" ")[1].upper()
         require(status in (b"OK", b"NO"), "%r to %s", response, self.running)
+        if self.options.wipe and b"[UNAVAILABLE]" in response:
+            if self.running in ("SELECT", "LOGIN", "ENABLE"):
+                raise Closed(response.decode("latin-1"))
+            may_fail = True
         require(status == b"OK" or may_fail, "%r to %s", response, self.running)
         self.running, self.last = None, response
         if self.view is not None:

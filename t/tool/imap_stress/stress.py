@@ -107,9 +107,23 @@ class Killer(threading.Thread):
         return name == self.options.kill and int(rest.split()[1]) == self.options.kill_parent
 
 
+class Wiper(threading.Thread):
+    """The index can be thrown away at any time, also while sessions use it."""
+
+    def __init__(self, options, seed):
+        super().__init__(daemon=True)
+        self.options, self.random = options, random.Random(seed)
+
+    def run(self):
+        while time.monotonic() < self.options.end and not self.options.failed.is_set():
+            time.sleep(self.random.random())
+            for directory in self.options.index:
+                shutil.rmtree(directory, ignore_errors=True)
+
+
 def look(options, world, mailbox):
     """What a new client sees: {uid: (flags, marker)} and UIDVALIDITY."""
-    client = Client(1000, 0, world, SimpleNamespace(**dict(vars(options), kills=False)))
+    client = Client(1000, 0, world, SimpleNamespace(**dict(vars(options), kills=False, wipe=False)))
     client.level = "plain"
     client.connect()
     client.select(mailbox)
@@ -193,6 +207,7 @@ def parse_arguments():
     p.add_argument("--kill-parent", type=int, default=os.getpid(), help="whose children they are")
     p.add_argument("--kill-every", type=float, default=0.4)
     p.add_argument("--index", action="append", default=[], help="directory to be removed before the last look")
+    p.add_argument("--wipe", action="store_true", help="remove it now and then before, too")
     p.add_argument("command", nargs="*")
     return p.parse_args()
 
@@ -211,6 +226,8 @@ def main():
     others = []
     if options.maildir:
         others.append(Outside(options, world, options.seed))
+    if options.wipe:
+        others.append(Wiper(options, options.seed))
     if options.kills:
         others.append(Killer(options, options.seed))
     for thread in clients + others:
