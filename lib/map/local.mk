@@ -40,6 +40,11 @@ if BERKELEY_DB
 lib_libbuzon_a_SOURCES += lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_writer.c
 endif
 
+dist_man_MANS += lib/map/buzon_tables.5 lib/map/cidr_table.5 lib/map/indexed_table.5 \
+	lib/map/ldap_table.5 lib/map/memcache_table.5 lib/map/mysql_table.5 lib/map/pcre_table.5 \
+	lib/map/pgsql_table.5 lib/map/redis_table.5 lib/map/regexp_table.5 lib/map/socketmap_table.5 \
+	lib/map/sqlite_table.5 lib/map/tcp_table.5
+
 # The drivers of databases: loaded when a table needs one (lib/map/module.h).
 if PGSQL
 pkglibexec_PROGRAMS += lib/map/driver/buzon-pgsql.so
