@@ -28,9 +28,11 @@ lib/config/buzon.cf.5: lib/config/buzon.cf.5.in lib/config/manual$(EXEEXT)
 	$(AM_V_GEN)lib/config/manual$(EXEEXT) <$(srcdir)/lib/config/buzon.cf.5.in >$@.new && mv $@.new $@
 
 check_PROGRAMS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
-	t/unit/config_report_test t/unit/config_interfaces_test
+	t/unit/config_report_test t/unit/config_interfaces_test t/unit/config_parameters_test
 UNIT_TESTS += t/unit/config_expand_test t/unit/config_read_test t/unit/config_master_cf_test \
-	t/unit/config_report_test t/unit/config_interfaces_test
+	t/unit/config_report_test t/unit/config_interfaces_test t/unit/config_parameters_test
+t_unit_config_parameters_test_SOURCES = t/unit/config_parameters_test.c t/unit/postfix_parameters.def
+t_unit_config_parameters_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_config_interfaces_test_SOURCES = t/unit/config_interfaces_test.c
 t_unit_config_interfaces_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_config_expand_test_SOURCES = t/unit/config_expand_test.c

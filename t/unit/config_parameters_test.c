@@ -1,0 +1,129 @@
+/* The table of parameters has all that Postfix has, with its defaults, and says why something is without
+ * effect. */
+#include "t/unit/unit.h"
+
+#include "lib/config/config.h"
+#include "lib/config/parameter.h"
+#include "lib/config/service_parameter.h"
+
+static const struct row {
+    const char *name;
+    const char *value;
+} rows[] = {
+#define D(name, value) {name, value},
+#include "t/unit/postfix_parameters.def"
+#undef D
+};
+
+/* Defaults that are meant to differ. */
+static const struct row own_defaults[] = {
+    {"alias_database",                       "follows default_database_type"        },
+    {"alias_maps",                           "follows default_database_type; no NIS"},
+    {"command_directory",                    "a place"                              },
+    {"config_directory",                     "a place"                              },
+    {"daemon_directory",                     "a place"                              },
+    {"data_directory",                       "a place"                              },
+    {"hash_queue_names",                     "bounce and trace may become large too"},
+    {"html_directory",                       "a place"                              },
+    {"mail_name",                            "a name"                               },
+    {"mail_owner",                           "a name"                               },
+    {"meta_directory",                       "a place"                              },
+    {"queue_directory",                      "a place"                              },
+    {"readme_directory",                     "a place"                              },
+    {"sample_directory",                     "a place"                              },
+    {"setgid_group",                         "a name"                               },
+    {"shlib_directory",                      "a place"                              },
+    {"smtpd_forbid_bare_newline",            "smuggling is refused, as since 3.9"   },
+    {"smtpd_forbid_bare_newline_exclusions", "of nobody, then"                      },
+    {"syslog_name",                          "a name"                               },
+};
+
+static bool has_own_default(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(own_defaults); i++) {
+        if (strcmp(own_defaults[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As postconf prints it: one blank between words. */
+static void append_words(struct buf *out, const char *text)
+{
+    for (struct span rest = span_trim(span_text(text)); rest.len > 0; rest = span_trim(rest)) {
+        size_t len = 0;
+
+        while (len < rest.len && !is_space((unsigned char)rest.data[len]))
+            len++;
+        if (out->len > 0)
+            buf_put_char(out, ' ');
+        buf_put(out, span_first(rest, len));
+        rest = span_skip(rest, len);
+    }
+}
+
+static void has_every_parameter(void **state)
+{
+    const struct row *row = *state;
+    const struct parameter *parameter = parameter_find(span_text(row->name));
+    struct buf value = BUF(10000);
+
+    if (parameter == NULL)
+        fail_msg("%s is not in the table", row->name);
+    append_words(&value, parameter->value);
+    if (strcmp(row->value, "(computed)") == 0)
+        assert_true(buf_text(&value)[0] == '(' || strncmp(row->name, "mail_", 5) == 0);
+    else if (has_own_default(row->name))
+        assert_string_not_equal(buf_text(&value), row->value);
+    else
+        assert_string_equal(buf_text(&value), row->value);
+    buf_release(&value);
+}
+
+/* local_destination_recipient_limit and the like have rows where their default is none of a transport. */
+static bool is_named_for_a_service(const char *name)
+{
+    for (size_t i = 0; i < service_parameter_count; i++) {
+        if (span_ends_with_nocase(span_text(name), service_parameters[i].suffix))
+            return true;
+    }
+    return false;
+}
+
+static void has_no_other_in_its_first_part(void **state UNUSED)
+{
+    for (size_t i = 0; i < INDEX_OWN_FIRST; i++) {
+        size_t at = 0;
+
+        while (at < ARRAY_LENGTH(rows) && strcmp(rows[at].name, parameters[i].name) != 0)
+            at++;
+        if (at == ARRAY_LENGTH(rows) && !is_named_for_a_service(parameters[i].name))
+            fail_msg("%s is none of Postfix's", parameters[i].name);
+        if (i > 0 && strcmp(parameters[i - 1].name, parameters[i].name) >= 0)
+            fail_msg("%s is out of order", parameters[i].name);
+    }
+}
+
+static void says_who_reads_what_and_why_not(void **state UNUSED)
+{
+    for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+        const struct parameter_doc *doc = &parameter_docs[i];
+        bool works = parameters[i].support == PARAMETER_WORKS;
+
+        if (*doc->readers == '\0' || *doc->text == '\0' || doc->text[strlen(doc->text) - 1] != '.')
+            fail_msg("%s is not documented", parameters[i].name);
+        if (works != (parameter_unsupported(&parameters[i]) == NULL))
+            fail_msg("%s: works, and has a reason not to", parameters[i].name);
+    }
+}
+
+int main(void)
+{
+    static struct CMUnitTest tests[ARRAY_LENGTH(rows) + 2];
+    size_t used = 0;
+
+    UNIT_ADD_ROWS(tests, used, rows, has_every_parameter);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(has_no_other_in_its_first_part);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(says_who_reads_what_and_why_not);
+    return unit_run("parameters", tests, used);
+}
