@@ -14,8 +14,8 @@
 #include "tools/conf/service.h"
 #include "tools/conf/show.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #define MASTER_CF_MAX (16U << 20)
@@ -32,6 +32,7 @@ static bool change(const struct call *call, struct error *err)
     if (call->requests.count == 0)
         call_refuse("%s", edit == EDIT_SET ? "-e requires name=value argument"
                                            : "missing service argument");
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit of file size is an error like a full disk */
     if (call_has(call, 'M'))
         return edit_services(directory, edit, &call->requests, err);
     if (call_has(call, 'F'))

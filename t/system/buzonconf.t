@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonconf: what it shows, and that an edit changes what was asked for and nothing else.
 . "$(dirname "$0")/../lib.sh"
-plan 31
+plan 36
 D=$T/conf
 conf() { "$BUZON_STAGE/sbin/buzonconf" -c "$D" "$@" 2>"$T/stderr"; }
 
@@ -126,3 +126,39 @@ reset
 for i in 1 2 3 4 5 6 7 8; do conf -e "own$i=$i" & done
 wait
 is 'edits at the same time do not undo each other' "$(grep -c '^own[1-8] = [1-8]$' "$D/main.cf")" 8
+
+# --- the file is there, whole, whatever happens ------------------------------------------------------
+reset
+cp "$D/main.cf" "$T/whole"
+(
+    ulimit -f 0
+    conf -e own=other
+) 2>/dev/null
+is 'an edit that cannot be written changes nothing' "$? $(cmp "$D/main.cf" "$T/whole" 2>&1)" '1 '
+is 'and leaves nothing behind' "$(ls "$D")" 'main.cf
+master.cf'
+# killed anywhere: each time the old file or the new one, and all before it counts
+t_whole=yes
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    "$BUZON_STAGE/sbin/buzonconf" -c "$D" -e "kill$i=x" "own=$i" >/dev/null 2>&1 &
+    sleep 0.00$i
+    kill -9 $! 2>/dev/null
+    wait $! 2>/dev/null
+    case "$(conf -qh own) $(conf -qh "kill$i")" in
+    "$i x" | [!0-9]*' ' | [0-9]' ' | [0-9][0-9]' ') ;;
+    *) t_whole="no: $(conf -qh own) $(conf -qh "kill$i") at $i" ;;
+    esac
+    [ "$(grep -c '^# The host.$' "$D/main.cf")" = 1 ] || t_whole="no: torn at $i"
+done
+is 'an edit that is killed is done or not begun' "$t_whole" yes
+conf -e own=last
+is 'and keeps nobody else from editing' "$? $(conf -qh own)" '0 last'
+if [ $PRIVILEGED = yes ]; then
+    mkdir "$T/full" && mount -t tmpfs -o size=12k,mode=755 none "$T/full"
+    cp "$T/whole" "$T/full/main.cf" && dd if=/dev/zero of="$T/full/fill" bs=4k 2>/dev/null
+    "$BUZON_STAGE/sbin/buzonconf" -c "$T/full" -e own=other 2>"$T/stderr"
+    like 'a full disk changes nothing' "$? $(cmp "$T/full/main.cf" "$T/whole" 2>&1) $(cat "$T/stderr")" '^1  .*No space left on device$'
+    umount "$T/full"
+else
+    ok 'a full disk changes nothing # SKIP needs root'
+fi

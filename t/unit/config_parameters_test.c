@@ -17,6 +17,8 @@ static const struct row {
 
 /* Defaults that are meant to differ. */
 static const struct row own_defaults[] = {
+    {"address_verify_map",                   "follows default_cache_db_type"        },
+    {"postscreen_cache_map",                 "follows default_cache_db_type"        },
     {"alias_database",                       "follows default_database_type"        },
     {"alias_maps",                           "follows default_database_type; no NIS"},
     {"command_directory",                    "a place"                              },
