@@ -66,6 +66,7 @@ struct search {
     struct search_key *texts; /* all BODY and TEXT keys */
     struct strlist fields;    /* header fields that are looked at */
     struct casemap *casemap;
+    enum envelope_field last_field; /* of the ENVELOPE, that is looked at; likewise */
     unsigned wanted;  /* WANT_ENVELOPE, WANT_HEADERS: what keys look at; when it is prepared */
     bool has_modseq;  /* a key MODSEQ is among them */
     bool has_numbers; /* sequence numbers too */

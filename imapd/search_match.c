@@ -109,10 +109,24 @@ static unsigned wanted_by(enum search_kind kind)
     }
 }
 
+/* The last field of the ENVELOPE that is looked at: what stands behind it need not be read. */
+static void note_field(struct search *search, const struct search_key *key)
+{
+    enum envelope_field field = ENVELOPE_DATE;
+
+    if (key->kind == SEARCH_SUBJECT)
+        field = ENVELOPE_SUBJECT;
+    else if (key->kind == SEARCH_ADDRESSES)
+        field = (enum envelope_field)key->mask;
+    if (field > search->last_field)
+        search->last_field = field;
+}
+
 static bool prepare(struct arena *arena, struct search *search, struct search_key *key,
                     const struct mailbox *mailbox, const struct saved_set *saved)
 {
     search->wanted |= wanted_by(key->kind);
+    note_field(search, key);
     if ((key->kind == SEARCH_NUMBERS || key->kind == SEARCH_UIDS) &&
         !set_resolve_runs(arena, &key->set, mailbox, key->kind == SEARCH_UIDS, saved, &key->runs))
         return false;
@@ -152,8 +166,8 @@ static bool need_envelope(struct search_match *match)
         return true;
     if (!search_need(match, WANT_ENVELOPE))
         return false;
-    match->has_envelope =
-        envelope_read(match->arena, match->metadata.envelope, ENVELOPE_BCC, &match->envelope);
+    match->has_envelope = envelope_read(match->arena, match->metadata.envelope,
+                                        match->search->last_field, &match->envelope);
     return match->has_envelope;
 }
 

@@ -20,6 +20,7 @@ struct value {
 };
 
 struct item {
+    uint64_t first; /* number of the first criterion; what is less comes first */
     uint32_t index;
     const struct value *values; /* one for each criterion */
 };
@@ -28,6 +29,7 @@ struct sorting {
     const struct sort_program *program;
     struct mailbox *mailbox;
     struct casemap *casemap;
+    enum envelope_field last;
     struct arena *values; /* of the sort */
     struct arena *arena;  /* of one message */
     struct buf text;      /* room to work in */
@@ -155,6 +157,26 @@ static void set_value(struct sorting *sorting, enum sort_kind kind, struct value
     }
 }
 
+/* The last field of the ENVELOPE that is looked at: what stands behind it need not be read. */
+static enum envelope_field last_field(const struct sort_program *program)
+{
+    static const enum envelope_field fields[SORT_KINDS] = {
+        [SORT_SUBJECT] = ENVELOPE_SUBJECT,
+        [SORT_FROM] = ENVELOPE_FROM,
+        [SORT_TO] = ENVELOPE_TO,
+        [SORT_CC] = ENVELOPE_CC,
+        [SORT_DISPLAY_FROM] = ENVELOPE_FROM,
+        [SORT_DISPLAY_TO] = ENVELOPE_TO,
+    };
+    enum envelope_field last = ENVELOPE_DATE;
+
+    for (size_t i = 0; i < program->count; i++) {
+        if (fields[program->criteria[i].kind] > last)
+            last = fields[program->criteria[i].kind];
+    }
+    return last;
+}
+
 static unsigned wanted_by(const struct sort_program *program)
 {
     static const unsigned wanted[SORT_KINDS] = {
@@ -186,6 +208,8 @@ static int compare_items(const void *a, const void *b, void *context)
     const struct sort_program *program = context;
     const struct item *first = a, *second = b;
 
+    if (first->first != second->first)
+        return first->first < second->first ? -1 : 1;
     for (size_t i = 0; i < program->count; i++) {
         const struct value *one = &first->values[i], *other = &second->values[i];
         int order = one->number < other->number ? -1 : one->number > other->number;
@@ -212,10 +236,11 @@ static bool take_values(struct sorting *sorting, unsigned wanted, struct item *i
         return err->number == ENOENT;
     sorting->envelope = (struct envelope){0};
     if ((wanted & WANT_ENVELOPE) != 0)
-        (void)!envelope_read(sorting->arena, sorting->metadata.envelope, ENVELOPE_CC,
+        (void)!envelope_read(sorting->arena, sorting->metadata.envelope, sorting->last,
                              &sorting->envelope);
     for (size_t i = 0; i < program->count; i++)
         set_value(sorting, program->criteria[i].kind, &values[i]);
+    item->first = program->criteria[0].reverse ? ~values[0].number : values[0].number;
     return true;
 }
 
@@ -248,6 +273,7 @@ bool sort_found(struct mailbox *mailbox, const struct sort_program *program,
         .program = program,
         .mailbox = mailbox,
         .casemap = casemap,
+        .last = last_field(program),
         .values = arena_create(),
         .arena = arena_create(),
         .text = BUF(SORT_TEXT_MAX),

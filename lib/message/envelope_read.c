@@ -5,32 +5,36 @@
 
 #define NUMBER_MAX 20 /* digits of a literal's length */
 
-/* "..." up to its end; escapes are undone in a copy, when there are any. */
-static bool take_quoted(struct arena *arena, struct cursor *at, struct span *text_r)
+/* Escapes are undone in a copy; most texts have none. */
+static struct span unescape(struct arena *arena, struct span text)
 {
-    const unsigned char *first = at->next;
-    size_t escapes = 0, len = 0;
-    char *copy;
+    char *copy = arena_text(arena, text);
+    size_t len = 0;
 
-    for (; !cursor_at_end(*at) && *at->next != '"'; at->next++) {
-        if (*at->next == '\\' && cursor_left(*at) > 1) {
-            escapes++;
-            at->next++;
-        }
-    }
-    *text_r = span_of(first, (size_t)(at->next - first));
-    if (!cursor_take(at, '"'))
-        return false;
-    if (escapes == 0)
-        return true;
-    copy = arena_text(arena, *text_r);
-    for (size_t i = 0; i < text_r->len; i++) {
-        if (copy[i] == '\\' && i + 1 < text_r->len)
+    for (size_t i = 0; i < text.len; i++) {
+        if (copy[i] == '\\' && i + 1 < text.len)
             i++;
         copy[len++] = copy[i];
     }
-    *text_r = span_of(copy, len);
-    return true;
+    return span_of(copy, len);
+}
+
+/* "..." up to its end */
+static bool take_quoted(struct arena *arena, struct cursor *at, struct span *text_r)
+{
+    const unsigned char *first = at->next, *end = memchr(first, '"', cursor_left(*at));
+
+    if (end != NULL && memchr(first, '\\', (size_t)(end - first)) == NULL) {
+        *text_r = span_of(first, (size_t)(end - first));
+        at->next = end + 1;
+        return true;
+    }
+    for (; !cursor_at_end(*at) && *at->next != '"'; at->next++) {
+        if (*at->next == '\\' && cursor_left(*at) > 1)
+            at->next++;
+    }
+    *text_r = unescape(arena, span_of(first, (size_t)(at->next - first)));
+    return cursor_take(at, '"');
 }
 
 /* {5}CRLF and the octets */
@@ -84,19 +88,41 @@ bool envelope_next_address(struct arena *arena, struct cursor *list,
     return !cursor_at_end(*list) && take_address(arena, list, address_r);
 }
 
-static bool take_list(struct arena *arena, struct cursor *at, struct span *list_r)
+/* Up to the parenthesis that ends a list, without a look at what is in it but for quotes and literals. */
+static bool skip_list(struct cursor *at)
 {
-    struct envelope_address address;
+    struct span ignored;
+
+    for (; !cursor_at_end(*at); at->next++) {
+        if (*at->next == ')' && cursor_left(*at) > 1 && at->next[1] != '(') {
+            at->next++; /* of the last address */
+            return true;
+        }
+        if (*at->next == '"') {
+            for (at->next++; !cursor_at_end(*at) && *at->next != '"'; at->next++)
+                at->next += *at->next == '\\' && cursor_left(*at) > 1;
+            if (cursor_at_end(*at))
+                return false;
+        } else if (*at->next == '{') {
+            at->next++;
+            if (!take_literal(at, &ignored))
+                return false;
+            at->next--;
+        }
+    }
+    return false;
+}
+
+static bool take_list(struct cursor *at, struct span *list_r)
+{
     const unsigned char *first;
 
     *list_r = SPAN_EMPTY;
     if (!cursor_take(at, '('))
         return take_nil(at);
     first = at->next;
-    while (!cursor_at_end(*at) && *at->next != ')') {
-        if (!take_address(arena, at, &address))
-            return false;
-    }
+    if (!skip_list(at))
+        return false;
     *list_r = span_of(first, (size_t)(at->next - first));
     return cursor_take(at, ')');
 }
@@ -115,7 +141,7 @@ bool envelope_read(struct arena *arena, struct span octets, enum envelope_field 
     for (enum envelope_field field = 0; field <= last && field < ENVELOPE_FIELDS; field++) {
         struct span *text = &envelope_r->fields[field];
         if (!cursor_take(&at, field == 0 ? '(' : ' ') ||
-            !(is_list(field) ? take_list(arena, &at, text) : take_text(arena, &at, text)))
+            !(is_list(field) ? take_list(&at, text) : take_text(arena, &at, text)))
             return false;
     }
     return true;

@@ -185,6 +185,7 @@ static int open_environment(struct index *index)
 
 static void close_environment(struct index *index)
 {
+    index_leave_places(index);
     if (index->reader != NULL)
         mdb_txn_abort(index->reader);
     if (index->env != NULL)
@@ -389,8 +390,10 @@ bool index_begin_read(struct index *index, struct error *err)
 void index_end_read(struct index *index)
 {
     ASSERT(index->readers > 0);
-    if (--index->readers == 0 && index->writer == NULL)
-        mdb_txn_reset(index->reader);
+    if (--index->readers > 0 || index->writer != NULL)
+        return;
+    index_leave_places(index);
+    mdb_txn_reset(index->reader);
 }
 
 unsigned index_pause(struct index *index)

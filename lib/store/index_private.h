@@ -15,6 +15,13 @@ struct flags_block {
     struct index_flags entries[FLAGS_BLOCK];
 };
 
+/* A place in a database, for readers who go from one message to the next: that is one step, not a way
+ * down the tree. Of the read transaction; closed with it. */
+struct index_place {
+    MDB_cursor *cursor;
+    uint64_t key; /* where it stands */
+};
+
 struct index {
     char *directory;
     int fd;   /* of the directory */
@@ -25,6 +32,7 @@ struct index {
     MDB_txn *reader; /* kept for the next index_begin_read; in use while readers > 0 */
     MDB_txn *writer;
     unsigned readers;
+    struct index_place at_message, at_metadata;
     struct flags_block block; /* of the write transaction */
     bool changed;             /* by us, since it was opened */
     bool broken;
@@ -32,6 +40,8 @@ struct index {
 
 /* index_transaction - the one that is open */
 MDB_txn *index_transaction(struct index *index);
+/* index_leave_places - before the read transaction ends */
+void index_leave_places(struct index *index);
 /* index_fail - fill *err from LMDB's result, and mark the index when only a new one helps */
 void index_fail(struct index *index, int result, const char *what, struct error *err);
 

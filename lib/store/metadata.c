@@ -205,16 +205,17 @@ static const char *email_id(struct arena *arena, struct span identity)
     return text;
 }
 
-/* What the record of a message tells, if there is one. */
-static bool read_record(struct mailbox *mailbox, uint32_t uid, struct metadata_record *record_r,
-                        struct message_metadata *metadata_r, struct error *err)
+/* What the record of a message tells, if there is one; its parts only with an arena. */
+static bool read_record(struct mailbox *mailbox, uint32_t uid, struct arena *arena,
+                        struct metadata_record *record_r, struct message_metadata *metadata_r,
+                        struct error *err)
 {
     struct index *index = mailbox->store->index;
     struct span octets = SPAN_EMPTY;
 
     switch (index_get_metadata(index, mailbox->id, uid, &octets, err)) {
     case INDEX_FOUND:
-        if (metadata_decode(octets, mailbox->cache->arena, record_r, metadata_r))
+        if (metadata_decode(octets, arena, record_r, metadata_r))
             return true;
         index_mark_broken(index, err);
         return false;
@@ -256,11 +257,21 @@ static bool look_up(struct mailbox *mailbox, uint32_t uid, unsigned wanted, size
     struct metadata_record record = {0};
     bool size_missing;
 
+    /* Mostly the record has it all; a message that is gone has none. */
+    if ((wanted & ~RECORDED) == 0) {
+        bool parts = (wanted & ~(unsigned)(WANT_ENVELOPE | WANT_HEADERS)) != 0;
+        if (!read_record(mailbox, uid, parts ? mailbox->cache->arena : NULL, &record, metadata_r,
+                         err))
+            return false;
+        *missing_r = 0;
+        if ((wanted & ~record.has) == 0 && record.names >= names)
+            return true;
+    }
     if (!read_message(mailbox, uid, wanted, metadata_r, err))
         return false;
     size_missing = (wanted & WANT_SIZE) != 0 && metadata_r->virtual_size == INDEX_UNKNOWN;
     if (((wanted & RECORDED) != 0 || size_missing) &&
-        !read_record(mailbox, uid, &record, metadata_r, err))
+        !read_record(mailbox, uid, mailbox->cache->arena, &record, metadata_r, err))
         return false;
     *known_r = record.has;
     *missing_r = wanted & RECORDED & ~record.has;

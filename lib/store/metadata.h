@@ -28,8 +28,8 @@ struct metadata_record {
 
 _Static_assert(sizeof(struct metadata_record) == 36, "layout of the index");
 
-/* metadata_decode - check a record and show what is in it; parts are copied to the arena. false: it
- * makes no sense. */
+/* metadata_decode - check a record and show what is in it; parts are copied to the arena, or left out
+ * when that is NULL. false: it makes no sense. */
 bool metadata_decode(struct span octets, struct arena *arena, struct metadata_record *record_r,
                      struct message_metadata *metadata_r) MUST_CHECK;
 

@@ -13,29 +13,38 @@ static struct span take(struct span *rest, size_t len)
     return taken;
 }
 
+static bool show_parts(struct span octets, const struct metadata_record *record,
+                       struct arena *arena, struct message_metadata *metadata_r)
+{
+    struct mime_part *parts = arena_array(arena, struct mime_part, record->part_count + 1);
+
+    memcpy(parts, octets.data, octets.len);
+    if ((record->has & WANT_BODYSTRUCTURE) != 0 &&
+        !mime_parts_are_sound(parts, record->part_count, INT64_MAX))
+        return false;
+    metadata_r->parts = parts;
+    metadata_r->part_count = record->part_count;
+    return true;
+}
+
 bool metadata_decode(struct span octets, struct arena *arena, struct metadata_record *record_r,
                      struct message_metadata *metadata_r)
 {
     struct metadata_record record;
-    struct mime_part *parts;
-    size_t parts_len;
+    struct span parts;
 
     if (octets.len < sizeof(record))
         return false;
     memcpy(&record, take(&octets, sizeof(record)).data, sizeof(record));
     if (record.format != FORMAT || record.part_count > MIME_PARTS_MAX + 1)
         return false;
-    parts_len = record.part_count * sizeof(*parts);
-    if (octets.len != (uint64_t)parts_len + record.envelope_len + record.bodystructure_len +
-                          record.body_len + record.headers_len + record.preview_len)
+    if (octets.len != (uint64_t)record.part_count * sizeof(struct mime_part) + record.envelope_len +
+                          record.bodystructure_len + record.body_len + record.headers_len +
+                          record.preview_len)
         return false;
-    parts = arena_array(arena, struct mime_part, record.part_count + 1);
-    memcpy(parts, take(&octets, parts_len).data, parts_len);
-    if ((record.has & WANT_BODYSTRUCTURE) != 0 &&
-        !mime_parts_are_sound(parts, record.part_count, INT64_MAX))
+    parts = take(&octets, record.part_count * sizeof(struct mime_part));
+    if (arena != NULL && !show_parts(parts, &record, arena, metadata_r))
         return false;
-    metadata_r->parts = parts;
-    metadata_r->part_count = record.part_count;
     metadata_r->envelope = take(&octets, record.envelope_len);
     metadata_r->bodystructure = take(&octets, record.bodystructure_len);
     metadata_r->body = take(&octets, record.body_len);
