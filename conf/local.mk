@@ -1,4 +1,5 @@
-# conf: what an installation starts from. Files that are there already are left alone.
+# conf: what an installation starts from. Files that are there already are left alone; the prototypes,
+# which new instances start from (buzonmulti), are always those of this version.
 EXTRA_DIST += conf/main.cf conf/master.cf conf/aliases
 
 install-data-local: install-conf
@@ -8,12 +9,14 @@ install-conf:
 	@for file in main.cf master.cf; do \
 	    test -e "$(DESTDIR)$(config_directory)/$$file" || \
 	        $(INSTALL_DATA) "$(srcdir)/conf/$$file" "$(DESTDIR)$(config_directory)/$$file" || exit 1; \
+	    $(INSTALL_DATA) "$(srcdir)/conf/$$file" "$(DESTDIR)$(config_directory)/$$file.proto" || exit 1; \
 	done
 
 uninstall-local:
 	@for file in main.cf master.cf; do \
 	    cmp -s "$(srcdir)/conf/$$file" "$(DESTDIR)$(config_directory)/$$file" && \
 	        rm -f "$(DESTDIR)$(config_directory)/$$file"; \
+	    rm -f "$(DESTDIR)$(config_directory)/$$file.proto"; \
 	done; rmdir "$(DESTDIR)$(config_directory)" 2>/dev/null || :
 
 .PHONY: install-conf

@@ -159,19 +159,6 @@ static int run(const struct call *call, const char *command, bool is_named)
 
 /* --- main ------------------------------------------------------------------------------------------------ */
 
-static NORETURN void PRINTF(2, 3) give_up(const struct call *call, const char *format, ...)
-{
-    char text[ERROR_TEXT_MAX];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    if (caller_is_watched(call->program))
-        log_info("fatal: %s", text);
-    exit(1);
-}
-
 /* Root, or he whose private instance it is. */
 static void check_caller(const struct call *call)
 {
@@ -179,10 +166,9 @@ static void check_caller(const struct call *call)
     struct stat status;
 
     if (geteuid() != 0 && stat(queue_directory, &status) == 0 && status.st_uid != geteuid())
-        give_up(call,
-                "the %s command is reserved for the superuser, or for the owner of "
-                "%s",
-                call->program, queue_directory);
+        log_fatal("the %s command is reserved for the superuser, or for the owner of "
+                  "%s",
+                  call->program, queue_directory);
 }
 
 static const char *parse_options(int argc, char *argv[], struct call *call)
@@ -198,12 +184,12 @@ static const char *parse_options(int argc, char *argv[], struct call *call)
         else if (option == 'v')
             call->verbose++;
         else
-            give_up(call, "usage: %s [-c config_dir] [-Dv] command", call->program);
+            log_fatal("usage: %s [-c config_dir] [-Dv] command", call->program);
     }
-    if (optind != argc - 1)
-        give_up(call, "usage: %s [-c config_dir] [-Dv] command", call->program);
+    if (optind < argc - 1)
+        log_fatal("usage: %s [-c config_dir] [-Dv] command", call->program);
     if (directory != NULL && directory[0] != '/')
-        give_up(call, "-c requires absolute pathname");
+        log_fatal("-c requires absolute pathname");
     return directory;
 }
 
@@ -211,23 +197,29 @@ int main(int argc, char *argv[])
 {
     struct call call = {.program = caller_program(argc, argv)};
     bool is_postfix = strcmp(call.program, "postfix") == 0;
-    const char *directory = parse_options(argc, argv, &call);
-    bool is_named = directory != NULL || getenv("MAIL_CONFIG") != NULL;
+    const char *directory;
+    struct config *config;
     struct error err = {0};
-    struct config *config = config_read(directory, NULL, NULL, &err);
+    bool is_named;
     int status;
 
+    caller_spare_stderr(call.program);
+    directory = parse_options(argc, argv, &call);
+    is_named = directory != NULL || getenv("MAIL_CONFIG") != NULL;
+    config = config_read(directory, NULL, NULL, &err);
     if (config == NULL)
-        give_up(&call, "%s", err.text);
+        log_fatal("%s", err.text);
     log_verbose = call.verbose;
     call.product = is_postfix ? "Postfix" : "buzon";
     call.config = config;
     check_caller(&call);
     if (!logging_open(config, is_postfix ? "postfix-script" : call.program,
                       caller_is_watched(call.program), &err))
-        give_up(&call, "%s", err.text);
+        log_fatal("%s", err.text);
+    if (is_postfix) /* as the script of that name has it, with its slash */
+        log_name(mem_printf("%s/postfix-script", config->syslog_name));
     call.master = buzon_find_master(config);
-    status = run(&call, argv[optind], is_named);
+    status = run(&call, argv[optind] == NULL ? "" : argv[optind], is_named);
     config_free(&config);
     return status;
 }

@@ -59,19 +59,6 @@ struct options {
     void (*say)(const char *text);
 };
 
-static NORETURN void PRINTF(2, 3) refuse(const struct options *options, const char *format, ...)
-{
-    char text[ERROR_TEXT_MAX];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    if (caller_is_watched(options->program))
-        log_info("fatal: %s", text);
-    exit(1);
-}
-
 static void set_priority(struct options *options, const char *name)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(priorities); i++) {
@@ -80,7 +67,7 @@ static void set_priority(struct options *options, const char *name)
             return;
         }
     }
-    refuse(options, "bad severity: \"%s\"", name);
+    log_fatal("bad severity: \"%s\"", name);
 }
 
 static struct options parse_options(int argc, char *argv[])
@@ -88,6 +75,9 @@ static struct options parse_options(int argc, char *argv[])
     struct options options = {.program = caller_program(argc, argv), .say = say_info};
     int option;
 
+    caller_spare_stderr(options.program);
+    if (strcmp(options.program, "postlog") == 0)
+        log_name("postfix/postlog");
     while ((option = getopt(argc, argv, "c:ip:t:v")) != -1) {
         if (option == 'c')
             options.directory = optarg;
@@ -98,8 +88,8 @@ static struct options parse_options(int argc, char *argv[])
         else if (option == 'v')
             log_verbose++;
         else if (option != 'i')
-            refuse(&options, "usage: %s [-c config_dir] [-i] [-p priority] [-t tag] [-v] [text]",
-                   options.program);
+            log_fatal("usage: %s [-c config_dir] [-i] [-p priority] [-t tag] [-v] [text]",
+                      options.program);
     }
     return options;
 }
@@ -128,6 +118,8 @@ static void open_log(const struct options *options)
         log_warning("%s", err.text);
     if (options->tag != NULL)
         set_tag(options->tag);
+    else if (config != NULL)
+        set_tag(mem_printf("%s/%s", config->syslog_name, options->program));
     config_free(&config);
 }
 

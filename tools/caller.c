@@ -28,6 +28,17 @@ bool caller_is_watched(const char *program)
     return !span_starts_with(span_text(program), "post") || isatty(STDERR_FILENO) == 1;
 }
 
+void caller_spare_stderr(const char *program)
+{
+    char *name = mem_printf("postfix/%s", program);
+    const struct log_target target = {.syslog_name = name, .syslog_facility = "mail"};
+    struct error err = {0};
+
+    if (!caller_is_watched(program) && !log_open(&target, &err))
+        log_warning("%s", err.text);
+    mem_free(name);
+}
+
 static bool is_listed(const char *list, const char *directory)
 {
     return strlist_text_has(list, ", \t\r\n", directory);

@@ -21,6 +21,8 @@ const char *caller_program(int argc, char *argv[]) __attribute__((returns_nonnul
 /* caller_is_watched - false: called by the name of a tool of Postfix that says nothing on standard error
  * unless that is a terminal, as postfix(1) and postlog(1): it may be somebody's mail */
 bool caller_is_watched(const char *program);
+/* caller_spare_stderr - when nobody watches, messages go to syslog alone, for the time being */
+void caller_spare_stderr(const char *program);
 /* caller_name - of the account that runs us, or its number; owned */
 char *caller_name(void);
 /* caller_is_owner - root, or the account that the queue belongs to */

@@ -11,7 +11,11 @@ dist_man_MANS += tools/buzonlog.1
 sbin_PROGRAMS += tools/buzonlock tools/buzonkick
 tools_buzonlock_SOURCES = tools/buzonlock.c tools/caller.c tools/caller.h
 tools_buzonkick_SOURCES = tools/buzonkick.c tools/caller.c tools/caller.h
-dist_man_MANS += tools/buzonlock.1 tools/buzonkick.1
+dist_man_MANS += tools/buzonmulti.1 tools/buzonlock.1 tools/buzonkick.1
+
+sbin_PROGRAMS += tools/buzonmulti
+tools_buzonmulti_SOURCES = tools/buzonmulti.c tools/multi.c tools/multi.h tools/multi_create.c \
+	tools/multi_edit.c tools/multi_edit.h tools/multi_lists.c tools/caller.c tools/caller.h
 
 sbin_PROGRAMS += tools/buzonqueue
 tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_list.c \
@@ -60,6 +64,20 @@ t_unit_tools_content_input_test_SOURCES = t/unit/tools_content_input_test.c \
 	tools/content_input.c tools/content_input.h
 t_unit_tools_content_input_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 dist_man_MANS += tools/buzondrop.1 tools/sendmail.1 tools/mailq.1 tools/newaliases.1
+
+# The names of Postfix's tools, for a package of its own: what is called so says what those would say.
+POSTFIX_NAMES = conf map alias queue super cat log lock kick multi drop
+
+install-postfix-names:
+	$(MKDIR_P) "$(DESTDIR)$(sbindir)"
+	cd "$(DESTDIR)$(sbindir)" && $(LN_S) -f buzon postfix && \
+	for name in $(POSTFIX_NAMES); do $(LN_S) -f buzon$$name post$$name || exit 1; done
+
+uninstall-postfix-names:
+	rm -f "$(DESTDIR)$(sbindir)/postfix"
+	for name in $(POSTFIX_NAMES); do rm -f "$(DESTDIR)$(sbindir)/post$$name"; done
+
+.PHONY: install-postfix-names uninstall-postfix-names
 
 # sendmail is known by two more names, where users find them.
 install-exec-hook:

@@ -30,6 +30,7 @@ static struct {
     int facility;
     bool to_stderr;
     char name[128];
+    bool named;                   /* by log_name: standard error gets it whole */
     char host[HOST_NAME_MAX + 1]; /* its first label; in files only */
     time_t second;                /* which `date` is of */
     char date[DATE_LEN + 1];
@@ -190,10 +191,10 @@ static bool send_datagram(const struct msghdr *message)
     return logger.fd >= 0 && sendmsg(logger.fd, message, MSG_NOSIGNAL) >= 0;
 }
 
-/* Whoever sees this started the program himself: its name is enough. */
+/* Whoever sees this started the program himself: without syslog_name its name is enough. */
 static void write_stderr(char *text, size_t len)
 {
-    char *slash = strrchr(logger.name, '/');
+    char *slash = logger.named ? NULL : strrchr(logger.name, '/');
     char *name = slash == NULL ? logger.name : slash + 1;
     struct iovec parts[] = {
         {name,           strlen(name)},
@@ -282,6 +283,7 @@ bool log_open(const struct log_target *target, struct error *err)
     tzset(); /* reads the time zone now: a chroot has none */
     find_host();
     log_name(target->syslog_name);
+    logger.named = false;
     if (!registered)
         (void)pthread_atfork(NULL, NULL, refresh_tag);
     registered = true;
@@ -291,6 +293,7 @@ bool log_open(const struct log_target *target, struct error *err)
 void log_name(const char *name)
 {
     (void)snprintf(logger.name, sizeof(logger.name), "%s", name);
+    logger.named = true;
     refresh_tag();
 }
 

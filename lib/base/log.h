@@ -27,7 +27,8 @@ struct log_target {
  */
 bool log_open(const struct log_target *target, struct error *err) MUST_CHECK;
 
-/* log_name - the name for tools that log to standard error only; copied */
+/* log_name - the name of tools, which standard error gets whole; after log_open, a name of their own in the
+ * log too; copied */
 void log_name(const char *name);
 
 void log_info(const char *format, ...) PRINTF(1, 2);

@@ -25,12 +25,12 @@ postlog -i -t tag x; log
 CASES
 cat >"$T/cases" <<'CASES'
 # postlog
-postlog -z
-postlog -p
-postlog -p nosuch x
+tty postlog -z
+tty postlog -p
+tty postlog -p nosuch x
 ~what scripts say shall arrive although main.cf cannot be read / status 0$
 postlog -c /nonexistent x
-postlog x y z
+tty postlog x y z
 
 # postlock
 postlock
@@ -81,21 +81,23 @@ postdrop -c /nonexistent </dev/null
 postdrop <mbox; ls $SIDE/queue/maildrop
 
 # postfix
-postfix
-postfix -z
-postfix start stop
-postfix -c relative status
-postfix -c /nonexistent status
-postfix nosuch
+tty postfix
+tty postfix -z
+~one command is enough / ^postfix: fatal: usage: postfix .-c config_dir. .-Dv. command
+tty postfix start stop
+tty postfix -c relative status
+tty postfix -c /nonexistent status
+tty postfix nosuch
+tty postfix status
 postfix status
-postfix stop
-postfix abort
-postfix reload
+tty postfix stop
+tty postfix abort
+tty postfix reload
 ~theirs cannot look for the socket without its directory / ^postqueue: fatal: Cannot flush mail queue - mail system is down\n--- status 69$
 postfix flush
 ~here, to stop is quick / status 1$
 postfix quick-stop
-postfix drain
+tty postfix drain
 CASES
 plan $(($(sides_count "$T/cases") + $(sides_count "$T/logs")))
 sides_prepare <<END

@@ -45,7 +45,8 @@ class Side:
     def start(self, work, line):
         environment = dict(os.environ)
         environment["PATH"] = self.directory + "/bin:/usr/bin:/bin"
-        environment["MAIL_CONFIG"] = self.directory + "/conf"
+        if os.path.isdir(self.directory + "/conf"):
+            environment["MAIL_CONFIG"] = self.directory + "/conf"
         environment["SIDE"] = self.directory
         return subprocess.Popen(
             ["/bin/sh", "-c", line], cwd=work, env=environment, start_new_session=True,
