@@ -24,6 +24,7 @@ static const struct command {
     {"CAPABILITY",   imapd_run_capability,   STATE_ANY,      0                   },
     {"CHECK",        imapd_run_noop,         STATE_SELECTED, ASKS_NEWS           },
     {"CLOSE",        imapd_run_close,        STATE_SELECTED, 0                   },
+    {"COMPRESS",     imapd_run_compress,     STATE_ANY,      0                   },
     {"COPY",         imapd_run_copy,         STATE_SELECTED, BY_UID              },
     {"CREATE",       imapd_run_create,       STATE_ANY,      0                   },
     {"DELETE",       imapd_run_delete,       STATE_ANY,      0                   },

@@ -15,6 +15,7 @@ typedef void imapd_handler(struct imapd_session *session, struct cursor at);
 imapd_handler imapd_run_append, imapd_run_replace; /* append.c */
 imapd_handler imapd_run_capability, imapd_run_logout, imapd_run_namespace,
     imapd_run_noop;                               /* basic.c */
+imapd_handler imapd_run_compress;                 /* compress.c */
 imapd_handler imapd_run_copy, imapd_run_move;     /* copy.c */
 imapd_handler imapd_run_enable;                   /* enable.c */
 imapd_handler imapd_run_expunge, imapd_run_store; /* flags.c */

@@ -4,7 +4,7 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/append.c imapd/append.h imapd/append_binary.c imapd/append_catenate.c \
 	imapd/basic.c imapd/binary_parse.c \
 	imapd/command.c imapd/command.h \
-	imapd/copy.c \
+	imapd/compress.c imapd/copy.c \
 	imapd/date_time.c imapd/date_time.h imapd/enable.c \
 	imapd/fetch.c imapd/fetch.h imapd/fetch_binary.c imapd/fetch_body.c \
 	imapd/fetch_parse.c \

@@ -8,6 +8,7 @@
 #include "imapd/command.h"
 #include "imapd/fetch.h"
 #include "imapd/notify_watch.h"
+#include "imapd/park.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/service/service.h"
@@ -364,7 +365,7 @@ static int watch_selected(const struct imapd_session *session)
     const char *const *path = mailbox_watch(session->mailbox);
 
     for (; notifier >= 0 && *path != NULL; path++) {
-        if (inotify_add_watch(notifier, *path, NOTIFY_CHANGES) < 0)
+        if (inotify_add_watch(notifier, *path, IMAPD_WATCHED) < 0)
             fd_close(&notifier);
     }
     return notifier;

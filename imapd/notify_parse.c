@@ -47,11 +47,9 @@ static bool take_name(struct notify_parser *parser, struct notify_group *group)
 {
     struct span name;
 
-    if (parser->name_count == NOTIFY_NAMES_MAX ||
-        !parse_astring(parser->arena, parser->at, &name))
+    if (parser->name_count == NOTIFY_NAMES_MAX || !parse_astring(parser->arena, parser->at, &name))
         return false;
-    parser->names[parser->name_count++] =
-        span_of(arena_text(parser->arena, name), name.len);
+    parser->names[parser->name_count++] = span_of(arena_text(parser->arena, name), name.len);
     group->name_count++;
     return true;
 }

@@ -3,6 +3,7 @@
 
 #include "imapd/notify_watch.h"
 
+#include "imapd/park.h"
 #include "lib/base/file.h"
 #include "lib/store/name.h"
 
@@ -64,7 +65,7 @@ static struct span key_of(const int *directory)
 static bool add_directory(struct notify_watch *watch, const char *path, struct hash *marks,
                           void *mark, enum notify_result *result)
 {
-    int directory = inotify_add_watch(watch->notifier, path, NOTIFY_CHANGES | IN_MASK_ADD);
+    int directory = inotify_add_watch(watch->notifier, path, IMAPD_WATCHED | IN_MASK_ADD);
 
     if (directory < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES) {
         *result = NOTIFY_OVERFLOW;

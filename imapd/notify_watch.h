@@ -30,10 +30,6 @@ struct notify_watch {
     bool is_stale;      /* a directory that was watched went */
 };
 
-/* What of a directory is watched with inotify. */
-#define NOTIFY_CHANGES                                                                             \
-    (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MODIFY)
-
 enum notify_result { NOTIFY_DONE, NOTIFY_OVERFLOW, NOTIFY_FAILED };
 
 /*

@@ -36,7 +36,8 @@ struct leaving {
 int imapd_park_delay_ms(const struct imapd_session *session)
 {
     if (session->parking == NULL || session->parking->login == NULL ||
-        session->parking->is_refused || session->notify != NULL || session->contexts.count > 0 ||
+        session->parking->is_refused || session->notify != NULL ||
+        stream_is_compressed(session->client) || session->contexts.count > 0 ||
         session->parking->pass.len == 0 || session->config->imap_park_delay == 0)
         return -1;
     return session->config->imap_park_delay * 1000;

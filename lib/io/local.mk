@@ -1,5 +1,6 @@
 # lib/io: sockets, the event loop, messages between daemons, streams and TLS.
 lib_libbuzon_a_SOURCES += \
+	lib/io/deflate.c lib/io/deflate.h \
 	lib/io/hostname.c lib/io/hostname.h \
 	lib/io/ipc.c lib/io/ipc.h lib/io/ipc_internal.h lib/io/ipc_pack.c \
 	lib/io/ipc_decode.c lib/io/ipc_encode.c lib/io/ipc_codec.h \
@@ -14,6 +15,11 @@ lib_libbuzon_a_SOURCES += \
 	lib/io/tls_describe.c \
 	lib/io/proxy_protocol.c lib/io/proxy_protocol.h \
 	lib/io/tls_key.c lib/io/tls_peer.c lib/io/tls_key.h
+
+check_PROGRAMS += t/unit/io_deflate_test
+UNIT_TESTS += t/unit/io_deflate_test
+t_unit_io_deflate_test_SOURCES = t/unit/io_deflate_test.c
+t_unit_io_deflate_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/io_hostname_test
 UNIT_TESTS += t/unit/io_hostname_test

@@ -24,6 +24,7 @@ void stream_free(struct stream **stream)
     if (*stream == NULL)
         return;
     tls_session_free(&(*stream)->tls);
+    deflate_free(&(*stream)->deflate);
     fd_close(&(*stream)->timed.fd);
     free((*stream)->in);
     free((*stream)->out);
@@ -54,6 +55,24 @@ uint64_t stream_octets_in(const struct stream *stream)
 uint64_t stream_octets_out(const struct stream *stream)
 {
     return stream->octets_out;
+}
+
+enum stream_status stream_start_deflate(struct stream *stream)
+{
+    enum stream_status status = stream_flush(stream);
+
+    if (status != STREAM_OK || stream->deflate != NULL)
+        return status;
+    stream->deflate = deflate_create();
+    deflate_start_with(stream->deflate,
+                       span_skip(span_of(stream->in, stream->in_end), stream->in_start));
+    stream_discard_input(stream);
+    return STREAM_OK;
+}
+
+bool stream_is_compressed(const struct stream *stream)
+{
+    return stream->deflate != NULL;
 }
 
 enum stream_status stream_io_failure(const struct stream *stream)

@@ -74,6 +74,12 @@ enum stream_status stream_write_file(struct stream *stream, int file, uint64_t o
 uint64_t stream_octets_in(const struct stream *stream);
 uint64_t stream_octets_out(const struct stream *stream);
 
+/* stream_start_deflate - from here on everything is compressed, both ways; what is buffered goes out
+ * before, what came already counts as compressed. The stream keeps some 300 KiB for it. */
+enum stream_status stream_start_deflate(struct stream *stream) MUST_CHECK;
+/* stream_is_compressed - was it started? */
+bool stream_is_compressed(const struct stream *stream);
+
 /*
  * stream_start_tls - handshake; afterwards everything goes through TLS
  *

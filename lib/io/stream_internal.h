@@ -2,6 +2,7 @@
 #ifndef BUZON_LIB_IO_STREAM_INTERNAL_H
 #define BUZON_LIB_IO_STREAM_INTERNAL_H
 
+#include "lib/io/deflate.h"
 #include "lib/io/stream.h"
 #include "lib/io/timed_fd.h"
 #include "lib/io/tls.h"
@@ -12,7 +13,8 @@
 struct stream {
     struct timed_fd timed;
     struct tls_session *tls;
-    int tls_errno; /* why the descriptor failed under TLS */
+    struct deflate *deflate; /* over TLS, when there is both; NULL: nothing is compressed */
+    int tls_errno;           /* why the descriptor failed under TLS */
 
     char *in; /* octets at in_start..in_end are not consumed */
     size_t in_start, in_end, in_capacity;

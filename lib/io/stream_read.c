@@ -27,14 +27,45 @@ static enum stream_status read_plain(struct stream *stream, void *data, size_t s
     return got == 0 ? STREAM_EOF : STREAM_OK;
 }
 
+static enum stream_status read_layer(struct stream *stream, void *data, size_t size, size_t *got_r)
+{
+    return stream->tls != NULL ? read_tls(stream, data, size, got_r)
+                               : read_plain(stream, data, size, got_r);
+}
+
+static enum stream_status read_compressed(struct stream *stream, void *data, size_t size,
+                                          size_t *got_r)
+{
+    for (;;) {
+        enum deflate_result result = deflate_read(stream->deflate, data, size, got_r);
+        enum stream_status status;
+        size_t room, len;
+        char *received;
+
+        if (result == DEFLATE_DONE)
+            return STREAM_OK;
+        if (result == DEFLATE_ENDED)
+            return STREAM_EOF;
+        if (result == DEFLATE_BROKEN) {
+            errno = EPROTO;
+            return STREAM_FAILED;
+        }
+        received = deflate_room(stream->deflate, &room);
+        status = read_layer(stream, received, room, &len);
+        if (status != STREAM_OK)
+            return status;
+        deflate_received(stream->deflate, len);
+    }
+}
+
 /* What there is, at least one octet. */
 static enum stream_status read_some(struct stream *stream, void *data, size_t size, size_t *got_r)
 {
     enum stream_status status;
 
     timed_fd_begin(&stream->timed);
-    status = stream->tls != NULL ? read_tls(stream, data, size, got_r)
-                                 : read_plain(stream, data, size, got_r);
+    status = stream->deflate != NULL ? read_compressed(stream, data, size, got_r)
+                                     : read_layer(stream, data, size, got_r);
     stream->octets_in += *got_r;
     return status;
 }
@@ -186,7 +217,9 @@ enum stream_status stream_read_exact(struct stream *stream, void *data, size_t l
 
 bool stream_has_input(const struct stream *stream)
 {
-    return stream->in_start < stream->in_end || (stream->tls != NULL && tls_has_input(stream->tls));
+    return stream->in_start < stream->in_end ||
+           (stream->deflate != NULL && deflate_has_input(stream->deflate)) ||
+           (stream->tls != NULL && tls_has_input(stream->tls));
 }
 
 /* A session that idles keeps no buffers. */

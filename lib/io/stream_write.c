@@ -50,6 +50,33 @@ static enum stream_status send_plain(struct stream *stream, struct span first, s
     return STREAM_OK;
 }
 
+static enum stream_status send_layer(struct stream *stream, struct span first, struct span second,
+                                     bool more)
+{
+    enum stream_status status;
+
+    if (stream->tls == NULL)
+        return send_plain(stream, first, second, more);
+    status = send_tls(stream, first);
+    return status == STREAM_OK ? send_tls(stream, second) : status;
+}
+
+/* Everything up to here, so that the peer can read it all. */
+static enum stream_status send_compressed(struct stream *stream, struct span first,
+                                          struct span second)
+{
+    const struct span parts[] = {first, second};
+    enum stream_status status = STREAM_OK;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        struct span octets;
+        deflate_write(stream->deflate, parts[i], i + 1 == ARRAY_LENGTH(parts));
+        while (status == STREAM_OK && (octets = deflate_next(stream->deflate)).len > 0)
+            status = send_layer(stream, octets, SPAN_EMPTY, false);
+    }
+    return status;
+}
+
 static enum stream_status keep_failure(struct stream *stream, enum stream_status status)
 {
     stream->out_status = status;
@@ -67,12 +94,8 @@ static enum stream_status send_all(struct stream *stream, struct span extra, boo
         errno = stream->out_errno;
         return status;
     }
-    if (stream->tls == NULL)
-        status = send_plain(stream, out, extra, more);
-    else
-        status = send_tls(stream, out);
-    if (status == STREAM_OK && stream->tls != NULL)
-        status = send_tls(stream, extra);
+    status = stream->deflate != NULL ? send_compressed(stream, out, extra)
+                                     : send_layer(stream, out, extra, more);
     stream->out_len = 0;
     if (status != STREAM_OK)
         return keep_failure(stream, status);
@@ -202,7 +225,8 @@ enum stream_status stream_write_file(struct stream *stream, int file, uint64_t o
         errno = EINVAL;
         return keep_failure(stream, STREAM_FAILED);
     }
-    if (stream->tls == NULL && !stream->timed.is_pipe && len > STREAM_BUFFER_MAX)
+    if (stream->tls == NULL && stream->deflate == NULL && !stream->timed.is_pipe &&
+        len > STREAM_BUFFER_MAX)
         return send_from_file(stream, file, (off_t)offset, len);
     return copy_from_file(stream, file, (off_t)offset, len);
 }
