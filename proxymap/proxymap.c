@@ -1,11 +1,13 @@
 /*
  * proxymap: looks tables up for processes that may open no files. Event-driven: one process answers
  * all of them, over connections that they keep. It opens the tables that the configuration names, and
- * no others; it talks to daemons of its own instance only.
+ * no others; it talks to daemons of its own instance only. As the service proxywrite it owns the
+ * tables that others change.
  */
 #include "lib/base/base.h"
 
 #include "lib/base/log.h"
+#include "proxymap/caches.h"
 #include "proxymap/tables.h"
 
 #define CLIENTS_MAX 200 /* of one process; for more, master starts another */
@@ -18,8 +20,9 @@ struct client {
 
 static struct proxymap {
     const struct service_instance *instance;
-    struct tables *tables;
-    struct arena *arena; /* of one question */
+    struct tables *tables; /* of proxymap; NULL in proxywrite */
+    struct caches *caches; /* of proxywrite; NULL in proxymap */
+    struct arena *arena;   /* of one question */
     struct client *clients;
     size_t client_count;
 } proxymap;
@@ -52,17 +55,34 @@ static void part_with_clients(const struct service_instance *instance UNUSED)
     }
 }
 
+static bool answer_look_up(struct connection *client, struct error *err)
+{
+    struct proxy_question question;
+    struct proxy_answer answer;
+
+    if (!proxy_question_receive(client, proxymap.arena, &question, err))
+        return false;
+    tables_answer(proxymap.tables, &question, &answer);
+    return proxy_answer_send(client, &answer, err);
+}
+
+static bool answer_change(struct connection *client, struct error *err)
+{
+    struct cache_question question;
+    struct cache_answer answer;
+
+    if (!cache_question_receive(client, proxymap.arena, &question, err))
+        return false;
+    caches_answer(proxymap.caches, &question, &answer);
+    return cache_answer_send(client, &answer, err);
+}
+
 static bool answer_questions(struct client *client, struct error *err)
 {
     while (ipc_complete(client->connection)) {
-        struct proxy_question question;
-        struct proxy_answer answer;
-
         arena_reset(proxymap.arena);
-        if (!proxy_question_receive(client->connection, proxymap.arena, &question, err))
-            return false;
-        tables_answer(proxymap.tables, &question, &answer);
-        if (!proxy_answer_send(client->connection, &answer, err))
+        if (!(proxymap.caches != NULL ? answer_change(client->connection, err)
+                                      : answer_look_up(client->connection, err)))
             return false;
     }
     return true;
@@ -87,7 +107,7 @@ static void on_client(void *context, int fd UNUSED, int events)
     } else {
         watch_events(client->watch, LOOP_READ);
     }
-    if (tables_are_stale(proxymap.tables))
+    if (proxymap.tables != NULL && tables_are_stale(proxymap.tables))
         part_with_clients(NULL);
 }
 
@@ -111,13 +131,16 @@ static bool prepare(const struct service_instance *instance, struct error *err)
 {
     proxymap.instance = instance;
     proxymap.arena = arena_create();
-    proxymap.tables = tables_create(instance, err);
-    return proxymap.tables != NULL;
+    if (strcmp(instance->name, instance->config->proxywrite_service_name) == 0)
+        proxymap.caches = caches_create(instance->config);
+    else
+        proxymap.tables = tables_create(instance, err);
+    return proxymap.caches != NULL || proxymap.tables != NULL;
 }
 
 static bool is_stale(const struct service_instance *instance UNUSED)
 {
-    return tables_are_stale(proxymap.tables);
+    return proxymap.tables != NULL && tables_are_stale(proxymap.tables);
 }
 
 int main(int argc, char *argv[])

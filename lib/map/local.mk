@@ -2,6 +2,8 @@
 lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/accounts.c \
 	lib/map/berkeley_db_table.c \
+	lib/map/cache.c lib/map/cache.h lib/map/cache_lmdb.c lib/map/cache_proxy.c \
+	lib/map/cache_proxy.h lib/map/cache_type.h \
 	lib/map/cdb_file.c lib/map/cdb_file.h lib/map/cdb_table.c lib/map/cdb_writer.c \
 	lib/map/cidr.c lib/map/cidr.h lib/map/cidr_table.c \
 	lib/map/composed.c \
@@ -37,7 +39,8 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 
 # Files of Berkeley DB are read by ourselves; writing them takes the library.
 if BERKELEY_DB
-lib_libbuzon_a_SOURCES += lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_writer.c
+lib_libbuzon_a_SOURCES += lib/map/berkeley_db.c lib/map/berkeley_db.h lib/map/berkeley_db_writer.c \
+	lib/map/cache_berkeley_db.c
 endif
 
 dist_man_MANS += lib/map/buzon_tables.5 lib/map/cidr_table.5 lib/map/indexed_table.5 \
