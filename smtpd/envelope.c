@@ -2,9 +2,9 @@
 #include "lib/base/log.h"
 #include "lib/io/hostname.h"
 #include "lib/message/address.h"
+#include "lib/queue/parameters.h"
 #include "smtpd/access.h"
 #include "smtpd/command.h"
-#include "smtpd/parameters.h"
 #include "smtpd/submit.h"
 
 /* "FROM:" or "TO:" is taken off the arguments; false: something else is there, or nothing behind it */

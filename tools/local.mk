@@ -56,7 +56,7 @@ tools_buzondrop_SOURCES = tools/buzondrop.c tools/caller.c tools/caller.h
 sbin_PROGRAMS += tools/sendmail
 tools_sendmail_SOURCES = tools/sendmail.c tools/caller.c tools/caller.h tools/sendmail_call.c tools/sendmail_call.h \
 	tools/content_input.c tools/content_input.h \
-	tools/submission.c tools/submission.h
+	tools/sendmail_smtp.c tools/sendmail_smtp.h tools/submission.c tools/submission.h
 
 check_PROGRAMS += t/unit/tools_content_input_test
 UNIT_TESTS += t/unit/tools_content_input_test

@@ -6,6 +6,7 @@
 #include "lib/base/base.h"
 
 #include "tools/sendmail_call.h"
+#include "tools/sendmail_smtp.h"
 
 #include "lib/base/log.h"
 #include "lib/message/address.h"
@@ -161,7 +162,7 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
     if (call->mode == MODE_VERIFY)
         sendmail_fail("-bv: verification of recipients is not supported yet");
     if (call->mode == MODE_SMTP)
-        sendmail_fail("-bs: SMTP on standard input is not supported yet");
+        return sendmail_smtp(submission->config, account->pw_name);
     if (call->verp != NULL)
         sendmail_fail("-XV: variable envelope return paths are not supported yet");
     complete(call, account);

@@ -33,6 +33,7 @@ struct sending {
     bool in_header;     /* whose recipients are wanted */
     pid_t buzondrop;    /* 0 as long as everything is in `output` */
     int pipe;
+    bool is_too_big;
     bool is_broken; /* buzondrop has hung up: its exit status tells why */
 };
 
@@ -311,9 +312,26 @@ static int read_message(struct sending *sending)
     return status;
 }
 
-int submission_send(struct submission *submission)
+/* The last record, and what buzondrop says. */
+static int finish(struct sending *sending)
 {
-    struct sending sending = {
+    flush_content(sending);
+    put(sending, MAILDROP_END, SPAN_EMPTY);
+    flush(sending);
+    return await_buzondrop(sending);
+}
+
+static void release(struct sending *sending)
+{
+    buf_release(&sending->input.buffer);
+    buf_release(&sending->header);
+    buf_release(&sending->content);
+    buf_release(&sending->output);
+}
+
+static struct sending new_sending(struct submission *submission)
+{
+    return (struct sending){
         .submission = submission,
         .input = {.fd = STDIN_FILENO,
                   .line_ends = submission->line_ends,
@@ -325,20 +343,62 @@ int submission_send(struct submission *submission)
         .in_header = submission->extract_recipients,
         .pipe = -1,
     };
+}
+
+int submission_send(struct submission *submission)
+{
+    struct sending sending = new_sending(submission);
     int status;
 
     if (!sending.in_header)
         put_envelope(&sending);
     status = read_message(&sending);
-    if (status == EX_OK) {
-        flush_content(&sending);
-        put(&sending, MAILDROP_END, SPAN_EMPTY);
-        flush(&sending);
-        status = await_buzondrop(&sending);
+    if (status == EX_OK)
+        status = finish(&sending);
+    release(&sending);
+    return status;
+}
+
+/* --- in pieces ------------------------------------------------------------------------------------------ */
+
+struct sending *submission_begin(struct submission *submission)
+{
+    struct sending *sending = mem_new(struct sending);
+
+    *sending = new_sending(submission);
+    put_envelope(sending);
+    return sending;
+}
+
+bool submission_content(struct sending *sending, struct span octets)
+{
+    sending->is_too_big = sending->is_too_big || is_too_big(sending, octets.len);
+    if (!sending->is_too_big)
+        put_content(sending, octets);
+    return !sending->is_too_big && !sending->is_broken;
+}
+
+void submission_abandon(struct sending **sending)
+{
+    if (*sending == NULL)
+        return;
+    if ((*sending)->buzondrop > 0) {
+        (void)kill((*sending)->buzondrop, SIGTERM);
+        (void)await_buzondrop(*sending);
     }
-    buf_release(&sending.input.buffer);
-    buf_release(&sending.header);
-    buf_release(&sending.content);
-    buf_release(&sending.output);
+    release(*sending);
+    mem_free(*sending);
+    *sending = NULL;
+}
+
+int submission_end(struct sending **sending)
+{
+    int status = EX_DATAERR;
+
+    if (!(*sending)->is_too_big) {
+        status = finish(*sending);
+        (*sending)->buzondrop = 0;
+    }
+    submission_abandon(sending);
     return status;
 }

@@ -27,6 +27,17 @@ struct submission {
 /* submission_send - read the message from standard input and hand it in; sendmail's exit status
  * (sysexits.h), with all trouble reported */
 int submission_send(struct submission *submission);
+/*
+ * A message whose recipients are known, in pieces: begin, content until it is false, end. The value of
+ * submission_end is an exit status as that of submission_send; EX_DATAERR: the message is too big.
+ */
+struct sending;
+struct sending *submission_begin(struct submission *submission) __attribute__((returns_nonnull));
+bool submission_content(struct sending *sending, struct span octets);
+int submission_end(struct sending **sending);
+/* submission_abandon - nothing was handed in */
+void submission_abandon(struct sending **sending);
+
 /* submission_add_recipients - the addresses of a list in external form, as headers have it */
 void submission_add_recipients(struct strlist *recipients, struct arena *arena, struct span list);
 

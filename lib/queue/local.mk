@@ -1,5 +1,5 @@
 # lib/queue: what is built here and from what.
-lib_libbuzon_a_SOURCES += lib/queue/layout.h lib/queue/queue_file.h \
+lib_libbuzon_a_SOURCES += lib/queue/parameters.c lib/queue/parameters.h lib/queue/layout.h lib/queue/queue_file.h \
 	lib/queue/content_flags.c lib/queue/content_flags.h \
 	lib/queue/intake.c lib/queue/intake.h \
 	lib/queue/maildrop.c lib/queue/maildrop.h \
@@ -35,4 +35,16 @@ t_fuzz_maildrop_fuzz_SOURCES = t/fuzz/maildrop_fuzz.c
 t_fuzz_maildrop_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_queue_file_fuzz_SOURCES = t/fuzz/queue_file_fuzz.c
 t_fuzz_queue_file_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif
+
+check_PROGRAMS += t/unit/queue_parameters_test
+UNIT_TESTS += t/unit/queue_parameters_test
+t_unit_queue_parameters_test_SOURCES = t/unit/queue_parameters_test.c
+t_unit_queue_parameters_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/queue_parameters_fuzz
+FUZZ_TARGETS += t/fuzz/queue_parameters_fuzz
+t_fuzz_queue_parameters_fuzz_SOURCES = t/fuzz/queue_parameters_fuzz.c
+t_fuzz_queue_parameters_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif

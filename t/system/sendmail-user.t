@@ -3,7 +3,7 @@
 # not read with it.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 11
+plan 16
 
 instance_start <<END
 authorized_submit_users = !bob, static:all
@@ -38,6 +38,17 @@ is 'with one that is allowed, mail is taken' \
 maildir_has 'and delivered' "$(virtual_maildir ana)" 1
 log_has 'in the name of the user' "uid=$(id -u alice) from=<alice>"
 like 'with his full name' "$(cat "$(virtual_maildir ana)"/new/*)" '^From: .*alice@mail.buzon.test'
+
+# A mail program that speaks SMTP through a pipe.
+printf 'EHLO me\r\nMAIL FROM:<alice@example.test> BODY=8BITMIME\r\nRCPT TO:<luis@example.test>\r\nRCPT TO:<eva@example.test>\r\nDATA\r\nSubject: by pipe\r\n\r\n..dot\r\n%05000d\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<eva@example.test>\r\nDATA\r\nSubject: second\r\n\r\n.\r\nQUIT\r\n' 7 >"$T/smtp"
+as alice "$T/sbin/sendmail" -bs <"$T/smtp" >"$T/said"
+is 'SMTP through a pipe takes mail' "$? $(grep -c '^250 2.0.0 Ok: queued' "$T/said")" '0 2'
+maildir_has 'and delivers it' "$(virtual_maildir luis)" 1
+maildir_has 'all of it' "$(virtual_maildir eva)" 2
+is 'dots and long lines are as they were' \
+    "$(sed '1,/^$/d' "$(virtual_maildir luis)"/new/* | cksum)" "$(printf '.dot\n%05000d\n' 7 | cksum)"
+log_has 'it is his, too' "uid=$(id -u alice) from=<alice@example.test>"
+
 is 'a user may be locked out' \
     "$(printf 'Subject: no\n\n' | status as bob "$T/sbin/sendmail" ana@example.test)" 77
 check 'a user cannot look into maildrop' sh -c "! setpriv --reuid=alice --regid=alice --clear-groups ls '$SPOOL/maildrop'"

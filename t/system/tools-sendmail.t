@@ -109,6 +109,12 @@ postdrop <message
 postdrop -c /nonexistent </dev/null
 sendmail -bi -oAhash:$SIDE/work/aliases; ls $SIDE/work/aliases.db
 sendmail -I -oA$SIDE/work/nothere
+sendmail -bs </dev/null
+~no extension that only a server on the network needs / ^250-SIZE [0-9]+\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME\r\n221 2.0.0 Bye\r\n
+printf 'EHLO x\r\nQUIT\r\n' | sendmail -bs
+printf 'HELO x\r\nMAIL FROM:<a@b>\r\nMAIL FROM:<a@b>\r\nRSET\r\nRCPT TO:<a@b>\r\nDATA\r\nNOOP\r\nVRFY\r\nXYZ\r\nQUIT\r\n' | sendmail -bs
+printf 'MAIL FROM:<a@b\r\nMAIL TO:x\r\nMAIL FROM:<> X=y\r\nMAIL FROM:<>\r\nRCPT FROM:<x>\r\nRCPT TO:<late@late.test>\r\nDATA\r\nSubject: x\r\n\r\n..x\r\n.\r\nRSET\r\nQUIT\r\n' | sendmail -bs
+printf 'MAIL FROM:<a@b>\r\nRCPT TO:<>\r\nRCPT TO:<a@late.test>\r\nDATA\r\nunfinished\r\n' | sendmail -bs
 sendmail -v a@late.test <message
 sendmail -v -f ana@example.test a@late.test <message
 ~theirs takes it for one name / ^postalias: fatal: open @SIDE@/work/nothere: No such file or directory$
@@ -126,6 +132,9 @@ printf 'Subject: one\nTo: undisclosed-recipients:;\n\nfirst\n' >no-recipients
 printf 'root: alice\n' >aliases
 cp ./* "$T/theirs/work"
 printf '^buzon(queue|alias):\tpost\\1:\n' >>"$T/ours/names" # run by their own names
+for t_side in ours theirs; do
+    printf 'queued as [0-9A-Za-z]+\tqueued\n' >>"$T/$t_side/names"
+done
 sides_start
 sides_compare "$T/cases"
 sides_stop

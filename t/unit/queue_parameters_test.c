@@ -1,8 +1,8 @@
 /* The parameters of MAIL and RCPT. */
 #include "t/unit/unit.h"
 
+#include "lib/queue/parameters.h"
 #include "lib/queue/queue_file.h"
-#include "smtpd/parameters.h"
 
 #define MAIL PARAMETERS_OF_MAIL
 #define RCPT PARAMETERS_OF_RCPT

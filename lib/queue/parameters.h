@@ -1,6 +1,6 @@
 /* The parameters of MAIL and RCPT: SIZE (RFC 1870), BODY (RFC 6152), DSN (RFC 3461). */
-#ifndef BUZON_SMTPD_PARAMETERS_H
-#define BUZON_SMTPD_PARAMETERS_H
+#ifndef BUZON_LIB_QUEUE_PARAMETERS_H
+#define BUZON_LIB_QUEUE_PARAMETERS_H
 
 #include "lib/base/base.h"
 

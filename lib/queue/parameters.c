@@ -1,5 +1,5 @@
 /* The parameters of MAIL and RCPT are a table; each has one parser. */
-#include "smtpd/parameters.h"
+#include "lib/queue/parameters.h"
 
 #include "lib/queue/queue_file.h"
 

@@ -1,6 +1,6 @@
 /* What follows "MAIL FROM:" and "RCPT TO:": a path, and parameters. */
 #include "lib/message/address.h"
-#include "smtpd/parameters.h"
+#include "lib/queue/parameters.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
