@@ -31,38 +31,60 @@ static void reply_trouble(struct pop3_session *session, const struct error *err)
 
 /* --- arguments ------------------------------------------------------------------------------------------- */
 
-static bool take_number(struct span *rest, uint64_t *number_r)
-{
-    return span_to_u64(span_take_word(rest), UINT32_MAX, number_r);
-}
-
-/* The index of an existing message that is not marked; otherwise the client has been told. */
-static bool take_message(struct pop3_session *session, struct span *rest, size_t *index_r)
+/* An existing message that is not marked; otherwise the client has been told. */
+static struct pop3_message *take_message(struct pop3_session *session, struct span *rest)
 {
     struct span word = span_take_word(rest);
     uint64_t number;
 
     if (!span_to_u64(word, UINT32_MAX, &number)) {
-        reply(session, "-ERR Invalid message number: %.*s", SPAN_PRINTF(word));
-        return false;
+        reply(session, "-ERR Invalid message number: %.*s", SPAN_PRINTF(span_first(word, 64)));
+        return NULL;
     }
-    if (number == 0 || number > session->mailbox->count) {
+    if (number == 0 || number > session->count) {
         reply(session, "-ERR There's no message %" PRIu64 ".", number);
-        return false;
+        return NULL;
     }
-    if (session->deleted[number - 1]) {
+    if (session->messages[number - 1].deleted) {
         reply(session, "-ERR Message is deleted.");
-        return false;
+        return NULL;
     }
-    *index_r = (size_t)number - 1;
-    return true;
+    return &session->messages[number - 1];
+}
+
+/* The same where nothing may follow. */
+static struct pop3_message *take_only_message(struct pop3_session *session, struct span arguments)
+{
+    struct span rest = arguments, word = span_take_word(&rest);
+    uint64_t number;
+
+    if (rest.len > 0 && span_to_u64(word, UINT32_MAX, &number)) {
+        reply(session, "-ERR Noise after message number:  %.*s", SPAN_PRINTF(span_first(rest, 64)));
+        return NULL;
+    }
+    return take_message(session, &arguments);
+}
+
+static size_t number_of(const struct pop3_session *session, const struct pop3_message *message)
+{
+    return (size_t)(message - session->messages) + 1;
 }
 
 static bool need_sizes(struct pop3_session *session)
 {
     struct error err = {0};
 
-    if (session->sizes != NULL || session_load_sizes(session, &err))
+    if (session->has_sizes || session_load_sizes(session, &err))
+        return true;
+    reply_trouble(session, &err);
+    return false;
+}
+
+static bool need_uidls(struct pop3_session *session)
+{
+    struct error err = {0};
+
+    if (session->has_uidls || session_load_uidls(session, &err))
         return true;
     reply_trouble(session, &err);
     return false;
@@ -76,69 +98,68 @@ static void run_stat(struct pop3_session *session, struct span arguments UNUSED)
 
     if (!need_sizes(session))
         return;
-    for (size_t i = 0; i < session->mailbox->count; i++)
-        size += session->deleted[i] ? 0 : session->sizes[i];
-    reply(session, "+OK %zu %" PRIu64, session->mailbox->count - session->deleted_count, size);
+    for (size_t i = 0; i < session->count; i++)
+        size += session->messages[i].deleted ? 0 : session->messages[i].size;
+    reply(session, "+OK %zu %" PRIu64, session->count - session->deleted_count, size);
 }
 
 static void run_list(struct pop3_session *session, struct span arguments)
 {
-    size_t index;
+    const struct pop3_message *message;
 
     if (!need_sizes(session))
         return;
     if (arguments.len > 0) {
-        if (take_message(session, &arguments, &index))
-            reply(session, "+OK %zu %" PRIu64, index + 1, session->sizes[index]);
+        message = take_only_message(session, arguments);
+        if (message != NULL)
+            reply(session, "+OK %zu %" PRIu64, number_of(session, message), message->size);
         return;
     }
-    reply(session, "+OK %zu messages:", session->mailbox->count - session->deleted_count);
-    for (size_t i = 0; i < session->mailbox->count; i++)
-        if (!session->deleted[i])
-            stream_printf(session->client, "%zu %" PRIu64 "\r\n", i + 1, session->sizes[i]);
+    reply(session, "+OK %zu messages:", session->count - session->deleted_count);
+    for (size_t i = 0; i < session->count; i++)
+        if (!session->messages[i].deleted)
+            stream_printf(session->client, "%zu %" PRIu64 "\r\n", i + 1, session->messages[i].size);
     reply(session, ".");
-}
-
-static bool put_uidl(struct pop3_session *session, size_t index, struct buf *out)
-{
-    const char *known = session->uidls[index];
-
-    buf_clear(out);
-    if (known != NULL && buf_append_text(out, known))
-        return true;
-    if (pop3_uidl(session->config->pop3_uidl_format, session->mailbox->messages[index].uid,
-                  session->mailbox->uidvalidity, out))
-        return true;
-    log_warning("pop3_uidl_format: \"%s\" has a variable that is not supported",
-                session->config->pop3_uidl_format);
-    return false;
 }
 
 static void run_uidl(struct pop3_session *session, struct span arguments)
 {
-    struct buf uidl = BUF(256);
-    size_t index = 0;
+    const struct pop3_message *message;
 
+    if (!need_uidls(session))
+        return;
     if (arguments.len > 0) {
-        if (take_message(session, &arguments, &index) && put_uidl(session, index, &uidl))
-            reply(session, "+OK %zu %s", index + 1, buf_text(&uidl));
-    } else if (session->mailbox->count > 0 && !put_uidl(session, 0, &uidl)) {
-        reply(session, "-ERR [SYS/PERM] Unique ids are not configured as they should be.");
-    } else {
-        reply(session, "+OK");
-        for (size_t i = 0; i < session->mailbox->count; i++)
-            if (!session->deleted[i] && put_uidl(session, i, &uidl))
-                stream_printf(session->client, "%zu %s\r\n", i + 1, buf_text(&uidl));
-        reply(session, ".");
+        message = take_only_message(session, arguments);
+        if (message != NULL)
+            reply(session, "+OK %zu %s", number_of(session, message), message->uidl);
+        return;
     }
-    buf_release(&uidl);
+    reply(session, "+OK");
+    for (size_t i = 0; i < session->count; i++)
+        if (!session->messages[i].deleted)
+            stream_printf(session->client, "%zu %s\r\n", i + 1, session->messages[i].uidl);
+    reply(session, ".");
 }
 
-static bool open_message(struct pop3_session *session, size_t index, struct message_file *file)
+static void note_access(struct pop3_session *session, const struct pop3_message *message)
+{
+    const size_t number = number_of(session, message);
+
+    if (number > session->last)
+        session->last = number;
+}
+
+static void run_last(struct pop3_session *session, struct span arguments UNUSED)
+{
+    reply(session, "+OK %zu", session->last);
+}
+
+static bool open_message(struct pop3_session *session, const struct pop3_message *message,
+                         struct message_file *file)
 {
     struct error err = {0};
 
-    if (mailbox_open_message(session->mailbox, index, file, &err))
+    if (mailbox_open_message(session->mailbox, message->index, file, &err))
         return true;
     if (err.number == ENOENT)
         reply(session, "-ERR Message has been deleted by another program.");
@@ -160,57 +181,70 @@ static void send_message(struct pop3_session *session, struct message_file *file
 
 static void run_retr(struct pop3_session *session, struct span arguments)
 {
+    struct pop3_message *message = take_only_message(session, arguments);
     struct message_file file;
     uint64_t octets;
-    size_t index;
 
-    if (!take_message(session, &arguments, &index) || !need_sizes(session) ||
-        !open_message(session, index, &file))
+    if (message == NULL || !need_sizes(session) || !open_message(session, message, &file))
         return;
-    reply(session, "+OK %" PRIu64 " octets", session->sizes[index]);
+    reply(session, "+OK %" PRIu64 " octets", message->size);
     send_message(session, &file, UINT64_MAX, &octets);
-    session->seen[index] = true;
+    message->seen = true;
+    note_access(session, message);
     session->retrievals++;
     session->retrieved_octets += octets;
 }
 
+/* TOP's second argument; in Dovecot's words, also where there is none. */
+static bool take_lines(struct pop3_session *session, struct span word, uint64_t *lines_r)
+{
+    if (span_to_u64(word, UINT32_MAX, lines_r))
+        return true;
+    if (word.len == 0)
+        reply(session, "-ERR Noise after message number: ");
+    else
+        reply(session, "-ERR Invalid size: %.*s", SPAN_PRINTF(span_first(word, 64)));
+    return false;
+}
+
 static void run_top(struct pop3_session *session, struct span arguments)
 {
+    struct pop3_message *message = take_message(session, &arguments);
     struct message_file file;
     uint64_t lines, octets;
-    size_t index;
 
-    if (!take_message(session, &arguments, &index))
+    if (message == NULL)
         return;
-    if (!take_number(&arguments, &lines)) {
-        reply(session, "-ERR Invalid number of lines.");
+    if (!take_lines(session, arguments, &lines))
         return;
-    }
-    if (!open_message(session, index, &file))
+    if (!open_message(session, message, &file))
         return;
     reply(session, "+OK");
     send_message(session, &file, lines, &octets);
+    note_access(session, message);
     session->tops++;
     session->top_octets += octets;
 }
 
 static void run_dele(struct pop3_session *session, struct span arguments)
 {
-    size_t index;
+    struct pop3_message *message = take_only_message(session, arguments);
 
-    if (!take_message(session, &arguments, &index))
+    if (message == NULL)
         return;
-    session->deleted[index] = true;
+    message->deleted = true;
     session->deleted_count++;
-    session->deleted_size += session->sizes == NULL ? 0 : session->sizes[index];
     reply(session, "+OK Marked to be deleted.");
 }
 
 static void run_rset(struct pop3_session *session, struct span arguments UNUSED)
 {
-    memset(session->deleted, 0, session->mailbox->count * sizeof(*session->deleted));
+    /* As Dovecot does, what was retrieved counts as not seen, too. */
+    for (size_t i = 0; i < session->count; i++)
+        session->messages[i].deleted = session->messages[i].seen = false;
     session->deleted_count = 0;
-    session->deleted_size = 0;
+    session->last = 0;
+    session->forgets_seen = session->config->pop3_enable_last;
     reply(session, "+OK");
 }
 
@@ -239,21 +273,23 @@ static void run_quit(struct pop3_session *session, struct span arguments UNUSED)
     reply(session, deleted > 0 ? "+OK Logging out, messages deleted." : "+OK Logging out.");
 }
 
-/* verb, handler */
+/* verb, handler; may it be used? */
 static const struct command {
     const char *verb;
     void (*run)(struct pop3_session *session, struct span arguments);
+    bool needs_last; /* pop3_enable_last */
 } commands[] = {
-    {"STAT", run_stat},
-    {"LIST", run_list},
-    {"UIDL", run_uidl},
-    {"RETR", run_retr},
-    {"TOP",  run_top },
-    {"DELE", run_dele},
-    {"RSET", run_rset},
-    {"NOOP", run_noop},
-    {"CAPA", run_capa},
-    {"QUIT", run_quit},
+    {"STAT", run_stat, false},
+    {"LIST", run_list, false},
+    {"UIDL", run_uidl, false},
+    {"RETR", run_retr, false},
+    {"TOP",  run_top,  false},
+    {"DELE", run_dele, false},
+    {"RSET", run_rset, false},
+    {"NOOP", run_noop, false},
+    {"LAST", run_last, true },
+    {"CAPA", run_capa, false},
+    {"QUIT", run_quit, false},
 };
 
 void pop3_command(struct pop3_session *session, struct span line)
@@ -261,7 +297,8 @@ void pop3_command(struct pop3_session *session, struct span line)
     struct span arguments = line, verb = span_take_word(&arguments);
 
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
-        if (span_equal_text_nocase(verb, commands[i].verb)) {
+        if (span_equal_text_nocase(verb, commands[i].verb) &&
+            (!commands[i].needs_last || session->config->pop3_enable_last)) {
             commands[i].run(session, span_trim(arguments));
             return;
         }

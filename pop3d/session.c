@@ -38,6 +38,35 @@ static bool take_lock(struct pop3_session *session, const struct mailbox_place *
     return session->lock >= 0;
 }
 
+/* --- the maildrop -------------------------------------------------------------------------------------------- */
+
+/* The bit of the keyword that hides messages which were deleted by POP3; 0: there is none yet. */
+static uint32_t hiding_bit(const struct pop3_session *session)
+{
+    const struct keywords *keywords = &session->mailbox->keywords;
+    const char *flag = session->config->pop3_deleted_flag;
+
+    for (unsigned i = 0; flag[0] != '\0' && i < KEYWORDS_MAX; i++)
+        if (keywords->names[i] != NULL && strcasecmp(keywords->names[i], flag) == 0)
+            return UINT32_C(1) << i;
+    return 0;
+}
+
+static void collect_messages(struct pop3_session *session)
+{
+    const uint32_t hidden = hiding_bit(session);
+
+    session->messages = mem_alloc((session->mailbox->count + 1) * sizeof(*session->messages));
+    for (size_t i = 0; i < session->mailbox->count; i++)
+        if ((session->mailbox->messages[i].keywords & hidden) == 0)
+            session->messages[session->count++].index = (uint32_t)i;
+    if (!session->config->pop3_enable_last)
+        return;
+    for (size_t i = 0; i < session->count; i++)
+        if ((session->mailbox->messages[session->messages[i].index].flags & FLAG_SEEN) != 0)
+            session->last = i + 1;
+}
+
 bool session_open(struct pop3_session *session, const struct mailbox_place *place, bool *in_use_r,
                   struct error *err)
 {
@@ -50,6 +79,7 @@ bool session_open(struct pop3_session *session, const struct mailbox_place *plac
     };
 
     session->lock = -1;
+    session->arena = arena_create();
     *in_use_r = false;
     session->store = store_open(&settings, err);
     if (session->store == NULL || !take_lock(session, place, in_use_r, err))
@@ -57,11 +87,7 @@ bool session_open(struct pop3_session *session, const struct mailbox_place *plac
     session->mailbox = mailbox_open(session->store, "INBOX", false, err);
     if (session->mailbox == NULL)
         return false;
-    session->arena = arena_create();
-    if (!mailbox_pop3_uidls(session->mailbox, session->arena, &session->uidls, err))
-        return false;
-    session->deleted = mem_alloc(session->mailbox->count * sizeof(bool) + 1);
-    session->seen = mem_alloc(session->mailbox->count * sizeof(bool) + 1);
+    collect_messages(session);
     return true;
 }
 
@@ -71,55 +97,98 @@ void session_close(struct pop3_session *session)
     store_close(&session->store);
     fd_close(&session->lock);
     stream_free(&session->client);
+    mem_free(session->messages);
     arena_free(&session->arena);
-    mem_free(session->sizes);
-    mem_free(session->deleted);
-    mem_free(session->seen);
 }
 
 bool session_load_sizes(struct pop3_session *session, struct error *err)
 {
-    uint64_t *sizes = mem_alloc(session->mailbox->count * sizeof(*sizes) + 1);
     bool loaded = mailbox_begin_reading(session->mailbox, err);
 
-    for (size_t i = 0; loaded && i < session->mailbox->count; i++) {
+    for (size_t i = 0; loaded && i < session->count; i++) {
+        struct pop3_message *message = &session->messages[i];
         struct message_metadata metadata;
-        if (mailbox_metadata(session->mailbox, i, WANT_SIZE, NULL, &metadata, err))
-            sizes[i] = metadata.virtual_size;
+        if (mailbox_metadata(session->mailbox, message->index, WANT_SIZE, NULL, &metadata, err))
+            message->size = metadata.virtual_size;
         else if (err->number != ENOENT) /* what another program removed counts as empty */
             loaded = false;
     }
     mailbox_end_reading(session->mailbox);
-    if (loaded)
-        session->sizes = sizes;
-    else
-        mem_free(sizes);
+    session->has_sizes = loaded;
     return loaded;
 }
 
 /* --- the UPDATE state ---------------------------------------------------------------------------------------- */
 
-/* The marked ones among `marks`, as ascending indices. */
-static size_t collect(const struct pop3_session *session, const bool *marks, uint32_t *indices)
+enum mark { MARKED_DELETED, MARKED_NOT_DELETED, MARKED_SEEN };
+
+static bool has_mark(const struct pop3_message *message, enum mark mark)
+{
+    switch (mark) {
+    case MARKED_DELETED:
+        return message->deleted;
+    case MARKED_NOT_DELETED:
+        return !message->deleted;
+    case MARKED_SEEN:
+        break;
+    }
+    return message->seen && !message->deleted;
+}
+
+/* As ascending indices in the mailbox. */
+static size_t collect(const struct pop3_session *session, enum mark mark, uint32_t *indices)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < session->mailbox->count; i++)
-        if (marks[i] && (marks == session->deleted || !session->deleted[i]))
-            indices[count++] = (uint32_t)i;
+    for (size_t i = 0; i < session->count; i++)
+        if (has_mark(&session->messages[i], mark))
+            indices[count++] = session->messages[i].index;
     return count;
+}
+
+/* By pop3_delete_type: gone for good, or only hidden from POP3. */
+static bool delete_messages(struct pop3_session *session, const uint32_t *indices, size_t count,
+                            struct error *err)
+{
+    const struct config *config = session->config;
+    struct flag_change hide = {.mode = FLAGS_ADD};
+    const bool only_hides =
+        strcmp(config->pop3_delete_type, "flag") == 0 ||
+        (strcmp(config->pop3_delete_type, "default") == 0 && config->pop3_deleted_flag[0] != '\0');
+
+    if (!only_hides)
+        return mailbox_expunge(session->mailbox, indices, count, err);
+    if (config->pop3_deleted_flag[0] == '\0') {
+        error_set(err, ERROR_PERMANENT, "pop3_delete_type is flag, but pop3_deleted_flag is empty");
+        return false;
+    }
+    return mailbox_keyword(session->mailbox, span_text(config->pop3_deleted_flag), &hide.keywords,
+                           err) &&
+           mailbox_change_flags(session->mailbox, indices, count, &hide, err);
+}
+
+static bool change_seen(struct pop3_session *session, enum flag_mode mode, const uint32_t *indices,
+                        size_t count, struct error *err)
+{
+    const struct flag_change change = {.mode = mode, .flags = FLAG_SEEN};
+
+    return count == 0 || mailbox_change_flags(session->mailbox, indices, count, &change, err);
 }
 
 bool session_update(struct pop3_session *session, struct error *err)
 {
-    const struct flag_change seen = {.mode = FLAGS_ADD, .flags = FLAG_SEEN};
-    uint32_t *indices = mem_alloc(session->mailbox->count * sizeof(*indices) + 1);
-    size_t count = collect(session, session->deleted, indices);
-    bool updated = count == 0 || mailbox_expunge(session->mailbox, indices, count, err);
+    const bool updates_flags = !session->config->pop3_no_flag_updates;
+    uint32_t *indices = mem_alloc((session->count + 1) * sizeof(*indices));
+    size_t count = collect(session, MARKED_DELETED, indices);
+    bool updated = count == 0 || delete_messages(session, indices, count, err);
 
-    if (updated) {
-        count = collect(session, session->seen, indices);
-        updated = count == 0 || mailbox_change_flags(session->mailbox, indices, count, &seen, err);
+    if (updated && session->forgets_seen) {
+        count = collect(session, MARKED_NOT_DELETED, indices);
+        updated = change_seen(session, FLAGS_REMOVE, indices, count, err);
+    }
+    if (updated && updates_flags) {
+        count = collect(session, MARKED_SEEN, indices);
+        updated = change_seen(session, FLAGS_ADD, indices, count, err);
     }
     mem_free(indices);
     return updated;
@@ -142,14 +211,23 @@ static const char *end_of(enum stream_status status)
     return "Connection closed";
 }
 
+/* Of the whole maildrop as it was at the beginning. */
+static uint64_t total_size(const struct pop3_session *session)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; session->has_sizes && i < session->count; i++)
+        size += session->messages[i].size;
+    return size;
+}
+
 static void log_end(const struct pop3_session *session, const char *how)
 {
     log_info("pop3(%s)<%d><%s>: Disconnected: %s top=%zu/%" PRIu64 ", retr=%zu/%" PRIu64
              ", del=%zu/%zu, size=%" PRIu64,
              session->user, (int)getpid(), session->session, how, session->tops,
              session->top_octets, session->retrievals, session->retrieved_octets,
-             session->quit ? session->deleted_count : 0, session->mailbox->count,
-             session->quit ? session->deleted_size : 0);
+             session->quit ? session->deleted_count : 0, session->count, total_size(session));
 }
 
 void session_run(struct pop3_session *session)

@@ -9,22 +9,31 @@
 #include "lib/io/stream.h"
 #include "lib/store/store.h"
 
+/* One message of the maildrop; its number is its place, from 1 on. */
+struct pop3_message {
+    uint32_t index;   /* in the mailbox */
+    bool deleted;     /* marked */
+    bool seen;        /* was retrieved: marked \Seen at the end */
+    uint64_t size;    /* with CRLF; valid when session->has_sizes */
+    const char *uidl; /* valid when session->has_uidls; the session's arena's */
+};
+
 struct pop3_session {
     const struct config *config;
+    struct arena *arena;
     struct stream *client;
     struct store *store;
     struct mailbox *mailbox;
     int lock;                   /* held while the session lasts */
     const char *user, *session; /* for the log */
 
-    uint64_t *sizes;     /* of each message with CRLF; NULL until they are asked for */
-    struct arena *arena; /* of the session */
-    const char **uidls;  /* ids that another server gave them; NULL where none did */
-    bool *deleted;
-    bool *seen; /* was retrieved: marked \Seen at the end */
+    struct pop3_message *messages;
+    size_t count;
+    bool has_sizes, has_uidls;
     size_t deleted_count;
-    uint64_t deleted_size;
-    bool quit; /* QUIT was said: deletions count */
+    size_t last;       /* LAST: the highest number that was accessed; 0 */
+    bool forgets_seen; /* RSET, where there is LAST: no message has been seen */
+    bool quit;         /* QUIT was said: deletions count */
     bool ended;
 
     size_t tops, retrievals;
@@ -37,7 +46,7 @@ bool session_open(struct pop3_session *session, const struct mailbox_place *plac
 void session_close(struct pop3_session *session);
 /* session_run - commands until the client goes */
 void session_run(struct pop3_session *session);
-/* session_load_sizes - fill session->sizes */
+/* session_load_sizes - of all messages, from the index */
 bool session_load_sizes(struct pop3_session *session, struct error *err) MUST_CHECK;
 /* session_update - delete what was marked, in one step: RFC 1939 section 6 */
 bool session_update(struct pop3_session *session, struct error *err) MUST_CHECK;
@@ -56,8 +65,21 @@ void pop3_command(struct pop3_session *session, struct span line);
 bool pop3_send_message(struct pop3_session *session, const struct message_file *file,
                        uint64_t body_lines, uint64_t *octets_r) MUST_CHECK;
 
-/* pop3_uidl - the unique id of a message by pop3_uidl_format, appended to `out`; false: the format has
- * what we do not know (uidl.c) */
-bool pop3_uidl(const char *format, uint32_t uid, uint32_t uidvalidity, struct buf *out) MUST_CHECK;
+/* What pop3_uidl_format can say of a message. */
+struct pop3_uidl_values {
+    uint32_t uid, uidvalidity;
+    const char *file; /* name of its file, without flags */
+    const char *guid;
+    const char *md5; /* of the header, as the mbox servers of old made it; NULL: was not computed */
+};
+
+/* pop3_uidl - the unique id of a message, appended to `out`; PERMANENT: the format has what we do not know, or
+ * what comes out cannot stand in an id (uidl.c) */
+bool pop3_uidl(const char *format, const struct pop3_uidl_values *values, struct buf *out,
+               struct error *err) MUST_CHECK;
+/* pop3_header_md5 - what Dovecot's %m is: the MD5 of those header fields that identify a message */
+void pop3_header_md5(struct span header, char md5_r[33]);
+/* session_load_uidls - of all messages: kept ones, X-UIDL, or by pop3_uidl_format */
+bool session_load_uidls(struct pop3_session *session, struct error *err) MUST_CHECK;
 
 #endif

@@ -1,41 +1,58 @@
 /*
  * Sending a message: LF becomes CRLF, a dot at the start of a line is doubled, a dot on a line of its own
- * ends it (RFC 1939 section 3). In blocks; a line is looked for with memchr, never copied octet by octet.
+ * ends it (RFC 1939 section 3). A block is read, converted and written at once; lines are found by memchr.
  */
 #include "lib/base/base.h"
 
 #include "pop3d/session.h"
 
 #include "lib/base/file.h"
+#include "lib/base/strlist.h"
 
 #define BLOCK_SIZE (128U * 1024)
+/* "\n" becomes "\r\n" and ".\n" becomes "..\r\n": at most twice as much, and what an earlier block left open */
+#define OUT_SIZE (2 * BLOCK_SIZE + 8)
 
 struct transfer {
-    struct stream *client;
+    char *out; /* of OUT_SIZE */
+    size_t out_len;
     bool at_line_start, in_body, after_cr;
+    bool no_nuls;        /* some clients end a message at a NUL */
     uint64_t body_lines; /* still to be sent */
     uint64_t octets;
     size_t
         line_len; /* of the line in progress, without its end: 0 at its end is the header's end */
 };
 
-static void put(struct transfer *transfer, struct span octets)
+static void put(struct transfer *transfer, const char *octets, size_t len)
 {
-    stream_write(transfer->client, octets);
-    transfer->octets += octets.len;
+    memcpy(transfer->out + transfer->out_len, octets, len);
+    transfer->out_len += len;
+    transfer->octets += len;
+}
+
+static void replace_nuls(char *text, size_t len)
+{
+    for (char *nul; (nul = memchr(text, '\0', len)) != NULL;) {
+        *nul = (char)0x80;
+        len -= (size_t)(nul + 1 - text);
+        text = nul + 1;
+    }
 }
 
 /* A piece of a line: all of it but its end. */
-static void put_piece(struct transfer *transfer, struct span piece)
+static void put_piece(struct transfer *transfer, const char *piece, size_t len)
 {
-    if (piece.len == 0)
+    if (len == 0)
         return;
-    if (transfer->at_line_start && piece.data[0] == '.')
-        stream_write_text(transfer->client, ".");
-    put(transfer, piece);
+    if (transfer->at_line_start && piece[0] == '.')
+        transfer->out[transfer->out_len++] = '.';
+    put(transfer, piece, len);
+    if (transfer->no_nuls)
+        replace_nuls(transfer->out + transfer->out_len - len, len);
     transfer->at_line_start = false;
-    transfer->after_cr = piece.data[piece.len - 1] == '\r';
-    transfer->line_len += piece.len;
+    transfer->after_cr = piece[len - 1] == '\r';
+    transfer->line_len += len;
 }
 
 static void end_line(struct transfer *transfer)
@@ -43,7 +60,7 @@ static void end_line(struct transfer *transfer)
     const bool is_empty =
         transfer->line_len == 0 || (transfer->line_len == 1 && transfer->after_cr);
 
-    put(transfer, transfer->after_cr ? SPAN_LITERAL("\n") : SPAN_LITERAL("\r\n"));
+    put(transfer, &"\r\n"[transfer->after_cr ? 1 : 0], transfer -> after_cr ? 1 : 2);
     if (transfer->in_body && transfer->body_lines != UINT64_MAX)
         transfer->body_lines--;
     if (is_empty)
@@ -58,38 +75,74 @@ static bool is_complete(const struct transfer *transfer)
     return transfer->in_body && transfer->body_lines == 0;
 }
 
-static void put_block(struct transfer *transfer, struct span block)
+static void convert(struct transfer *transfer, const char *block, size_t len)
 {
-    while (block.len > 0 && !is_complete(transfer)) {
-        size_t end = span_find(block, '\n');
-        put_piece(transfer, span_first(block, end));
-        if (end < block.len)
-            end_line(transfer);
-        block = span_skip(block, end + 1);
+    while (len > 0 && !is_complete(transfer)) {
+        const char *end = memchr(block, '\n', len);
+        size_t piece = end == NULL ? len : (size_t)(end - block);
+        put_piece(transfer, block, piece);
+        if (end == NULL)
+            return;
+        end_line(transfer);
+        block = end + 1;
+        len -= piece + 1;
     }
+}
+
+static void write_out(struct transfer *transfer, struct stream *client)
+{
+    stream_write(client, span_of(transfer->out, transfer->out_len));
+    transfer->out_len = 0;
+}
+
+static bool send_blocks(struct transfer *transfer, struct stream *client,
+                        const struct message_file *file, char *block)
+{
+    for (uint64_t at = 0; at < file->size && !is_complete(transfer);) {
+        size_t len = file->size - at < BLOCK_SIZE ? (size_t)(file->size - at) : BLOCK_SIZE;
+        if (!pread_all(file->fd, block, len, (off_t)(file->offset + at)))
+            return false;
+        convert(transfer, block, len);
+        write_out(transfer, client);
+        at += len;
+    }
+    return true;
+}
+
+/* The last line's end, and the empty line that some clients miss behind a header alone. */
+static void complete(struct transfer *transfer, bool ends_header)
+{
+    if (!transfer->at_line_start)
+        end_line(transfer);
+    if (ends_header && !transfer->in_body)
+        end_line(transfer);
+}
+
+static bool works_around(const struct pop3_session *session, const char *word)
+{
+    return strlist_text_has(session->config->pop3_client_workarounds, ", \t", word);
 }
 
 bool pop3_send_message(struct pop3_session *session, const struct message_file *file,
                        uint64_t body_lines, uint64_t *octets_r)
 {
     struct transfer transfer = {
-        .client = session->client, .at_line_start = true, .body_lines = body_lines};
-    size_t size = file->size < BLOCK_SIZE ? (size_t)file->size : BLOCK_SIZE;
-    char *block = mem_alloc(size + 1);
-    bool sent = true;
+        .at_line_start = true,
+        .body_lines = body_lines,
+        .no_nuls = works_around(session, "outlook-no-nuls"),
+    };
+    char *block = mem_alloc(file->size < BLOCK_SIZE ? (size_t)file->size + 1 : BLOCK_SIZE);
+    bool sent;
 
-    for (uint64_t at = 0; sent && at < file->size && !is_complete(&transfer);) {
-        size_t len = file->size - at < size ? (size_t)(file->size - at) : size;
-        sent = pread_all(file->fd, block, len, (off_t)(file->offset + at));
-        if (sent)
-            put_block(&transfer, span_of(block, len));
-        at += len;
-    }
-    mem_free(block);
-    if (sent && !transfer.at_line_start)
-        end_line(&transfer);
-    *octets_r = transfer.octets;
-    if (sent)
+    transfer.out = mem_alloc(file->size < BLOCK_SIZE ? 2 * (size_t)file->size + 8 : OUT_SIZE);
+    sent = send_blocks(&transfer, session->client, file, block);
+    if (sent) {
+        complete(&transfer, works_around(session, "oe-ns-eoh"));
+        write_out(&transfer, session->client);
         stream_write_text(session->client, ".\r\n");
+    }
+    *octets_r = transfer.octets;
+    mem_free(transfer.out);
+    mem_free(block);
     return sent;
 }

@@ -79,6 +79,7 @@ static const struct {
     {INDEX_mynetworks_style,                      (const char *const[]){"class", "subnet", "host", NULL}  },
     {INDEX_non_bdb_migration_level,
      (const char *const[]){"disable", "enable-redirect", "enable-reindex", NULL}                          },
+    {INDEX_pop3_delete_type,                      (const char *const[]){"default", "expunge", "flag", NULL} },
     {INDEX_postscreen_bare_newline_action,        screen_actions                                          },
     {INDEX_postscreen_denylist_action,            screen_actions                                          },
     {INDEX_postscreen_dnsbl_action,               screen_actions                                          },

@@ -21,6 +21,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/mbox_scan.c lib/store/mbox_spool.c lib/store/mbox_sync.c \
 	lib/store/name.c lib/store/name.h \
 	lib/store/pattern.c lib/store/pattern.h \
+	lib/store/pop3.c lib/store/pop3.h \
 	lib/store/quota.c \
 	lib/store/state.c \
 	lib/store/recall.c lib/store/store.c lib/store/store.h \

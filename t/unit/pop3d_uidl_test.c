@@ -6,28 +6,42 @@
 static const struct uidl_case {
     const char *name;
     const char *format;
-    bool is_good;
-    const char *uidl; /* of UID 26 with UIDVALIDITY 1700000000 */
+    const char *uidl; /* NULL: refused */
 } cases[] = {
-    {"Dovecot's default",                "%08Xu%08Xv",    true,  "0000001a6553f100"},
-    {"Courier's form",                   "UID%u-%v",      true,  "UID26-1700000000"},
-    {"Cyrus' form",                      "%v.%u",         true,  "1700000000.26"   },
-    {"decimal with zeros",               "%05u",          true,  "00026"           },
-    {"a percent sign",                   "%%%u",          true,  "%26"             },
-    {"a variable that nobody knows",     "%z",            false, NULL              },
-    {"a format that ends in the middle", "%08X",          false, NULL              },
-    {"a width past all reason",          "%99999999999u", false, NULL              },
-    {"a space may not stand in an id",   "%u %v",         false, NULL              },
+    {"Dovecot's default",                "%08Xu%08Xv",                             "0000001a6553f100"        },
+    {"in the form of its version 2.4",   "%{uid | hex(8)}%{uidvalidity | hex(8)}",
+     "0000001a6553f100"                                                                                      },
+    {"Courier's form",                   "UID%u-%v",                               "UID26-1700000000"        },
+    {"Courier's older form",             "%f",                                     "1700000000.M1P2.mail,S=9"},
+    {"Cyrus' form",                      "%v.%u",                                  "1700000000.26"           },
+    {"tpop3d's form",                    "%m",                                     "5ebe2294ecd0e0f0"        },
+    {"the GUID",                         "%g",                                     "1600000000.M3P4.mail"    },
+    {"decimal with zeros",               "%05u",                                   "00026"                   },
+    {"a percent sign",                   "%%%u",                                   "%26"                     },
+    {"a variable that nobody knows",     "%z",                                     NULL                      },
+    {"a format that ends in the middle", "%08X",                                   NULL                      },
+    {"a space may not stand in an id",   "%u %v",                                  NULL                      },
+    {"an id has at least a character",   "",                                       NULL                      },
 };
 
 static void run_case(void **state)
 {
+    static const struct pop3_uidl_values values = {
+        .uid = 26,
+        .uidvalidity = 1700000000,
+        .file = "1700000000.M1P2.mail,S=9",
+        .guid = "1600000000.M3P4.mail",
+        .md5 = "5ebe2294ecd0e0f0",
+    };
     const struct uidl_case *c = *state;
     struct buf out = BUF(256);
+    struct error err = {0};
 
-    assert_int_equal(pop3_uidl(c->format, 26, 1700000000, &out), c->is_good);
-    if (c->is_good)
+    assert_int_equal(pop3_uidl(c->format, &values, &out, &err), c->uidl != NULL);
+    if (c->uidl != NULL)
         assert_string_equal(buf_text(&out), c->uidl);
+    else
+        assert_int_equal(err.kind, ERROR_PERMANENT);
     buf_release(&out);
 }
 

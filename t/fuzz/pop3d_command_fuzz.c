@@ -1,0 +1,82 @@
+/*
+ * POP3 commands, a line each, to a maildrop of three messages. QUIT is left out: it would change the maildrop for
+ * the inputs that follow.
+ */
+#include "lib/base/base.h"
+
+#include "pop3d/session.h"
+
+#include "lib/base/file.h"
+#include "lib/service/service.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct config config = {
+    .pop3_uidl_format = "%08Xu%08Xv",
+    .pop3_client_workarounds = "outlook-no-nuls oe-ns-eoh",
+    .pop3_deleted_flag = "",
+    .pop3_delete_type = "default",
+    .pop3_enable_last = true,
+    .myhostname = "mail.example",
+};
+
+static void write_message(const char *maildir, int number, const char *text)
+{
+    char *path = mem_printf("%s/new/170000000%d.M1P1.mail", maildir, number);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0 || write(fd, text, strlen(text)) < 0)
+        abort();
+    close(fd);
+    mem_free(path);
+}
+
+static const struct pop3_session *maildrop(void)
+{
+    static struct pop3_session session = {.config = &config, .user = "ana", .session = "x"};
+    static char maildir[] = "/tmp/buzon-fuzz.XXXXXX";
+    struct mailbox_place place = {.format = MAILBOX_MAILDIR, .path = maildir, .home = maildir};
+    struct error err = {0};
+    bool in_use;
+
+    if (session.mailbox != NULL)
+        return &session;
+    if (mkdtemp(maildir) == NULL)
+        abort();
+    for (const char *const *part = (const char *const[]){"cur", "new", "tmp", NULL}; *part != NULL;
+         part++) {
+        char *path = mem_printf("%s/%s", maildir, *part);
+        (void)mkdir(path, 0700);
+        mem_free(path);
+    }
+    write_message(maildir, 1, "Subject: one\n\n.dot\nline\n");
+    write_message(maildir, 2, "Subject: no body");
+    write_message(maildir, 3, "X-UIDL: x\n\n\r\n.\n..\nend");
+    if (!session_open(&session, &place, &in_use, &err))
+        abort();
+    return &session;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct pop3_session session = *maildrop();
+    struct span rest = span_of(data, size);
+    int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    session.client = stream_create(out);
+    while (rest.len > 0 && !session.ended) {
+        struct span line = span_first(span_take_until(&rest, '\n'), 512);
+        if (!span_starts_with_nocase(span_trim(line), "QUIT"))
+            pop3_command(&session, line);
+        ASSERT(session.deleted_count <= session.count && session.last <= session.count);
+    }
+    for (size_t i = 0; i < session.count; i++)
+        session.messages[i].deleted = session.messages[i].seen = false;
+    stream_free(&session.client);
+    return 0;
+}
