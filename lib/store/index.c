@@ -94,13 +94,22 @@ static bool has_text(int directory, const char *name, const char *expected)
     return has;
 }
 
-/* Not even its pages need be looked at when nobody wrote to it since it was closed. */
+/*
+ * The directory is locked (shared) by everybody who uses the index. Who comes first looks at its pages,
+ * unless nobody wrote to it since it was closed in good order; who comes later need not: LMDB keeps whole
+ * what was whole.
+ */
+static bool is_first(const struct index *index)
+{
+    return flock(index->fd, LOCK_EX | LOCK_NB) == 0 || flock(index->fd, LOCK_SH) != 0;
+}
+
 static bool is_whole(const struct index *index)
 {
     char clean[MARK_MAX], boot[MARK_MAX];
 
     clean_text(index, clean);
-    if (has_text(index->fd, CLEAN_FILE, clean))
+    if (!index->somebody_died && has_text(index->fd, CLEAN_FILE, clean))
         return true;
     boot_text(boot);
     if (faccessat(index->fd, BOOT_FILE, F_OK, 0) == 0 && !has_text(index->fd, BOOT_FILE, boot))
@@ -167,7 +176,7 @@ static int open_environment(struct index *index)
 {
     static const unsigned flags = MDB_NOSYNC | MDB_NOMEMINIT | MDB_NOTLS;
     int result = mdb_env_create(&index->env);
-    int dead;
+    int dead = 0;
 
     if (result != 0)
         return result;
@@ -176,6 +185,7 @@ static int open_environment(struct index *index)
         (result = mdb_env_open(index->env, index->directory, flags, 0600)) == 0)
         mdb_reader_check(index->env, &dead);
     index->lock_inode = named_inode(index, "lock.mdb");
+    index->somebody_died = dead > 0;
     if (result != 0) {
         mdb_env_close(index->env);
         index->env = NULL;
@@ -222,14 +232,18 @@ static bool open_directory(struct index *index, struct error *err)
 /* One try to use what is there. *result_r is LMDB's, 0 when the content is no good. */
 static bool open_existing(struct index *index, int *result_r)
 {
+    bool first = is_first(index);
+
     *result_r = 0;
     if (!index_header_is_sound(index->fd))
         return false;
     *result_r = open_environment(index);
     if (*result_r != 0)
         return false;
-    if (is_whole(index) && (*result_r = open_databases(index)) == 0)
+    if ((!first || is_whole(index)) && (*result_r = open_databases(index)) == 0) {
+        (void)flock(index->fd, LOCK_SH);
         return true;
+    }
     close_environment(index);
     return false;
 }

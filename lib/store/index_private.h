@@ -36,6 +36,7 @@ struct index {
     struct flags_block block; /* of the write transaction */
     bool changed;             /* by us, since it was opened */
     bool broken;
+    bool somebody_died; /* while it read: LMDB may have led it astray */
 };
 
 /* index_transaction - the one that is open */

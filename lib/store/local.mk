@@ -70,6 +70,19 @@ UNIT_TESTS += t/unit/store_adopt_test
 t_unit_store_adopt_test_SOURCES = t/unit/store_adopt_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_adopt_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/store_damage_test
+UNIT_TESTS += t/unit/store_damage_test
+t_unit_store_damage_test_SOURCES = t/unit/store_damage_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_damage_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_power_test
+UNIT_TESTS += t/unit/store_power_test
+t_unit_store_power_test_SOURCES = t/unit/store_power_test.c t/unit/power_model.c \
+	t/unit/power_model.h t/unit/store_account.c t/unit/store_account.h
+t_unit_store_power_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+t_unit_store_power_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fdatasync,--wrap=openat \
+	-Wl,--wrap=renameat,--wrap=renameat2,--wrap=linkat,--wrap=unlinkat
+
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz
 FUZZ_TARGETS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz

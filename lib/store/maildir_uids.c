@@ -89,6 +89,21 @@ static struct span list_name(const void *context, uint32_t number)
     return list->entries[number].name;
 }
 
+static int compare_uids(const void *a, const void *b)
+{
+    const struct uidlist_entry *first = a, *second = b;
+
+    return first->uid < second->uid ? -1 : first->uid > second->uid;
+}
+
+static bool has_uid(const struct uidlist *list, uint32_t uid)
+{
+    const struct uidlist_entry wanted = {.uid = uid};
+
+    return list->count > 0 &&
+           bsearch(&wanted, list->entries, list->count, sizeof(wanted), compare_uids) != NULL;
+}
+
 /*
  * UIDs of files as the list has them; 0 where it has none. A message of the index is what it was only
  * if the list says so too. For others, a UID below `first` was given to a message that is gone:
@@ -110,11 +125,13 @@ static void look_up(const struct uidlist *list, uint32_t first, struct maildir_a
         uint32_t number = name_table_find(&table, maildir_base(files[i].name), list_name, list);
         uint32_t uid = number == UINT32_MAX ? 0 : list->entries[number].uid;
 
+        if (number == UINT32_MAX && list->torn && !has_uid(list, files[i].uid))
+            uid = files[i].uid; /* its line was damaged: the index remembers it */
         if (uid != files[i].uid && uid != 0 && uid < first) {
             *stale_r = true;
             uid = 0;
         }
-        if (uid != 0 && list->entries[number].extensions.len > 0)
+        if (number != UINT32_MAX && uid != 0 && list->entries[number].extensions.len > 0)
             files[i].extensions = list->entries[number].extensions;
         if (uid != files[i].uid) {
             struct span guid = uidlist_extension(files[i].extensions, 'G');
@@ -123,13 +140,6 @@ static void look_up(const struct uidlist *list, uint32_t first, struct maildir_a
         files[i].uid = uid;
     }
     name_table_release(&table);
-}
-
-static int compare_uids(const void *a, const void *b)
-{
-    const struct uidlist_entry *first = a, *second = b;
-
-    return first->uid < second->uid ? -1 : first->uid > second->uid;
 }
 
 /* The whole list, of what is really there. */

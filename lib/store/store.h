@@ -166,7 +166,7 @@ void mailbox_close(struct mailbox **mailbox);
 /* What a session remembers of a mailbox while nobody has it open. */
 struct mailbox_memory {
     uint32_t uidvalidity;
-    uint64_t modseq;                       /* of the view, whose flags the client was told */
+    uint64_t modseq;                        /* of the view, whose flags the client was told */
     const struct uid_range *known, *recent; /* ascending, each behind the one before it */
     size_t known_count, recent_count;
 };

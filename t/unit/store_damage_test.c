@@ -1,0 +1,198 @@
+/*
+ * lib/store: every part of each control file is overwritten in turn. No process ends by it, no message is
+ * lost or doubled, no UID means another message; and what the index alone had wrong is the same again
+ * when it was rebuilt.
+ */
+#include "t/unit/unit.h"
+
+#include "t/unit/store_account.h"
+
+#include "lib/base/file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define MESSAGES 5
+
+/* How the mailbox was. */
+static struct {
+    uint32_t uidvalidity, uids[MESSAGES], flags[MESSAGES];
+    uint64_t modseq;
+} before;
+
+static uint32_t marker_at(struct mailbox *mailbox, size_t index)
+{
+    struct message_file file;
+    char text[100] = "";
+    unsigned marker = 0;
+
+    if (!mailbox_open_message(mailbox, index, &file, &err))
+        fail_msg("%s", err.text);
+    assert_true(file.size < sizeof(text) && pread_all(file.fd, text, file.size, 0));
+    fd_close(&file.fd);
+    assert_int_equal(sscanf(text, "Subject: %u", &marker), 1);
+    return marker;
+}
+
+static void fill(void)
+{
+    static const uint32_t two[] = {0, 1};
+    struct flag_change change = {.mode = FLAGS_ADD, .flags = FLAG_FLAGGED};
+    struct mailbox *mailbox;
+
+    for (unsigned i = 0; i < MESSAGES; i++) {
+        char text[100];
+        snprintf(text, sizeof(text), "Subject: %u\r\n\r\nbody\r\n", i + 1);
+        append("INBOX", i % 2 == 0 ? FLAG_SEEN : 0, text);
+    }
+    assert_true(store_subscribe(store, "a.b", true, &err));
+    mailbox = open_mailbox("INBOX", false);
+    assert_true(mailbox_keyword(mailbox, SPAN_LITERAL("word"), &change.keywords, &err));
+    assert_true(mailbox_change_flags(mailbox, two, 2, &change, &err));
+    for (size_t i = 0; i < MESSAGES; i++) {
+        before.uids[i] = uid_at(mailbox, i);
+        before.flags[i] = mailbox->messages[i].flags & FLAGS_STORED;
+    }
+    before.uidvalidity = mailbox->uidvalidity;
+    before.modseq = mailbox->modseq;
+    mailbox_close(&mailbox);
+}
+
+/* All messages once; a UID that was one's is not another's. */
+static void check_mailbox(bool all_the_same)
+{
+    struct mailbox *mailbox = open_mailbox("INBOX", false);
+    struct strlist names = STRLIST_EMPTY;
+    bool seen[MESSAGES + 1] = {false};
+
+    assert_int_equal(mailbox->count, MESSAGES);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        uint32_t marker = marker_at(mailbox, i);
+        assert_true(marker >= 1 && marker <= MESSAGES && !seen[marker]);
+        seen[marker] = true;
+        assert_int_equal(mailbox->messages[i].flags & FLAGS_STORED, before.flags[marker - 1]);
+        for (size_t j = 0; j < MESSAGES && mailbox->uidvalidity == before.uidvalidity; j++)
+            assert_true(uid_at(mailbox, i) != before.uids[j] || marker == j + 1);
+        if (all_the_same)
+            assert_int_equal(uid_at(mailbox, i), before.uids[i]);
+    }
+    if (all_the_same) {
+        assert_int_equal(mailbox->uidvalidity, before.uidvalidity);
+        assert_int_equal(mailbox->messages[0].keywords, 1);
+        assert_string_equal(mailbox->keywords.names[0], "word");
+        assert_true(mailbox->modseq >= before.modseq);
+    }
+    assert_true(store_subscriptions(store, &names, &err));
+    strlist_release(&names);
+    mailbox_close(&mailbox);
+}
+
+static void write_file(const char *path, struct span content, size_t at, size_t len, int pattern)
+{
+    char damage[256];
+    int fd;
+
+    unlink(path);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < len; i++)
+        damage[i] = (char)(pattern == 0   ? 0
+                           : pattern == 1 ? 0xff
+                           : pattern == 2 ? '0' + random() % 10
+                                          : random());
+    assert_true(fd >= 0 && write_all(fd, content));
+    assert_true(pwrite_all(fd, damage, at + len < content.len ? len : content.len - at, (off_t)at));
+    fd_close(&fd);
+}
+
+static void damage_everywhere(const char *path, size_t step, bool all_the_same)
+{
+    struct buf content = BUF(BUF_UNLIMITED);
+    size_t rounds = 0;
+
+    if (!file_read(AT_FDCWD, path, &content, &err))
+        fail_msg("%s", err.text);
+    for (size_t at = 0; at < content.len; at += step, rounds++) {
+        for (int pattern = 0; pattern < 4; pattern++) {
+            if (step > 16 && rounds % 4 != (size_t)pattern)
+                continue; /* one of them, in turn */
+            store_close(&store);
+            write_file(path, buf_span(&content), at, step, pattern);
+            open_store();
+            check_mailbox(all_the_same);
+        }
+    }
+    store_close(&store);
+    write_file(path, buf_span(&content), 0, 0, 0);
+    open_store();
+    buf_release(&content);
+}
+
+/* The index knows what a damaged list does not say any more. */
+static void list_of_uids(void **state UNUSED)
+{
+    fill();
+    damage_everywhere("mail/dovecot-uidlist", 5, false);
+}
+
+static void list_of_uids_without_index(void **state UNUSED)
+{
+    struct buf content = BUF(BUF_UNLIMITED);
+
+    fill();
+    assert_true(file_read(AT_FDCWD, "mail/dovecot-uidlist", &content, &err));
+    for (size_t at = 0; at < content.len; at += 9) {
+        store_close(&store);
+        run("rm -rf mail/buzon.index");
+        write_file("mail/dovecot-uidlist", buf_span(&content), at, 9, at % 2 == 0 ? 0 : 3);
+        open_store();
+        check_mailbox(false);
+    }
+    buf_release(&content);
+}
+
+static void keywords_and_subscriptions(void **state UNUSED)
+{
+    fill();
+    damage_everywhere("mail/dovecot-keywords", 2, false);
+    damage_everywhere("mail/subscriptions", 2, true);
+}
+
+static void floor_of_modseqs(void **state UNUSED)
+{
+    fill();
+    damage_everywhere("mail/buzon.index.modseq", 3, true);
+}
+
+static void index_itself(void **state UNUSED)
+{
+    fill();
+    damage_everywhere("mail/buzon.index/data.mdb", 224, true);
+    damage_everywhere("mail/buzon.index/lock.mdb", 224, true);
+}
+
+static void index_that_was_cut_off(void **state UNUSED)
+{
+    fill();
+    for (off_t size = 0; size < 60000; size += 4096) {
+        store_close(&store);
+        assert_int_equal(truncate("mail/buzon.index/data.mdb", size), 0);
+        open_store();
+        check_mailbox(true);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        STORE_CASE(list_of_uids),
+        STORE_CASE(list_of_uids_without_index),
+        STORE_CASE(keywords_and_subscriptions),
+        STORE_CASE(floor_of_modseqs),
+        STORE_CASE(index_itself),
+        STORE_CASE(index_that_was_cut_off),
+    };
+
+    srandom(1);
+    return unit_run("store_damage", tests, ARRAY_LENGTH(tests));
+}
