@@ -18,7 +18,8 @@ struct local {
     struct maps *mailbox_transports, *fallback_transports, *mailbox_commands;
     struct mailbox_finder *finder;
     int64_t looked_ms; /* when the tables were last looked at for changes */
-    struct connection *cleanup; /* kept open for mail that goes into the queue again; NULL at first */
+    struct connection
+        *cleanup; /* kept open for mail that goes into the queue again; NULL at first */
 };
 
 /* One leaf of the expansion and what became of it. */
@@ -99,8 +100,12 @@ bool may_deliver_to(const char *list, enum expanded_by by);
 struct deposit_outcome run_command(struct local_delivery *delivery, const struct step *step,
                                    const char *command, const char *shell,
                                    const struct mailbox_place *rights);
-/* local_deposit - the settings of mailbox and file deliveries */
-struct deposit local_deposit(const struct local_delivery *delivery, const struct step *step);
+/* local_marks - is a Delivered-To: field put before what goes there: "command", "file" or "forward"? */
+bool local_marks(const struct config *config, const char *destination);
+
+/* local_deposit - the settings of deliveries to a mailbox or "file", and of what a "command" reads */
+struct deposit local_deposit(const struct local_delivery *delivery, const struct step *step,
+                             const char *destination);
 /* step_value - $user, $home, $local, ... for forward_path, luser_relay and the like; a
  * config_value_lookup whose context is a struct step_context */
 struct step_context {

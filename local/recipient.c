@@ -11,6 +11,8 @@
 #include "lib/message/address.h"
 #include "lib/message/header.h"
 
+#include <sys/stat.h>
+
 #define HEADER_BLOCK_MAX                                                                           \
     (256U * 1024) /* Delivered-To: fields are looked for in so much of a message */
 
@@ -98,6 +100,17 @@ static struct step take_step(struct local_delivery *delivery, const struct step 
 
 /* --- the order ------------------------------------------------------------------------------------------- */
 
+/* Homes may be on another disk that is not there yet: then .forward and mailbox are not to be seen. */
+static bool has_home(const struct mailbox_place *account, struct error *err)
+{
+    struct stat status;
+
+    if (stat(account->home, &status) == 0)
+        return true;
+    error_errno(err, "cannot access home directory %s", account->home);
+    return false;
+}
+
 static void deliver_to_account(struct local_delivery *delivery, const struct step *step,
                                bool direct)
 {
@@ -114,6 +127,10 @@ static void deliver_to_account(struct local_delivery *delivery, const struct ste
         return;
     case MAP_FOUND:
         break;
+    }
+    if (delivery->local->config->require_home_directory && !has_home(&account, &err)) {
+        leaf_deferred(delivery, step->address, "4.3.0", "%s", err.text);
+        return;
     }
     if (!direct && deliver_by_forward(delivery, step, &account))
         return;

@@ -55,16 +55,25 @@ void resend_add(struct local_delivery *delivery, const struct step *step, const 
 
 /* --- one message --------------------------------------------------------------------------------------------------- */
 
-static bool send_content(struct local_delivery *delivery, struct intake *intake, struct error *err)
+static struct span make_prefix(const struct local_delivery *delivery)
 {
     const struct config *config = delivery->local->config;
-    const struct delivery_request *request = delivery->request;
     char date[DATE_TEXT_MAX];
+    const char *received =
+        arena_printf(delivery->arena, "Received: by %s (%s)\n\tid %s; %s\n", config->myhostname,
+                     config->mail_name, delivery->request->queue_id, date_format(time(NULL), date));
+
+    if (!local_marks(config, "forward"))
+        return span_text(received);
+    return span_text(arena_printf(delivery->arena, "%sDelivered-To: %s\n", received,
+                                  address_quote(delivery->arena, delivery->recipient->address)));
+}
+
+static bool send_content(struct local_delivery *delivery, struct intake *intake, struct error *err)
+{
+    const struct delivery_request *request = delivery->request;
     struct delivery_content content = {
-        .prefix = span_text(arena_printf(
-            delivery->arena, "Received: by %s (%s)\n\tid %s; %s\nDelivered-To: %s\n",
-            config->myhostname, config->mail_name, request->queue_id, date_format(time(NULL), date),
-            address_quote(delivery->arena, delivery->recipient->address))),
+        .prefix = make_prefix(delivery),
         .file = request->queue_file,
         .offset = request->content_offset,
         .size = request->content_size,

@@ -3,7 +3,7 @@
 # mail comes to rest with the owner's ids.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 10
+plan 15
 instance_start <<'END'
 alias_maps =
 END
@@ -40,4 +40,23 @@ buzon reload >/dev/null 2>&1
 wait_until 'the reload' t_log_matches 'reload -- version'
 send_mail s@remote.test alice@buzon.test >/dev/null
 eventually 'a system spool is an mbox of its user' sh -c "grep -q '^From s@remote.test ' '$T/mail/alice' && [ \"\$(stat -c '%U %a' '$T/mail/alice')\" = 'alice 600' ]"
+rm "$T/mail/alice"
+cat >>"$CONF/main.cf" <<'END'
+prepend_delivered_header = forward
+require_home_directory = yes
+END
+forward bob 'carol, "|cat >$HOME/read"'
+rm -f "$T/home/carol/.forward"
+: >"$LOG"
+buzon reload >/dev/null 2>&1
+wait_until 'the reload' t_log_matches 'reload -- version'
+send_mail s@remote.test bob@buzon.test >/dev/null
+eventually 'forwarded mail has a Delivered-To: field of who forwarded it' grep -q '^Delivered-To: bob@' "$T/mail/carol"
+is 'and none of who got it, as prepend_delivered_header says' "$(grep -c '^Delivered-To: carol@' "$T/mail/carol")" 0
+eventually 'a command gets its mail' grep -q '^Return-Path: <s@remote.test>' "$T/home/bob/read"
+is 'without the field too' "$(grep -c '^Delivered-To: ' "$T/home/bob/read")" 0
+mv "$T/home/alice" "$T/home/away"
+send_mail s@remote.test alice@buzon.test >/dev/null
+log_has 'without a home directory mail waits, as require_home_directory says' "to=<alice@buzon.test>, .*status=deferred \(cannot access home directory $T/home/alice: No such file or directory\)"
+mv "$T/home/away" "$T/home/alice"
 no_crash 'no process crashed'
