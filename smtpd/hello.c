@@ -6,6 +6,7 @@
 #include "smtpd/command.h"
 
 #define HELLO_NAME_MAX 255
+#define DISCARDED_MAX  4096
 
 /* In the order in which Postfix announces them. Those without a bit may be named in
  * smtpd_discard_ehlo_keywords and are never announced. */
@@ -38,21 +39,39 @@ static const struct keyword *find_keyword(const char *name)
     return NULL;
 }
 
-unsigned hello_keywords(const struct config *config)
+unsigned hello_keywords(const struct config *config, const char *parameter, const char *discarded)
 {
-    struct strlist discarded = STRLIST_EMPTY;
+    struct strlist words = STRLIST_EMPTY;
     unsigned announced = config->disable_vrfy_command ? ~(unsigned)HELLO_VRFY : ~0U;
 
-    strlist_split(&discarded, config->smtpd_discard_ehlo_keywords, ", \t\r\n");
-    for (size_t i = 0; i < discarded.count; i++) {
-        const struct keyword *keyword = find_keyword(discarded.items[i]);
+    strlist_split(&words, discarded, ", \t\r\n");
+    for (size_t i = 0; i < words.count; i++) {
+        const struct keyword *keyword = find_keyword(words.items[i]);
 
         if (keyword == NULL)
-            log_warning("smtpd_discard_ehlo_keywords: unknown keyword \"%s\"", discarded.items[i]);
+            log_warning("%s: unknown keyword \"%s\"", parameter, words.items[i]);
         else
             announced &= ~keyword->bit;
     }
-    strlist_release(&discarded);
+    strlist_release(&words);
+    return announced;
+}
+
+/* What smtpd_discard_ehlo_keyword_address_maps say of this client counts instead of the list for all;
+ * so does that list when they cannot be asked, which is logged. */
+static unsigned announced_to(const struct smtpd_session *session)
+{
+    static const char parameter[] = "smtpd_discard_ehlo_keyword_address_maps";
+    const struct smtpd_server *server = session->server;
+    struct buf words = BUF(DISCARDED_MAX);
+    unsigned announced = server->announced;
+    struct error err;
+
+    if (!maps_is_empty(server->hello_discards) &&
+        maps_find(server->hello_discards, span_text(session->peer.text), MAP_FOLD_KEY,
+                  &words, NULL, &err) == MAP_FOUND)
+        announced = hello_keywords(session->config, parameter, buf_text(&words));
+    buf_release(&words);
     return announced;
 }
 
@@ -112,7 +131,7 @@ static bool may_start_tls(const struct smtpd_session *session)
 
 void run_ehlo(struct smtpd_session *session, struct span arguments)
 {
-    unsigned announced = session->server->announced;
+    unsigned announced = announced_to(session);
     const char *line = session->config->myhostname;
 
     if (arguments.len == 0) {

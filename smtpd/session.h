@@ -37,7 +37,9 @@ struct smtpd_server {
     struct match_list *forbidden_commands;
     struct match_list *noop_commands;
     struct match_list *bare_newline_exclusions;
-    unsigned announced;         /* EHLO keywords: HELLO_... */
+    unsigned announced;          /* EHLO keywords: HELLO_... */
+    struct maps *hello_discards; /* keywords that are not, by client address */
+    struct maps *command_filter;
     struct connection *cleanup; /* NULL until it is needed; kept from message to message */
     struct buf content;         /* converted, on its way to cleanup */
 };

@@ -79,6 +79,25 @@ static bool forbids_bare_newline(const struct smtpd_session *session)
                MAP_FOUND;
 }
 
+/* smtpd_command_filter: what stands in the place of this line; false: it cannot be asked */
+static bool filter_line(struct smtpd_session *session, struct span *line)
+{
+    struct buf filtered = BUF((size_t)session->config->line_length_limit);
+    struct error err;
+    enum map_result result = MAP_ABSENT;
+
+    if (!maps_is_empty(server.command_filter) && line->len > 0)
+        result = maps_find(server.command_filter, *line, MAP_FOLD_KEY, &filtered, NULL, &err);
+    if (result == MAP_FOUND)
+        *line = span_of(arena_text(session->command_arena, buf_span(&filtered)), filtered.len);
+    buf_release(&filtered);
+    if (result != MAP_UNAVAILABLE)
+        return true;
+    smtpd_refuse(session, "421 4.3.0 %s Server local data error", session->config->myhostname);
+    smtpd_end(session, END_ORDERLY);
+    return false;
+}
+
 static void run_line(struct smtpd_session *session)
 {
     struct span line;
@@ -95,6 +114,8 @@ static void run_line(struct smtpd_session *session)
         smtpd_end(session, END_ORDERLY);
         return;
     }
+    if (!filter_line(session, &line))
+        return;
     smtpd_command(session, line);
     if (!session->ended && session->error_count >= session->config->smtpd_hard_error_limit) {
         smtpd_reply(session, "421 4.7.0 %s Error: too many errors", session->config->myhostname);
@@ -229,7 +250,11 @@ static bool start(const struct service_instance *instance, struct error *err)
 {
     const struct config *config = instance->config;
 
-    server.announced = hello_keywords(config);
+    server.announced =
+        hello_keywords(config, "smtpd_discard_ehlo_keywords", config->smtpd_discard_ehlo_keywords);
+    server.hello_discards =
+        maps_open(config, config->smtpd_discard_ehlo_keyword_address_maps, true);
+    server.command_filter = maps_open(config, config->smtpd_command_filter, true);
     server.route = route_create(config, true);
     server.mynetworks =
         match_list_create(config, "mynetworks", config->mynetworks, MATCH_ADDRESS, true);
@@ -246,7 +271,8 @@ static bool start(const struct service_instance *instance, struct error *err)
 
 static bool is_stale(const struct service_instance *instance UNUSED)
 {
-    return route_changed(server.route);
+    return route_changed(server.route) || maps_changed(server.hello_discards) ||
+           maps_changed(server.command_filter);
 }
 
 int main(int argc, char *argv[])

@@ -1,12 +1,60 @@
 #!/bin/sh
 # smtpd: what Postfix answers, to the letter, whatever a client says.
 . "$(dirname "$0")/../lib.sh"
-plan 9
+plan 12
 instance_start <<'END'
 smtpd_error_sleep_time = 0
 smtpd_hard_error_limit = 100
 smtpd_client_restrictions = sleep 0
+smtpd_command_filter = inline:{ {EHLO wrong.test = HELO right.test}, {BROKEN = NOOP} }
+smtpd_discard_ehlo_keyword_address_maps = inline:{ {192.0.2.25 = vrfy, chunking, starttls} }
+smtpd_discard_ehlo_keywords = dsn
 END
+converse smtp 'a command is replaced by what smtpd_command_filter makes of it' <<'END'
+S: 220 mail.buzon.test ESMTP *
+C: EHLO wrong.test
+S: 250 mail.buzon.test
+C: BROKEN
+S: 250 2.0.0 Ok
+C: QUIT
+S: 221 2.0.0 Bye
+EOF
+END
+converse smtp 'EHLO leaves out smtpd_discard_ehlo_keywords' <<'END'
+S: 220 mail.buzon.test ESMTP *
+C: EHLO client.test
+S: 250-mail.buzon.test
+S: 250-PIPELINING
+S: 250-SIZE 10240000
+S: 250-VRFY
+S: 250-STARTTLS
+S: 250-ENHANCEDSTATUSCODES
+S: 250-8BITMIME
+S: 250 CHUNKING
+C: QUIT
+S: 221 2.0.0 Bye
+EOF
+END
+if [ $PRIVILEGED = yes ]; then
+    converse smtp 'or instead what the table says of the client' --from 192.0.2.25 <<'END'
+S: 220 mail.buzon.test ESMTP *
+C: EHLO client.test
+S: 250-mail.buzon.test
+S: 250-PIPELINING
+S: 250-SIZE 10240000
+S: 250-ENHANCEDSTATUSCODES
+S: 250-8BITMIME
+S: 250 DSN
+C: QUIT
+S: 221 2.0.0 Bye
+EOF
+END
+else
+    ok 'or instead what the table says of the client # SKIP needs a second address'
+fi
+sed -i '/^smtpd_discard_ehlo_keywords/d' "$CONF/main.cf"
+buzon reload >/dev/null 2>&1
+wait_until 'the reload' t_log_matches 'reload -- version'
 converse smtp 'EHLO announces what Postfix does, in its order' <<'END'
 S: 220 mail.buzon.test ESMTP *
 C: EHLO client.test
