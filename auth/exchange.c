@@ -144,6 +144,7 @@ static void let_in(struct exchange *exchange, const struct check_result *result)
     struct peer *peer = exchange->peer;
     struct auth *auth = peer->auth;
     const struct session_key session = {peer, exchange->start.id};
+    struct auth_account_wire account;
 
     penalty_note_success(auth->penalties, exchange->start.remote_address);
     if (has_too_many(exchange, result)) {
@@ -156,12 +157,15 @@ static void let_in(struct exchange *exchange, const struct check_result *result)
     if (strcmp(exchange->start.protocol, "smtp") != 0)
         sessions_begin(auth->sessions, session, exchange->start.protocol, result->user,
                        exchange->start.remote_address);
+    ticket_describe(exchange->arena, result, &account);
     peer->references++;
     reply(exchange,
           &(struct sasl_reply){
               .outcome = SASL_OK,
               .user = result->user,
               .ticket = ticket_issue(auth->tickets, peer, exchange->start.protocol, result),
+              .pass = pass_issue(auth->passes, PASS_FOR_TICKET, exchange->start.protocol,
+                                 exchange->start.session, &account, exchange->arena),
               .pool = peer_pool(exchange->arena, result->place.uid, result->place.gid,
                                 result->place.user),
           });

@@ -23,9 +23,11 @@
 #define MAC_OCTETS 32
 #define TEXT_MAX   64  /* protocols, session ids */
 #define SPARE_S    300 /* between the last command and the moment when the session was parked */
+#define TICKET_S   60  /* as long as the ticket itself */
 
 struct pass_office {
-    int64_t life_s;
+    int64_t parked_s;
+    uint64_t issuer; /* of this process alone */
     unsigned char key[KEY_OCTETS];
 };
 
@@ -68,7 +70,9 @@ struct pass_office *pass_office_open(const struct service_instance *instance, st
         return NULL;
     }
     office = mem_new(struct pass_office);
-    office->life_s = (int64_t)instance->config->imap_idle_timeout + SPARE_S;
+    office->parked_s = (int64_t)instance->config->imap_idle_timeout + SPARE_S;
+    if (getrandom(&office->issuer, sizeof(office->issuer), 0) != sizeof(office->issuer))
+        log_fatal("no random numbers from the system");
     done = read_key(directory, office->key) || make_key(directory, office->key, err);
     fd_close(&directory);
     if (!done) {
@@ -82,12 +86,16 @@ struct pass_office *pass_office_open(const struct service_instance *instance, st
 /* --- what a pass says -------------------------------------------------------------------------- */
 
 struct pass {
+    uint64_t kind;
+    uint64_t issuer;
     uint64_t expires_s; /* wall clock */
     const char *protocol, *session;
     struct span account; /* packed */
 };
 
 static const struct ipc_field pass_fields[] = {
+    IPC_NUMBER(struct pass, kind, PASS_FOR_TICKET),
+    IPC_NUMBER(struct pass, issuer, UINT64_MAX),
     IPC_NUMBER(struct pass, expires_s, INT64_MAX),
     IPC_TEXT(struct pass, protocol, TEXT_MAX),
     IPC_TEXT(struct pass, session, TEXT_MAX),
@@ -112,38 +120,41 @@ static void authenticate(const struct pass_office *office, struct span content,
         log_fatal("out of memory for a pass");
 }
 
-static bool write_content(const struct pass_office *office, struct buf *out,
-                          const struct ticket_redemption *redemption,
+static bool write_content(struct buf *out, struct pass *pass,
                           const struct auth_account_wire *account, struct error *err)
 {
     struct buf packed = BUF(AUTH_PASS_MAX);
-    struct pass pass = {
-        .expires_s = now_s() + (uint64_t)office->life_s,
-        .protocol = redemption->protocol,
-        .session = redemption->session,
-    };
     bool done = ipc_pack(&packed, &auth_account_message, account, err);
 
-    pass.account = buf_span(&packed);
-    done = done && ipc_pack(out, &pass_message, &pass, err);
+    pass->account = buf_span(&packed);
+    done = done && ipc_pack(out, &pass_message, pass, err);
     buf_release(&packed);
     return done;
 }
 
-struct span pass_issue(const struct pass_office *office, const struct ticket_redemption *redemption,
-                       const struct auth_account_wire *account, struct arena *arena)
+struct span pass_issue(const struct pass_office *office, enum pass_kind kind, const char *protocol,
+                       const char *session, const struct auth_account_wire *account,
+                       struct arena *arena)
 {
-    struct buf pass = BUF(AUTH_PASS_MAX);
+    int64_t life_s = kind == PASS_FOR_PARKED ? office->parked_s : TICKET_S;
+    struct pass pass = {
+        .kind = kind,
+        .issuer = office->issuer,
+        .expires_s = now_s() + (uint64_t)life_s,
+        .protocol = protocol,
+        .session = session,
+    };
+    struct buf octets = BUF(AUTH_PASS_MAX);
     unsigned char mac[MAC_OCTETS];
     struct span issued = SPAN_EMPTY;
     struct error err = {0};
 
-    if (write_content(office, &pass, redemption, account, &err)) {
-        authenticate(office, buf_span(&pass), mac);
-        if (buf_append(&pass, mac, sizeof(mac)))
-            issued = span_of(arena_text(arena, buf_span(&pass)), pass.len);
+    if (write_content(&octets, &pass, account, &err)) {
+        authenticate(office, buf_span(&octets), mac);
+        if (buf_append(&octets, mac, sizeof(mac)))
+            issued = span_of(arena_text(arena, buf_span(&octets)), octets.len);
     }
-    buf_release(&pass);
+    buf_release(&octets);
     return issued;
 }
 
@@ -159,16 +170,18 @@ static bool is_authentic(const struct pass_office *office, struct span pass, str
     return CRYPTO_memcmp(mac, pass.data + content_r->len, MAC_OCTETS) == 0;
 }
 
-bool pass_accept(const struct pass_office *office, const struct ticket_redemption *redemption,
-                 struct arena *arena, struct auth_account_wire *account_r)
+bool pass_accept(const struct pass_office *office, enum pass_kind kind,
+                 const struct ticket_redemption *redemption, struct arena *arena,
+                 struct auth_account_wire *account_r)
 {
     struct pass pass;
     struct span content;
     struct error err = {0};
 
     return is_authentic(office, redemption->pass, &content) &&
-           ipc_unpack(content, &pass_message, arena, &pass, &err) && pass.expires_s >= now_s() &&
-           strcmp(pass.protocol, redemption->protocol) == 0 &&
+           ipc_unpack(content, &pass_message, arena, &pass, &err) && pass.kind == kind &&
+           (kind == PASS_FOR_PARKED || pass.issuer != office->issuer) &&
+           pass.expires_s >= now_s() && strcmp(pass.protocol, redemption->protocol) == 0 &&
            strcmp(pass.session, redemption->session) == 0 &&
            ipc_unpack(pass.account, &auth_account_message, arena, account_r, &err);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define EXCHANGES_MAX 20000 /* of one peer at a time */
+#define DRAIN_MS      500
 
 /* --- the end ---------------------------------------------------------------------------------------------------- */
 
@@ -153,12 +154,15 @@ const char *peer_pool(struct arena *arena, uint64_t uid, uint64_t gid, const cha
 static const char *redeem(const struct peer *peer, const struct ticket_redemption *redemption,
                           struct auth_account_wire *account_r)
 {
+    const struct pass_office *passes = peer->auth->passes;
+
     if (redemption->ticket[0] == '\0')
-        return pass_accept(peer->auth->passes, redemption, peer->arena, account_r)
+        return pass_accept(passes, PASS_FOR_PARKED, redemption, peer->arena, account_r)
                    ? NULL
                    : "no good pass, or one that is too old";
     return ticket_redeem(peer->auth->tickets, redemption->ticket, redemption->protocol, peer->arena,
-                         account_r)
+                         account_r) ||
+                   pass_accept(passes, PASS_FOR_TICKET, redemption, peer->arena, account_r)
                ? NULL
                : "no such ticket";
 }
@@ -187,7 +191,8 @@ static bool on_redeem(struct peer *peer, struct error *err)
     if (refusal != NULL)
         account = (struct auth_account_wire){.ok = false, .reason = refusal};
     else if (redemption.wants_pass)
-        account.pass = pass_issue(peer->auth->passes, &redemption, &account, peer->arena);
+        account.pass = pass_issue(peer->auth->passes, PASS_FOR_PARKED, redemption.protocol,
+                                  redemption.session, &account, peer->arena);
     return ipc_send(peer->connection, &auth_account_message, &account, err);
 }
 
@@ -272,14 +277,27 @@ void peer_create(struct auth *auth, int fd)
     auth->peers = peer;
 }
 
-/* Tickets go with their holders: whoever redeems one now comes to our successor, who has none. */
-void peers_drain(struct auth *auth)
+/*
+ * Tickets go with their holders: whoever redeems one now comes to our successor, with the pass. Who is
+ * asked to end as we are hangs up by himself; others are given the time, so that no question is lost.
+ */
+static void on_drain_timer(void *context, int fd UNUSED, int events UNUSED)
 {
+    struct auth *auth = context;
+
     for (struct peer *peer = auth->peers, *next; peer != NULL; peer = next) {
         next = peer->next;
         if (hash_count(peer->exchanges) == 0)
             close_peer(peer);
     }
+    if (auth->peers != NULL)
+        timer_arm(auth->drain_timer, DRAIN_MS);
+}
+
+void peers_drain(struct auth *auth)
+{
+    auth->drain_timer = watch_timer(auth->instance->loop, on_drain_timer, auth);
+    timer_arm(auth->drain_timer, DRAIN_MS);
 }
 
 void peers_close_descriptors(const struct auth *auth)

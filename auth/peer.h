@@ -28,6 +28,7 @@ struct auth {
     struct ticket_office *tickets;
     struct pass_office *passes;
     struct peer *peers;
+    struct watch *drain_timer; /* NULL: nobody has asked us to end */
 };
 
 enum peer_role { PEER_NEW, PEER_FRONT, PEER_SESSION };
@@ -49,7 +50,7 @@ struct peer {
 /* peer_create - takes a connected, non-blocking descriptor */
 void peer_create(struct auth *auth, int fd);
 
-/* peers_drain - this process ends: peers with which nothing is going on shall find another one */
+/* peers_drain - this process ends: peers with which nothing is going on shall soon find another one */
 void peers_drain(struct auth *auth);
 /* peers_close_descriptors - in a forked worker: it shall not hold connections open */
 void peers_close_descriptors(const struct auth *auth);

@@ -75,8 +75,8 @@ static void make_text(char text[TICKET_OCTETS * 2 + 1])
     text[TICKET_OCTETS * 2] = '\0';
 }
 
-static void copy_account(struct arena *arena, const struct check_result *account,
-                         struct auth_account_wire *wire_r)
+void ticket_describe(struct arena *arena, const struct check_result *account,
+                     struct auth_account_wire *wire_r)
 {
     const struct mailbox_place *place = &account->place;
 
@@ -105,7 +105,7 @@ const char *ticket_issue(struct ticket_office *office, const void *holder, const
     ticket->holder = holder;
     ticket->void_after_ms = clock_monotonic_ms() + TICKET_LIFE_MS;
     ticket->protocol = arena_copy(arena, protocol);
-    copy_account(arena, account, &ticket->account);
+    ticket_describe(arena, account, &ticket->account);
     make_text(ticket->text);
     ticket->older = office->newest;
     if (office->newest != NULL)

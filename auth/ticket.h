@@ -13,6 +13,10 @@ struct ticket_office;
 
 struct ticket_office *ticket_office_create(void) __attribute__((returns_nonnull));
 
+/* ticket_describe - the account as it goes over the socket; texts are the arena's */
+void ticket_describe(struct arena *arena, const struct check_result *account,
+                     struct auth_account_wire *wire_r);
+
 /* ticket_issue - for an account that passed; `holder` is the connection's identity. The text is
  * borrowed until the ticket is void. */
 const char *ticket_issue(struct ticket_office *office, const void *holder, const char *protocol,

@@ -50,6 +50,7 @@ void client_destroy(struct client *client)
     buf_release(&client->output);
     pool_release(&client->pool);
     mem_free(client->ticket);
+    buf_release(&client->pass);
     mem_free(client->user);
     mem_free(client->explanation);
     mem_free(client);

@@ -115,6 +115,7 @@ struct client {
     struct client *session_before, *session_after; /* in login->sessions */
     struct pool *pool;                             /* once auth has said yes */
     char *ticket;                                  /* until the session is taken */
+    struct buf pass;                               /* beside it */
     struct worker *worker; /* the imapd or pop3d that is asked to take the session, or has it */
     struct relay *relay;
     struct park *park; /* PARKED and WAKING */
@@ -188,12 +189,15 @@ void sasl_note_session(struct login *login, uint64_t id, const char *user, const
 
 struct auth_link;
 struct auth_link *auth_link_create(struct login *login) __attribute__((returns_nonnull));
+/* auth_link_leave - this auth ends, as we do: whoever logs in from here on asks its successor */
+void auth_link_leave(struct auth_link *link);
 /* sasl_list_mechanisms - " PLAIN LOGIN", each behind `prefix`, as capabilities list them */
 void sasl_list_mechanisms(const struct client *client, const char *prefix, struct buf *out);
 
 /* --- after the password (handover.c, relay.c) ---------------------------------------------------------------- */
 
-void handover_begin(struct client *client, const char *user, const char *ticket, const char *pool);
+/* handover_begin - auth said OK */
+void handover_begin(struct client *client, const struct sasl_reply *reply);
 /* relay_open - between the TLS session and a socket pair: the session's end of it, which is also in
  * *to_close_r, to be closed once it is sent; -1 and *err */
 int relay_open(struct client *client, int *to_close_r, struct error *err) MUST_CHECK;

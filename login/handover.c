@@ -24,6 +24,7 @@ static bool offer(struct client *client, bool fresh, struct error *err)
     struct session_handover handover = {
         .client = client->fd,
         .ticket = client->ticket,
+        .pass = buf_span(&client->pass),
         .protocol = client->login->protocol->name,
         .tag = client->tag,
         .session = client->session,
@@ -64,14 +65,17 @@ static bool try(struct client *client, bool fresh)
     return false;
 }
 
-void handover_begin(struct client *client, const char *user, const char *ticket, const char *pool)
+void handover_begin(struct client *client, const struct sasl_reply *reply)
 {
     mem_free(client->user);
-    client->user = mem_text(user);
+    client->user = mem_text(reply->user);
     mem_free(client->ticket);
-    client->ticket = mem_text(ticket);
+    client->ticket = mem_text(reply->ticket);
+    buf_release(&client->pass);
+    client->pass = BUF(AUTH_PASS_MAX);
+    buf_put(&client->pass, reply->pass);
     pool_release(&client->pool);
-    client->pool = pool_hold(client->login, pool);
+    client->pool = pool_hold(client->login, reply->pool);
     client->state = CLIENT_HANDOVER;
     (void)try(client, false);
 }
@@ -96,6 +100,7 @@ static void forget_secrets(struct client *client)
 {
     mem_free(client->ticket);
     client->ticket = NULL;
+    buf_release(&client->pass);
     buf_release(&client->input);
 }
 

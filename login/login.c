@@ -87,6 +87,7 @@ static void on_drain(const struct service_instance *instance UNUSED)
 {
     if (!login.protocol->parks)
         sessions_forget_away(&login);
+    auth_link_leave(login.auth);
 }
 
 static void on_stop(const struct service_instance *instance UNUSED)

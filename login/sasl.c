@@ -92,6 +92,12 @@ static void link_down(struct auth_link *link)
     }
 }
 
+void auth_link_leave(struct auth_link *link)
+{
+    if (hash_count(link->clients) == 0)
+        link_down(link);
+}
+
 static bool ask(struct auth_link *link, const struct ipc_message *message, const void *object)
 {
     struct error err = {0};
@@ -376,7 +382,7 @@ static void on_reply(struct client *client, const struct sasl_reply *reply)
     case SASL_OK:
         end_attempt(client);
         session_grant(client, reply->id);
-        handover_begin(client, reply->user, reply->ticket, reply->pool);
+        handover_begin(client, reply);
         break;
     case SASL_FAILED:
         refuse_login(client, reply);

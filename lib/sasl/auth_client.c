@@ -37,6 +37,7 @@ static const struct ipc_field sasl_reply_fields[] = {
     IPC_OCTETS(struct sasl_reply, challenge, SASL_OCTETS_MAX),
     IPC_TEXT(struct sasl_reply, user, USER_MAX),
     IPC_TEXT(struct sasl_reply, ticket, AUTH_TICKET_MAX),
+    IPC_OCTETS(struct sasl_reply, pass, AUTH_PASS_MAX),
     IPC_TEXT(struct sasl_reply, pool, AUTH_POOL_MAX),
     IPC_TEXT(struct sasl_reply, reason, REASON_MAX),
     IPC_NUMBER(struct sasl_reply, refusal, SASL_REFUSED_TOO_MANY),
@@ -98,6 +99,7 @@ const struct ipc_message auth_account_message = {"account", 1, auth_account_fiel
 static const struct ipc_field session_handover_fields[] = {
     IPC_FD(struct session_handover, client),
     IPC_TEXT(struct session_handover, ticket, AUTH_TICKET_MAX),
+    IPC_OCTETS(struct session_handover, pass, AUTH_PASS_MAX),
     IPC_TEXT(struct session_handover, protocol, NAME_MAX_IPC),
     IPC_TEXT(struct session_handover, tag, TAG_MAX),
     IPC_TEXT(struct session_handover, session, NAME_MAX_IPC),

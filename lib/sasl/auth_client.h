@@ -50,6 +50,7 @@ struct sasl_reply {
     struct span challenge;   /* CHALLENGE: octets to send, not yet base64 */
     const char *user;        /* OK; also FAILED when it is known */
     const char *ticket;      /* OK */
+    struct span pass;        /* OK: for an auth that has taken over and cannot know the ticket */
     const char *pool;        /* OK: sessions with the same one may share a process, in turn */
     const char *reason;      /* FAILED, UNAVAILABLE: for the log, e.g. "Password mismatch" */
     uint64_t refusal;        /* FAILED: enum sasl_refusal, when the client may know more */
@@ -82,7 +83,7 @@ extern const struct ipc_message sasl_start_message, sasl_reply_message, sasl_con
 /* What an imapd or pop3d asks auth; one that serves again, only for accounts with its own ids. */
 struct ticket_redemption {
     const char *ticket; /* "": by a pass */
-    struct span pass;
+    struct span pass;   /* also with a ticket, for an auth that did not issue it */
     const char *protocol;
     const char *session; /* a pass is good for this one alone */
     bool wants_pass;     /* the session may be parked */
@@ -93,6 +94,7 @@ extern const struct ipc_message ticket_redemption_message;
 struct session_handover {
     int client; /* the client, or under TLS one end of a socket pair that login relays */
     const char *ticket;
+    struct span pass;     /* that came with the ticket */
     const char *protocol; /* "imap" or "pop3" */
     const char *tag;      /* IMAP: of the command to be answered with OK; POP3: "" */
     const char *session;

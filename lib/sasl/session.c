@@ -20,6 +20,7 @@ static bool receive_resume(struct connection *login, struct arena *arena, struct
     session->handover = (struct session_handover){
         .client = resume->client,
         .ticket = "",
+        .pass = resume->pass,
         .protocol = "imap",
         .tag = "",
         .session = resume->session,
@@ -53,7 +54,7 @@ static bool redeem(struct session_host *host, bool wants_pass, struct session *s
 {
     const struct ticket_redemption redemption = {
         .ticket = session->handover.ticket,
-        .pass = session->resume.pass,
+        .pass = session->handover.pass,
         .protocol = session->handover.protocol,
         .session = session->handover.session,
         .wants_pass = wants_pass,
