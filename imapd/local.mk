@@ -19,7 +19,7 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/park.c imapd/park.h imapd/park_state.c imapd/park_state.h \
 	imapd/parse.c imapd/parse.h \
 	imapd/progress.c imapd/progress.h \
-	imapd/search.c imapd/search.h imapd/search_context.c imapd/search_context.h imapd/search_match.c imapd/search_parse.c \
+	imapd/search.c imapd/search.h imapd/search_context.c imapd/search_context.h imapd/search_match.c imapd/search_parse.c imapd/search_prepare.c \
 	imapd/search_return.c imapd/search_return.h \
 	imapd/search_run.c imapd/search_run.h imapd/search_text.c \
 	imapd/quota.c \
@@ -50,6 +50,11 @@ check_PROGRAMS += t/unit/imapd_search_test
 UNIT_TESTS += t/unit/imapd_search_test
 t_unit_imapd_search_test_SOURCES = t/unit/imapd_search_test.c $(imapd_grammar)
 t_unit_imapd_search_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/imapd_progress_test
+UNIT_TESTS += t/unit/imapd_progress_test
+t_unit_imapd_progress_test_SOURCES = t/unit/imapd_progress_test.c imapd/progress.c
+t_unit_imapd_progress_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/imapd_thread_test
 UNIT_TESTS += t/unit/imapd_thread_test

@@ -200,7 +200,8 @@ void imapd_run_esearch(struct imapd_session *session, struct cursor at)
     if (search_places_parse(session->arena, &at, &multisearch.places) &&
         search_return_parse(&at, &multisearch.wanted))
         parsed = search_parse(session->arena, &at, &multisearch.search);
-    if (parsed == SEARCH_PARSED && !may_search(&multisearch))
+    if ((parsed == SEARCH_PARSED && !may_search(&multisearch)) ||
+        (multisearch.search.has_charset && (session->enabled & ENABLED_UTF8) != 0))
         parsed = SEARCH_MALFORMED;
     if (parsed == SEARCH_PARSED)
         run(&multisearch);

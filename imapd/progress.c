@@ -6,7 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/message/imap_text.h"
 
-#define STEPS 64 /* between two looks at the clock */
+#define STEPS 16 /* messages between two looks at the clock */
 
 void progress_begin(struct progress *progress, struct imapd_session *session,
                     struct mailbox *mailbox, size_t total)

@@ -78,6 +78,8 @@ void imapd_run_search(struct imapd_session *session, struct cursor at)
         return;
     }
     parsed = search_parse(session->arena, &at, &search);
+    if (search.has_charset && (session->enabled & ENABLED_UTF8) != 0)
+        parsed = SEARCH_MALFORMED; /* RFC 6855 section 3 */
     if (parsed == SEARCH_PARSED) {
         search_mailbox(session, &search, &wanted, program);
     } else {

@@ -68,6 +68,7 @@ struct search {
     struct casemap *casemap;
     enum envelope_field last_field; /* of the ENVELOPE, that is looked at; likewise */
     unsigned wanted;  /* WANT_ENVELOPE, WANT_HEADERS: what keys look at; when it is prepared */
+    bool has_charset; /* CHARSET was given */
     bool has_modseq;  /* a key MODSEQ is among them */
     bool has_numbers; /* sequence numbers too */
     bool has_saved;   /* "$" too */
@@ -84,6 +85,11 @@ enum search_parsed search_parse_keys(struct arena *arena, struct cursor *at,
 void search_release(struct search *search);
 /* search_refuse - the reply to what was not PARSED */
 void search_refuse(struct imapd_session *session, enum search_parsed parsed);
+
+/* search_prepare - sets become runs of messages, cheap keys come first. false: a sequence number is
+ * past the last message. */
+bool search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
+                    const struct saved_set *saved) MUST_CHECK;
 
 /* --- matching (search_match.c) ------------------------------------------------------------------ */
 
@@ -106,11 +112,6 @@ struct search_match {
     int64_t now;
     struct error err; /* kind NONE: all is well */
 };
-
-/* search_prepare - sets become runs of messages, cheap keys come first. false: a sequence number is
- * past the last message. */
-bool search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
-                    const struct saved_set *saved) MUST_CHECK;
 
 void search_match_begin(struct search_match *match, struct mailbox *mailbox, struct search *search);
 void search_match_end(struct search_match *match);

@@ -320,9 +320,11 @@ enum search_parsed search_parse(struct arena *arena, struct cursor *at, struct s
     *search_r = (struct search){0};
     if (!parse_space(at))
         return SEARCH_MALFORMED;
-    if (parse_word(at, "CHARSET") &&
-        (!parse_space(at) || !parse_astring(arena, at, &parser.charset) || !parse_space(at)))
-        return SEARCH_MALFORMED;
+    if (parse_word(at, "CHARSET")) {
+        search_r->has_charset = true;
+        if (!parse_space(at) || !parse_astring(arena, at, &parser.charset) || !parse_space(at))
+            return SEARCH_MALFORMED;
+    }
     return take_program(&parser);
 }
 

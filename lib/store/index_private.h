@@ -41,6 +41,10 @@ struct index {
 
 /* index_transaction - the one that is open */
 MDB_txn *index_transaction(struct index *index);
+/* index_find_near - as mdb_get in the read transaction, from the place where the last one was found;
+ * LMDB's result (index_place.c) */
+int index_find_near(struct index *index, MDB_dbi database, struct index_place *place, uint64_t key,
+                    MDB_val *value) MUST_CHECK;
 /* index_leave_places - before the read transaction ends */
 void index_leave_places(struct index *index);
 /* index_fail - fill *err from LMDB's result, and mark the index when only a new one helps */
