@@ -65,6 +65,18 @@ static bool take_digits(struct cursor *at, size_t fewest, size_t most, int *numb
     return count >= fewest && (cursor_at_end(*at) || !is_digit(*at->next));
 }
 
+/* 0 to 11; -1: it is none */
+static int find_month(struct span name)
+{
+    int month = name.len == 3 ? 11 : -1;
+
+    while (month >= 0 && (to_lower(name.data[1]) != month_names[month][1] ||
+                          to_lower(name.data[2]) != month_names[month][2] ||
+                          to_upper(name.data[0]) != month_names[month][0]))
+        month--;
+    return month;
+}
+
 /* "23 Nov 2026" or, as IMAP writes it, "23-Nov-2026"; years of two and three digits as RFC 5322
  * section 4.3 reads them. */
 static bool take_day(struct cursor *at, struct tm *date)
@@ -77,11 +89,7 @@ static bool take_day(struct cursor *at, struct tm *date)
     skip_comments(at);
     (void)cursor_take(at, '-');
     name = span_first(take_letters(at), 3);
-    date->tm_mon = -1;
-    for (int month = 0; month < 12; month++) {
-        if (span_equal_text_nocase(name, month_names[month]))
-            date->tm_mon = month;
-    }
+    date->tm_mon = find_month(name);
     skip_comments(at);
     (void)cursor_take(at, '-');
     year_start = at->next;
@@ -164,6 +172,17 @@ static bool day_exists(const struct tm *date)
     return date->tm_mday >= 1 && date->tm_mday <= length;
 }
 
+/* Seconds from 1970 to a moment in UTC. Years begin in March here, so that the leap day is their last:
+ * timegm, without the price of asking for a time zone. */
+static time_t seconds_of(const struct tm *date)
+{
+    int64_t year = date->tm_year + 400 - (date->tm_mon < 2);
+    int64_t day_of_year = (153 * ((date->tm_mon + 10) % 12) + 2) / 5 + date->tm_mday - 1;
+    int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719468 - 146097;
+
+    return (time_t)(days * 86400 + date->tm_hour * 3600 + date->tm_min * 60 + date->tm_sec);
+}
+
 bool date_parse(struct span text, time_t *when_r, int *zone_minutes_r)
 {
     struct cursor at = cursor_of(text);
@@ -183,8 +202,7 @@ bool date_parse(struct span text, time_t *when_r, int *zone_minutes_r)
     skip_comments(&at);
     if (!take_zone(&at, &zone_minutes))
         return false;
-    date.tm_year -= 1900;
-    *when_r = timegm(&date) - (time_t)zone_minutes * 60;
+    *when_r = seconds_of(&date) - (time_t)zone_minutes * 60;
     if (zone_minutes_r != NULL)
         *zone_minutes_r = zone_minutes;
     return true;
