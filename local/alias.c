@@ -57,6 +57,8 @@ struct alias_tables *alias_tables_open(const struct config *config)
         const char *name = names.items[i];
         if (strncmp(name, "proxy:", 6) == 0)
             name += 6;
+        if (map_is_unauthenticated(name))
+            log_fatal("%s map is not allowed for security-sensitive data", name);
         tables->tables[tables->count++] =
             (struct alias_table){map_open(config, name, false), file_behind(name)};
     }

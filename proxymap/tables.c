@@ -17,7 +17,7 @@
 
 /* A list of tables as somebody may ask for it. */
 struct table_list {
-    char *text;        /* without "proxy:" */
+    char *text;
     struct maps *maps; /* NULL: not opened yet */
     int64_t checked_ms;
     bool needs_privilege; /* mail_owner cannot open it again */
@@ -42,22 +42,6 @@ static const char *proxied(const char *item)
     while (strncmp(item, PROXY, strlen(PROXY)) == 0)
         item += strlen(PROXY);
     return item;
-}
-
-/* Here everything is opened directly: "proxy:" is taken off, also within braces. */
-static char *without_proxy(const char *list)
-{
-    struct buf text = BUF(BUF_UNLIMITED);
-    bool at_start = true;
-
-    while (*list != '\0') {
-        if (at_start)
-            list = proxied(list);
-        at_start = strchr(" \t\r\n,{!", *list) != NULL;
-        if (*list != '\0')
-            buf_put_char(&text, *list++);
-    }
-    return buf_take(&text);
 }
 
 /* As proxy_read_maps has them: only what has its "proxy:" counts. */
@@ -123,7 +107,7 @@ static void approve_list(struct tables *tables, const char *list)
     if (hash_get(tables->lists, span_text(list)) != NULL || !may_be_proxied(tables, list))
         return;
     approved = mem_new(struct table_list);
-    approved->text = without_proxy(list);
+    approved->text = mem_text(list);
     (void)hash_put(tables->lists, span_text(list), approved);
 }
 
@@ -293,6 +277,7 @@ struct tables *tables_create_empty(const struct config *config)
 {
     struct tables *tables = mem_new(struct tables);
 
+    proxy_is_here();
     tables->config = config;
     tables->read_maps = hash_create();
     tables->lists = hash_create();

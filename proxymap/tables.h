@@ -34,7 +34,7 @@ void tables_approve_proxied(struct tables *tables, const char *value);
 /* tables_approve - the lists in a value of main.cf, as far as what they name with proxy: is approved;
  * for tables_create and tests */
 void tables_approve(struct tables *tables, const char *value);
-/* tables_create_empty - nothing is approved yet */
+/* tables_create_empty - nothing is approved yet; from now on, this process is proxymap (proxy_is_here) */
 struct tables *tables_create_empty(const struct config *config) __attribute__((returns_nonnull));
 
 #endif

@@ -126,7 +126,7 @@ static void close_accounts(void *table)
 
 const struct map_type map_type_unix = {
     .name = "unix",
-    .traits = MAP_FILES,
+    .traits = MAP_FILES | MAP_SERVER,
     .open = open_accounts,
     .lookup = lookup,
     .close = close_accounts,

@@ -21,7 +21,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/module.c lib/map/module.h \
 	lib/map/match_list.c \
 	lib/map/pcre.c \
-	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_message.c \
+	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_here.c lib/map/proxy_message.c \
 	lib/map/peer.c lib/map/peer.h \
 	lib/map/redirect.c \
 	lib/map/regexp.c \

@@ -87,6 +87,11 @@ unsigned map_traits(const char *specification)
     return type->traits;
 }
 
+bool map_is_unauthenticated(const char *specification)
+{
+    return (map_traits(specification) & MAP_UNAUTHENTICATED) != 0;
+}
+
 static bool items_are_readable(const struct config *config, const char *list)
 {
     struct strlist items = STRLIST_EMPTY;
@@ -118,10 +123,12 @@ static bool file_is_readable(const char *specification)
 bool map_is_readable(const struct config *config, const char *specification)
 {
     const char *name;
-    const struct map_type *type = map_type_find(specification, &name);
+    const struct map_type *type;
     char *redirected;
     bool readable;
 
+    specification = map_undisguised(specification);
+    type = map_type_find(specification, &name);
     if (type != NULL && (type->traits & MAP_COMPOSED) != 0)
         return items_are_readable(config, name);
     redirected = map_redirect(config, specification);
@@ -165,6 +172,7 @@ struct map *map_open(const struct config *config, const char *specification, boo
     struct map *map = mem_new(struct map);
     const char *name = "";
 
+    specification = map_undisguised(specification);
     map->specification = mem_text(specification);
     map->redirected = map_redirect(config, specification);
     map->broken = mem_new(struct error);

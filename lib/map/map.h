@@ -36,6 +36,10 @@ bool map_is_open(const struct map *map, struct error *why) MUST_CHECK;
 /* map_is_pattern - regexp, pcre, cidr, tcp...: asked with the whole key only, never with parts */
 bool map_is_pattern(const struct map *map);
 
+/* map_is_unauthenticated - tcp, socketmap, memcache, also as a part of another table: anybody who gets
+ * hold of the port could answer; not for aliases, which run commands */
+bool map_is_unauthenticated(const char *specification);
+
 /* map_lookup - value_r is cleared first; on FOUND it holds the value, on UNAVAILABLE the reason is
  * in *err and has been logged */
 enum map_result map_lookup(struct map *map, struct span key, int flags, struct buf *value_r,

@@ -15,6 +15,7 @@ enum {
     MAP_COMPOSED = 4, /* its name is a list of tables, which decide for themselves */
     MAP_REMOTE = 8,   /* proxy: */
     MAP_SERVER = 16,  /* asks servers or opens files when it is asked: not from within a chroot */
+    MAP_UNAUTHENTICATED = 32, /* whoever has the port can answer */
 };
 
 struct map_type {
@@ -47,6 +48,9 @@ unsigned map_traits(const char *specification);
 
 /* map_traits_elsewhere - which of these make a table be asked at proxymap */
 unsigned map_traits_elsewhere(bool through_proxy);
+
+/* map_undisguised - a specification without its "proxy:", in the process that is proxymap; else as it is */
+const char *map_undisguised(const char *specification);
 
 /* map_redirect - what a hash: or btree: table is served from instead; owned; NULL: from itself */
 char *map_redirect(const struct config *config, const char *specification);

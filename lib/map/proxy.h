@@ -51,6 +51,10 @@ enum map_result maps_answer(struct maps *maps, const struct proxy_question *ques
                             struct proxy_answer *answer_r, struct buf *value_r,
                             struct error *err) MUST_CHECK;
 
+/* proxy_is_here - this process is proxymap: from now on, what is named proxy:TABLE is opened as TABLE,
+ * for nobody may ask himself and wait */
+void proxy_is_here(void);
+
 /*
  * proxy_ask - put a question to the service `service` and copy the value
  *

@@ -263,6 +263,16 @@ static void run_patterns(void **state UNUSED)
         {"proxy:hash:/x",                       false},
         {"proxy:regexp:/x",                     true },
     };
+    static const struct {
+        const char *specification;
+        bool is_unauthenticated;
+    } servers[] = {
+        {"tcp:localhost:1",                  true },
+        {"unionmap:{static:a, socketmap:x}", true },
+        {"proxy:memcache:/x",                true },
+        {"pgsql:/x",                         false},
+        {"hash:/x",                          false},
+    };
 
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
         struct map *map = map_open(&config, rows[i].specification, true);
@@ -270,6 +280,9 @@ static void run_patterns(void **state UNUSED)
         assert_int_equal(map_is_pattern(map), rows[i].is_pattern);
         map_free(&map);
     }
+    for (size_t i = 0; i < ARRAY_LENGTH(servers); i++)
+        assert_int_equal(map_is_unauthenticated(servers[i].specification),
+                         servers[i].is_unauthenticated);
 }
 
 int main(void)
