@@ -94,6 +94,8 @@ static enum bounce_template_kind template_of(const struct notice *notice)
     case NOTICE_SUCCESS:
         break;
     }
+    if (notice->recipient_count > 0 && notice->recipients[0].action >= DELIVERY_ACTION_DELIVERABLE)
+        return BOUNCE_TEMPLATE_VERIFY;
     return BOUNCE_TEMPLATE_SUCCESS;
 }
 

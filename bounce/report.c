@@ -164,6 +164,10 @@ static const char *action_of(const struct report *report, const struct notice_re
         return "relayed";
     case DELIVERY_ACTION_EXPANDED:
         return "expanded";
+    case DELIVERY_ACTION_DELIVERABLE:
+        return "deliverable";
+    case DELIVERY_ACTION_UNDELIVERABLE:
+        return "undeliverable";
     case DELIVERY_ACTION_DELIVERED:
     case DELIVERY_ACTION_PASSED_ON:
         break;

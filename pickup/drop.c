@@ -103,6 +103,7 @@ static void add_recipient(struct drop *drop, struct span value)
 
 static void note(struct drop *drop, const struct maildrop_record *record)
 {
+    static struct queue_attribute verify = {QUEUE_ATTRIBUTE_VERIFY, "yes"};
     const char *text = record->type == MAILDROP_CONTENT || record->type == MAILDROP_RECIPIENT
                            ? ""
                            : arena_text(drop->pickup->arena, record->value);
@@ -126,6 +127,10 @@ static void note(struct drop *drop, const struct maildrop_record *record)
         break;
     case MAILDROP_GATEWAY:
         drop->request.rewrite_local = false;
+        break;
+    case MAILDROP_VERIFY:
+        drop->request.attributes = &verify;
+        drop->request.attribute_count = 1;
         break;
     case MAILDROP_RECIPIENT:
         add_recipient(drop, record->value);

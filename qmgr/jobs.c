@@ -5,6 +5,7 @@
 #include "qmgr/jobs.h"
 
 #include "qmgr/outcome.h"
+#include "qmgr/verify.h"
 
 #include "lib/base/log.h"
 #include "lib/message/address.h"
@@ -116,6 +117,8 @@ static void place(struct message *message, size_t number)
     if (is_double_bounce(message, &target))
         outcome_ours(message, &recipient, DELIVERY_SENT, "2.0.0",
                      "undeliverable postmaster notification discarded");
+    else if (verify_is_wanted(message))
+        verify_recipient(message, &recipient, &target);
     else
         schedule_recipient(message, &recipient, target.transport, target.nexthop);
     arena_reset(message->qmgr->scratch);

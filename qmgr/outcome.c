@@ -102,8 +102,9 @@ static uint64_t microseconds(struct timeval when)
     return (uint64_t)when.tv_sec * 1000000 + (uint64_t)when.tv_usec;
 }
 
-void outcome_ours(struct message *message, const struct delivery_recipient *recipient,
-                  enum delivery_outcome outcome, const char *status, const char *text)
+static void record_ours(struct message *message, const struct delivery_recipient *recipient,
+                        enum delivery_outcome outcome, enum delivery_action action,
+                        const char *status, const char *text)
 {
     const struct delivery_request request = {
         .arena = message->arena,
@@ -116,12 +117,14 @@ void outcome_ours(struct message *message, const struct delivery_recipient *reci
     const struct delivery_result result = {
         .recipient = recipient,
         .outcome = outcome,
+        .action = action,
         .status = status,
         .text = text,
     };
     const struct delivery_report report = {
         .recipient_id = recipient->id,
         .outcome = outcome,
+        .action = action,
         .status = status,
         .text = text,
         .remote_mta = "",
@@ -131,6 +134,21 @@ void outcome_ours(struct message *message, const struct delivery_recipient *reci
 
     delivery_log(&request, &result);
     outcome_record(message, &report);
+}
+
+void outcome_ours(struct message *message, const struct delivery_recipient *recipient,
+                  enum delivery_outcome outcome, const char *status, const char *text)
+{
+    record_ours(message, recipient, outcome, DELIVERY_ACTION_DELIVERED, status, text);
+}
+
+/* To say it is all there is to do: both answers are a success. */
+void outcome_verified(struct message *message, const struct delivery_recipient *recipient,
+                      bool deliverable, const char *status, const char *text)
+{
+    record_ours(message, recipient, DELIVERY_SENT,
+                deliverable ? DELIVERY_ACTION_DELIVERABLE : DELIVERY_ACTION_UNDELIVERABLE, status,
+                text);
 }
 
 void outcome_ended(struct delivery *delivery)

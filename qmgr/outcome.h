@@ -9,6 +9,9 @@ void outcome_record(struct message *message, const struct delivery_report *repor
 /* outcome_ours - our own result, logged as an agent would; texts live as long as the message */
 void outcome_ours(struct message *message, const struct delivery_recipient *recipient,
                   enum delivery_outcome outcome, const char *status, const char *text);
+/* outcome_verified - what would become of mail to a recipient who gets none; texts likewise */
+void outcome_verified(struct message *message, const struct delivery_recipient *recipient,
+                      bool deliverable, const char *status, const char *text);
 /* outcome_settle - nothing more is to be done for this recipient */
 void outcome_settle(struct message *message, size_t number);
 /* outcome_mark - write the one status octet that was not worth writing before; something else than

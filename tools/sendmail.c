@@ -151,6 +151,28 @@ static void ask_for_report(struct sendmail_call *call)
     (void)fflush(stdout);
 }
 
+/* -bv: a message that says what is asked, for the report to be about. */
+static int send_probe(struct sendmail_call *call)
+{
+    struct submission *submission = &call->submission;
+    const struct strlist *recipients = &submission->recipients;
+    struct buf content = BUF(BUF_UNLIMITED);
+    struct sending *sending;
+
+    submission->verifies = true;
+    ask_for_report(call);
+    buf_put_printf(&content,
+                   "From: %s\nSubject: probe\nTo:", address_quote(call->arena, submission->sender));
+    for (size_t i = 0; i < recipients->count; i++)
+        buf_put_printf(&content, "%s\n\t%s", i == 0 ? "" : ",",
+                       address_quote(call->arena, recipients->items[i]));
+    buf_put_text(&content, "\n\n");
+    sending = submission_begin(submission);
+    (void)submission_content(sending, buf_span(&content));
+    buf_release(&content);
+    return submission_end(&sending);
+}
+
 static int send_mail(struct sendmail_call *call, char *recipients[])
 {
     struct submission *submission = &call->submission;
@@ -159,8 +181,6 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
 
     if (account == NULL)
         sendmail_fail("there is no account for user id %ld", (long)getuid());
-    if (call->mode == MODE_VERIFY)
-        sendmail_fail("-bv: verification of recipients is not supported yet");
     if (call->mode == MODE_SMTP)
         return sendmail_smtp(submission->config, account->pw_name);
     if (call->verp != NULL)
@@ -174,7 +194,7 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
         sendmail_fail("%s(%ld): Recipient addresses must be specified on the command line or via "
                       "the -t option",
                       account->pw_name, (long)getuid());
-    status = submission_send(submission);
+    status = call->mode == MODE_VERIFY ? send_probe(call) : submission_send(submission);
     strlist_release(&submission->recipients);
     return status;
 }

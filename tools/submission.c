@@ -140,6 +140,8 @@ static void put_envelope(struct sending *sending)
     put_optional(sending, MAILDROP_BODY, submission->body);
     if (submission->gateway)
         put(sending, MAILDROP_GATEWAY, SPAN_EMPTY);
+    if (submission->verifies)
+        put(sending, MAILDROP_VERIFY, SPAN_EMPTY);
     for (size_t i = 0; i < recipients->count; i++)
         put_recipient(sending, recipients->items[i]);
 }

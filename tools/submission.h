@@ -18,6 +18,7 @@ struct submission {
     char dsn_return;  /* 'F', 'H' or 0 */
     unsigned dsn_notify;
     bool gateway;
+    bool verifies;           /* nothing is delivered */
     bool extract_recipients; /* from To, Cc and Bcc */
     bool dot_ends;           /* a line with a dot alone is the end */
     enum line_ends line_ends;

@@ -76,7 +76,9 @@ static const char *status_word(const struct delivery_request *request,
 {
     switch (result->outcome) {
     case DELIVERY_SENT:
-        return "sent";
+        return result->action == DELIVERY_ACTION_DELIVERABLE     ? "deliverable"
+               : result->action == DELIVERY_ACTION_UNDELIVERABLE ? "undeliverable"
+                                                                 : "sent";
     case DELIVERY_DEFERRED:
         return "deferred";
     case DELIVERY_BOUNCED:

@@ -46,9 +46,11 @@ enum delivery_outcome { DELIVERY_SENT, DELIVERY_DEFERRED, DELIVERY_BOUNCED };
 /* What DELIVERY_SENT means to a sender who asked for a report of success (RFC 3461, RFC 3464). */
 enum delivery_action {
     DELIVERY_ACTION_DELIVERED,
-    DELIVERY_ACTION_RELAYED,   /* to a host that knows no DSN: nobody will report further */
-    DELIVERY_ACTION_EXPANDED,  /* an alias or .forward: the message goes on to others */
-    DELIVERY_ACTION_PASSED_ON, /* the next host took over the duty to report: no report of ours */
+    DELIVERY_ACTION_RELAYED,     /* to a host that knows no DSN: nobody will report further */
+    DELIVERY_ACTION_EXPANDED,    /* an alias or .forward: the message goes on to others */
+    DELIVERY_ACTION_PASSED_ON,   /* the next host took over the duty to report: no report of ours */
+    DELIVERY_ACTION_DELIVERABLE, /* it would be: only that was asked (sendmail -bv) */
+    DELIVERY_ACTION_UNDELIVERABLE, /* likewise */
 };
 
 struct delivery_result {

@@ -24,6 +24,7 @@ static const struct rule {
     {MAILDROP_RETURN,      PHASE_OPTIONS,    false, false, 1                   },
     {MAILDROP_BODY,        PHASE_OPTIONS,    false, false, 8                   },
     {MAILDROP_GATEWAY,     PHASE_OPTIONS,    false, false, 0                   },
+    {MAILDROP_VERIFY,      PHASE_OPTIONS,    false, false, 0                   },
     {MAILDROP_RECIPIENT,   PHASE_RECIPIENTS, true,  true,  ADDRESS_MAX         },
     {MAILDROP_CONTENT,     PHASE_CONTENT,    true,  false, MAILDROP_CONTENT_MAX},
     {MAILDROP_END,         PHASE_END,        false, true,  0                   },
@@ -82,6 +83,7 @@ static bool makes_sense(const struct maildrop_record *record)
     case MAILDROP_ENVELOPE_ID:
         return is_text(value);
     case MAILDROP_GATEWAY:
+    case MAILDROP_VERIFY:
     case MAILDROP_CONTENT:
     case MAILDROP_END:
         break;

@@ -65,6 +65,8 @@ struct queue_attribute {
 
 /* Set by cleanup: qmgr returns the message for this reason ("5.4.0 too many hops"). */
 #define QUEUE_ATTRIBUTE_REFUSED "refused"
+/* Set by pickup: nothing is delivered; the sender is told what would become of it. */
+#define QUEUE_ATTRIBUTE_VERIFY "verify"
 
 struct queue_envelope {
     struct timeval arrival;

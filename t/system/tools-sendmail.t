@@ -115,6 +115,9 @@ printf 'EHLO x\r\nQUIT\r\n' | sendmail -bs
 printf 'HELO x\r\nMAIL FROM:<a@b>\r\nMAIL FROM:<a@b>\r\nRSET\r\nRCPT TO:<a@b>\r\nDATA\r\nNOOP\r\nVRFY\r\nXYZ\r\nQUIT\r\n' | sendmail -bs
 printf 'MAIL FROM:<a@b\r\nMAIL TO:x\r\nMAIL FROM:<> X=y\r\nMAIL FROM:<>\r\nRCPT FROM:<x>\r\nRCPT TO:<late@late.test>\r\nDATA\r\nSubject: x\r\n\r\n..x\r\n.\r\nRSET\r\nQUIT\r\n' | sendmail -bs
 printf 'MAIL FROM:<a@b>\r\nRCPT TO:<>\r\nRCPT TO:<a@late.test>\r\nDATA\r\nunfinished\r\n' | sendmail -bs
+sendmail -bv </dev/null
+sendmail -bv a@late.test
+sendmail -bv -f ana@example.test a@late.test b@late.test
 sendmail -v a@late.test <message
 sendmail -v -f ana@example.test a@late.test <message
 ~theirs takes it for one name / ^postalias: fatal: open @SIDE@/work/nothere: No such file or directory$
