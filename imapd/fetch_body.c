@@ -12,7 +12,6 @@
 #include "lib/message/imap_text.h"
 
 #define MEMORY_MAX (1024 * 1024) /* octets of a section that are read as one */
-#define BLOCK_MAX  (128 * 1024)
 
 static bool is_header(const struct section *section)
 {
@@ -109,38 +108,39 @@ static bool put_from_memory(struct imapd_session *session, const struct fetch_me
 
 /* --- in blocks --------------------------------------------------------------------------------- */
 
-/* `len` octets from `skip` on of what the range is with CRLF. A file that was changed after its size
- * became known gives less: the client is owed the rest, and gets spaces. */
+/* The place where the last piece of this section ended, unless the next one begins before it. */
+static void find_place(struct imapd_session *session, const struct fetch_message *message,
+                       const struct section_range *range, uint64_t offset)
+{
+    uint32_t uid = session->mailbox->messages[message->index].uid;
+    struct imapd_place *place = &session->place;
+
+    if (place->uid == uid && place->start == range->start && place->octets <= offset &&
+        place->raw <= range->end && strcmp(place->guid, session->mailbox->guid) == 0)
+        return;
+    *place = (struct imapd_place){.uid = uid, .start = range->start, .raw = range->start};
+    memcpy(place->guid, session->mailbox->guid, sizeof(place->guid));
+}
+
+static void send_octets(void *context, struct span octets)
+{
+    stream_write(context, octets);
+}
+
+/* A file that was changed after its size became known gives less: the client is owed the rest, and gets
+ * spaces. */
 static bool send_blocks(struct imapd_session *session, const struct fetch_message *message,
                         const struct section_range *range, uint64_t skip, uint64_t len)
 {
-    struct buf raw = BUF(BLOCK_MAX), text = BUF(2 * BLOCK_MAX);
-    char previous = '\0';
-    bool done = true;
+    bool done;
 
-    for (uint64_t at = range->start; at < range->end && len > 0 && done;) {
-        size_t size = range->end - at < BLOCK_MAX ? (size_t)(range->end - at) : BLOCK_MAX;
-        char *room = buf_reserve(&raw, size);
-        struct span block;
-
-        done = pread_all(message->file.fd, room, size, (off_t)(message->file.offset + at));
-        if (!done)
-            break;
-        buf_commit(&raw, size);
-        crlf_put(&text, buf_span(&raw), &previous);
-        block = span_skip(buf_span(&text), skip < text.len ? (size_t)skip : text.len);
-        skip -= skip < text.len ? skip : text.len;
-        block = span_first(block, len < block.len ? (size_t)len : block.len);
-        stream_write(session->client, block);
-        len -= block.len;
-        at += size;
-        buf_clear(&raw);
-        buf_clear(&text);
-    }
+    find_place(session, message, range, skip);
+    done = section_copy_range(&message->file, range, &session->place, skip, len, send_octets,
+                              session->client, &len);
     for (; done && len > 0; len--)
         stream_write_text(session->client, " ");
-    buf_release(&raw);
-    buf_release(&text);
+    if (!done)
+        session->place.uid = 0;
     return done;
 }
 

@@ -348,6 +348,7 @@ static void wait_for_client(struct imapd_session *session, struct waiting *waiti
     bool client = false;
 
     while (!session->ended && !client) {
+        arena_reset(session->arena); /* there may be no end of news */
         if (session->notify != NULL)
             notify_tell(session);
         if (session->notify != NULL && !session->ended)

@@ -124,30 +124,46 @@ static void take_block(struct copying *copying, struct span block)
         copying->take(copying->context, block);
 }
 
-static bool copy_range(const struct message_file *file, const struct section_range *range,
-                       struct copying *copying, struct error *err)
+static bool copy_blocks(const struct message_file *file, uint64_t end, struct imapd_place *place,
+                        struct copying *copying)
 {
     struct buf raw = BUF(BLOCK_MAX), text = BUF(2 * BLOCK_MAX);
-    char previous = '\0';
+    struct imapd_place at = *place;
     bool done = true;
 
-    for (uint64_t at = range->start; at < range->end && copying->left > 0 && done;) {
-        size_t len = range->end - at < BLOCK_MAX ? (size_t)(range->end - at) : BLOCK_MAX;
+    while (at.raw < end && copying->left > 0 && done) {
+        size_t len = end - at.raw < BLOCK_MAX ? (size_t)(end - at.raw) : BLOCK_MAX;
         char *room = buf_reserve(&raw, len);
-        done = pread_all(file->fd, room, len, (off_t)(file->offset + at));
+        *place = at;
+        done = pread_all(file->fd, room, len, (off_t)(file->offset + at.raw));
         if (!done)
             break;
         buf_commit(&raw, len);
-        crlf_put(&text, buf_span(&raw), &previous);
+        crlf_put(&text, buf_span(&raw), &at.previous);
         take_block(copying, buf_span(&text));
-        at += len;
+        at.raw += len;
+        at.octets += text.len;
         buf_clear(&raw);
         buf_clear(&text);
     }
-    if (!done)
-        error_set(err, ERROR_TEMPORARY, "message file cannot be read");
     buf_release(&raw);
     buf_release(&text);
+    return done;
+}
+
+bool section_copy_range(const struct message_file *file, const struct section_range *range,
+                        struct imapd_place *place, uint64_t skip, uint64_t len, section_take *take,
+                        void *context, uint64_t *left_r)
+{
+    struct imapd_place first = {.raw = range->start};
+    struct copying copying = {.left = len, .take = take, .context = context};
+    bool done;
+
+    if (place == NULL)
+        place = &first;
+    copying.skip = skip - place->octets;
+    done = copy_blocks(file, range->end, place, &copying);
+    *left_r = copying.left;
     return done;
 }
 
@@ -157,11 +173,11 @@ static void gather(void *context, struct span octets)
 }
 
 static bool copy_fields(const struct message_file *file, const struct section_range *range,
-                        const struct section *section, struct copying *copying, struct error *err)
+                        const struct section *section, struct copying *copying)
 {
     struct buf header = BUF(HEADER_MAX), fields = BUF(BUF_UNLIMITED);
-    struct copying whole = {.left = UINT64_MAX, .take = gather, .context = &header};
-    bool done = copy_range(file, range, &whole, err);
+    uint64_t left;
+    bool done = section_copy_range(file, range, NULL, 0, UINT64_MAX, gather, &header, &left);
 
     if (done) {
         section_put_fields(&fields, section, buf_span(&header));
@@ -176,13 +192,20 @@ static bool copy_found(const struct message_metadata *metadata, const struct mes
                        const struct section *section, struct copying *copying, struct error *err)
 {
     struct section_range range;
+    bool done;
 
     if (!section_find_range(metadata, file->size, section, &range) || range.end > file->size) {
         error_set(err, ERROR_PERMANENT, "There is no such part.");
         return false;
     }
-    return section_has_fields(section) ? copy_fields(file, &range, section, copying, err)
-                                       : copy_range(file, &range, copying, err);
+    if (section_has_fields(section))
+        done = copy_fields(file, &range, section, copying);
+    else
+        done = section_copy_range(file, &range, NULL, copying->skip, copying->left, copying->take,
+                                  copying->context, &copying->left);
+    if (!done)
+        error_set(err, ERROR_TEMPORARY, "message file cannot be read");
+    return done;
 }
 
 bool section_copy(struct mailbox *mailbox, size_t index, const struct section *section,

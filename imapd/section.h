@@ -25,6 +25,17 @@ void section_put_fields(struct buf *out, const struct section *section, struct s
 
 typedef void section_take(void *context, struct span octets);
 
+/*
+ * section_copy_range - `len` octets from `skip` on of what a range is with CRLF, block by block
+ *
+ *  place    NULL, or a place of this range at or before `skip`, where reading begins; afterwards the last
+ *           one that is known, at or before the end of what was copied
+ *  false: the file cannot be read, or is shorter. A file that changed may give less than `len`: *left_r.
+ */
+bool section_copy_range(const struct message_file *file, const struct section_range *range,
+                        struct imapd_place *place, uint64_t skip, uint64_t len, section_take *take,
+                        void *context, uint64_t *left_r) MUST_CHECK;
+
 /* section_copy - give it, with CRLF line ends, to `take`, block by block; of a partial one its part.
  * false: *err, PERMANENT when there is no such message or part */
 bool section_copy(struct mailbox *mailbox, size_t index, const struct section *section,

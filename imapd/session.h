@@ -38,6 +38,19 @@ struct imapd_counters {
     uint64_t header_count, header_octets, body_count, body_octets;
 };
 
+/*
+ * A place in a long section, from which the next piece of it is found without reading all before: clients
+ * fetch attachments piece by piece. So many octets of the file, and of the section with CRLF, stand
+ * before it. Not kept when the session is parked.
+ */
+struct imapd_place {
+    char guid[33]; /* of the mailbox */
+    uint32_t uid;
+    uint64_t start; /* of the section in the file */
+    uint64_t raw, octets;
+    char previous; /* the octet before it, for crlf_put */
+};
+
 struct imapd_session {
     const struct config *config;
     struct stream *client;
@@ -67,6 +80,8 @@ struct imapd_session {
     struct search_contexts contexts; /* searches of it that go on */
 
     struct notify *notify; /* what the client wants to hear of without asking; NULL: nothing */
+
+    struct imapd_place place;
 
     unsigned bad_commands; /* in a row */
     bool ended;

@@ -2,7 +2,7 @@
 # imapd: BINARY (RFC 3516), CATENATE (RFC 4469) with URLs and their parts (RFC 5092, URL-PARTIAL), REPLACE
 # (RFC 8508), PREVIEW (RFC 8970): content goes in and comes out as the client wants it.
 . "$(dirname "$0")/../lib.sh"
-plan 8
+plan 9
 instance_start <<'END'
 message_size_limit = 3000000
 END
@@ -183,9 +183,28 @@ c.run(b"APPEND INBOX ", b"x" * 3000001, b" ", evil, status=b"NO [TOOBIG]")
 c.run(b"APPEND INBOX UTF8 (~", evil, b")", status=b"BAD")
 assert b"MESSAGES 0" in c.run(b"STATUS INBOX (MESSAGES)")[0]
 END
-for i in binary catenate replace preview drain; do sed -i '1i import sys' "$T/$i.py"; done
+cat >"$T/pieces.py" <<'END'
+exec(open(sys.argv[3] + "/client.py").read())
+import random
+random.seed(3501)
+large = [b"Subject: large %d\r\n\r\n" % n + b"".join(b"%d " % i * random.randint(0, 30) + b"\r\n" for i in range(40000))[:2500000]
+         for n in (1, 2)]
+c.run(b"CREATE L1")
+c.run(b"CREATE L2")
+for n in (1, 2):
+    c.run(b"APPEND L%d " % n, large[n - 1])
+for n in (1, 2):   # the same UID elsewhere is another message
+    c.run(b"SELECT L%d" % n)
+    for at in range(0, 1500000, 123457):
+        assert c.octets(b"BODY.PEEK[]<%d.123457>" % at) == large[n - 1][at:at + 123457], at
+    for at in [random.randrange(len(large[n - 1])) for _ in range(10)] + [0, len(large[n - 1]), 5]:
+        assert c.octets(b"BODY.PEEK[]<%d.2000>" % at) == large[n - 1][at:at + 2000], at
+        assert c.octets(b"BODY.PEEK[TEXT]<%d.2000>" % at) == large[n - 1][20:][at:at + 2000], at
+END
+for i in pieces binary catenate replace preview drain; do sed -i '1i import sys' "$T/$i.py"; done
 run() { python3 "$T/$1.py" "$IMAP_PORT" "$PASSWORD" "$T"; }
 check 'nothing of a refused APPEND is taken for a command' run drain
+check 'large sections piece by piece' run pieces
 check 'BINARY: parts decoded on their way out, encoded on their way in' run binary
 check 'CATENATE: from texts and parts of messages' run catenate
 check 'REPLACE: the new one is there before the old one goes' run replace
