@@ -1,0 +1,76 @@
+#!/bin/sh
+# Quota: Dovecot's maildir backend and imapd keep one sum in one maildirsize, by turns; each refuses what is
+# too much after what the other took in.
+. "$(dirname "$0")/../lib.sh"
+need python3
+[ -x /usr/lib/dovecot/imap ] && [ -f /usr/lib/dovecot/modules/lib10_quota_plugin.so ] || skip_all 'Dovecot is not installed'
+plan 1
+instance_prepare <<'END'
+mailbox_quota = storage=10K:messages=6
+END
+mkdir -p "$T/run" "$T/mail/box/cur" "$T/mail/box/new" "$T/mail/box/tmp"
+cat >"$T/dovecot.conf" <<END
+base_dir = $T/run
+log_path = $T/log/dovecot.log
+mail_location = maildir:$T/mail/box
+first_valid_uid = 0
+protocols = imap
+ssl = no
+mail_plugins = quota
+protocol imap {
+  mail_plugins = quota imap_quota
+}
+plugin {
+  quota = maildir:User quota
+  quota_rule = *:storage=10K:messages=6
+}
+namespace inbox {
+  inbox = yes
+}
+END
+# Both as the same user; Dovecot's imap refuses to be root.
+if [ $PRIVILEGED = yes ]; then
+    chown -R alice: "$T/mail/box" "$T/run"
+    chmod 755 "$CONF"
+    chmod 644 "$CONF"/*
+    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
+else
+    AS="env USER=$(id -un)"
+fi
+cat >"$T/turns.py" <<'END'
+import imaplib, re, sys
+run_as, conf, imapd, box, dovecot = sys.argv[1:]
+commands = {"buzon": "exec %s %s -s -c %s -m %s 2>/dev/null" % (run_as, imapd, conf, box),
+            "dovecot": "exec %s /usr/lib/dovecot/imap -c %s 2>/dev/null" % (run_as, dovecot)}
+
+def turn(server, octets, messages, kind="OK", expunge=False):
+    """One more message, perhaps the first one gone; then octets and messages are these, for both."""
+    c = imaplib.IMAP4_stream(commands[server])
+    answer = c.append("INBOX", None, None, b"x" * octets)
+    assert answer[0] == kind and (kind == "OK" or b"[OVERQUOTA]" in answer[1][0]), (server, answer)
+    if expunge:
+        c.select()
+        c.store("1", "+FLAGS", "(\\Deleted)")
+        c.expunge()
+    for name in commands:
+        d = imaplib.IMAP4_stream(commands[name])
+        quota = d.getquotaroot("INBOX")[1][1][0]
+        d.logout()
+        assert b"MESSAGE %d 6" % messages in quota, (server, name, quota)
+    c.logout()
+    lines = open(box + "/maildirsize").read().split("\n")
+    sums = [sum(int(line.split()[i]) for line in lines[1:] if line) for i in (0, 1)]
+    assert lines[0] == "10240S,6C" and sums[1] == messages, (server, lines)
+
+turn("dovecot", 1000, 1)
+turn("buzon", 2000, 2)
+turn("dovecot", 3000, 2, expunge=True)
+turn("buzon", 1000, 2, expunge=True)
+turn("buzon", 9000, 2, "NO")
+turn("dovecot", 9000, 2, "NO")
+for i in range(4):
+    turn(["buzon", "dovecot"][i % 2], 10, 3 + i)
+turn("buzon", 10, 6, "NO")
+turn("dovecot", 10, 6, "NO")
+END
+check 'both take turns, and agree' python3 "$T/turns.py" "$AS" "$CONF" "$BUZON_STAGE/libexec/buzon/imapd" "$T/mail/box" "$T/dovecot.conf"
