@@ -12,18 +12,24 @@ auth_auth_LDADD = $(LIBBUZON) $(PAM_LIBS) $(CRYPT_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += auth/auth.8 auth/buzon-passwd-file.5
 
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/passwd_file_fuzz
-FUZZ_TARGETS += t/fuzz/passwd_file_fuzz
+noinst_PROGRAMS += t/fuzz/passwd_file_fuzz t/fuzz/token_fuzz
+FUZZ_TARGETS += t/fuzz/passwd_file_fuzz t/fuzz/token_fuzz
+t_fuzz_token_fuzz_SOURCES = t/fuzz/token_fuzz.c auth/base64url.c auth/introspect.c auth/jwks.c auth/jwt.c
+t_fuzz_token_fuzz_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+t_fuzz_token_fuzz_LDADD = $(LIBBUZON) $(JANSSON_LIBS)
+t_fuzz_token_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_passwd_file_fuzz_SOURCES = t/fuzz/passwd_file_fuzz.c auth/entry.c auth/passwd_file.c
 t_fuzz_passwd_file_fuzz_LDADD = $(LIBBUZON) $(CRYPT_LIBS)
 t_fuzz_passwd_file_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif
 
-check_PROGRAMS += t/unit/auth_jwt_test t/unit/auth_rules_test
-UNIT_TESTS += t/unit/auth_jwt_test t/unit/auth_rules_test
+check_PROGRAMS += t/unit/auth_jwt_test t/unit/auth_rules_test t/unit/auth_ticket_test
+UNIT_TESTS += t/unit/auth_jwt_test t/unit/auth_rules_test t/unit/auth_ticket_test
 t_unit_auth_jwt_test_SOURCES = t/unit/auth_jwt_test.c auth/base64url.c auth/introspect.c auth/jwks.c auth/jwt.c
 t_unit_auth_jwt_test_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 t_unit_auth_jwt_test_LDADD = $(LIBBUZON) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 t_unit_auth_rules_test_SOURCES = t/unit/auth_rules_test.c auth/cache.c auth/entry.c auth/penalty.c \
 	auth/sessions.c auth/username.c
 t_unit_auth_rules_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+t_unit_auth_ticket_test_SOURCES = t/unit/auth_ticket_test.c auth/ticket.c
+t_unit_auth_ticket_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -299,8 +299,10 @@ void pop3_command(struct pop3_session *session, struct span line)
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
         if (span_equal_text_nocase(verb, commands[i].verb) &&
             (!commands[i].needs_last || session->config->pop3_enable_last)) {
+            session->bad_commands = 0;
             commands[i].run(session, span_trim(arguments));
             return;
         }
+    session->bad_commands++;
     reply(session, "-ERR Unknown command: %.*s", SPAN_PRINTF(span_first(verb, 64)));
 }

@@ -11,11 +11,13 @@
 #include "lib/service/service.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#define LINE_MAX_OCTETS 512 /* RFC 2449 section 4: 255; some clients pad */
-#define BAD_LINES_MAX   20
+#define LINE_MAX_OCTETS  512 /* RFC 2449 section 4: 255; some clients pad */
+#define BAD_COMMANDS_MAX 20  /* one after the other */
+#define END_TEXT_MAX     64
 
 /* --- one session at a time ------------------------------------------------------------------------------ */
 
@@ -196,19 +198,26 @@ bool session_update(struct pop3_session *session, struct error *err)
 
 /* --- commands --------------------------------------------------------------------------------------------------- */
 
-static const char *end_of(enum stream_status status)
+/* The log's word for it, as Dovecot's; in `text` where it has a number. */
+static const char *end_of(const struct pop3_session *session, enum stream_status status,
+                          char text[END_TEXT_MAX])
 {
+    if (session->quit)
+        return "Logged out";
     switch (status) {
-    case STREAM_EOF:
-        return "Connection closed";
     case STREAM_TIMEOUT:
-        return "Disconnected: Inactivity";
-    case STREAM_OK:
-    case STREAM_FAILED:
+        snprintf(text, END_TEXT_MAX, "Inactivity - no input for %d secs",
+                 session->config->pop3_idle_timeout);
+        return text;
     case STREAM_TOO_LONG:
+        return "Input buffer full, aborting";
+    case STREAM_OK:
+    case STREAM_EOF:
+    case STREAM_FAILED:
         break;
     }
-    return "Connection closed";
+    return session->bad_commands >= BAD_COMMANDS_MAX ? "Too many bad commands"
+                                                     : "Connection closed";
 }
 
 /* Of the whole maildrop as it was at the beginning. */
@@ -230,31 +239,40 @@ static void log_end(const struct pop3_session *session, const char *how)
              session->quit ? session->deleted_count : 0, session->count, total_size(session));
 }
 
+/* The next line, after what was said is on its way. */
+static enum stream_status read_line(struct pop3_session *session, struct span *line_r)
+{
+    enum stream_status status = STREAM_OK;
+
+    if (!stream_has_input(session->client))
+        status = stream_flush(session->client);
+    if (status != STREAM_OK)
+        return status;
+    service_quiet(true);
+    status = stream_read_line(session->client, LINE_MAX_OCTETS, line_r, NULL);
+    service_quiet(false);
+    return status;
+}
+
 void session_run(struct pop3_session *session)
 {
     enum stream_status status = STREAM_OK;
-    unsigned bad_lines = 0;
+    char text[END_TEXT_MAX];
     struct span line;
 
-    while (!session->ended && bad_lines < BAD_LINES_MAX) {
-        if (!stream_has_input(session->client))
-            status = stream_flush(session->client);
-        if (status != STREAM_OK)
-            break;
-        service_quiet(true);
-        status = stream_read_line(session->client, LINE_MAX_OCTETS, &line, NULL);
-        service_quiet(false);
-        if (status == STREAM_TOO_LONG) {
-            stream_write_text(session->client, "-ERR Line too long.\r\n");
-            bad_lines = BAD_LINES_MAX;
-            status = STREAM_OK;
-        } else if (status == STREAM_OK) {
+    while (!session->ended && status == STREAM_OK) {
+        status = read_line(session, &line);
+        if (status == STREAM_OK)
             pop3_command(session, line);
-        }
+        session->ended = session->ended || session->bad_commands >= BAD_COMMANDS_MAX;
     }
+    if (session->bad_commands >= BAD_COMMANDS_MAX)
+        stream_write_text(session->client, "-ERR Too many bad commands.\r\n");
+    if (status == STREAM_TOO_LONG)
+        stream_write_text(session->client, "-ERR Line too long.\r\n");
     if (status == STREAM_TIMEOUT)
         stream_write_text(session->client, "-ERR Disconnected for inactivity.\r\n");
     if (stream_flush(session->client) != STREAM_OK)
         log_debug("pop3: the client is gone");
-    log_end(session, session->quit ? "Logged out" : end_of(status));
+    log_end(session, end_of(session, status, text));
 }

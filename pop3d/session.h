@@ -35,6 +35,7 @@ struct pop3_session {
     bool forgets_seen; /* RSET, where there is LAST: no message has been seen */
     bool quit;         /* QUIT was said: deletions count */
     bool ended;
+    unsigned bad_commands; /* unknown ones, one after the other */
 
     size_t tops, retrievals;
     uint64_t top_octets, retrieved_octets;
