@@ -112,7 +112,8 @@ struct query {
 /* A file that is asked for many keys fits into memory as a whole, unless it takes too much of it. */
 static void enlarge_cache(const struct table_tool *tool, const char *specification)
 {
-    char *path = mem_printf("%s.db", strchr(specification, ':') + 1);
+    bool is_cdb = span_starts_with(span_text(specification), "cdb:");
+    char *path = mem_printf("%s.%s", strchr(specification, ':') + 1, is_cdb ? "cdb" : "db");
     int64_t pages = sysconf(_SC_PHYS_PAGES);
     int64_t most = pages * sysconf(_SC_PAGESIZE) / 4;
     struct stat status;

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #define SLOTS_AT_ONCE 16
+#define BLOCK_SIZE    4096U
+#define CACHE_LEAST   16U /* blocks */
 
 uint32_t cdb_hash(struct span key)
 {
@@ -22,22 +24,59 @@ static bool damaged(struct error *err, const char *what, uint64_t position)
     return false;
 }
 
+static uint64_t block_size(const struct cdb_file *file, uint64_t start)
+{
+    return file->size - start < BLOCK_SIZE ? file->size - start : BLOCK_SIZE;
+}
+
+/* A block of the file, whole; the last one is shorter. */
+static const unsigned char *read_block(const struct cdb_file *file, uint64_t number,
+                                       struct error *err)
+{
+    struct cdb_block *block = &file->cache[number % file->cache_count];
+    uint64_t start = number * BLOCK_SIZE;
+    ssize_t got;
+
+    if (block->number == number + 1)
+        return block->octets;
+    if (block->octets == NULL)
+        block->octets = mem_alloc(BLOCK_SIZE);
+    block->number = 0;
+    do {
+        got = pread(file->stamp.fd, block->octets, BLOCK_SIZE, (off_t)start);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        error_errno(err, "read database");
+        return NULL;
+    }
+    if ((uint64_t)got < block_size(file, start)) {
+        (void)damaged(err, "it ends", start + (uint64_t)got);
+        return NULL;
+    }
+    block->number = number + 1;
+    return block->octets;
+}
+
 static bool read_at(const struct cdb_file *file, uint64_t position, void *octets, size_t len,
                     struct error *err)
 {
-    ssize_t got;
+    unsigned char *to = octets;
 
     if (position > file->size || len > file->size - position)
         return damaged(err, "something past its end", position);
-    do {
-        got = pread(file->stamp.fd, octets, len, (off_t)position);
-    } while (got < 0 && errno == EINTR);
-    if (got == (ssize_t)len)
-        return true;
-    if (got >= 0)
-        return damaged(err, "it ends", position);
-    error_errno(err, "read database");
-    return false;
+    while (len > 0) {
+        const unsigned char *block = read_block(file, position / BLOCK_SIZE, err);
+        size_t offset = (size_t)(position % BLOCK_SIZE);
+        size_t some = BLOCK_SIZE - offset < len ? BLOCK_SIZE - offset : len;
+
+        if (block == NULL)
+            return false;
+        memcpy(to, block + offset, some);
+        to += some;
+        position += some;
+        len -= some;
+    }
+    return true;
 }
 
 /* The tables lie behind the records, each within the file. */
@@ -57,7 +96,18 @@ static bool check_header(struct cdb_file *file, struct error *err)
     return true;
 }
 
-bool cdb_file_open(struct cdb_file *file, const char *path, struct error *err)
+static void create_cache(struct cdb_file *file, uint64_t cache_size)
+{
+    uint64_t blocks = file->size / BLOCK_SIZE + 1;
+
+    file->cache_count =
+        cache_size / BLOCK_SIZE > CACHE_LEAST ? cache_size / BLOCK_SIZE : CACHE_LEAST;
+    if (file->cache_count > blocks)
+        file->cache_count = blocks;
+    file->cache = mem_alloc((size_t)file->cache_count * sizeof(struct cdb_block));
+}
+
+bool cdb_file_open(struct cdb_file *file, const char *path, uint64_t cache_size, struct error *err)
 {
     bool done;
 
@@ -65,6 +115,7 @@ bool cdb_file_open(struct cdb_file *file, const char *path, struct error *err)
     if (!map_stamp_open(&file->stamp, path, err))
         return false;
     file->size = (uint64_t)file->stamp.size;
+    create_cache(file, cache_size);
     done = read_at(file, 0, file->header, CDB_HEADER_SIZE, err) && check_header(file, err);
     if (!done) {
         error_prefix(err, "open database %s", path);
@@ -75,6 +126,11 @@ bool cdb_file_open(struct cdb_file *file, const char *path, struct error *err)
 
 void cdb_file_close(struct cdb_file *file)
 {
+    for (uint64_t i = 0; i < file->cache_count; i++)
+        mem_free(file->cache[i].octets);
+    mem_free(file->cache);
+    file->cache = NULL;
+    file->cache_count = 0;
     fd_close(&file->stamp.fd);
 }
 

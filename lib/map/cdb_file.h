@@ -12,14 +12,23 @@
 #define CDB_HEADER_SIZE 2048 /* octets: position and slots of each table */
 #define CDB_PAIR_SIZE   8    /* two numbers: a pointer, a slot, the head of a record */
 
+struct cdb_block {
+    uint64_t number; /* counted from 1; 0: none is here */
+    unsigned char *octets;
+};
+
 struct cdb_file {
     struct map_stamp stamp;
     uint64_t size;
+    struct cdb_block *cache; /* blocks of the file; block n can be in one place only */
+    uint64_t cache_count;
     uint64_t records_end; /* where the first table begins */
     unsigned char header[CDB_HEADER_SIZE];
 };
 
-bool cdb_file_open(struct cdb_file *file, const char *path, struct error *err) MUST_CHECK;
+/* cdb_file_open - with a cache of about cache_size octets, which is filled as blocks are read */
+bool cdb_file_open(struct cdb_file *file, const char *path, uint64_t cache_size,
+                   struct error *err) MUST_CHECK;
 void cdb_file_close(struct cdb_file *file);
 /* cdb_file_find - octet by octet, the first record with this key */
 enum map_result cdb_file_find(const struct cdb_file *file, struct span key, struct buf *value_r,

@@ -14,12 +14,12 @@ static void close_table(void *opened)
     mem_free(table);
 }
 
-static void *open_table(const struct config *config UNUSED, const char *name, struct error *err)
+static void *open_table(const struct config *config, const char *name, struct error *err)
 {
     struct cdb_table *table = mem_new(struct cdb_table);
     char *path = mem_printf("%s.cdb", name);
 
-    if (!cdb_file_open(&table->file, path, err)) {
+    if (!cdb_file_open(&table->file, path, (uint64_t)config->berkeley_db_read_buffer_size, err)) {
         close_table(table);
         table = NULL;
     }

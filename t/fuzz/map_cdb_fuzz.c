@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned records = 0;
 
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (write_all(fd, span_of(data, size)) && cdb_file_open(&file, path, &err)) {
+    if (write_all(fd, span_of(data, size)) && cdb_file_open(&file, path, 0, &err)) {
         (void)!cdb_file_find(&file, SPAN_LITERAL("key\0"), &value, &err);
         (void)!cdb_file_find(&file, SPAN_LITERAL("two"), &value, &err);
         (void)!cdb_file_walk(&file, count, &records, &err);
