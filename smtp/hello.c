@@ -1,7 +1,10 @@
 /* The beginning of a conversation: greeting, EHLO and its keywords, STARTTLS. RFC 5321 sections 3.1,
  * 3.2 and 4.1.1.1; RFC 3207; RFC 2033. */
 #include "lib/base/log.h"
+#include "lib/map/map.h"
 #include "smtp/session.h"
+
+#define DISCARDED_MAX 4096 /* octets of a table's answer */
 
 static bool fail(struct failure *failure_r, const char *status, const char *text)
 {
@@ -55,7 +58,7 @@ static void note_keyword(struct session *session, struct span line)
 
     for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
         if (span_equal_text_nocase(keyword, keywords[i].keyword))
-            session->features |= keywords[i].feature & ~session->settings->discard;
+            session->features |= keywords[i].feature & ~session->discard;
     }
     if (span_equal_text_nocase(keyword, "SIZE") &&
         !span_to_u64(span_trim(line), UINT64_MAX, &session->size_limit))
@@ -71,12 +74,31 @@ static void note_line(struct session *session, struct span text)
         session->features |= FEATURE_IS_US;
 }
 
+/* What ..._discard_ehlo_keyword_address_maps say of this server counts instead of the list for all; so
+ * does that list when they cannot be asked, which is logged. */
+static unsigned discarded_of(const struct session *session)
+{
+    const struct settings *settings = session->settings;
+    char address[SOCKET_TEXT_MAX];
+    struct buf keywords = BUF(DISCARDED_MAX);
+    unsigned discarded = settings->discard;
+    struct error err;
+
+    if (settings->discards != NULL && !maps_is_empty(settings->discards) &&
+        maps_find(settings->discards, span_text(socket_address_text(&session->address, address)),
+                  MAP_FOLD_KEY, &keywords, NULL, &err) == MAP_FOUND)
+        discarded = settings_features(buf_text(&keywords));
+    buf_release(&keywords);
+    return discarded;
+}
+
 static bool try_hello(struct session *session, struct arena *arena, const char *verb,
                       struct failure *failure_r)
 {
     const char *doing = arena_printf(arena, "performing the %s handshake", verb);
 
     session->features = 0;
+    session->discard = discarded_of(session);
     session_say(session, arena_printf(arena, "%s %s", verb, session->settings->helo_name));
     return session_listen_lines(session, arena, session->settings->helo_timeout, doing, note_line,
                                 failure_r);

@@ -19,6 +19,7 @@ struct session {
     const char *label;   /* "mx.example.test[192.0.2.1]" */
     const char *relay;   /* "mx.example.test[192.0.2.1]:25" */
     unsigned features;   /* FEATURE_... */
+    unsigned discard;    /* FEATURE_... that it does not have, whatever it says */
     uint64_t size_limit; /* of SIZE; 0: none */
     bool dead;           /* nothing can be said any more */
     bool dirty;          /* a transaction was left in the middle: RSET comes before the next */

@@ -37,12 +37,12 @@ static enum address_preference read_preference(const char *text)
                                        : PREFER_ANY;
 }
 
-static unsigned read_keywords(const char *names)
+unsigned settings_features(const char *keywords)
 {
     static const struct {
         const char *name;
         unsigned feature;
-    } keywords[] = {
+    } features[] = {
         {"pipelining", FEATURE_PIPELINING},
         {"size",       FEATURE_SIZE      },
         {"8bitmime",   FEATURE_8BITMIME  },
@@ -50,15 +50,15 @@ static unsigned read_keywords(const char *names)
         {"starttls",   FEATURE_STARTTLS  },
     };
     struct strlist list = STRLIST_EMPTY;
-    unsigned features = 0;
+    unsigned found = 0;
 
-    strlist_split(&list, names, ", \t\r\n");
-    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
-        if (strlist_has_nocase(&list, keywords[i].name))
-            features |= keywords[i].feature;
+    strlist_split(&list, keywords, ", \t\r\n");
+    for (size_t i = 0; i < ARRAY_LENGTH(features); i++) {
+        if (strlist_has_nocase(&list, features[i].name))
+            found |= features[i].feature;
     }
     strlist_release(&list);
-    return features;
+    return found;
 }
 
 static void read_tls_files(const struct config *config, bool lmtp, struct settings *settings)
@@ -159,8 +159,8 @@ bool settings_read(const struct config *config, bool lmtp, struct settings *sett
     settings->reuse_idle = OURS(connection_cache_time_limit);
     settings->reuse_time = OURS(connection_reuse_time_limit);
     settings->reuse_count = OURS(connection_reuse_count_limit);
-    settings->discard = read_keywords(lmtp ? config->lmtp_discard_lhlo_keywords
-                                           : config->smtp_discard_ehlo_keywords);
+    settings->discard = settings_features(lmtp ? config->lmtp_discard_lhlo_keywords
+                                               : config->smtp_discard_ehlo_keywords);
     settings->quote_addresses = OURS(quote_rfc821_envelope);
     settings->line_length_limit = line_length_limit > 0 && line_length_limit < LINE_MIN
                                       ? LINE_MIN

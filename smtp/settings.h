@@ -48,7 +48,8 @@ struct settings {
     bool reuse_connections;
     int reuse_idle, reuse_time, reuse_count; /* 0: no limit of time and count */
 
-    unsigned discard;
+    unsigned discard;      /* FEATURE_... that servers do not have, whatever they say */
+    struct maps *discards; /* the same by address of the server, instead; NULL: no table */
     bool quote_addresses;
     size_t line_length_limit; /* 0: none */
     bool assume_final;        /* LMTP servers deliver for good */
@@ -63,6 +64,9 @@ struct settings {
 /* settings_read - PERMANENT: a value that cannot be obeyed */
 bool settings_read(const struct config *config, bool lmtp, struct settings *settings_r,
                    struct error *err) MUST_CHECK;
+
+/* settings_features - FEATURE_... of a list of EHLO keywords */
+unsigned settings_features(const char *keywords);
 
 /* settings_port - "25", "smtp", "submission" (known_tcp_ports); 0 when it is none */
 unsigned settings_port(const struct config *config, struct span name);

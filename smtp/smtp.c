@@ -8,6 +8,7 @@
 
 #include "lib/base/log.h"
 #include "lib/config/tls_ciphers.h"
+#include "lib/map/map.h"
 #include "lib/service/service.h"
 #include "smtp/delivery.h"
 
@@ -102,6 +103,10 @@ static bool prepare(const struct service_instance *instance, struct error *err)
         log_warning("TLS is not available: %s", err->text);
         error_clear(err);
     }
+    client.settings.discards = maps_open(config,
+                                         lmtp ? config->lmtp_discard_lhlo_keyword_address_maps
+                                              : config->smtp_discard_ehlo_keyword_address_maps,
+                                         true);
     client.content = BUF(BLOCK_MAX);
     client.finder.settings = &client.settings;
     client.finder.dns = dns_prepare(config, err);

@@ -1,18 +1,22 @@
 #!/bin/sh
 # smtp: a conversation with a server: what is said, what is made of the replies, and how long it lasts.
 . "$(dirname "$0")/../lib.sh"
-plan 14
+plan 15
 sink_start --ehlo PIPELINING --ehlo 8BITMIME --ehlo DSN --ehlo 'SIZE 20000'
 OLD_PORT=$((SINK_PORT + 1))
 mkdir "$T/old"
 background python3 "$T_SOURCE/tool/sink.py" --directory "$T/old" --port "$OLD_PORT"
 wait_until 'the other sink' test -f "$T/old/ready"
+mkdir "$T/less"
+background python3 "$T_SOURCE/tool/sink.py" --directory "$T/less" --host 127.0.0.2 --port "$OLD_PORT" --ehlo DSN --ehlo 'SIZE 20000'
+wait_until 'one more sink' test -f "$T/less/ready"
 instance_start <<END
 relayhost = [127.0.0.1]:$SINK_PORT
-transport_maps = inline:{ {old.test = smtp:[127.0.0.1]:$OLD_PORT} }
+transport_maps = inline:{ {old.test = smtp:[127.0.0.1]:$OLD_PORT}, {less.test = smtp:[127.0.0.2]:$OLD_PORT} }
+smtp_discard_ehlo_keyword_address_maps = inline:{ {127.0.0.2 = dsn} }
 END
 kept() { # prints the envelope's file
-    t_kept=$(grep -Fls "RCPT TO:<$1>" "$T"/sink/*.env "$T"/old/*.env)
+    t_kept=$(grep -Fls "RCPT TO:<$1>" "$T"/sink/*.env "$T"/old/*.env "$T"/less/*.env)
     [ -n "$t_kept" ] && echo "$t_kept"
 }
 content_of() { wait_until "$1" kept "$1" && cat "$(kept "$1" | sed 's/env$/msg/')"; }
@@ -38,6 +42,11 @@ say 'RET=HDRS ENVID=a+2Bb BODY=8BITMIME' '<dsn@far.test> NOTIFY=SUCCESS,DELAY OR
 wait_until 'the message' kept dsn@far.test
 like 'DSN parameters and BODY travel on' "$(tr '\n' ' ' <"$(kept dsn@far.test)")" \
     'MAIL FROM:<a@remote\.test> SIZE=[0-9]+ BODY=8BITMIME RET=HDRS ENVID=a\+2Bb RCPT TO:<dsn@far\.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x\+3Dy@z'
+
+say 'RET=HDRS' '<dsn@less.test> NOTIFY=SUCCESS' 3<"$T/dots"
+wait_until 'the message' kept dsn@less.test
+like 'but not to a server whose keywords are left out by its address' "$(tr '\n' ' ' <"$(kept dsn@less.test)")" \
+    'MAIL FROM:<a@remote\.test> SIZE=[0-9]+ RCPT TO:<dsn@less\.test> TLS no'
 
 send_mail a@remote.test good@far.test,reject-550@far.test,reject-450@far.test >/dev/null
 log_has 'one recipient is taken' 'to=<good@far\.test>, relay=127\.0\.0\.1\[127\.0\.0\.1\]:[0-9]+,.* dsn=2\.0\.0, status=sent \(250 2\.0\.0 kept\)'
