@@ -204,6 +204,14 @@ static void carry_out(struct call *call, const struct order *order)
         act_on_one(call, order->action, order->which);
 }
 
+/* What we say is done survives a crash: one sync for all that was moved and removed, before we say it. */
+static void make_durable(const struct call *call)
+{
+    if ((count_deeds(call) > 0 || call->structure || call->purge) &&
+        syncfs(call->super.queue_directory) != 0)
+        log_warning("sync %s: %s", call->super.config->queue_directory, strerror(errno));
+}
+
 /* A total for each kind of order that was given, also when it is 0. */
 static void report_totals(const struct call *call)
 {
@@ -329,6 +337,7 @@ int main(int argc, char *argv[])
         (void)super_purge(&call.super);
     for (size_t i = 0; i < call.order_count; i++)
         carry_out(&call, &call.orders[i]);
+    make_durable(&call);
     report_totals(&call);
     super_disconnect(&call.super);
     return 0;

@@ -56,7 +56,13 @@ tools_buzondrop_SOURCES = tools/buzondrop.c tools/caller.c tools/caller.h
 sbin_PROGRAMS += tools/sendmail
 tools_sendmail_SOURCES = tools/sendmail.c tools/caller.c tools/caller.h tools/sendmail_call.c tools/sendmail_call.h \
 	tools/content_input.c tools/content_input.h \
-	tools/sendmail_smtp.c tools/sendmail_smtp.h tools/submission.c tools/submission.h
+	tools/recipient_list.c tools/recipient_list.h tools/sendmail_smtp.c tools/sendmail_smtp.h tools/submission.c tools/submission.h
+
+check_PROGRAMS += t/unit/tools_recipient_list_test
+UNIT_TESTS += t/unit/tools_recipient_list_test
+t_unit_tools_recipient_list_test_SOURCES = t/unit/tools_recipient_list_test.c \
+	tools/recipient_list.c tools/recipient_list.h
+t_unit_tools_recipient_list_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/tools_content_input_test
 UNIT_TESTS += t/unit/tools_content_input_test

@@ -12,6 +12,7 @@
 #include "lib/message/address.h"
 #include "lib/queue/queue_file.h"
 #include "tools/caller.h"
+#include "tools/recipient_list.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -114,7 +115,7 @@ static const char *parse_sender(struct sendmail_call *call)
     struct strlist addresses = STRLIST_EMPTY;
     const char *sender = "";
 
-    submission_add_recipients(&addresses, call->arena, span_text(call->sender));
+    recipient_list_add(&addresses, call->arena, span_text(call->sender));
     if (addresses.count > 1)
         log_warning("-f option specified malformed sender: %s", call->sender);
     if (addresses.count > 0)
@@ -189,7 +190,7 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
     if (call->verbose > 0)
         ask_for_report(call);
     for (; *recipients != NULL; recipients++)
-        submission_add_recipients(&submission->recipients, call->arena, span_text(*recipients));
+        recipient_list_add(&submission->recipients, call->arena, span_text(*recipients));
     if (submission->recipients.count == 0 && !submission->extract_recipients)
         sendmail_fail("%s(%ld): Recipient addresses must be specified on the command line or via "
                       "the -t option",

@@ -5,6 +5,7 @@
 #include "tools/submission.h"
 
 #include "tools/content_input.h"
+#include "tools/recipient_list.h"
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -167,38 +168,6 @@ static void put_content(struct sending *sending, struct span octets)
 
 /* --- recipients in the header ---------------------------------------------------------------------- */
 
-/* Words without an address, "To: alice bob": each is a recipient, as with Postfix. */
-static void add_words(struct strlist *recipients, struct span words)
-{
-    while (words.len > 0) {
-        struct span word = span_take_word(&words);
-
-        if (word.len > 0)
-            strlist_add_span(recipients, word);
-    }
-}
-
-void submission_add_recipients(struct strlist *recipients, struct arena *arena, struct span list)
-{
-    size_t count;
-    struct header_address *elements = address_parse_list(arena, list, SIZE_MAX, &count);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct header_address *element = &elements[i];
-
-        if (element->kind != ADDRESS_PLAIN)
-            continue;
-        if (element->domain.len > 0)
-            strlist_add(recipients,
-                        arena_printf(arena, "%.*s@%.*s", SPAN_PRINTF(element->localpart),
-                                     SPAN_PRINTF(element->domain)));
-        else if (element->localpart.len > 0)
-            strlist_add_span(recipients, element->localpart);
-        else
-            add_words(recipients, element->display_name);
-    }
-}
-
 static bool is_named(struct span name, const char *const *names)
 {
     while (*names != NULL && !span_equal_text_nocase(name, *names))
@@ -218,7 +187,7 @@ static bool extract(struct sending *sending, const char *const *names)
         if (!is_named(field.name, names))
             continue;
         found = true;
-        submission_add_recipients(&sending->submission->recipients, arena, field.body);
+        recipient_list_add(&sending->submission->recipients, arena, field.body);
     }
     arena_free(&arena);
     return found;

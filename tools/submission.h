@@ -39,7 +39,4 @@ int submission_end(struct sending **sending);
 /* submission_abandon - nothing was handed in */
 void submission_abandon(struct sending **sending);
 
-/* submission_add_recipients - the addresses of a list in external form, as headers have it */
-void submission_add_recipients(struct strlist *recipients, struct arena *arena, struct span list);
-
 #endif

@@ -107,8 +107,8 @@ postdrop -Z
 ~each has records of its own between sendmail and postdrop / ^postdrop: fatal: uid=0: malformed input$
 postdrop <message
 postdrop -c /nonexistent </dev/null
-sendmail -bi -oAhash:$SIDE/work/aliases; ls $SIDE/work/aliases.db
-sendmail -I -oA$SIDE/work/nothere
+sendmail -bi -oAhash:$PWD/aliases; ls $PWD/aliases.db
+sendmail -I -oA$PWD/nothere
 sendmail -bs </dev/null
 ~no extension that only a server on the network needs / ^250-SIZE [0-9]+\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME\r\n221 2.0.0 Bye\r\n
 printf 'EHLO x\r\nQUIT\r\n' | sendmail -bs
@@ -120,10 +120,34 @@ sendmail -bv a@late.test
 sendmail -bv -f ana@example.test a@late.test b@late.test
 sendmail -v a@late.test <message
 sendmail -v -f ana@example.test a@late.test <message
-~theirs takes it for one name / ^postalias: fatal: open @SIDE@/work/nothere: No such file or directory$
-sendmail -bi -oAhash:$SIDE/work/nothere,hash:$SIDE/work/aliases
+~theirs takes it for one name / ^postalias: fatal: open @WORK@/nothere: No such file or directory$
+sendmail -bi -oAhash:$PWD/nothere,hash:$PWD/aliases
 CASES
-plan "$(sides_count "$T/cases")"
+# What is taken, as it lies in the queue.
+cat >"$T/messages" <<'CASES'
+sendmail a@late.test <message; taken
+ sendmail -f ana@example.test -F 'Ana B. C' a@late.test <message; taken
+ sendmail -f '' a@late.test <message; taken
+ sendmail -f '<>' a@late.test <message; taken
+ sendmail -f '"a b"@example.test' a@late.test, 'b@late.test c@late.test' '"d e"@late.test' <message; taken
+ sendmail -t <headers; taken
+ sendmail -t extra@late.test <headers; taken
+ sendmail -t <resent; taken
+ sendmail -G a@late.test <message; taken
+ sendmail -i a@late.test <dots; taken
+ sendmail a@late.test <dots; taken
+ sendmail -oi a@late.test <from_; taken
+ sendmail a@late.test <crlf; taken
+ sendmail a@late.test <bare; taken
+ sendmail a@late.test </dev/null; taken
+ sendmail a@late.test <body; taken
+ sendmail -B8BITMIME a@late.test <message; taken
+ NAME='From Environment' sendmail a@late.test <message; taken
+ sendmail -- a@late.test <message; taken
+~smtpd has no part in it / ^Received: by mail.example.test .Postfix, from userid 0.\nSubject: x\n.*\n\.y\n
+ printf 'MAIL FROM:<>\r\nRCPT TO:<a@late.test>\r\nDATA\r\nSubject: x\r\n\r\n..y\r\n.\r\nQUIT\r\n' | sendmail -bs | tail -n 2; taken
+CASES
+plan $(($(sides_count "$T/cases") + $(sides_count "$T/messages")))
 sides_prepare <<'END'
 mail_name = Postfix
 transport_maps = inline:{{late.test = retry:4.2.1 the road is closed}}
@@ -133,6 +157,13 @@ cd "$T/ours/work" || exit 1
 printf 'Subject: one\n\nfirst\n' >message
 printf 'Subject: one\nTo: undisclosed-recipients:;\n\nfirst\n' >no-recipients
 printf 'root: alice\n' >aliases
+printf 'From: Me <me@here.test>\nTo: a@late.test, "b c"@late.test\nCc: group: d@late.test;, E <e@late.test>\nBcc: f@late.test\nSubject: x\n\nbody\n' >headers
+printf 'To: no@late.test\nResent-To: a@late.test\nResent-From: b@late.test\nBcc: no2@late.test\n\nbody\n' >resent
+printf 'Subject: dots\n\none\n.\ntwo\n..\n.three\n' >dots
+printf 'From me Mon Jan  1 00:00:00 2024\n>From you\nSubject: x\n\nFrom here\n' >from_
+printf 'Subject: crlf\r\nX: y\r\n z\r\n\r\nbody\r\n' >crlf
+printf 'Subject: no end' >bare
+printf 'no header here\nsecond\n' >body
 cp ./* "$T/theirs/work"
 printf '^buzon(queue|alias):\tpost\\1:\n' >>"$T/ours/names" # run by their own names
 for t_side in ours theirs; do
@@ -140,4 +171,24 @@ for t_side in ours theirs; do
 done
 sides_start
 sides_compare "$T/cases"
+for t_side in ours theirs; do
+    cat >"$T/$t_side/bin/taken" <<END
+#!/bin/sh
+# The envelope, wherever it is in the file, and the content of the one message in deferred/ that waits; then there is none.
+n=0
+until id=\$(find "$T/$t_side/queue/deferred" -type f -printf '%f\n' | head -n 1) && [ -n "\$id" ]; do
+    n=\$((n + 1))
+    [ \$n -lt 200 ] || break
+    sleep 0.05
+done
+postcat -q "\$id" | grep -vE '^(message_size|message_arrival_time|create_time|sender_fullname|named_attribute: (rewrite_context|encoding)|Date|	id )|^\\*\\*\\*' |
+    sed "s/\$id/ID/; s/<2[0-9]*\\./<DATE./; s/[0-9:]* +0000/TIME/" >"$T/$t_side/message"
+grep -E '^(sender|named_attribute|(original_)?recipient): ' "$T/$t_side/message"
+grep -vE '^(sender|named_attribute|(original_)?recipient): ' "$T/$t_side/message"
+postsuper -d ALL >/dev/null 2>&1
+END
+    chmod 755 "$T/$t_side/bin/taken"
+done
+sides_do 'postsuper -d ALL'
+sides_compare "$T/messages"
 sides_stop
