@@ -54,7 +54,6 @@ static void enlist(struct park *park)
         login->parked->previous = park;
     login->parked = park;
     login->parked_count++;
-    login_accept_more(login);
 }
 
 static void unlist(struct park *park)
@@ -481,7 +480,6 @@ static bool take_client(struct client *client, struct parking_parked *parked)
 {
     if (client->tls != NULL)
         return close_relay(client, parked);
-    client->login->away_count--;
     client->fd = parked->client;
     parked->client = -1;
     fd_set_nonblocking(client->fd, true);
@@ -498,6 +496,8 @@ void park_begin(struct client *client, struct parking_parked *parked)
         client_destroy(client); /* imapd is in somebody else's hands */
         return;
     }
+    if (client->state == CLIENT_AWAY)
+        client->login->away_count--;
     remember(client, parked);
     is_quiet = watch_mailboxes(client, parked);
     client->state = CLIENT_PARKED;
@@ -505,6 +505,7 @@ void park_begin(struct client *client, struct parking_parked *parked)
         wake(client, false);
         return;
     }
+    login_accept_more(client->login);
     log_debug("imap-login: parked: %s", client->park->name);
     if (!is_quiet)
         queue(client->park);

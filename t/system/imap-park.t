@@ -2,7 +2,7 @@
 # Parked IMAP sessions: an imapd gives a session that only waits back to login, plain or under TLS, in
 # IDLE or not; the client notices nothing, whatever wakes it, over a reload and over imapds that are killed.
 . "$(dirname "$0")/../lib.sh"
-plan 9
+plan 10
 instance_prepare <<'END'
 imap_park_delay = 1s
 imap_idle_notify_interval = 2s
@@ -142,6 +142,13 @@ def news():
         s.run("LOGOUT")
     await_line(f"imap\\(ana@example.test\\)<.*<{re.escape(quiet.name)}>: Disconnected: Logged out in=", 1)
 
+def crowd():
+    """Who comes when others have just been parked is served: they are counted right."""
+    sessions = [Session("eva") for _ in range(3)]
+    parked(*sessions)
+    for s in sessions + [Session("eva"), Session("eva", True)]:
+        s.run("LOGOUT")
+
 def split():
     """A command that comes in pieces, and pipelined ones, wake a session as well."""
     for tls in False, True:
@@ -252,6 +259,7 @@ phase() {
         "$MAILDIRS/example.test" "$T/sbin/buzon" "$1"
 }
 phase news 'parked sessions are told of deliveries, flags and removals as RFC 3501 wants it'
+phase crowd 'whoever comes later finds room'
 phase split 'they go on in the middle of a command'
 phase keepalive 'idling ones hear that the server is still here, and log their end'
 phase gone 'a mailbox that is deleted or begun anew ends them with BYE'
