@@ -2,7 +2,7 @@
 # Ten configurations that administrators of Postfix bring along: each is read, what it asks for in vain is
 # named, and four of them are started and pass mail.
 . "$(dirname "$0")/../lib.sh"
-plan 40
+plan 41
 CONFIGS=$T_SOURCE/system/configs
 conf() { "$BUZON_STAGE/sbin/buzonconf" "$@"; }
 

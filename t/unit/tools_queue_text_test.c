@@ -60,7 +60,7 @@ static const struct text_case {
              "9BF4EA74162!     100 Mon Nov 23 13:10:13  a@b\n"
              "                                         c@d\n"
              "\n"
-             "9BF4EA74163#     100 Mon Nov 23 13:10:13  a@b\n"
+             "9BF4EA74163!#     100 Mon Nov 23 13:10:13  a@b\n"
              "                                         c@d\n"
              "\n"
              "-- 0 Kbytes in 3 Requests.\n"},
