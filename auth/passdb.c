@@ -446,9 +446,11 @@ struct check_result passdb_ask(struct passdb_chain *chain, struct arena *arena,
     if (question.kind == ASK_TOKEN && !read_token(chain, arena, &question, &result))
         return result;
     verdict = ask_list(chain, is_master ? &chain->masters : &chain->users, &question, arena);
-    if (verdict.outcome == CHECK_FAILED && !verdict.is_known &&
+    /* Whom the channel or a token has named need not be in a database to open his own mailbox; to open that of
+     * another he must be a master user. */
+    if (!is_master && verdict.outcome == CHECK_FAILED && !verdict.is_known &&
         (question.kind == ASK_TOKEN || question.kind == ASK_ACCOUNT))
-        verdict.outcome = CHECK_PASSED; /* he is known by other means; has he a mailbox? */
+        verdict.outcome = CHECK_PASSED;
     if (is_master && verdict.outcome == CHECK_PASSED) {
         struct verdict account = ask_account(chain, arena, &question);
         settle(chain, arena, &question, &account, &result);

@@ -16,6 +16,7 @@ static void give_up(struct client *client, const char *why)
               why);
     session_end(client);
     client->state = CLIENT_COMMAND;
+    session_end(client);
     client->login->protocol->failed(client, AUTH_UNAVAILABLE);
 }
 

@@ -2,7 +2,7 @@
 # auth: databases in their order, fields of users, master users, mechanisms, tokens and certificates.
 . "$(dirname "$0")/../lib.sh"
 need python3 openssl
-plan 34
+plan 35
 cd "$T" || exit 1
 instance_prepare <<END
 auth_passdb = deny:passwd-file:$CONF/deny, map:hash:$CONF/table, passwd-file:$CONF/users, map:hash:$CONF/missing
@@ -136,11 +136,15 @@ fi
 # --- tokens and certificates -----------------------------------------------------------------------------
 enters 'a signed token' OAUTHBEARER ana@example.test "$(token '{"email": "ana@example.test"}')"
 refused "another user's token" AUTHENTICATIONFAILED OAUTHBEARER luis@example.test "$(token '{"email": "ana@example.test"}')"
+refused 'a token makes nobody a master user' AUTHENTICATIONFAILED XOAUTH2 'luis@example.test*ana@example.test' "$(token '{"email": "ana@example.test"}')"
 refused 'a token that has expired' AUTHENTICATIONFAILED XOAUTH2 ana@example.test "$(token '{"email": "ana@example.test", "exp": 1}')"
 enters 'a token that only the provider knows' XOAUTH2 ana@example.test 'opaque+1/2='
 refused 'a provider that cannot answer is no refusal' UNAVAILABLE XOAUTH2 ana@example.test unknown
-converse imap 'a certificate that the authority signed' --port "$IMAPS_PORT" --tls --certificate good.pem <<'END'
+converse imap 'a certificate that the authority signed' --port "$IMAPS_PORT" --tls --certificate good.pem <<END
 S: * OK [CAPABILITY * AUTH=EXTERNAL*] *
+# it makes nobody a master user
+C: x AUTHENTICATE EXTERNAL $(b64 luis@example.test)
+S: x NO [AUTHENTICATIONFAILED] *
 C: a AUTHENTICATE EXTERNAL =
 S~ a OK *
 C: b LOGOUT
