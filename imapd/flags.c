@@ -121,7 +121,8 @@ static void mark_to_tell(struct mailbox *mailbox, const struct selection *select
             continue;
         if (tells_all)
             message->flags |= FLAG_CHANGED;
-        if (arguments->silent && (before[i].flags & FLAG_CHANGED) == 0 &&
+        if (arguments->silent && (message->flags & FLAG_CHANGED) != 0 &&
+            (before[i].flags & FLAG_CHANGED) == 0 &&
             is_as_expected(&arguments->change, &before[i], message))
             message->flags |= FLAG_QUIET;
         else
@@ -178,6 +179,8 @@ static void store_flags(struct imapd_session *session, const struct selection *s
     if (!resolve_keywords(session, arguments, &err) ||
         !mailbox_change_flags(mailbox, selection->indices, selection->count, &arguments->change,
                               &err)) {
+        put_refused(session, selection, &refused); /* none is to stay marked */
+        buf_release(&refused);
         imapd_failed(session, &err);
         return;
     }

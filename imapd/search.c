@@ -51,12 +51,6 @@ static void search_mailbox(struct imapd_session *session, struct search *search,
     found_release(&found);
 }
 
-/* RFC 6855 section 3: it is UTF-8, and nothing else may be said. */
-static bool names_charset(struct cursor at)
-{
-    return parse_space(&at) && parse_word(&at, "CHARSET");
-}
-
 void imapd_run_search(struct imapd_session *session, struct cursor at)
 {
     struct search_return wanted;
@@ -71,15 +65,10 @@ void imapd_run_search(struct imapd_session *session, struct cursor at)
     }
     wanted.given |= (session->enabled & ENABLED_REV2) != 0; /* RFC 9051 section 6.4.4 */
     program = span_of(at.next, cursor_left(at));
-    if ((session->enabled & ENABLED_REV2) != 0 && !wanted.given)
-        wanted = (struct search_return){.given = true, .options = RETURN_ALL};
-    if ((session->enabled & ENABLED_UTF8) != 0 && names_charset(at)) {
-        search_refuse(session, SEARCH_MALFORMED);
-        return;
-    }
     parsed = search_parse(session->arena, &at, &search);
     if (search.has_charset && (session->enabled & ENABLED_UTF8) != 0)
-        parsed = SEARCH_MALFORMED; /* RFC 6855 section 3 */
+        parsed =
+            SEARCH_MALFORMED; /* RFC 6855 section 3: it is UTF-8, and nothing else may be said */
     if (parsed == SEARCH_PARSED) {
         search_mailbox(session, &search, &wanted, program);
     } else {

@@ -37,6 +37,14 @@ S: A: d
 S: 
 S: )
 S: g OK *
+C: h STORE 2 -FLAGS.SILENT (\\Draft)
+S: h OK *
+C: i FETCH 2 BODY[]
+S: * 2 FETCH (FLAGS (\\Seen \\Recent) MODSEQ (*) BODY[] {8}
+S: A: c
+S: 
+S: )
+S: i OK *
 C: z LOGOUT
 S~ z OK *
 END
