@@ -124,17 +124,19 @@ static bool is_restriction_list(const struct unsupported *unsupported, struct sp
     return is_class;
 }
 
-/* smtpd_policy = check_policy_service unix:...: each name is said once, wherever it stands. */
+/* Each name is said once, wherever it stands. */
 static void warn_of_restrictions(struct unsupported *unsupported, const char *file,
                                  struct span name, struct span value)
 {
     struct strlist items = STRLIST_EMPTY;
-    char *text;
+    const char *expanded;
 
     if (!is_restriction_list(unsupported, name))
         return;
-    text = mem_span(value);
-    strlist_split(&items, text, ", \t\r\n{}");
+    expanded = source_expand(unsupported->source, value, NULL);
+    if (expanded == NULL)
+        return; /* it is malformed: somebody else's complaint */
+    strlist_split(&items, expanded, ", \t\r\n{}");
     for (size_t i = 0; i < items.count; i++) {
         const char *reason = restriction_unsupported(items.items[i]);
 
@@ -146,7 +148,6 @@ static void warn_of_restrictions(struct unsupported *unsupported, const char *fi
                     reason);
     }
     strlist_release(&items);
-    mem_free(text);
 }
 
 static void visit_unsupported(void *context, const char *file, struct span name, struct span value)

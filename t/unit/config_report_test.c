@@ -82,6 +82,9 @@ static const struct report_case {
      "lists are not asked yet)\n"
      "/main.cf: smtpd_recipient_restrictions: not supported, puts mail off: check_policy_service "
      "(policy services are not asked yet)\n"                                                                                                                                                                                                                                                                                       },
+    {"behind names of the user's own",                                  "own = reject_rbl_client rbl.example\n",
+     "smtp inet n - n - - smtpd -o smtpd_client_restrictions=permit_mynetworks,$own\n",                                                                                                                                       "/master.cf: smtpd_client_restrictions: not supported, puts mail off: reject_rbl_client (DNS lists "
+     "are not asked yet)\n"                                                                                                                                                                                                                 },
     {"in classes and services too",
      "smtpd_restriction_classes = strict\nstrict = permit_mx_backup\n",                                                                  "smtp inet n - n - - smtpd -o smtpd_sender_restrictions=reject_unverified_sender\n",
      "/main.cf: strict: not supported, puts mail off: permit_mx_backup (mail exchangers of recipients "
