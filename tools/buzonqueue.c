@@ -5,6 +5,7 @@
  */
 #include "lib/base/base.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/io/hostname.h"
@@ -14,6 +15,7 @@
 
 #include "tools/caller.h"
 #include "tools/queue_list.h"
+#include "tools/queue_shape.h"
 #include "tools/queue_text.h"
 #include "tools/selection.h"
 
@@ -24,7 +26,15 @@
 
 #define OUTPUT_BLOCK (64 * 1024)
 
-enum mode { MODE_NONE, MODE_FLUSH, MODE_FLUSH_MESSAGE, MODE_FLUSH_SITE, MODE_LIST, MODE_JSON };
+enum mode {
+    MODE_NONE,
+    MODE_FLUSH,
+    MODE_FLUSH_MESSAGE,
+    MODE_FLUSH_SITE,
+    MODE_LIST,
+    MODE_JSON,
+    MODE_SHAPE
+};
 
 struct call {
     const char *program;
@@ -120,6 +130,27 @@ static int run_list(const struct call *call)
     if (!flush_output(&output, &err))
         refuse("%s", err.text);
     selection_filter_release(&filter);
+    buf_release(&output.text);
+    return EX_OK;
+}
+
+static int run_shape(const struct call *call)
+{
+    bool by_sender = call->argument != NULL && strcmp(call->argument, "sender") == 0;
+    struct queue_shape *shape = queue_shape_create(by_sender, clock_wall().tv_sec);
+    struct selection_filter filter = {
+        .selection = &call->selection, .take = queue_shape_take, .context = shape};
+    struct output output = {.text = BUF(BUF_UNLIMITED)}; /* SHAPE_DOMAINS_MAX lines */
+    struct error err = {0};
+
+    check_viewer(call->config);
+    if (!queue_list(call->config, selection_filter_take, &filter, &err))
+        refuse("%s", err.text);
+    queue_shape_put(shape, &output.text);
+    if (!flush_output(&output, &err))
+        refuse("%s", err.text);
+    selection_filter_release(&filter);
+    queue_shape_free(&shape);
     buf_release(&output.text);
     return EX_OK;
 }
@@ -251,6 +282,9 @@ static void take_option(struct call *call, int option)
     case 's':
         set_mode(call, MODE_FLUSH_SITE, optarg);
         break;
+    case SELECTION_SHAPE:
+        set_mode(call, MODE_SHAPE, optarg);
+        break;
     case 'v':
         if (getuid() == 0)
             log_verbose++;
@@ -272,6 +306,9 @@ static void check_argument(const struct call *call)
     const char *argument = call->argument;
     const char *rest = argument != NULL && strlen(argument) > 100 ? "..." : "";
 
+    if (call->mode == MODE_SHAPE && argument != NULL && strcmp(argument, "sender") != 0 &&
+        strcmp(argument, "recipient") != 0)
+        refuse("bad --shape \"%.100s\": sender or recipient", argument);
     if (call->mode == MODE_FLUSH_MESSAGE && !queue_id_is_name(argument))
         refuse("Cannot flush queue ID - invalid name: \"%.100s%s\"", argument, rest);
     if (call->mode == MODE_FLUSH_SITE && !is_site(argument))
@@ -301,5 +338,7 @@ int main(int argc, char *argv[])
     call.config = caller_config(call.directory, &err);
     if (call.config == NULL || !service_tool_open(call.config, &err))
         refuse("%s", err.text);
+    if (call.mode == MODE_SHAPE)
+        return run_shape(&call);
     return call.mode == MODE_LIST || call.mode == MODE_JSON ? run_list(&call) : run_flush(&call);
 }

@@ -19,7 +19,7 @@ tools_buzonmulti_SOURCES = tools/buzonmulti.c tools/multi.c tools/multi.h tools/
 
 sbin_PROGRAMS += tools/buzonqueue
 tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_list.c \
-	tools/queue_list.h tools/queue_text.c tools/queue_text.h tools/json_text.c tools/json_text.h \
+	tools/queue_list.h tools/queue_shape.c tools/queue_shape.h tools/queue_text.c tools/queue_text.h tools/json_text.c tools/json_text.h \
 	tools/selection.c tools/selection.h
 dist_man_MANS += tools/buzonqueue.1
 

@@ -31,6 +31,7 @@ const struct option selection_options[] = {
     {"newer",     required_argument, NULL, SELECT_NEWER    },
     {"larger",    required_argument, NULL, SELECT_LARGER   },
     {"smaller",   required_argument, NULL, SELECT_SMALLER  },
+    {"shape",     optional_argument, NULL, SELECTION_SHAPE },
     {NULL,        0,                 NULL, 0               },
 };
 
@@ -90,6 +91,8 @@ static bool take_size(uint64_t *size, const char *value, struct error *err)
 bool selection_take(struct selection *selection, int option, const char *value, struct error *err)
 {
     error_clear(err);
+    if (option < SELECT_SENDER)
+        return false;
     selection->is_set = true;
     switch (option) {
     case SELECT_SENDER:

@@ -20,7 +20,8 @@ struct selection {
     uint64_t larger, smaller;                /* octets of content; 0: any */
 };
 
-/* The options, for getopt_long(3), with values that no short one has. */
+/* The options, for getopt_long(3), with values that no short one has; one of them is buzonqueue's. */
+#define SELECTION_SHAPE 999
 extern const struct option selection_options[];
 
 /* selection_take - an option that getopt_long returned, with its value; false: *err says what is wrong.

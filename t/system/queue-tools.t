@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonqueue, buzoncat and buzonsuper: what waits in the queue, why, and what an administrator may do.
 . "$(dirname "$0")/../lib.sh"
-plan 56
+plan 60
 
 printf "late.test retry:4.2.1 the road is closed\nrelayed.test retry:4.2.2 the bridge too\n" >"$CONF/transport"
 instance_start <<END
@@ -88,6 +88,13 @@ is 'by queue' "$(chosen --queue=deferred) $(chosen --queue=hold)" '1 0'
 is 'none at all' "$(tool buzonqueue -p --sender=nobody)" 'Mail queue is empty'
 is 'nonsense' "$(status tool buzonqueue -p --older=soon) $(cat "$T/said")" \
     '69 buzonqueue: fatal: bad age "soon": a number and s, m, h, d or w'
+tool buzonqueue --shape >"$T/said"
+like 'the shape of the queue' "$(lines 1p)" '^ +T  5 10 20 40 80 160 320 640 1280 1280\+$'
+is 'by domains of recipients' "$(sed 's/  */ /g' "$T/said" | sed -n '2,$p' | tr '\n' '|')" \
+    ' TOTAL 3 3 0 0 0 0 0 0 0 0 0| late.test 2 2 0 0 0 0 0 0 0 0 0| relayed.test 1 1 0 0 0 0 0 0 0 0 0|'
+is 'by those of senders, of a selection' "$(tool buzonqueue --shape=sender --sender=ana@* | sed -n 's/  */ /g; 3p')" \
+    ' example.test 1 1 0 0 0 0 0 0 0 0 0'
+is 'of nothing' "$(tool buzonqueue --shape --sender=nobody | sed -n 's/  */ /g; 2,$p')" ' TOTAL 0 0 0 0 0 0 0 0 0 0 0'
 is 'flushing a selection' "$(status tool buzonqueue -f --domain=nowhere.test) $(status tool buzonqueue -f --domain=relayed.test)" '0 0'
 eventually 'tries it' attempts_are d@relayed.test 5
 wait_until 'the deferral' deferred_are 1
