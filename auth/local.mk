@@ -11,6 +11,11 @@ auth_auth_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 auth_auth_LDADD = $(LIBBUZON) $(PAM_LIBS) $(CRYPT_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += auth/auth.8 auth/buzon-passwd-file.5
 
+check_PROGRAMS += t/unit/auth_pass_test
+UNIT_TESTS += t/unit/auth_pass_test
+t_unit_auth_pass_test_SOURCES = t/unit/auth_pass_test.c auth/pass.c
+t_unit_auth_pass_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/passwd_file_fuzz t/fuzz/token_fuzz
 FUZZ_TARGETS += t/fuzz/passwd_file_fuzz t/fuzz/token_fuzz
