@@ -114,16 +114,6 @@ void imapd_run_delete(struct imapd_session *session, struct cursor at)
     imapd_ok(session, "Delete completed.");
 }
 
-/* RFC 9051 section 6.3.6.1 */
-static void tell_renamed(struct imapd_session *session, const char *old_name, const char *new_name)
-{
-    buf_put_printf(&session->response, "* LIST () \"%c\" ", store_separator(session->store));
-    imapd_put_mailbox(session, new_name);
-    buf_put_text(&session->response, " (\"OLDNAME\" (");
-    imapd_put_mailbox(session, old_name);
-    buf_put_text(&session->response, "))\r\n");
-}
-
 void imapd_run_rename(struct imapd_session *session, struct cursor at)
 {
     struct error err = {0};
@@ -139,8 +129,8 @@ void imapd_run_rename(struct imapd_session *session, struct cursor at)
         mailbox_close(&session->mailbox);
         session->state = STATE_AUTHENTICATED;
     }
-    if ((session->enabled & ENABLED_REV2) != 0)
-        tell_renamed(session, old_name, new_name);
+    if ((session->enabled & ENABLED_REV2) != 0) /* RFC 9051 section 6.3.6.1 */
+        imapd_put_list(session, "", new_name, old_name);
     imapd_ok(session, "Rename completed.");
 }
 

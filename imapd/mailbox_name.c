@@ -56,3 +56,17 @@ void imapd_put_mailbox(struct imapd_session *session, const char *name)
     else
         imap_put_string(&session->response, span_text(name));
 }
+
+void imapd_put_list(struct imapd_session *session, const char *attributes, const char *name,
+                    const char *old_name)
+{
+    buf_put_printf(&session->response, "* LIST (%s) \"%c\" ", attributes,
+                   store_separator(session->store));
+    imapd_put_mailbox(session, name);
+    if (old_name != NULL) {
+        buf_put_text(&session->response, " (\"OLDNAME\" (");
+        imapd_put_mailbox(session, old_name);
+        buf_put_text(&session->response, "))");
+    }
+    buf_put_text(&session->response, "\r\n");
+}

@@ -1,7 +1,9 @@
-/* The mailboxes that NOTIFY watches, what a client knows of them, and the kernel's word of changes. */
+/* What the files of NOTIFY share: the mailboxes that are watched, what a client knows of them, and the kernel's
+ * word of changes. */
 #ifndef BUZON_IMAPD_NOTIFY_WATCH_H
 #define BUZON_IMAPD_NOTIFY_WATCH_H
 
+#include "imapd/fetch.h"
 #include "imapd/notify.h"
 #include "lib/base/hash.h"
 
@@ -49,5 +51,27 @@ bool notify_watch_is_current(struct imapd_session *session, struct notify_watch 
 struct notify_mailbox *notify_watch_find(const struct notify_watch *watch, const char *name);
 /* notify_watch_read - take what the kernel says, without waiting; marks are set */
 void notify_watch_read(struct notify_watch *watch);
+
+struct notify {
+    struct arena *arena;
+    struct notify_request request;
+    const struct notify_group *selected; /* NULL: nothing of the selected mailbox */
+    bool has_items;
+    struct fetch items; /* of new messages in the selected mailbox */
+    struct notify_watch *watch;
+    char *left; /* the mailbox that was selected when there was last anything to tell */
+};
+
+/* notify_is_selected - is that the selected mailbox? */
+bool notify_is_selected(const struct imapd_session *session, const char *name);
+/* notify_wants_messages - are message events of it wanted? */
+bool notify_wants_messages(const struct notify_mailbox *mailbox);
+/* notify_put_status - what of it changed: `messages`, `flags` */
+void notify_put_status(struct imapd_session *session, const struct notify_mailbox *mailbox,
+                       bool messages, bool flags);
+/* notify_tell_selected - news of the selected mailbox, if they are wanted */
+void notify_tell_selected(struct imapd_session *session);
+/* notify_give_up - it is too much: the client is told so, and NOTIFY is off */
+void notify_give_up(struct imapd_session *session);
 
 #endif

@@ -26,14 +26,6 @@ static void tell_first_unseen(struct imapd_session *session)
     }
 }
 
-/* RFC 9051 section 6.3.2 */
-static void tell_name(struct imapd_session *session)
-{
-    buf_put_printf(&session->response, "* LIST () \"%c\" ", store_separator(session->store));
-    imapd_put_mailbox(session, session->mailbox->name);
-    buf_put_text(&session->response, "\r\n");
-}
-
 static void tell_mailbox(struct imapd_session *session)
 {
     const struct mailbox *mailbox = session->mailbox;
@@ -42,7 +34,7 @@ static void tell_mailbox(struct imapd_session *session)
     imapd_put_known_flags(session);
     imapd_put_count(session);
     if (rev2)
-        tell_name(session);
+        imapd_put_list(session, "", mailbox->name, NULL); /* RFC 9051 section 6.3.2 */
     else
         tell_first_unseen(session);
     buf_put_printf(&session->response,

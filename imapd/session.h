@@ -132,6 +132,9 @@ bool imapd_encode_name(struct imapd_session *session, struct span *name) MUST_CH
 const char *imapd_shown_name(struct imapd_session *session, const char *name);
 /* imapd_put_mailbox - likewise, as a string in session->response */
 void imapd_put_mailbox(struct imapd_session *session, const char *name);
+/* imapd_put_list - an untagged LIST response of one mailbox; old_name (RFC 9051 section 7.3.1) may be NULL */
+void imapd_put_list(struct imapd_session *session, const char *attributes, const char *name,
+                    const char *old_name);
 
 /* --- input (input.c) --------------------------------------------------------------------------- */
 
