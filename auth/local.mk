@@ -4,7 +4,7 @@ auth_auth_SOURCES = auth/auth.c auth/base64url.c auth/base64url.h auth/cache.c a
 	auth/database.h auth/entry.c auth/entry.h auth/exchange.c auth/exchange.h auth/introspect.c \
 	auth/introspect.h auth/jwks.c auth/jwks.h auth/jwt.c auth/jwt.h auth/oauth.c auth/oauth.h auth/pam.c \
 	auth/pam.h auth/pass.c auth/pass.h auth/passdb.c auth/passdb.h auth/passwd_file.c auth/passwd_file.h auth/peer.c auth/peer.h \
-	auth/penalty.c auth/penalty.h auth/place.c auth/place.h auth/sessions.c auth/sessions.h auth/ticket.c \
+	auth/penalty.c auth/penalty.h auth/place.c auth/place.h auth/secret.c auth/secret.h auth/sessions.c auth/sessions.h auth/ticket.c \
 	auth/ticket.h auth/username.c auth/username.h auth/worker.c auth/worker.h auth/worker_message.c \
 	auth/worker_message.h
 auth_auth_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -34,7 +34,7 @@ t_unit_auth_jwt_test_SOURCES = t/unit/auth_jwt_test.c auth/base64url.c auth/intr
 t_unit_auth_jwt_test_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 t_unit_auth_jwt_test_LDADD = $(LIBBUZON) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 t_unit_auth_rules_test_SOURCES = t/unit/auth_rules_test.c auth/cache.c auth/entry.c auth/penalty.c \
-	auth/sessions.c auth/username.c
-t_unit_auth_rules_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+	auth/secret.c auth/sessions.c auth/username.c
+t_unit_auth_rules_test_LDADD = $(LIBBUZON) $(CRYPT_LIBS) $(CMOCKA_LIBS)
 t_unit_auth_ticket_test_SOURCES = t/unit/auth_ticket_test.c auth/ticket.c
 t_unit_auth_ticket_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -14,17 +14,11 @@
 #include "auth/oauth.h"
 #include "auth/pam.h"
 #include "auth/place.h"
+#include "auth/secret.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
 #include "lib/map/cidr.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <sys/random.h>
-
-#define SALT_LEN       16
-#define SALT_KEY_LEN   32
 #define SAMPLE_DEFAULT "{PLAIN}nobody's password" /* until some user is known */
 
 struct database_list {
@@ -37,8 +31,8 @@ struct passdb_chain {
     struct mailbox_finder *finder;
     struct oauth *oauth; /* NULL: no tokens */
     struct database_list users, masters;
-    unsigned char salt_key[SALT_KEY_LEN]; /* of salts for stored plain text, and for nobody */
-    char *sample;                         /* what is stored for the user who was found last */
+    struct secret_key key;
+    char *sample; /* what is stored for the user who was found last */
 };
 
 /* --- opening ---------------------------------------------------------------------------------------------- */
@@ -69,8 +63,7 @@ struct passdb_chain *passdb_open(const struct config *config, struct error *err)
 
     chain->config = config;
     chain->sample = mem_text(SAMPLE_DEFAULT);
-    if (getrandom(chain->salt_key, sizeof(chain->salt_key), 0) != sizeof(chain->salt_key))
-        log_fatal("no random numbers from the system");
+    chain->key = secret_key_create();
     if (!open_list(config, "auth_passdb", config->auth_passdb, &chain->users, err) ||
         !open_list(config, "auth_master_passdb", config->auth_master_passdb, &chain->masters,
                    err) ||
@@ -85,7 +78,7 @@ struct passdb_chain *passdb_reopen(const struct passdb_chain *chain, struct erro
     struct passdb_chain *again = passdb_open(chain->config, err);
 
     if (again != NULL) /* the same salts in all processes */
-        memcpy(again->salt_key, chain->salt_key, sizeof(again->salt_key));
+        again->key = chain->key;
     return again;
 }
 
@@ -112,6 +105,7 @@ struct verdict {
     enum check_refusal refusal;
     bool is_known; /* this database has such a user */
     bool has_entry;
+    bool asked_pam; /* whose answer may depend on anything */
     const char *reason;
     struct passwd_entry entry;
 };
@@ -217,6 +211,7 @@ static struct verdict ask_pam(const struct database *database, const struct ques
 
     if (question->kind != ASK_PASSWORD)
         return verdict;
+    verdict.asked_pam = true;
     verdict.is_known = true;
     switch (pam_check(database_pam_service(database), question->user, question->password,
                       question->remote_address, arena, &verdict.reason)) {
@@ -275,6 +270,7 @@ static struct verdict ask_list(struct passdb_chain *chain, const struct database
                                   : ask_entries(chain, database, question, arena);
         if (is_deny && !next.is_known && next.outcome == CHECK_FAILED)
             continue;
+        next.asked_pam = next.asked_pam || verdict.asked_pam;
         verdict = next;
         kind = database_kind(database);
         if (verdict.outcome != CHECK_FAILED || verdict.is_known)
@@ -318,53 +314,15 @@ static void find_mailbox(struct passdb_chain *chain, struct arena *arena,
 
 /* --- secrets ------------------------------------------------------------------------------------------------ */
 
-/* A salt that is always the same for a name, and looks like any other. */
-static void make_salt(const struct passdb_chain *chain, const char *user,
-                      unsigned char salt[SALT_LEN])
-{
-    unsigned char mac[EVP_MAX_MD_SIZE];
-
-    HMAC(EVP_sha256(), chain->salt_key, sizeof(chain->salt_key), (const unsigned char *)user,
-         strlen(user), mac, NULL);
-    memcpy(salt, mac, SALT_LEN);
-}
-
-static bool read_secret(const char *stored, const struct question *question,
-                        const unsigned char salt[SALT_LEN], struct sasl_secret *secret_r)
-{
-    if (strcmp(question->wanted, "CRAM-MD5") == 0)
-        return password_cram_md5_secret(stored, secret_r->cram_md5);
-    return password_scram_secret(stored, question->wanted, span_of(salt, SALT_LEN),
-                                 &secret_r->scram);
-}
-
-/* What nobody can prove, but looks like a secret, and took as long to find, until the proof is there. */
-static void invent_secret(const struct passdb_chain *chain, const struct question *question,
-                          const unsigned char salt[SALT_LEN], struct sasl_secret *secret_r)
-{
-    static const char nobody[] = SAMPLE_DEFAULT;
-
-    if (!read_secret(chain->sample, question, salt, secret_r) &&
-        !read_secret(nobody, question, salt, secret_r))
-        *secret_r = (struct sasl_secret){0};
-    memcpy(secret_r->scram.salt, salt, SALT_LEN);
-    secret_r->scram.salt_len = SALT_LEN;
-    secret_r->is_known = false;
-}
-
 static void find_secret(struct passdb_chain *chain, const struct question *question,
                         const struct verdict *verdict, struct check_result *result)
 {
-    unsigned char salt[SALT_LEN];
     const bool has_entry = verdict->has_entry && verdict->outcome != CHECK_UNAVAILABLE;
 
-    make_salt(chain, question->user, salt);
-    result->secret = (struct sasl_secret){0};
-    if (has_entry && read_secret(verdict->entry.password, question, salt, &result->secret)) {
-        result->secret.is_known = true;
+    if (has_entry && secret_read(&chain->key, verdict->entry.password, question->wanted,
+                                 question->user, &result->secret))
         return;
-    }
-    invent_secret(chain, question, salt, &result->secret);
+    secret_invent(&chain->key, chain->sample, question->wanted, question->user, &result->secret);
     if (has_entry && result->outcome == CHECK_PASSED) {
         result->outcome = CHECK_FAILED;
         result->reason = "the stored password is not good for this mechanism";
@@ -397,6 +355,7 @@ static void settle(struct passdb_chain *chain, struct arena *arena, const struct
     result->outcome = verdict->outcome;
     result->refusal = verdict->refusal;
     result->reason = verdict->reason;
+    result->may_cache = result->may_cache && !verdict->asked_pam;
     if (entry != NULL) {
         result->may_cache = result->may_cache && entry->allow_nets[0] == '\0';
         result->explanation = entry->reason;

@@ -52,6 +52,7 @@ void client_destroy(struct client *client)
     mem_free(client->ticket);
     buf_release(&client->pass);
     mem_free(client->user);
+    mem_free(client->named);
     mem_free(client->explanation);
     mem_free(client);
     login->clients--;

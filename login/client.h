@@ -102,7 +102,8 @@ struct client {
 
     char tag[TAG_MAX_LEN + 1]; /* IMAP: of the command in progress */
     size_t invited_at;         /* IMAP: input before this offset was asked for with "+" */
-    char *user;                /* as the client named itself, for the log; POP3: USER */
+    char *user;                /* of the last attempt, for the log */
+    char *named;               /* POP3: what USER said; NULL */
     const char *mechanism;     /* of the last attempt, for the log */
     enum auth_failure failure; /* of the last attempt, when there were some */
     char *explanation;         /* of auth, for the client; NULL */

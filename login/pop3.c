@@ -44,22 +44,17 @@ static void run_user(struct client *client, struct span arguments)
         client_say(client, "-ERR Missing user name.");
         return;
     }
-    mem_free(client->user);
-    client->user = mem_span(arguments);
+    mem_free(client->named);
+    client->named = mem_span(arguments);
     client_say(client, "+OK");
 }
 
 static void run_pass(struct client *client, struct span arguments)
 {
-    char *user;
-
-    if (client->user == NULL) {
+    if (client->named == NULL)
         client_say(client, "-ERR No username given.");
-        return;
-    }
-    user = mem_text(client->user);
-    sasl_password(client, span_text(user), arguments);
-    mem_free(user);
+    else
+        sasl_password(client, span_text(client->named), arguments);
 }
 
 static void run_auth(struct client *client, struct span arguments)

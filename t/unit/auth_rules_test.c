@@ -4,6 +4,7 @@
 #include "auth/cache.h"
 #include "auth/entry.h"
 #include "auth/penalty.h"
+#include "auth/secret.h"
 #include "auth/sessions.h"
 #include "auth/username.h"
 
@@ -239,9 +240,29 @@ static void the_oldest_answers_go_first(void **state UNUSED)
     arena_free(&arena);
 }
 
+/* The salt of a name is always the same one, whether the user exists or not, and no other name's. */
+static void nobody_looks_like_somebody(void **state UNUSED)
+{
+    const struct secret_key key = secret_key_create();
+    struct sasl_secret known, nobody, again, other;
+
+    assert_true(secret_read(&key, "{PLAIN}secret", "SHA256", "ana", &known));
+    assert_true(known.is_known);
+    secret_invent(&key, "{PLAIN}secret", "SHA256", "nobody", &nobody);
+    secret_invent(&key, "{SHA}x", "SHA256", "nobody", &again);
+    secret_invent(&key, "{PLAIN}secret", "SHA256", "other", &other);
+    assert_false(nobody.is_known);
+    assert_int_equal(nobody.scram.salt_len, known.scram.salt_len);
+    assert_int_equal(nobody.scram.iterations, known.scram.iterations);
+    assert_memory_equal(nobody.scram.salt, again.scram.salt, again.scram.salt_len);
+    assert_memory_not_equal(nobody.scram.salt, other.scram.salt, other.scram.salt_len);
+    assert_memory_not_equal(nobody.scram.stored_key, known.scram.stored_key, SCRAM_KEY_MAX);
+    assert_false(secret_read(&key, "{SHA}x", "SHA256", "ana", &known));
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(names) + 9] = {0};
+    struct CMUnitTest tests[ARRAY_LENGTH(names) + 10] = {0};
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(a_master_user_stands_behind_the_last_separator),
         cmocka_unit_test(fields_of_a_user),
@@ -252,6 +273,7 @@ int main(void)
         cmocka_unit_test(sessions_are_counted),
         cmocka_unit_test(answers_are_kept_for_the_same_question_only),
         cmocka_unit_test(the_oldest_answers_go_first),
+        cmocka_unit_test(nobody_looks_like_somebody),
     };
     size_t used = 0;
 
