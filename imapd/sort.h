@@ -41,8 +41,9 @@ bool sort_found(struct mailbox *mailbox, const struct sort_program *program,
 /* What SORT and THREAD look at of a message, as they compare it. */
 #define SORT_TEXT_MAX 1024 /* octets of a text that count */
 
-/* sort_map_header - a field's body, decoded and mapped, to `out`, whose limit is SORT_TEXT_MAX */
-void sort_map_header(struct casemap *casemap, struct buf *out, struct span body);
+/* sort_map_header - a field's body, decoded and mapped, to `out`; the limit of it and of `room`, which is
+ * only worked in, is SORT_TEXT_MAX */
+void sort_map_header(struct casemap *casemap, struct buf *out, struct buf *room, struct span body);
 /* sort_sent_date - RFC 5256 section 2.2: the Date field, or else the internal date */
 int64_t sort_sent_date(struct span date, uint64_t internal_date);
 

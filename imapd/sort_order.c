@@ -30,28 +30,26 @@ struct sorting {
     struct mailbox *mailbox;
     struct casemap *casemap;
     enum envelope_field last;
-    struct arena *values; /* of the sort */
-    struct arena *arena;  /* of one message */
-    struct buf text;      /* room to work in */
+    struct arena *values;  /* of the sort */
+    struct arena *arena;   /* of one message */
+    struct buf text, room; /* to work in */
     struct message_metadata metadata;
     struct envelope envelope;
 };
 
 /* --- what is compared -------------------------------------------------------------------------- */
 
-void sort_map_header(struct casemap *casemap, struct buf *out, struct span body)
+void sort_map_header(struct casemap *casemap, struct buf *out, struct buf *room, struct span body)
 {
-    struct buf decoded = BUF(SORT_TEXT_MAX);
-
     if (body.len == 0)
         return;
     if (memmem(body.data, body.len, "=?", 2) == NULL) {
         casemap_put(casemap, out, span_first(body, SORT_TEXT_MAX));
         return;
     }
-    encoding_put_header(&decoded, body);
-    casemap_put(casemap, out, buf_span(&decoded));
-    buf_release(&decoded);
+    buf_clear(room);
+    encoding_put_header(room, body);
+    casemap_put(casemap, out, buf_span(room));
 }
 
 int64_t sort_sent_date(struct span date, uint64_t internal_date)
@@ -80,7 +78,8 @@ static void set_subject(struct sorting *sorting, struct value *value)
 {
     bool reply;
 
-    sort_map_header(sorting->casemap, &sorting->text, sorting->envelope.fields[ENVELOPE_SUBJECT]);
+    sort_map_header(sorting->casemap, &sorting->text, &sorting->room,
+                    sorting->envelope.fields[ENVELOPE_SUBJECT]);
     set_text(sorting, value, subject_base(sorting->text.data, sorting->text.len, &reply));
 }
 
@@ -106,7 +105,7 @@ static void set_display_name(struct sorting *sorting, struct value *value,
     if (!envelope_next_address(sorting->arena, &at, &address))
         return;
     if (address.name.len > 0) {
-        sort_map_header(sorting->casemap, &sorting->text, address.name);
+        sort_map_header(sorting->casemap, &sorting->text, &sorting->room, address.name);
     } else {
         casemap_put(sorting->casemap, &sorting->text, address.mailbox);
         if (address.host.data != NULL) {
@@ -277,11 +276,13 @@ bool sort_found(struct mailbox *mailbox, const struct sort_program *program,
         .values = arena_create(),
         .arena = arena_create(),
         .text = BUF(SORT_TEXT_MAX),
+        .room = BUF(SORT_TEXT_MAX),
     };
     bool done = found->count == 0 || sort_items(&sorting, progress, found, err);
 
     arena_free(&sorting.values);
     arena_free(&sorting.arena);
     buf_release(&sorting.text);
+    buf_release(&sorting.room);
     return done;
 }

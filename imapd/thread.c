@@ -23,9 +23,9 @@ struct threading {
     enum thread_kind kind;
     struct search search;
     struct threads *threads;
-    struct strlist fields; /* References */
-    struct arena *arena;   /* of one message */
-    struct buf subject;    /* room to work in */
+    struct strlist fields;    /* References */
+    struct arena *arena;      /* of one message */
+    struct buf subject, room; /* to work in */
 };
 
 static bool take_algorithm(struct cursor *at, enum thread_kind *kind_r)
@@ -59,7 +59,7 @@ static bool add_message(struct threading *threading, uint32_t index, struct erro
     arena_reset(threading->arena);
     buf_clear(&threading->subject);
     (void)!envelope_read(threading->arena, metadata.envelope, ENVELOPE_MESSAGE_ID, &envelope);
-    sort_map_header(threading->search.casemap, &threading->subject,
+    sort_map_header(threading->search.casemap, &threading->subject, &threading->room,
                     envelope.fields[ENVELOPE_SUBJECT]);
     message.subject =
         subject_base(threading->subject.data, threading->subject.len, &message.is_reply);
@@ -125,11 +125,13 @@ void imapd_run_thread(struct imapd_session *session, struct cursor at)
         threading.threads = threads_create(threading.kind);
         threading.arena = arena_create();
         threading.subject = BUF(SORT_TEXT_MAX);
+        threading.room = BUF(SORT_TEXT_MAX);
         strlist_add(&threading.fields, "References");
         thread_mailbox(&threading);
         threads_free(&threading.threads);
         arena_free(&threading.arena);
         buf_release(&threading.subject);
+        buf_release(&threading.room);
         strlist_release(&threading.fields);
     } else {
         search_refuse(session, parsed);

@@ -197,14 +197,24 @@ static bool take_word(struct span *rest, struct span *charset_r, char *encoding_
     return true;
 }
 
+static void put_decoded(struct buf *out, char encoding, struct span text)
+{
+    if (encoding == 'b')
+        encoding_put_base64_decoded(out, text);
+    else
+        encoding_put_quoted_printable_decoded(out, text, true);
+}
+
+/* Most words are UTF-8: they need no room in between. */
 static void put_word(struct buf *out, struct span charset, char encoding, struct span text)
 {
     struct buf octets = BUF(text.len + 4);
 
-    if (encoding == 'b')
-        encoding_put_base64_decoded(&octets, text);
-    else
-        encoding_put_quoted_printable_decoded(&octets, text, true);
+    if (span_equal_text_nocase(charset, "utf-8")) {
+        put_decoded(out, encoding, text);
+        return;
+    }
+    put_decoded(&octets, encoding, text);
     encoding_put_utf8(out, charset, buf_span(&octets));
     buf_release(&octets);
 }
