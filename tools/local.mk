@@ -32,7 +32,8 @@ t_unit_tools_queue_text_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 sbin_PROGRAMS += tools/buzonconf
 tools_buzonconf_SOURCES = tools/buzonconf.c tools/json_text.c tools/json_text.h \
 	tools/conf/call.c tools/conf/call.h tools/conf/conf.h \
-	tools/conf/explain.c tools/conf/explain.h tools/conf/explanation.c tools/conf/explanation.h \
+	tools/conf/explain.c tools/conf/explain.h tools/conf/explain_agent.c tools/conf/explaining.h \
+	tools/conf/explanation.c tools/conf/explanation.h \
 	tools/conf/source_line.c tools/conf/source_line.h \
 	tools/conf/edit.h tools/conf/edit_main.c tools/conf/edit_master.c tools/conf/edited_file.c \
 	tools/conf/print.c tools/conf/print.h \

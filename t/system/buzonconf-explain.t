@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonconf -E tells what the mail system will do with an address, and the mail system then does it.
 . "$(dirname "$0")/../lib.sh"
-plan 21
+plan 22
 printf 'team@alias.test  ana@example.test, %s\n@alias.test  nobody-here@example.test\n' "$ME" >"$CONF/virtual"
 printf '# comment\n/^old\\.(.*)@example\\.test$/  ${1}@example.test\n' >"$CONF/canonical"
 printf 'far.test  relay:[127.0.0.1]:%s\ngone.test  error:5.1.2 nobody lives here\n' "$SINK_PORT" >"$CONF/transport"
@@ -13,6 +13,7 @@ recipient_canonical_maps = regexp:$CONF/canonical
 transport_maps = texthash:$CONF/transport
 local_recipient_maps = proxy:unix:passwd.byname \$alias_maps
 luser_relay =
+recipient_bcc_maps = inline:{ {ana@example.test = archive@example.test} }
 END
 tool buzonmap "hash:$CONF/virtual"
 explain() { tool buzonconf -E "$@" 2>&1; }
@@ -28,6 +29,8 @@ told 'the mailbox' virtual mailbox "$MAILDIRS/example.test/ana/Maildir"
 told 'its owner' virtual owner "uid $VMAIL_UID, gid $VMAIL_GID"
 like 'the key that has no entry' "$(cat "$T/explained")" "virtual_mailbox_maps, hash:$CONF/vmailbox: ana\+news@example.test: not found"
 like 'the one that has, with its line' "$(cat "$T/explained")" "virtual_mailbox_maps, hash:$CONF/vmailbox: ana@example.test -> example.test/ana/Maildir/ \($CONF/vmailbox, line 1\)"
+
+told 'who gets a blind copy' cleanup 'blind copy' archive@example.test
 
 explain old.luis@example.test >"$T/explained"
 told 'a rewritten address' cleanup canonical luis@example.test

@@ -2,30 +2,13 @@
 #include "tools/conf/explain.h"
 
 #include "lib/base/log.h"
-#include "lib/config/master_cf.h"
 #include "lib/config/parameter.h"
-#include "lib/delivery/mailbox.h"
 #include "lib/message/address.h"
-#include "lib/route/route.h"
-#include "tools/conf/explanation.h"
+#include "tools/conf/explaining.h"
 
-#include <unistd.h>
+#define COPY_MAX 4096 /* octets of an address that gets blind copies */
 
-#define ALIAS_MAX (1U << 20)
-
-struct explaining {
-    const struct config *config;
-    const struct master_cf *master_cf; /* NULL: it cannot be read */
-    const char *sender;                /* internal form */
-    struct arena *arena;
-    struct route *route;
-    struct mailbox_finder *finder;
-    struct maps *aliases;
-    struct explanation text;
-};
-
-/* What a function could not say, for want of a table, it has logged. */
-static void tell_unavailable(struct explaining *explaining, const struct error *err)
+void explain_unavailable(struct explaining *explaining, const struct error *err)
 {
     explanation_fact(&explaining->text, "put off", err->text);
 }
@@ -82,7 +65,7 @@ static void tell_acceptance(struct explaining *explaining, const struct route_ta
         explanation_fact(&explaining->text, "recipient", refusal_of(explaining, target, table));
         return;
     case MAP_UNAVAILABLE:
-        tell_unavailable(explaining, &err);
+        explain_unavailable(explaining, &err);
         return;
     }
     if (target->class == CLASS_DEFAULT)
@@ -102,133 +85,11 @@ static void explain_smtpd(struct explaining *explaining, const char *address)
     tell_change(explaining, "completed", address, rewritten);
     if (route_resolve(explaining->route, explaining->arena, explaining->sender, rewritten, &target,
                       &err) == MAP_UNAVAILABLE) {
-        tell_unavailable(explaining, &err);
+        explain_unavailable(explaining, &err);
         return;
     }
     explanation_fact(&explaining->text, "class", class_name(target.class));
     tell_acceptance(explaining, &target);
-}
-
-/* --- the agents: where does it end? ------------------------------------------------------------------ */
-
-static void tell_mailbox(struct explaining *explaining, const struct mailbox_place *place)
-{
-    struct arena *arena = explaining->arena;
-
-    explanation_fact(&explaining->text, "mailbox", place->path);
-    explanation_fact(&explaining->text, "format",
-                     place->format == MAILBOX_MAILDIR ? "Maildir" : "mbox");
-    explanation_fact(&explaining->text, "owner",
-                     place->user != NULL
-                         ? arena_printf(arena, "%s (uid %d, gid %d)", place->user, (int)place->uid,
-                                        (int)place->gid)
-                         : arena_printf(arena, "uid %d, gid %d", (int)place->uid, (int)place->gid));
-}
-
-static void explain_virtual(struct explaining *explaining, const char *address)
-{
-    struct mailbox_place place;
-    struct error err = {0};
-
-    switch (mailbox_find_virtual(explaining->finder, address, explaining->arena, &place, &err)) {
-    case MAP_FOUND:
-        tell_mailbox(explaining, &place);
-        break;
-    case MAP_ABSENT:
-        explanation_fact(&explaining->text, "returned", "unknown user");
-        break;
-    case MAP_UNAVAILABLE:
-        tell_unavailable(explaining, &err);
-        break;
-    }
-}
-
-/* The whole localpart, then the part before the extension; what it says then goes ways of its own. */
-static enum map_result find_alias(struct explaining *explaining, const char *localpart,
-                                  const char *user, struct buf *value, struct error *err)
-{
-    enum map_result result =
-        maps_find(explaining->aliases, span_text(localpart), MAP_FOLD_KEY, value, NULL, err);
-
-    if (result == MAP_ABSENT && strcmp(localpart, user) != 0)
-        result = maps_find(explaining->aliases, span_text(user), MAP_FOLD_KEY, value, NULL, err);
-    return result;
-}
-
-static void tell_account(struct explaining *explaining, const struct mailbox_place *place)
-{
-    const struct config *config = explaining->config;
-    const char *forward = arena_printf(explaining->arena, "%s/.forward", place->home);
-
-    if (access(forward, F_OK) == 0)
-        explanation_fact(&explaining->text, "file", forward);
-    if (*config->mailbox_command != '\0')
-        explanation_fact(&explaining->text, "mailbox_command", config->mailbox_command);
-    tell_mailbox(explaining, place);
-}
-
-static void explain_account(struct explaining *explaining, const char *user)
-{
-    const struct config *config = explaining->config;
-    struct mailbox_place place;
-    struct error err = {0};
-
-    if (*config->mailbox_transport != '\0')
-        explanation_fact(&explaining->text, "mailbox_transport", config->mailbox_transport);
-    switch (mailbox_find_local(explaining->finder, user, explaining->arena, &place, &err)) {
-    case MAP_FOUND:
-        tell_account(explaining, &place);
-        break;
-    case MAP_ABSENT:
-        if (*config->fallback_transport != '\0')
-            explanation_fact(&explaining->text, "fallback_transport", config->fallback_transport);
-        else if (*config->luser_relay != '\0')
-            explanation_fact(&explaining->text, "luser_relay", config->luser_relay);
-        else
-            explanation_fact(&explaining->text, "returned",
-                             arena_printf(explaining->arena, "unknown user: \"%s\"", user));
-        break;
-    case MAP_UNAVAILABLE:
-        tell_unavailable(explaining, &err);
-        break;
-    }
-}
-
-static const char *lower_case(struct arena *arena, struct span text)
-{
-    char *lower = arena_text(arena, text);
-
-    for (char *c = lower; *c != '\0'; c++)
-        *c = to_lower(*c);
-    return lower;
-}
-
-static void explain_local(struct explaining *explaining, const char *address)
-{
-    struct span localpart = address_localpart(address);
-    struct span user = localpart;
-    struct span extension;
-    struct buf value = BUF(ALIAS_MAX);
-    struct error err = {0};
-    const char *account;
-
-    if (!address_split_extension(explaining->config->recipient_delimiter, localpart, &user,
-                                 &extension))
-        user = localpart;
-    account = lower_case(explaining->arena, user);
-    switch (
-        find_alias(explaining, arena_text(explaining->arena, localpart), account, &value, &err)) {
-    case MAP_FOUND:
-        explanation_fact(&explaining->text, "alias of", buf_text(&value));
-        break;
-    case MAP_ABSENT:
-        explain_account(explaining, account);
-        break;
-    case MAP_UNAVAILABLE:
-        tell_unavailable(explaining, &err);
-        break;
-    }
-    buf_release(&value);
 }
 
 /* --- qmgr: by which transport? ------------------------------------------------------------------------ */
@@ -263,7 +124,7 @@ static void explain_qmgr(struct explaining *explaining, const char *recipient)
     explanation_fact(&explaining->text, "recipient", recipient);
     if (route_resolve(explaining->route, explaining->arena, explaining->sender, recipient, &target,
                       &err) == MAP_UNAVAILABLE) {
-        tell_unavailable(explaining, &err);
+        explain_unavailable(explaining, &err);
         return;
     }
     tell_change(explaining, "becomes", recipient, target.recipient);
@@ -275,6 +136,29 @@ static void explain_qmgr(struct explaining *explaining, const char *recipient)
 
 /* --- cleanup: who gets it? ---------------------------------------------------------------------------- */
 
+/* What comes from outside is copied, as recipient_bcc_maps and always_bcc say; sender_bcc_maps is left to
+ * whoever asks for the sender. */
+static void tell_copies(struct explaining *explaining, const char *address)
+{
+    const struct config *config = explaining->config;
+    enum address_class class = CLASS_DEFAULT;
+    struct buf copy = BUF(COPY_MAX);
+    struct error err = {0};
+    enum map_result result = route_class(explaining->route, address_domain(address), &class, &err);
+
+    if (result != MAP_UNAVAILABLE)
+        result =
+            maps_find_address(explaining->copies, span_text(address), ADDRESS_KEY_ALL,
+                              class == CLASS_LOCAL, config->recipient_delimiter, &copy, NULL, &err);
+    if (result == MAP_FOUND)
+        explanation_fact(&explaining->text, "blind copy", buf_text(&copy));
+    else if (result == MAP_UNAVAILABLE)
+        explain_unavailable(explaining, &err);
+    if (*config->always_bcc != '\0')
+        explanation_fact(&explaining->text, "blind copy", config->always_bcc);
+    buf_release(&copy);
+}
+
 static void explain_expansion(struct explaining *explaining, const char *address)
 {
     const char **recipients;
@@ -283,11 +167,12 @@ static void explain_expansion(struct explaining *explaining, const char *address
 
     if (route_expand_aliases(explaining->route, explaining->arena, address, &recipients, &count,
                              &err) == MAP_UNAVAILABLE) {
-        tell_unavailable(explaining, &err);
+        explain_unavailable(explaining, &err);
         return;
     }
     for (size_t i = 0; i < count; i++)
         explanation_fact(&explaining->text, "recipient", recipients[i]);
+    tell_copies(explaining, address);
     for (size_t i = 0; i < count; i++)
         explain_qmgr(explaining, recipients[i]);
 }
@@ -304,7 +189,7 @@ static void explain_cleanup(struct explaining *explaining, const char *address)
     tell_change(explaining, "completed", address, rewritten);
     if (route_canonical(explaining->route, arena, rewritten, false, false, &canonical, &err) ==
         MAP_UNAVAILABLE) {
-        tell_unavailable(explaining, &err);
+        explain_unavailable(explaining, &err);
         return;
     }
     tell_change(explaining, "canonical", rewritten, canonical);
@@ -339,14 +224,17 @@ static void open_tables(struct explaining *explaining)
     explaining->route = route_create(config, false);
     explaining->finder = mailbox_finder_create(config, false);
     explaining->aliases = maps_open(config, config->alias_maps, false);
+    explaining->copies = maps_open(config, config->recipient_bcc_maps, false);
     route_watch(explaining->route, explanation_look_up, &explaining->text);
     mailbox_finder_watch(explaining->finder, explanation_look_up, &explaining->text);
     maps_watch(explaining->aliases, "alias_maps", explanation_look_up, &explaining->text);
+    maps_watch(explaining->copies, "recipient_bcc_maps", explanation_look_up, &explaining->text);
 }
 
 static void close_tables(struct explaining *explaining)
 {
     maps_free(&explaining->aliases);
+    maps_free(&explaining->copies);
     mailbox_finder_free(&explaining->finder);
     route_free(&explaining->route);
 }
