@@ -108,6 +108,11 @@ UNIT_TESTS += t/unit/map_replies_test
 t_unit_map_replies_test_SOURCES = t/unit/map_replies_test.c
 t_unit_map_replies_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/map_servers_test
+UNIT_TESTS += t/unit/map_servers_test
+t_unit_map_servers_test_SOURCES = t/unit/map_servers_test.c
+t_unit_map_servers_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/map_table_query_test
 UNIT_TESTS += t/unit/map_table_query_test
 t_unit_map_table_query_test_SOURCES = t/unit/map_table_query_test.c

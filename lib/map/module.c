@@ -111,7 +111,7 @@ static bool is_ours(const struct map_module *module, const char *type, const cha
 {
     if (module->abi != MAP_MODULE_ABI)
         error_set(err, ERROR_TEMPORARY, "%s has interface %u instead of %d", path, module->abi,
-                  MAP_MODULE_ABI);
+                  MAP_MODULE_ABI); /* nothing behind that number can be relied on */
     else if (strcmp(module->type, type) != 0)
         error_set(err, ERROR_TEMPORARY, "%s is for %s", path, module->type);
     else

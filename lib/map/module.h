@@ -14,8 +14,9 @@
 
 #include "lib/map/table_settings.h"
 
-/* Changed with any change of what stands in this header or of the structs that it hands over. */
-#define MAP_MODULE_ABI 1
+/* Changed with any change of what stands in this header or of the structs that it hands over. It is
+ * the first member of a module for ever. */
+#define MAP_MODULE_ABI 2
 
 /* What modules may call; each is the function of that name in lib/. */
 struct map_host {
@@ -47,13 +48,19 @@ struct server_driver {
 /* map_value - one value that a server sent; NULL data: the database's NULL. False: no more, please */
 typedef bool map_value(void *context, struct span value, struct error *err);
 
+enum sql_outcome {
+    SQL_DONE,
+    SQL_REFUSED, /* *err: the server does not like this statement, or `put` was false */
+    SQL_LOST,    /* *err: the connection is of no use any more */
+};
+
 struct sql_driver {
     struct server_driver server;
     /* quote - the text as it may stand between ' and '; false and *err */
     bool (*quote)(void *connection, struct span text, struct buf *quoted_r, struct error *err);
-    /* query - hands over the values of all rows; false and *err: it failed, or `put` did */
-    bool (*query)(void *connection, const char *statement, map_value *put, void *context,
-                  struct error *err);
+    /* query - hands over the values of all rows */
+    enum sql_outcome (*query)(void *connection, const char *statement, map_value *put,
+                              void *context, struct error *err);
 };
 
 enum ldap_scope { LDAP_ONE_ENTRY, LDAP_ONE_LEVEL, LDAP_WHOLE_TREE };
@@ -93,9 +100,8 @@ struct ldap_driver {
 };
 
 struct map_module {
-    unsigned abi;         /* MAP_MODULE_ABI */
-    const char *type;     /* "pgsql" */
-    const char *software; /* "buzon 0.1.0" */
+    unsigned abi;     /* MAP_MODULE_ABI */
+    const char *type; /* "pgsql" */
     const struct sql_driver *sql;
     const struct ldap_driver *ldap; /* one of the two */
 };

@@ -37,14 +37,17 @@ static void ignore_value(void *context UNUSED, size_t index UNUSED, struct span 
 {
 }
 
+/* *refused_r: the server answered, with an error. */
 static bool say(struct peer *server, struct buf *command, struct redis_reply *reply,
-                struct error *err)
+                bool *refused_r, struct error *err)
 {
+    *refused_r = false;
     if (!peer_ask(server, buf_span(command), REPLY_MAX, redis_reply_parse, reply, err))
         return false;
     if (reply->failure.data == NULL)
         return true;
     error_set(err, ERROR_TEMPORARY, "the server says: %.*s", SPAN_PRINTF(reply->failure));
+    *refused_r = true;
     return false;
 }
 
@@ -56,6 +59,7 @@ static bool prepare_with(struct peer *server, const char *const *words, struct e
     struct buf command = BUF(COMMAND_MAX);
     struct redis_reply reply = {.value = ignore_value};
     size_t count = 0;
+    bool refused;
     bool done;
 
     while (words[count] != NULL)
@@ -63,7 +67,7 @@ static bool prepare_with(struct peer *server, const char *const *words, struct e
     done = buf_printf(&command, "*%zu\r\n", count);
     for (size_t i = 0; done && i < count; i++)
         done = add_word(&command, span_text(words[i]), err);
-    done = done && say(server, &command, &reply, err);
+    done = done && say(server, &command, &reply, &refused, err);
     buf_release(&command);
     return done;
 }
@@ -179,11 +183,11 @@ static void note_value(void *context, size_t index, struct span value)
 }
 
 static bool ask(struct redis_table *table, struct peer *server, struct table_answer *answer,
-                struct error *err)
+                bool *refused_r, struct error *err)
 {
     struct redis_reply reply = {.value = note_value, .context = table};
 
-    if (!say(server, &table->command, &reply, err))
+    if (!say(server, &table->command, &reply, refused_r, err))
         return false;
     for (size_t i = 0; i < reply.count; i++) {
         if (table->values[i].data != NULL && !table_answer_add(answer, table->values[i], err))
@@ -192,28 +196,39 @@ static bool ask(struct redis_table *table, struct peer *server, struct table_ans
     return true;
 }
 
+/* FOUND, ABSENT or UNAVAILABLE; then *goes_on_r says whether another connection may do better. */
+static enum map_result ask_server(struct redis_table *table, struct peer *server, struct span key,
+                                  struct buf *value_r, bool *goes_on_r, struct error *err)
+{
+    struct table_answer answer = {.query = table->query, .key = key, .value = value_r};
+    bool refused;
+
+    buf_clear(value_r);
+    *goes_on_r = false;
+    if (ask(table, server, &answer, &refused, err))
+        return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
+    if (!answer.too_much && !refused)
+        servers_failed(table->servers, err);
+    *goes_on_r = !answer.too_much && (!refused || servers_refused(table->servers, err));
+    return MAP_UNAVAILABLE;
+}
+
 static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
                               struct error *err)
 {
     struct redis_table *table = opened;
-    enum map_result applies = table_query_applies(table->query, key, err);
+    enum map_result result = table_query_applies(table->query, key, err);
+    bool goes_on = true;
     struct peer *server;
 
-    if (applies != MAP_FOUND)
-        return applies;
+    if (result != MAP_FOUND)
+        return result;
     if (!word_command(table, key, err))
         return MAP_UNAVAILABLE;
-    while ((server = servers_connection(table->servers, err)) != NULL) {
-        struct table_answer answer = {.query = table->query, .key = key, .value = value_r};
-
-        buf_clear(value_r);
-        if (ask(table, server, &answer, err))
-            return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
-        if (answer.too_much)
-            return MAP_UNAVAILABLE;
-        servers_failed(table->servers, err);
-    }
-    return MAP_UNAVAILABLE;
+    result = MAP_UNAVAILABLE;
+    while (goes_on && (server = servers_connection(table->servers, err)) != NULL)
+        result = ask_server(table, server, key, value_r, &goes_on, err);
+    return result;
 }
 
 static bool changed(const void *opened)

@@ -174,3 +174,11 @@ void servers_failed(struct servers *servers, const struct error *why)
     if (!server->is_proven)
         pause_server(servers, server, why);
 }
+
+bool servers_refused(struct servers *servers, const struct error *why)
+{
+    if (servers->current->is_proven)
+        return false;
+    servers_failed(servers, why);
+    return true;
+}

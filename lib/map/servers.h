@@ -23,5 +23,12 @@ void *servers_connection(struct servers *servers, struct error *err) MUST_CHECK;
 /* servers_failed - what servers_connection gave last is of no use: it is closed. Then ask for another
  * one; a server whose new connection fails is left alone, so that this comes to an end. */
 void servers_failed(struct servers *servers, const struct error *why);
+/*
+ * servers_refused - the server did answer, but with an error
+ *
+ * False: it has answered well before, so it is what was asked that is wrong, perhaps by somebody's
+ * design; nobody else is asked. True: as after servers_failed, ask for another connection.
+ */
+bool servers_refused(struct servers *servers, const struct error *why) MUST_CHECK;
 
 #endif

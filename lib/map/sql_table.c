@@ -5,7 +5,7 @@
  */
 #include "lib/map/map_type.h"
 
-#include "lib/base/log.h"
+#include "lib/map/map_fold.h"
 #include "lib/map/servers.h"
 #include "lib/map/table_query.h"
 
@@ -140,35 +140,55 @@ static bool add_value(void *context, struct span value, struct error *err)
     return value.data == NULL || table_answer_add(context, value, err);
 }
 
-static bool ask(struct sql_table *table, void *connection, struct table_answer *answer,
-                struct error *err)
+static enum sql_outcome ask(struct sql_table *table, void *connection, struct table_answer *answer,
+                            struct error *err)
 {
     buf_clear(&table->statement);
-    return table_query_expand(table->template, answer->key, table->driver->quote, connection,
-                              &table->statement, err) &&
-           table->driver->query(connection, buf_text(&table->statement), add_value, answer, err);
+    if (!table_query_expand(table->template, answer->key, table->driver->quote, connection,
+                            &table->statement, err))
+        return SQL_REFUSED;
+    return table->driver->query(connection, buf_text(&table->statement), add_value, answer, err);
+}
+
+/* FOUND, ABSENT or UNAVAILABLE; then *goes_on_r says whether another connection may do better. */
+static enum map_result ask_server(struct sql_table *table, void *connection, struct span key,
+                                  struct buf *value_r, bool *goes_on_r, struct error *err)
+{
+    struct table_answer answer = {.query = table->query, .key = key, .value = value_r};
+
+    buf_clear(value_r);
+    *goes_on_r = false;
+    switch (ask(table, connection, &answer, err)) {
+    case SQL_DONE:
+        return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
+    case SQL_REFUSED:
+        *goes_on_r = !answer.too_much && servers_refused(table->servers, err);
+        break;
+    case SQL_LOST:
+        servers_failed(table->servers, err);
+        *goes_on_r = true;
+        break;
+    }
+    return MAP_UNAVAILABLE;
 }
 
 static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
                               struct error *err)
 {
     struct sql_table *table = opened;
-    enum map_result applies = table_query_applies(table->query, key, err);
+    enum map_result result;
+    bool goes_on = true;
     void *connection;
 
-    if (applies != MAP_FOUND)
-        return applies;
-    while ((connection = servers_connection(table->servers, err)) != NULL) {
-        struct table_answer answer = {.query = table->query, .key = key, .value = value_r};
-
-        buf_clear(value_r);
-        if (ask(table, connection, &answer, err))
-            return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
-        if (answer.too_much)
-            return MAP_UNAVAILABLE;
-        servers_failed(table->servers, err);
-    }
-    return MAP_UNAVAILABLE;
+    if (!map_is_utf8(key))
+        return MAP_ABSENT;
+    result = table_query_applies(table->query, key, err);
+    if (result != MAP_FOUND)
+        return result;
+    result = MAP_UNAVAILABLE;
+    while (goes_on && (connection = servers_connection(table->servers, err)) != NULL)
+        result = ask_server(table, connection, key, value_r, &goes_on, err);
+    return result;
 }
 
 static bool changed(const void *opened)

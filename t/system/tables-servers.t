@@ -76,4 +76,4 @@ is 'redis: several values' "$(ours -q list "redis:$CONF/list.cf" | head -n 1)" a
 { cat "$CONF/redis.cf"; printf 'query = HGET aliases %%s\ndbname = 0\nuser = reader\npassword = word\n'; } >"$CONF/hash.cf"
 is 'redis: a user, a database, a hash' "$(ours -q two@example.test "redis:$CONF/hash.cf" | head -n 1)" target
 sed -i 's/secret/wrong/' "$CONF/redis.cf"
-like 'redis: a wrong password is no answer' "$(ours -q ana@example.test "redis:$CONF/redis.cf")" 'query error: .*WRONGPASS'
+like 'redis: a wrong password is no answer' "$(ours -q ana@example.test "redis:$CONF/redis.cf")" 'warning: .*server .*the server says: WRONGPASS'

@@ -416,6 +416,5 @@ static const struct ldap_driver driver = {
 MAP_MODULE = {
     .abi = MAP_MODULE_ABI,
     .type = "ldap",
-    .software = PACKAGE_STRING,
     .ldap = &driver,
 };

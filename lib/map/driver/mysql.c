@@ -4,7 +4,9 @@
  */
 #include "lib/map/module.h"
 
+#include <errmsg.h>
 #include <mysql.h>
+#include <mysqld_error.h>
 #include <stdlib.h>
 
 #define CONNECT_TIMEOUT_S 10
@@ -175,52 +177,71 @@ static bool put_rows(MYSQL_RES *result, map_value *put, void *context, struct er
     return true;
 }
 
-/* A stored procedure has a last result without rows; a second one with rows is a mistake in it. */
-static bool drain(struct connection *connection, struct error *err)
+/* The numbers from 2000 on are the client's: of the connection. Two more say that it ends. */
+static enum sql_outcome explain(MYSQL *mysql, struct error *err)
 {
+    unsigned number = mysql_errno(mysql);
+    bool is_lost = (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) ||
+                   number == ER_SERVER_SHUTDOWN || number == ER_CONNECTION_KILLED;
+
+    fail(err, "query", mysql);
+    return is_lost ? SQL_LOST : SQL_REFUSED;
+}
+
+/* A stored procedure has a last result without rows; a second one with rows is a mistake in it. */
+static enum sql_outcome drain(MYSQL *mysql, struct error *err)
+{
+    enum sql_outcome outcome = SQL_DONE;
     int more;
 
-    while ((more = mysql_next_result(&connection->mysql)) == 0) {
-        MYSQL_RES *result = mysql_store_result(&connection->mysql);
+    while ((more = mysql_next_result(mysql)) == 0) {
+        MYSQL_RES *result = mysql_store_result(mysql);
 
         if (result == NULL)
             continue;
         mysql_free_result(result);
         host->error_set(err, ERROR_TEMPORARY, "query: it has several results");
-        return false;
+        outcome = SQL_REFUSED;
     }
-    if (more < 0)
-        return true;
-    fail(err, "query", &connection->mysql);
-    return false;
+    return more < 0 ? outcome : explain(mysql, err);
 }
 
-static bool query(void *opened, const char *statement, map_value *put, void *context,
-                  struct error *err)
+static enum sql_outcome take_result(struct connection *connection, map_value *put, void *context,
+                                    struct error *err)
 {
-    struct connection *connection = opened;
     MYSQL *mysql = &connection->mysql;
-    MYSQL_RES *result;
-    bool done = true;
+    MYSQL_RES *result = mysql_store_result(mysql);
+    enum sql_outcome outcome = SQL_DONE;
 
-    if (mysql_query(mysql, statement) != 0) {
-        fail(err, "query", mysql);
-        return false;
-    }
-    result = mysql_store_result(mysql);
-    if (result == NULL && mysql_errno(mysql) != 0) {
-        fail(err, "query", mysql);
-        return false;
-    }
+    if (result == NULL && mysql_errno(mysql) != 0)
+        return explain(mysql, err);
     if (result == NULL && connection->wants_rows) {
         host->error_set(err, ERROR_TEMPORARY, "query: it has no result");
-        return false;
+        return SQL_REFUSED;
     }
     if (result != NULL) {
-        done = put_rows(result, put, context, err);
+        if (!put_rows(result, put, context, err))
+            outcome = SQL_REFUSED;
         mysql_free_result(result);
     }
-    return done && drain(connection, err);
+    return outcome;
+}
+
+static enum sql_outcome query(void *opened, const char *statement, map_value *put, void *context,
+                              struct error *err)
+{
+    struct connection *connection = opened;
+    struct error of_rest;
+    enum sql_outcome outcome;
+    enum sql_outcome rest;
+
+    if (mysql_query(&connection->mysql, statement) != 0)
+        return explain(&connection->mysql, err);
+    outcome = take_result(connection, put, context, err);
+    if (outcome == SQL_LOST)
+        return outcome;
+    rest = drain(&connection->mysql, outcome == SQL_DONE ? err : &of_rest);
+    return outcome == SQL_DONE || rest == SQL_LOST ? rest : outcome;
 }
 
 static const struct sql_driver driver = {
@@ -232,6 +253,5 @@ static const struct sql_driver driver = {
 MAP_MODULE = {
     .abi = MAP_MODULE_ABI,
     .type = "mysql",
-    .software = PACKAGE_STRING,
     .sql = &driver,
 };

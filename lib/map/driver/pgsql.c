@@ -141,21 +141,25 @@ static bool put_rows(const PGresult *result, map_value *put, void *context, stru
     return true;
 }
 
-static bool query(void *connection, const char *statement, map_value *put, void *context,
-                  struct error *err)
+static enum sql_outcome query(void *connection, const char *statement, map_value *put,
+                              void *context, struct error *err)
 {
     PGresult *result = PQexec(connection, statement);
     ExecStatusType status = PQresultStatus(result);
-    bool done = false;
+    enum sql_outcome outcome = SQL_REFUSED;
 
-    if (status == PGRES_TUPLES_OK)
-        done = put_rows(result, put, context, err);
-    else if (status == PGRES_COMMAND_OK)
+    if (status == PGRES_TUPLES_OK) {
+        if (put_rows(result, put, context, err))
+            outcome = SQL_DONE;
+    } else if (status == PGRES_COMMAND_OK) {
         fail(err, "query", "it has no result");
-    else
+    } else {
         fail(err, "query", PQerrorMessage(connection));
+        if (PQstatus(connection) != CONNECTION_OK)
+            outcome = SQL_LOST;
+    }
     PQclear(result);
-    return done;
+    return outcome;
 }
 
 static const struct sql_driver driver = {
@@ -167,6 +171,5 @@ static const struct sql_driver driver = {
 MAP_MODULE = {
     .abi = MAP_MODULE_ABI,
     .type = "pgsql",
-    .software = PACKAGE_STRING,
     .sql = &driver,
 };

@@ -69,32 +69,53 @@ static bool was_replaced(sqlite3 *database)
            moved != 0;
 }
 
-static bool query(void *database, const char *text, map_value *put, void *context,
-                  struct error *err)
+/* Damage and trouble of the file call for opening it anew. */
+static enum sql_outcome explain(sqlite3 *database, int failure, struct error *err)
+{
+    fail(err, "query", database);
+    switch (failure & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        return SQL_LOST;
+    default:
+        return SQL_REFUSED;
+    }
+}
+
+static enum sql_outcome run(sqlite3 *database, sqlite3_stmt *statement, map_value *put,
+                            void *context, struct error *err)
+{
+    int step;
+
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (!put_row(statement, put, context, err))
+            return SQL_REFUSED;
+    }
+    return step == SQLITE_DONE ? SQL_DONE : explain(database, step, err);
+}
+
+static enum sql_outcome query(void *database, const char *text, map_value *put, void *context,
+                              struct error *err)
 {
     sqlite3_stmt *statement = NULL;
     const char *rest = text;
-    bool goes_on = true;
-    int step = SQLITE_DONE;
+    enum sql_outcome outcome;
+    int failure;
 
     if (was_replaced(database)) {
         host->error_set(err, ERROR_TEMPORARY, "the file was replaced");
-        return false;
+        return SQL_LOST;
     }
-    if (sqlite3_prepare_v2(database, text, -1, &statement, &rest) != SQLITE_OK) {
-        fail(err, "query", database);
-        return false;
-    }
+    failure = sqlite3_prepare_v2(database, text, -1, &statement, &rest);
+    if (failure != SQLITE_OK)
+        return explain(database, failure, err);
     if (rest[strspn(rest, " \t\r\n;")] != '\0')
         host->log_warning("sqlite: ignoring text at the end of a query: %s", rest);
-    while (goes_on && (step = sqlite3_step(statement)) == SQLITE_ROW)
-        goes_on = put_row(statement, put, context, err);
-    if (goes_on && step != SQLITE_DONE) {
-        fail(err, "query", database);
-        goes_on = false;
-    }
+    outcome = run(database, statement, put, context, err);
     (void)sqlite3_finalize(statement);
-    return goes_on;
+    return outcome;
 }
 
 static const struct sql_driver driver = {
@@ -106,6 +127,5 @@ static const struct sql_driver driver = {
 MAP_MODULE = {
     .abi = MAP_MODULE_ABI,
     .type = "sqlite",
-    .software = PACKAGE_STRING,
     .sql = &driver,
 };
