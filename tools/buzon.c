@@ -149,6 +149,12 @@ static int run(const struct call *call, const char *command, bool is_named)
 {
     const struct config *config = call->config;
 
+    if (!is_named && strcmp(command, "start-fg") == 0) {
+        /* one process in the foreground cannot be several */
+        if (config->multi_instance_directories[0] != '\0')
+            return buzon_refuse("start-fg does not support multi_instance_directories");
+        return run_named(call, command);
+    }
     if (!is_named && config->multi_instance_wrapper[0] != '\0')
         return run_wrapper(call, command);
     if (!is_named && config->multi_instance_directories[0] != '\0')

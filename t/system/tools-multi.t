@@ -84,6 +84,8 @@ postmulti -e create -I postfix-a -G group config_directory=$SIDE/a queue_directo
  postmulti -e disable -i postfix-a && postmulti -e destroy -i postfix-a; ls -d $SIDE/a $SIDE/qa $SIDE/da
  postmulti -l
  tty postfix status
+~no integrity check before it is refused / ^postfix/postfix-script: fatal: start-fg does not support multi_instance_directories
+ tty postfix start-fg
 CASES
 plan $(($(sides_count "$T/cases") + $(sides_count "$T/more") + $(sides_count "$T/orders")))
 sides_prepare </dev/null
