@@ -1,8 +1,11 @@
-/* imapd: what SEARCH is asked for, and which slices and sets it answers with. */
+/* imapd: what SEARCH, SORT, ESEARCH and SELECT are asked for, and which slices SEARCH answers with. */
 #include "t/unit/unit.h"
 
+#include "imapd/multisearch.h"
 #include "imapd/search.h"
 #include "imapd/search_return.h"
+#include "imapd/select.h"
+#include "imapd/sort.h"
 
 /* --- keys -------------------------------------------------------------------------------------- */
 
@@ -224,14 +227,135 @@ static void slice(void **state)
     assert_int_equal(past, c->past);
 }
 
+/* --- SORT, ESEARCH, SELECT ---------------------------------------------------------------------- */
+
+static const struct sort_case {
+    const char *name;
+    const char *text;
+    int criteria; /* -1: refused */
+    bool first_is_reversed;
+} sort_cases[] = {
+    {"one criterion",                      " (DATE)",                                                               1,  false},
+    {"criteria, some the other way round", " (REVERSE Subject date)",                                               2,  true },
+    {"what comes twice says nothing more", " (DATE REVERSE DATE DATE)",                                             1,  false},
+    {"all that there are",                 " (ARRIVAL CC DATE FROM SIZE SUBJECT TO DISPLAYFROM DISPLAYTO ARRIVAL)",
+     9,                                                                                                                 false},
+    {"none",                               " ()",                                                                   -1, false},
+    {"REVERSE of nothing",                 " (REVERSE)",                                                            -1, false},
+    {"what nobody knows",                  " (DATE COLOUR)",                                                        -1, false},
+    {"without its end",                    " (DATE",                                                                -1, false},
+};
+
+static void take_sort(void **state)
+{
+    const struct sort_case *c = *state;
+    struct span input = unit_copy(span_text(c->text));
+    struct cursor at = cursor_of(input);
+    struct sort_program program;
+    bool taken = sort_parse(&at, &program);
+
+    assert_int_equal(taken, c->criteria >= 0);
+    if (taken) {
+        assert_int_equal(program.count, c->criteria);
+        assert_int_equal(program.criteria[0].reverse, c->first_is_reversed);
+    }
+    free((void *)(uintptr_t)input.data);
+}
+
+static const struct places_case {
+    const char *name;
+    const char *text;
+    int places; /* -1: refused */
+    const char *last;
+} places_cases[] = {
+    {"none",                      " ALL",                                             0,  NULL   },
+    {"one that needs no name",    " IN (personal) ALL",                               1,  NULL   },
+    {"a name",                    " IN (mailboxes INBOX) ALL",                        1,  "INBOX"},
+    {"names",                     " IN (subtree (a \"b c\")) ALL",                    2,  "b c"  },
+    {"several of them",           " IN (selected subtree-one a mailboxes (b c)) ALL", 4,  "c"    },
+    {"what nobody knows",         " IN (everything) ALL",                             -1, NULL   },
+    {"a name that is missing",    " IN (mailboxes) ALL",                              -1, NULL   },
+    {"nothing",                   " IN () ALL",                                       -1, NULL   },
+    {"options that nobody knows", " IN (personal (depth 1)) ALL",                     -1, NULL   },
+};
+
+static void take_places(void **state)
+{
+    const struct places_case *c = *state;
+    struct arena *arena = arena_create();
+    struct span input = unit_copy(span_text(c->text));
+    struct cursor at = cursor_of(input);
+    struct search_places places;
+    bool taken = search_places_parse(arena, &at, &places);
+
+    assert_int_equal(taken, c->places >= 0);
+    if (taken) {
+        assert_int_equal(places.count, c->places);
+        assert_true(span_equal_text(span_of(at.next, cursor_left(at)), " ALL"));
+        if (c->last != NULL)
+            assert_true(span_equal_text(places.places[places.count - 1].name, c->last));
+    }
+    arena_free(&arena);
+    free((void *)(uintptr_t)input.data);
+}
+
+static const struct select_case {
+    const char *name;
+    const char *text;
+    bool taken;
+    uint64_t modseq; /* of QRESYNC; 0: without it */
+    size_t known, numbers;
+} select_cases[] = {
+    {"nothing",                                  "",                                   true,  0,  0, 0},
+    {"CONDSTORE",                                " (CONDSTORE)",                       true,  0,  0, 0},
+    {"QRESYNC",                                  " (qresync (7 42))",                  true,  42, 0, 0},
+    {"with known UIDs",                          " (QRESYNC (7 42 1:5,9))",            true,  42, 2, 0},
+    {"with numbers and UIDs",                    " (QRESYNC (7 42 1:5,9 (1,3 2,6)))",  true,  42, 2, 2},
+    {"with numbers alone",                       " (QRESYNC (7 42 (1,3 2,6)))",        true,  42, 0, 2},
+    {"both",                                     " (QRESYNC (7 42) CONDSTORE)",        true,  42, 0, 0},
+    {"no UIDVALIDITY is 0",                      " (QRESYNC (0 42))",                  false, 0,  0, 0},
+    {"no modseq is 0",                           " (QRESYNC (7 0))",                   false, 0,  0, 0},
+    {"a modseq past 63 bits",                    " (QRESYNC (7 9223372036854775808))", false, 0,  0, 0},
+    {"a star, which each side reads in its way", " (QRESYNC (7 42 1:*))",              false, 0,  0, 0},
+    {"what a search saved",                      " (QRESYNC (7 42 $))",                false, 0,  0, 0},
+    {"numbers without UIDs",                     " (QRESYNC (7 42 (1,3)))",            false, 0,  0, 0},
+    {"twice",                                    " (QRESYNC (7 42) QRESYNC (7 42))",   false, 0,  0, 0},
+    {"what nobody knows",                        " (ANNOTATE)",                        false, 0,  0, 0},
+    {"an empty list",                            " ()",                                false, 0,  0, 0},
+    {"something behind it",                      " (CONDSTORE) x",                     false, 0,  0, 0},
+};
+
+static void take_select(void **state)
+{
+    const struct select_case *c = *state;
+    struct arena *arena = arena_create();
+    struct span input = unit_copy(span_text(c->text));
+    struct cursor at = cursor_of(input);
+    struct select_parameters parameters;
+
+    assert_int_equal(select_parameters_parse(arena, &at, &parameters), c->taken);
+    if (c->taken) {
+        assert_int_equal(parameters.qresync, c->modseq != 0);
+        assert_int_equal(parameters.resync.modseq, c->modseq);
+        assert_int_equal(parameters.resync.known.count, c->known);
+        assert_int_equal(parameters.resync.numbers.count, c->numbers);
+        assert_int_equal(parameters.resync.numbers_are.count, c->numbers);
+    }
+    arena_free(&arena);
+    free((void *)(uintptr_t)input.data);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[100];
+    struct CMUnitTest tests[150];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, key_cases, take_keys);
     UNIT_ADD_ROWS(tests, used, return_cases, take_return);
     UNIT_ADD_ROWS(tests, used, slice_cases, slice);
+    UNIT_ADD_ROWS(tests, used, sort_cases, take_sort);
+    UNIT_ADD_ROWS(tests, used, places_cases, take_places);
+    UNIT_ADD_ROWS(tests, used, select_cases, take_select);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(a_charset_that_nobody_knows_is_told_apart);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(keys_are_bounded);
     return unit_run("imapd_search", tests, used);
