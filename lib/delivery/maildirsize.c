@@ -301,12 +301,15 @@ bool quota_check(const char *maildir, const struct mailbox_quota *wanted, uint64
 void quota_add(const char *maildir, int64_t octets, int64_t messages)
 {
     char *path = mem_printf("%s/" FILE_NAME, maildir);
-    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat status;
     char line[64];
     int len = snprintf(line, sizeof(line), "%" PRId64 " %" PRId64 "\n", octets, messages);
 
-    /* One write: others append at the same time. */
-    if (fd >= 0 && write(fd, line, (size_t)len) != len)
+    /* One write: others append at the same time. What the user put there instead of a file is left alone,
+     * and nobody waits for it. */
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+        write(fd, line, (size_t)len) != len)
         log_warning("%s cannot be written: %s", path, strerror(errno));
     fd_close(&fd);
     mem_free(path);

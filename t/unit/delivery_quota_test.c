@@ -188,6 +188,22 @@ static void full_is_full_only_after_a_count(void **state UNUSED)
     assert_false(quota_check(box, &a_limit, 1001, 1, &err));
 }
 
+/* A user who puts a FIFO there does not stop deliveries, and loses it where there is a limit. */
+static void fifo_stops_nobody(void **state UNUSED)
+{
+    char path[200];
+
+    make_box();
+    snprintf(path, sizeof(path), "%s/maildirsize", box);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect(&no_limit, 0, 0, 0);
+    quota_add(box, 5, 1);
+    expect(&a_limit, 1000, 912, 3);
+    quota_add(box, 5, 1);
+    expect(&a_limit, 1000, 917, 4);
+    remove_box();
+}
+
 int main(void)
 {
     struct CMUnitTest tests[60];
@@ -200,5 +216,6 @@ int main(void)
         (struct CMUnitTest)cmocka_unit_test(limits_of_the_file_count_where_nothing_is_configured);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(damaged_or_long_files_are_made_anew);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(full_is_full_only_after_a_count);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(fifo_stops_nobody);
     return unit_run("delivery_quota", tests, used);
 }
