@@ -102,20 +102,36 @@ static bool park(struct imapd_session *session, struct imapd_idle *idle)
     return false;
 }
 
+static bool has_spoken(const struct imapd_session *session)
+{
+    struct pollfd client = {.fd = stream_fd(session->client), .events = POLLIN};
+
+    return stream_has_input(session->client) || poll(&client, 1, 0) > 0;
+}
+
+/* True: it is watched only from now on, and what happened before has still to be looked at. */
+static bool begin_watching(struct imapd_session *session, struct imapd_idle *idle)
+{
+    bool was_watched = session->mailbox == NULL || idle->notifier >= 0;
+
+    watch_mailbox(session, idle);
+    return !was_watched && idle->notifier >= 0;
+}
+
 static void wait_for_done(struct imapd_session *session, struct imapd_idle *idle)
 {
     bool client = false;
 
     while (!session->ended && !client) {
         tell(session, idle);
-        if (session->ended || !flush(session) || park(session, idle))
+        if (session->ended || !flush(session) || park(session, idle) || has_spoken(session))
             return;
         if (clock_monotonic_ms() >= idle->ends_ms) {
             imapd_bye(session, "Disconnected for inactivity.");
             return;
         }
-        watch_mailbox(session, idle);
-        wait_for_event(session, idle, &client);
+        if (!begin_watching(session, idle))
+            wait_for_event(session, idle, &client);
     }
 }
 

@@ -242,7 +242,8 @@ static bool offer(struct client *client, bool fresh, struct error *err)
     return offered;
 }
 
-static void wake(struct client *client, bool fresh)
+/* False: no worker could be asked; the client may be gone. */
+static bool wake(struct client *client, bool fresh)
 {
     struct error err = {0};
 
@@ -253,8 +254,10 @@ static void wake(struct client *client, bool fresh)
     watch_deadline(client->watch, -1);
     if (client->tls == NULL)
         fd_set_nonblocking(client->fd, false);
-    if (!offer(client, fresh, &err))
-        park_refused(client, true, err.text);
+    if (offer(client, fresh, &err))
+        return true;
+    park_refused(client, true, err.text);
+    return false;
 }
 
 void park_refused(struct client *client, bool was_fresh, const char *why)
@@ -266,7 +269,7 @@ void park_refused(struct client *client, bool was_fresh, const char *why)
     if (was_fresh)
         try_later(client, why);
     else
-        wake(client, true);
+        (void)wake(client, true);
 }
 
 void park_resumed(struct client *client)
@@ -296,8 +299,7 @@ void park_serve_changes(struct login *login)
         struct client *client = login->first_changed->client;
 
         client->park->is_changed = true;
-        wake(client, false); /* takes it from the queue */
-        if (client->state == CLIENT_WAKING && client->worker != NULL) {
+        if (wake(client, false)) { /* takes it from the queue, in either case */
             client->worker->is_for_change = true;
             login->changes_served++;
         }
@@ -335,7 +337,7 @@ static void on_input(struct client *client)
         wait_on(client);
         break;
     case HEARD_INPUT:
-        wake(client, false);
+        (void)wake(client, false);
         break;
     case HEARD_END:
         end(client, "Connection closed", NULL);
@@ -365,7 +367,7 @@ static void on_time(struct client *client)
     if (now_ms >= silence_ends_ms(park))
         end(client, "Disconnected for inactivity.", "Disconnected for inactivity.");
     else if (park->try_at_ms != 0 && now_ms >= park->try_at_ms)
-        wake(client, false);
+        (void)wake(client, false);
     else if (park->idling && now_ms >= park->notify_at_ms)
         say_still_here(client);
     else
@@ -502,7 +504,7 @@ void park_begin(struct client *client, struct parking_parked *parked)
     is_quiet = watch_mailboxes(client, parked);
     client->state = CLIENT_PARKED;
     if (!take_client(client, parked)) {
-        wake(client, false);
+        (void)wake(client, false);
         return;
     }
     login_accept_more(client->login);

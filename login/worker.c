@@ -11,6 +11,7 @@
 #include "login/park.h"
 
 #define ANSWER_MS 30000 /* for a session that was offered */
+#define CHANGE_MS 1000  /* a session that came for a change and stays is one as any other */
 
 /* --- pools ------------------------------------------------------------------------------------- */
 
@@ -99,24 +100,32 @@ static void end_worker(struct worker *worker)
         free_worker(worker);
 }
 
-/* The one that has waited longest makes room. */
+static size_t pool_limit(const struct login *login)
+{
+    int limit = login->config->imap_pool_limit;
+
+    return limit < 0 ? 0 : (size_t)limit;
+}
+
+/* There may be one too many, until it has been heard to the end (trim). */
 static void enlist(struct worker *worker)
 {
     struct login *login = worker->login;
-    size_t limit = (size_t)login->config->imap_pool_limit;
 
     worker->state = WORKER_FREE;
     worker->is_fresh = false;
     watch_deadline(worker->watch, -1);
-    if (limit == 0) {
-        end_worker(worker);
-        return;
-    }
-    while (login->free_count >= limit)
-        end_worker(login->free_workers[0]);
     if (login->free_workers == NULL)
-        login->free_workers = mem_resize(NULL, limit, sizeof(struct worker *));
+        login->free_workers = mem_resize(NULL, pool_limit(login) + 1, sizeof(struct worker *));
+    ASSERT(login->free_count <= pool_limit(login));
     login->free_workers[login->free_count++] = worker;
+}
+
+/* Those that have waited longest make room. */
+static void trim(struct login *login)
+{
+    while (login->free_count > pool_limit(login))
+        end_worker(login->free_workers[0]);
 }
 
 /* The latest: its memory is the warmest. */
@@ -138,7 +147,7 @@ static bool on_accepted(struct worker *worker, struct arena *arena, struct error
     if (!ipc_receive(worker->peer, &session_accepted_message, arena, &accepted, err))
         return false;
     worker->state = WORKER_BUSY;
-    watch_deadline(worker->watch, -1);
+    watch_deadline(worker->watch, worker->is_for_change ? CHANGE_MS : -1);
     if (worker->client != NULL)
         session_accepted(worker->client, accepted.pid);
     return true;
@@ -277,9 +286,13 @@ static void lose(struct worker *worker, const struct error *err)
 
 static bool exchange(struct worker *worker, int events, struct error *err)
 {
-    if ((events & LOOP_TIMEOUT) != 0) {
+    if ((events & LOOP_TIMEOUT) != 0 && (worker->state == WORKER_ASKED || worker->is_watching)) {
         error_set(err, ERROR_TEMPORARY, "no answer");
         return false;
+    }
+    if ((events & LOOP_TIMEOUT) != 0) {
+        watch_deadline(worker->watch, -1);
+        end_change(worker);
     }
     return ((events & LOOP_WRITE) == 0 || ipc_write_ready(worker->peer, err)) &&
            ((events & LOOP_READ) == 0 || ipc_read_ready(worker->peer, err));
@@ -303,6 +316,7 @@ static void on_worker(void *context, int fd UNUSED, int events)
         lose(worker, &err);
     else
         watch_events(worker->watch, LOOP_READ | (ipc_wants_write(worker->peer) ? LOOP_WRITE : 0));
+    trim(login);
     park_serve_changes(login);
 }
 
