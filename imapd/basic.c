@@ -54,8 +54,8 @@ void imapd_run_namespace(struct imapd_session *session, struct cursor at)
 {
     if (!has_no_arguments(session, &at))
         return;
-    buf_put_printf(&session->response, "* NAMESPACE ((\"\" \"%c\")) NIL NIL\r\n",
-                   store_separator(session->store));
+    buf_put_printf(&session->response, "* NAMESPACE ((\"%s\" \"%c\")) NIL NIL\r\n",
+                   store_prefix(session->store), store_separator(session->store));
     imapd_ok(session, "Namespace completed.");
 }
 

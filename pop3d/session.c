@@ -78,6 +78,9 @@ bool session_open(struct pop3_session *session, const struct mailbox_place *plac
         .home = place->home,
         .hostname = session->config->myhostname,
         .quota = place->quota,
+        .layout = strcmp(session->config->mailbox_layout, "fs") == 0 ? LAYOUT_TREE : LAYOUT_MAILDIR,
+        .separator = session->config->mailbox_separator[0],
+        .prefix = session->config->mailbox_namespace_prefix,
     };
 
     session->lock = -1;

@@ -74,6 +74,8 @@ static const struct {
     {INDEX_lmtp_tls_mandatory_ciphers,            tls_grades                                              },
     {INDEX_lmtp_tls_security_level,               tls_client_levels                                       },
     {INDEX_login_protocol,                        (const char *const[]){"", "imap", "pop3", NULL}         },
+    {INDEX_mailbox_layout,                        (const char *const[]){"fs", "maildir++", NULL}          },
+    {INDEX_mailbox_separator,                     (const char *const[]){"", ".", "/", NULL}               },
     {INDEX_milter_default_action,
      (const char *const[]){"accept", "reject", "tempfail", "quarantine", "shutdown", NULL}                },
     {INDEX_mynetworks_style,                      (const char *const[]){"class", "subnet", "host", NULL}  },

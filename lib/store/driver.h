@@ -12,6 +12,7 @@
 struct store {
     const struct store_driver *driver;
     struct store_settings settings; /* texts are owned */
+    char separator;                 /* between parts of names, as clients see them */
     char *folders;                  /* the Maildir in which folders are */
     struct index *index;
     int root;                 /* directory of the account's control files */
@@ -29,7 +30,6 @@ struct new_message {
 
 /* What an account does: where its mailboxes are. */
 struct store_driver {
-    char separator;
     /* open - fill store->folders, where control files and index are too; make what is missing */
     bool (*open)(struct store *store, struct error *err);
     /* list - names of all mailboxes but INBOX */

@@ -101,7 +101,7 @@ bool store_list(struct store *store, struct arena *arena, bool subscriptions,
                 struct store_entry **entries_r, size_t *count_r, struct error *err)
 {
     struct strlist names = STRLIST_EMPTY, subscribed = STRLIST_EMPTY;
-    char separator = store->driver->separator;
+    char separator = store->separator;
     bool done = store_be_ready(store, err) && store->driver->list(store, &names, err) &&
                 store_subscriptions(store, &subscribed, err);
 

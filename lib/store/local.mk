@@ -8,6 +8,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/index_flags.c lib/store/index_gone.c lib/store/index_numbers.c \
 	lib/store/index_pages.c lib/store/index_place.c lib/store/index_records.c \
 	lib/store/keywords.c lib/store/keywords.h \
+	lib/store/layout.c lib/store/layout.h lib/store/maildir_tree.c \
 	lib/store/list.c \
 	lib/store/mailbox.c \
 	lib/store/maildir.h lib/store/maildir_flags.c lib/store/maildir_folders.c \
@@ -74,6 +75,11 @@ check_PROGRAMS += t/unit/store_damage_test
 UNIT_TESTS += t/unit/store_damage_test
 t_unit_store_damage_test_SOURCES = t/unit/store_damage_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_damage_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_layout_test
+UNIT_TESTS += t/unit/store_layout_test
+t_unit_store_layout_test_SOURCES = t/unit/store_layout_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_layout_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/store_power_test
 UNIT_TESTS += t/unit/store_power_test

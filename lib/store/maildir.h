@@ -7,6 +7,7 @@
 
 #include "lib/delivery/maildir.h"
 #include "lib/store/driver.h"
+#include "lib/store/layout.h"
 #include "lib/store/uidlist.h"
 
 /* The content of a compressed message. */
@@ -166,6 +167,14 @@ bool maildir_make(struct store *store, const char *name, struct error *err) MUST
 bool maildir_delete(struct store *store, const char *name, struct error *err) MUST_CHECK;
 bool maildir_rename(struct store *store, const char *old_name, const char *new_name,
                     struct error *err) MUST_CHECK;
+/* In a tree (maildir_tree.c): */
+bool maildir_tree_list(struct store *store, struct strlist *names, struct error *err) MUST_CHECK;
+/* maildir_tree_remove - what makes the directory a mailbox moves to the trash */
+bool maildir_tree_remove(const char *path, int trash, struct error *err) MUST_CHECK;
+/* maildir_tree_make_parents - the directories above a path; what fails is found when it is used */
+void maildir_tree_make_parents(const struct store *store, const char *path);
+const char *const *maildir_tree_watch_names(struct store *store, struct arena *arena);
+
 const char *const *maildir_watch_mailbox(struct store *store, const char *name,
                                          struct arena *arena);
 const char *const *maildir_watch_names(struct store *store, struct arena *arena);

@@ -1,4 +1,4 @@
-/* Maildir++: which mailboxes there are, and making, removing and renaming them. */
+/* Which mailboxes there are, and making, removing and renaming them: Maildir++, or a tree (maildir_tree.c). */
 #include "lib/base/base.h"
 
 #include "lib/store/maildir.h"
@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define SEPARATOR    '.'
 #define TRASH_PREFIX "..buzon-" /* a mailbox on its way out; two dots: no name of a mailbox */
 
 static bool is_inbox(const char *name)
@@ -21,10 +20,9 @@ static bool is_inbox(const char *name)
     return strcmp(name, "INBOX") == 0;
 }
 
-/* The owned path of a mailbox: names were checked, so that none leads out of the Maildir. */
-static char *path_of(const struct store *store, const char *name)
+static bool is_tree(const struct store *store)
 {
-    return is_inbox(name) ? mem_text(store->folders) : mem_printf("%s/.%s", store->folders, name);
+    return store->settings.layout == LAYOUT_TREE;
 }
 
 static bool is_directory(int directory, const struct dirent *entry)
@@ -58,12 +56,23 @@ static void remove_tree(int directory, const char *name, int depth)
     unlinkat(directory, name, AT_REMOVEDIR);
 }
 
+/* ".Sent" is a mailbox, if clients can call it so. */
+static void add_folder(struct store *store, const char *file_name, struct arena *arena,
+                       struct strlist *names)
+{
+    const char *name = layout_name(store, file_name + 1, arena), *checked;
+
+    if (name != NULL &&
+        mailbox_name_check(arena, span_text(name), store->separator, &checked, NULL) &&
+        !is_inbox(name) && strcmp(name, checked) == 0)
+        strlist_add(names, name);
+}
+
 bool maildir_list(struct store *store, struct strlist *names, struct error *err)
 {
     DIR *entries = opendir(store->folders);
     struct arena *arena = arena_create();
     struct dirent *entry;
-    const char *name;
 
     if (entries == NULL) {
         error_errno(err, "open %s", store->folders);
@@ -75,33 +84,43 @@ bool maildir_list(struct store *store, struct strlist *names, struct error *err)
             continue;
         if (strncmp(entry->d_name, TRASH_PREFIX, strlen(TRASH_PREFIX)) == 0)
             remove_tree(dirfd(entries), entry->d_name, 2);
-        else if (mailbox_name_check(arena, span_text(entry->d_name + 1), SEPARATOR, &name, NULL) &&
-                 !is_inbox(name) && strcmp(name, entry->d_name + 1) == 0)
-            strlist_add(names, name);
+        else if (!is_tree(store))
+            add_folder(store, entry->d_name, arena, names);
     }
     closedir(entries);
     arena_free(&arena);
-    return true;
+    return !is_tree(store) || maildir_tree_list(store, names, err);
 }
 
 bool maildir_exists(struct store *store, const char *name)
 {
-    char *path = path_of(store, name);
+    char *path = layout_path(store, name), *cur = NULL;
     struct stat status;
-    bool exists = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    bool exists;
 
+    if (path != NULL && is_tree(store)) /* else it is only the parent of others */
+        cur = mem_printf("%s/cur", path);
+    exists =
+        path != NULL && stat(cur == NULL ? path : cur, &status) == 0 && S_ISDIR(status.st_mode);
+    mem_free(cur);
     mem_free(path);
     return exists;
 }
 
 bool maildir_make(struct store *store, const char *name, struct error *err)
 {
-    char *path = path_of(store, name);
-    char *mark = mem_printf("%s/maildirfolder", path);
-    bool done = maildir_create(path, err);
+    char *path = layout_path(store, name), *mark;
+    bool done;
     int fd;
 
-    if (done && !is_inbox(name)) { /* delivery agents tell a folder from an account by it */
+    if (path == NULL) {
+        error_set(err, ERROR_PERMANENT, "Invalid mailbox name");
+        return false;
+    }
+    mark = mem_printf("%s/maildirfolder", path);
+    done = maildir_create(path, err);
+    if (done && !is_inbox(name) &&
+        !is_tree(store)) { /* delivery agents tell a folder from an account by it */
         fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         fd_close(&fd);
     }
@@ -110,20 +129,40 @@ bool maildir_make(struct store *store, const char *name, struct error *err)
     return done;
 }
 
+static bool move_to_trash(struct store *store, const char *path, const char *trash_name,
+                          struct error *err)
+{
+    int trash;
+    bool done;
+
+    if (!is_tree(store)) {
+        if (renameat(AT_FDCWD, path, store->root, trash_name) == 0)
+            return true;
+        error_errno(err, "remove %s", path);
+        return false;
+    }
+    trash = mkdirat(store->root, trash_name, 0700) != 0
+                ? -1
+                : openat(store->root, trash_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    done = trash >= 0 && maildir_tree_remove(path, trash, err);
+    if (trash < 0)
+        error_errno(err, "create %s", trash_name);
+    fd_close(&trash);
+    return done;
+}
+
 bool maildir_delete(struct store *store, const char *name, struct error *err)
 {
     struct timeval now = clock_wall();
-    char *path = path_of(store, name);
+    char *path = layout_path(store, name);
     char *trash_name = mem_printf(TRASH_PREFIX "%lld.%06ld.%ld", (long long)now.tv_sec,
                                   (long)now.tv_usec, (long)getpid());
-    bool done = renameat(AT_FDCWD, path, store->root, trash_name) == 0;
+    bool done = path != NULL && move_to_trash(store, path, trash_name, err);
 
     if (done)
         remove_tree(store->root, trash_name, 2);
-    else if (errno == ENOENT)
+    else if (path == NULL || err->number == ENOENT)
         store_missing(err, name);
-    else
-        error_errno(err, "remove mailbox %s", name);
     mem_free(trash_name);
     mem_free(path);
     return done;
@@ -132,9 +171,18 @@ bool maildir_delete(struct store *store, const char *name, struct error *err)
 static bool rename_one(struct store *store, const char *old_name, const char *new_name,
                        struct error *err)
 {
-    char *from = path_of(store, old_name), *to = path_of(store, new_name);
-    bool done = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
+    char *from = layout_path(store, old_name), *to = layout_path(store, new_name);
+    bool done;
 
+    if (from == NULL || to == NULL) {
+        error_set(err, ERROR_PERMANENT, "Invalid mailbox name");
+        mem_free(from);
+        mem_free(to);
+        return false;
+    }
+    if (is_tree(store))
+        maildir_tree_make_parents(store, to);
+    done = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
     if (!done) {
         error_errno(err, "rename mailbox %s to %s", old_name, new_name);
         if (err->number != EEXIST && err->number != ENAMETOOLONG)
@@ -157,7 +205,29 @@ static bool rename_in_index(struct store *store, const char *old_name, const cha
     return false;
 }
 
-/* The parent first: then a crash leaves children under the old name, where they are still found. */
+static bool rename_folder(struct store *store, const char *old_name, const char *new_name,
+                          struct error *err)
+{
+    if (!rename_one(store, old_name, new_name, err))
+        return false;
+    if (!rename_in_index(store, old_name, new_name))
+        log_warning("mailbox %s is not known to the index by its new name", old_name);
+    return true;
+}
+
+static bool is_there(const struct store *store, const struct strlist *names, const char *name)
+{
+    if (strlist_has(names, name))
+        return true;
+    for (size_t i = 0; i < names->count && is_tree(store); i++) {
+        if (mailbox_name_is_below(names->items[i], name, store->separator))
+            return true; /* a directory of the tree, though no mailbox */
+    }
+    return false;
+}
+
+/* The parent first: then a crash leaves children under the old name, where they are still found. In a
+ * tree it takes its children along. */
 bool maildir_rename(struct store *store, const char *old_name, const char *new_name,
                     struct error *err)
 {
@@ -165,20 +235,19 @@ bool maildir_rename(struct store *store, const char *old_name, const char *new_n
     bool done = maildir_list(store, &names, err);
     size_t renamed = 0;
 
-    if (done && strlist_has(&names, old_name)) {
-        done = rename_one(store, old_name, new_name, err);
-        if (done && !rename_in_index(store, old_name, new_name))
-            log_warning("mailbox %s is not known to the index by its new name", old_name);
+    if (done && is_there(store, &names, old_name)) {
+        done = rename_folder(store, old_name, new_name, err);
         renamed++;
     }
     for (size_t i = 0; i < names.count && done; i++) {
         char *child;
-        if (!mailbox_name_is_below(names.items[i], old_name, SEPARATOR))
+        if (!mailbox_name_is_below(names.items[i], old_name, store->separator))
             continue;
         child = mem_printf("%s%s", new_name, names.items[i] + strlen(old_name));
-        done = rename_one(store, names.items[i], child, err);
-        if (done)
+        if (is_tree(store))
             (void)!rename_in_index(store, names.items[i], child);
+        else
+            done = rename_folder(store, names.items[i], child, err);
         renamed++;
         mem_free(child);
     }
@@ -195,8 +264,10 @@ bool maildir_rename(struct store *store, const char *old_name, const char *new_n
 const char *const *maildir_watch_mailbox(struct store *store, const char *name, struct arena *arena)
 {
     const char **watched = arena_array(arena, const char *, 3);
-    char *path = path_of(store, name);
+    char *path = layout_path(store, name);
 
+    if (path == NULL)
+        return watched;
     watched[0] = arena_printf(arena, "%s/new", path);
     watched[1] = arena_printf(arena, "%s/cur", path);
     mem_free(path);
@@ -205,8 +276,11 @@ const char *const *maildir_watch_mailbox(struct store *store, const char *name, 
 
 const char *const *maildir_watch_names(struct store *store, struct arena *arena)
 {
-    const char **watched = arena_array(arena, const char *, 2);
+    const char **watched;
 
+    if (is_tree(store))
+        return maildir_tree_watch_names(store, arena);
+    watched = arena_array(arena, const char *, 2);
     watched[0] = arena_copy(arena, store->folders);
     return watched;
 }
@@ -215,9 +289,13 @@ const char *const *maildir_watch_names(struct store *store, struct arena *arena)
 
 bool maildir_attach(struct mailbox *mailbox, struct error *err)
 {
-    char *path = path_of(mailbox->store, mailbox->name);
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *path = layout_path(mailbox->store, mailbox->name);
+    int directory = -1;
 
+    errno = ENOENT;
+    if (path != NULL && (!is_tree(mailbox->store) || is_inbox(mailbox->name) ||
+                         maildir_exists(mailbox->store, mailbox->name)))
+        directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory >= 0 && faccessat(directory, "cur", F_OK, 0) != 0 &&
         !maildir_create(path, err)) /* a folder that lost a part of it */
         fd_close(&directory);
@@ -273,7 +351,6 @@ static bool open_account(struct store *store, struct error *err)
 }
 
 const struct store_driver maildir_store = {
-    .separator = SEPARATOR,
     .open = open_account,
     .list = maildir_list,
     .exists = maildir_exists,

@@ -434,7 +434,6 @@ const struct mailbox_driver mbox_driver = {
 };
 
 const struct store_driver spool_store = {
-    .separator = '.',
     .open = open_account,
     .list = maildir_list,
     .exists = maildir_exists,

@@ -5,6 +5,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/store/layout.h"
 #include "lib/store/name.h"
 #include "lib/store/subscriptions.h"
 
@@ -24,6 +25,14 @@ static bool refuse(struct error *err, int number, const char *text)
 {
     error_set(err, ERROR_PERMANENT, "%s", text);
     err->number = number;
+    return false;
+}
+
+static bool refuse_prefix(const struct store *store, struct error *err)
+{
+    error_set(err, ERROR_PERMANENT, "Names of mailboxes here begin with: %s",
+              store->settings.prefix);
+    err->number = EINVAL;
     return false;
 }
 
@@ -51,7 +60,9 @@ static bool open_root(struct store *store, struct error *err)
         error_errno(err, "open %s", store->folders);
         return false;
     }
-    index = mem_printf("%s/buzon.index", store->folders);
+    /* In a tree another server would take any directory for a mailbox, but these parts of the INBOX. */
+    index = mem_printf("%s/%sbuzon.index", store->folders,
+                       store->settings.layout == LAYOUT_TREE ? "tmp/." : "");
     store->index = index_open(index, err);
     mem_free(index);
     return store->index != NULL;
@@ -69,7 +80,10 @@ struct store *store_open(const struct store_settings *settings, struct error *er
         .home = mem_text(settings->home),
         .hostname = mem_text(settings->hostname),
         .quota = settings->quota,
+        .layout = settings->layout,
+        .prefix = mem_text(settings->prefix == NULL ? "" : settings->prefix),
     };
+    store->separator = layout_separator(settings);
     store->settings.quota.is_default = false; /* who logs in brings what counts */
     if (!open_root(store, err))
         store_close(&store);
@@ -86,6 +100,7 @@ void store_close(struct store **store)
     mem_free((*store)->settings.path);
     mem_free((*store)->settings.home);
     mem_free((*store)->settings.hostname);
+    mem_free((*store)->settings.prefix);
     mem_free(*store);
     *store = NULL;
 }
@@ -122,9 +137,14 @@ int store_temporary_file(struct store *store, struct error *err)
     return fd;
 }
 
+const char *store_prefix(const struct store *store)
+{
+    return store->settings.prefix;
+}
+
 char store_separator(const struct store *store)
 {
-    return store->driver->separator;
+    return store->separator;
 }
 
 struct timeval store_name_time(struct store *store)
@@ -166,6 +186,8 @@ bool store_create(struct store *store, const char *name, struct error *err)
         return false;
     if (store_exists(store, name))
         return refuse(err, EEXIST, "Mailbox already exists");
+    if (layout_without_prefix(store, name) == NULL)
+        return refuse_prefix(store, err);
     return store->driver->create(store, name, err);
 }
 
@@ -226,7 +248,9 @@ bool store_rename(struct store *store, const char *old_name, const char *new_nam
         return false;
     if (store_exists(store, new_name))
         return refuse(err, EEXIST, "Mailbox already exists");
-    if (mailbox_name_is_below(new_name, old_name, store->driver->separator) && !is_inbox(old_name))
+    if (layout_without_prefix(store, new_name) == NULL)
+        return refuse_prefix(store, err);
+    if (mailbox_name_is_below(new_name, old_name, store->separator) && !is_inbox(old_name))
         return refuse(err, EINVAL, "Can't rename a mailbox under itself.");
     if (is_inbox(old_name))
         return rename_inbox(store, new_name, err);
@@ -245,10 +269,24 @@ const char *const *store_watch_names(struct store *store, struct arena *arena)
 
 bool store_subscribe(struct store *store, const char *name, bool subscribed, struct error *err)
 {
-    return subscriptions_change(store->root, store->driver->separator, name, subscribed, err);
+    const char *stored = layout_without_prefix(store, name);
+
+    if (stored == NULL)
+        return refuse_prefix(store, err);
+    return subscriptions_change(store->root, store->separator, stored, subscribed, err);
 }
 
 bool store_subscriptions(struct store *store, struct strlist *names, struct error *err)
 {
-    return subscriptions_read(store->root, store->driver->separator, names, err);
+    struct strlist stored = STRLIST_EMPTY;
+    bool done = subscriptions_read(store->root, store->separator, &stored, err);
+
+    for (size_t i = 0; i < stored.count; i++) {
+        char *name = mem_printf("%s%s", is_inbox(stored.items[i]) ? "" : store->settings.prefix,
+                                stored.items[i]);
+        strlist_add(names, name);
+        mem_free(name);
+    }
+    strlist_release(&stored);
+    return done;
 }

@@ -31,12 +31,18 @@ enum {
 
 /* --- the account ------------------------------------------------------------------------------- */
 
+/* Where mailboxes are: ".Sent.2024" (Maildir++), or "Sent/2024" (Dovecot's LAYOUT=fs). */
+enum store_layout { LAYOUT_MAILDIR, LAYOUT_TREE };
+
 struct store_settings {
     enum mailbox_format format;
     const char *path;     /* mailbox_place.path */
     const char *home;     /* mailbox_place.home; where an mbox account keeps folders and index */
     const char *hostname; /* goes into the names of new messages */
     struct mailbox_quota quota; /* mailbox_place.quota; of a Maildir's account */
+    enum store_layout layout;
+    char separator;     /* that clients see: '.' or '/'; 0: as the layout has it */
+    const char *prefix; /* of all names but INBOX; NULL: none */
 };
 
 struct store;
@@ -52,6 +58,8 @@ int store_lock_file(struct store *store, const char *name, struct error *err) MU
 int store_temporary_file(struct store *store, struct error *err) MUST_CHECK;
 /* store_separator - between the parts of mailbox names */
 char store_separator(const struct store *store);
+/* store_prefix - of all names but INBOX; may be "" */
+const char *store_prefix(const struct store *store);
 
 struct store_entry {
     const char *name;

@@ -1,35 +1,53 @@
 #!/bin/sh
 # lib/store: Dovecot and imapd take turns at one Maildir, and always agree on UIDVALIDITY, UIDs, flags,
-# keywords, mailboxes and subscriptions.
+# keywords, mailboxes and subscriptions; in a Maildir++, in a tree of directories, and in what Courier left.
 . "$(dirname "$0")/../lib.sh"
 need python3
 [ -x /usr/lib/dovecot/imap ] || skip_all 'Dovecot is not installed'
-plan 2
+plan 4
 instance_prepare </dev/null
-mkdir -p "$T/run" "$T/mail/box/cur" "$T/mail/box/new" "$T/mail/box/tmp"
-cat >"$T/dovecot.conf" <<END
+mkdir -p "$T/run" "$T/tree"
+cp "$CONF"/* "$T/tree"
+echo 'mailbox_layout = fs' >>"$T/tree/main.cf"
+# maildir NAME SEPARATOR [option]: and Dovecot's configuration for it
+maildir() {
+    mkdir -p "$T/mail/$1/cur" "$T/mail/$1/new" "$T/mail/$1/tmp"
+    cat >"$T/$1.conf" <<END
 base_dir = $T/run
 log_path = $T/log/dovecot.log
-mail_location = maildir:$T/mail/box
+mail_location = maildir:$T/mail/$1${3-}
 first_valid_uid = 0
 protocols = imap
 ssl = no
 namespace inbox {
   inbox = yes
+  separator = $2
 }
 END
+}
+maildir box .
+maildir tree / :LAYOUT=fs
+maildir courier .
+(
+    cd "$T/mail/courier" && for i in 1 2 3 4; do printf 'Subject: %s\n\nx\n' $i >"cur/119080800$i.M1P1.h:2,S"; done
+    mv cur/1190808004.M1P1.h:2,S new/1190808004.M1P1.h
+    printf '1 1190808543 20\n5 1190808001.M1P1.h\n7 1190808002.M1P1.h\n11 1190808003.M1P1.h\n' >courierimapuiddb
+    printf 'INBOX.Sent\n' >courierimapsubscribed
+    mkdir courierimapkeywords .Sent .Sent/cur .Sent/new .Sent/tmp
+    printf '$Label1\nNonJunk\n\n1190808002.M1P1.h:0 1\n' >courierimapkeywords/:list
+)
 # Both as the same user; Dovecot's imap refuses to be root.
 if [ $PRIVILEGED = yes ]; then
-    chown -R alice: "$T/mail/box" "$T/run"
-    chmod 755 "$CONF"
-    chmod 644 "$CONF"/*
+    chown -R alice: "$T/mail"/* "$T/run"
+    chmod 755 "$CONF" "$T/tree"
+    chmod 644 "$CONF"/* "$T/tree"/*
     AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
 else
     AS="env USER=$(id -un)"
 fi
 cat >"$T/turns.py" <<'END'
 import imaplib, os, random, re, sys
-run_as, conf, imapd, box, dovecot = sys.argv[1:]
+run_as, conf, imapd, box, dovecot, separator, turns = sys.argv[1:]
 commands = {"buzon": "exec %s %s -s -c %s -m %s 2>/dev/null" % (run_as, imapd, conf, box),
             "dovecot": "exec %s /usr/lib/dovecot/imap -c %s 2>/dev/null" % (run_as, dovecot)}
 random.seed(3501)
@@ -39,7 +57,7 @@ serial = 0
 def deliver(folder):
     global serial
     serial += 1
-    path = box if folder == "INBOX" else box + "/." + folder
+    path = box if folder == "INBOX" else box + ("/." if separator == "." else "/") + folder
     name = "/new/%d.M%06dP77.host" % (1700000000 + serial, serial)
     with open(path + name, "w") as f:
         f.write("Subject: s%d\n\nbody\n" % serial)
@@ -63,7 +81,7 @@ def state(server, folder):
     return known + rest
 
 folders = ["INBOX"]
-for turn in range(30):
+for turn in range(int(turns)):
     server = random.choice(sorted(commands))
     c = imaplib.IMAP4_stream(commands[server])
     for i in range(random.randint(1, 3)):
@@ -85,7 +103,7 @@ for turn in range(30):
         elif do == "deliver":
             deliver(folder)
         elif do == "create" and len(folders) < 4:
-            folder = "abc"[len(folders) - 1] + ".x"
+            folder = "abc"[len(folders) - 1] + separator + "x"
             assert c.create(folder)[0] == "OK"
             folders.append(folder)
         elif do == "subscribe":
@@ -100,6 +118,26 @@ for turn in range(30):
         assert first == second, "turn %d, %s, after %s:\n%s %s\n%s %s" % (
             turn, folder, server, order[0], first, order[1], second)
 END
-check 'they agree after every turn' python3 "$T/turns.py" "$AS" "$CONF" "$BUZON_STAGE/libexec/buzon/imapd" \
-    "$T/mail/box" "$T/dovecot.conf"
+# take_turns NAME CONFIGURATION SEPARATOR TURNS
+take_turns() {
+    python3 "$T/turns.py" "$AS" "$2" "$BUZON_STAGE/libexec/buzon/imapd" "$T/mail/$1" "$T/$1.conf" "$3" "$4"
+}
+check 'they agree after every turn' take_turns box "$CONF" . 20
+check 'they agree about a tree of mailboxes' take_turns tree "$T/tree" / 12
 check 'the list of UIDs is in Dovecot'\''s format' sh -c "head -n 1 '$T/mail/box/dovecot-uidlist' | grep -Eq '^3 V[0-9]+ N[0-9]+ G[0-9a-f]{32}\$'"
+cat >"$T/courier.py" <<'END'
+import imaplib, re, sys
+for command in sys.argv[1:]:
+    c = imaplib.IMAP4_stream("exec %s 2>/dev/null" % command)
+    c.select("INBOX", readonly=True)
+    print(c.response("UIDVALIDITY")[1][0].decode(), end=";")
+    for line in sorted(c.fetch("1:*", "(UID FLAGS)")[1]):
+        print(re.search(rb"UID (\d+)", line).group(1).decode(),
+              " ".join(sorted(set(re.search(rb"FLAGS \((.*?)\)", line).group(1).decode().split()) - {"\\Recent"})), end=";")
+    print()
+    c.logout()
+END
+courier=$(python3 "$T/courier.py" "$AS $BUZON_STAGE/libexec/buzon/imapd -s -c $CONF -m $T/mail/courier" \
+    "$AS /usr/lib/dovecot/imap -c $T/courier.conf" | tr -d '"' | sort | uniq -c | tr -s ' ')
+is 'both know what Courier knew' "$courier" \
+    ' 2 1190808543;11 \Seen;20 ;5 \Seen;7 $Label1 NonJunk \Seen;'
