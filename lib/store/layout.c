@@ -16,7 +16,8 @@ char layout_separator(const struct store_settings *settings)
 
 bool layout_is_reserved(const char *component)
 {
-    static const char *const reserved[] = {"cur", "new", "tmp", "courierimapkeywords"};
+    static const char *const reserved[] = {"cur", "new", "tmp", "courierimapkeywords",
+                                           "buzon.index"};
 
     for (size_t i = 0; i < ARRAY_LENGTH(reserved); i++) {
         if (strcmp(component, reserved[i]) == 0)

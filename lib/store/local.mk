@@ -1,4 +1,5 @@
 # lib/store: mailboxes as imapd, pop3d and the delivery agents see them.
+dist_man_MANS += lib/store/buzon-mailbox.5
 lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/annotations.c lib/store/annotations.h \
 	lib/store/courier.c lib/store/courier.h lib/store/maildir_courier.c \

@@ -140,4 +140,4 @@ END
 courier=$(python3 "$T/courier.py" "$AS $BUZON_STAGE/libexec/buzon/imapd -s -c $CONF -m $T/mail/courier" \
     "$AS /usr/lib/dovecot/imap -c $T/courier.conf" | tr -d '"' | sort | uniq -c | tr -s ' ')
 is 'both know what Courier knew' "$courier" \
-    ' 2 1190808543;11 \Seen;20 ;5 \Seen;7 $Label1 NonJunk \Seen;'
+    ' 2 1190808543;5 \Seen;7 $Label1 NonJunk \Seen;11 \Seen;20 ;'
