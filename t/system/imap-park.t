@@ -2,7 +2,7 @@
 # Parked IMAP sessions: an imapd gives a session that only waits back to login, plain or under TLS, in
 # IDLE or not; the client notices nothing, whatever wakes it, over a reload and over imapds that are killed.
 . "$(dirname "$0")/../lib.sh"
-plan 10
+plan 11
 instance_prepare <<'END'
 imap_park_delay = 1s
 imap_idle_notify_interval = 2s
@@ -162,6 +162,27 @@ def split():
         s.send("work" + "\r\nq LOGOUT") if not tls else s.send("play\r\nq LOGOUT")
         s.until("q OK")
 
+def extensions():
+    """What was enabled, and what a search saved, is known when the session goes on."""
+    fill("eva", 3)
+    s, other = Session("eva", True), Session("eva")
+    s.run("ENABLE QRESYNC"), s.run("SELECT INBOX"), s.run("SEARCH RETURN (SAVE) UID 1,3")
+    other.run("SELECT INBOX")
+    parked(s)
+    other.run("STORE 3 +FLAGS (\\Answered)"), other.run("STORE 2 +FLAGS (\\Deleted)"), other.run("EXPUNGE")
+    got = s.run("NOOP")
+    assert "* VANISHED 2" in got, got
+    assert any(re.match(r"\* \d FETCH \(UID 3 FLAGS \(\\Answered.*MODSEQ \(\d+\)\)", l) for l in got), got
+    got = s.run("UID FETCH $ (UID)")
+    assert [l[:9] for l in got[:-1]] == ["* 1 FETCH", "* 2 FETCH"], got
+    s.run("EXAMINE INBOX"), s.idle()
+    parked(s)
+    other.run("STORE 1 +FLAGS (\\Seen)")
+    s.told(r"\* 1 FETCH \(UID 1 FLAGS \(.*\\Seen.*\) MODSEQ \(\d+\)\)")
+    parked(s)
+    assert s.done()[-1].startswith("i OK")
+    assert s.run("STORE 1 +FLAGS (\\Draft)")[-1].split()[1] == "NO"
+
 def keepalive():
     for tls in False, True:
         s = Session("luis", tls)
@@ -261,6 +282,7 @@ phase() {
 phase news 'parked sessions are told of deliveries, flags and removals as RFC 3501 wants it'
 phase crowd 'whoever comes later finds room'
 phase split 'they go on in the middle of a command'
+phase extensions 'they remember what was enabled and saved, and that a mailbox is read-only'
 phase keepalive 'idling ones hear that the server is still here, and log their end'
 phase gone 'a mailbox that is deleted or begun anew ends them with BYE'
 phase pool 'sessions of one user id share a process, one after another'
