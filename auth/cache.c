@@ -30,6 +30,7 @@ struct auth_cache {
     struct hash *entries;
     struct entry *oldest, *newest;
     size_t size;
+    uint64_t age;
 };
 
 struct auth_cache *auth_cache_create(const struct config *config)
@@ -83,8 +84,16 @@ static void destroy(struct auth_cache *cache, struct entry *entry)
 
 void auth_cache_clear(struct auth_cache *cache)
 {
-    while (cache != NULL && cache->oldest != NULL)
+    if (cache == NULL)
+        return;
+    cache->age++;
+    while (cache->oldest != NULL)
         destroy(cache, cache->oldest);
+}
+
+uint64_t auth_cache_age(const struct auth_cache *cache)
+{
+    return cache == NULL ? 0 : cache->age;
 }
 
 /* --- entries ------------------------------------------------------------------------------------------------------ */
@@ -140,7 +149,7 @@ bool auth_cache_find(struct auth_cache *cache, const struct question *question, 
     return true;
 }
 
-void auth_cache_note(struct auth_cache *cache, const struct question *question,
+void auth_cache_note(struct auth_cache *cache, uint64_t asked_at, const struct question *question,
                      const struct check_result *result)
 {
     const bool passed = result->outcome == CHECK_PASSED;
@@ -148,8 +157,8 @@ void auth_cache_note(struct auth_cache *cache, const struct question *question,
     struct entry *entry, *old;
     int ttl;
 
-    if (cache == NULL || question->kind != ASK_PASSWORD || !result->may_cache ||
-        result->outcome == CHECK_UNAVAILABLE)
+    if (cache == NULL || asked_at != cache->age || question->kind != ASK_PASSWORD ||
+        !result->may_cache || result->outcome == CHECK_UNAVAILABLE)
         return;
     ttl = passed ? cache->config->auth_cache_ttl : cache->config->auth_cache_negative_ttl;
     if (ttl == 0)

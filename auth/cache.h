@@ -17,8 +17,11 @@ struct auth_cache *auth_cache_create(const struct config *config);
 bool auth_cache_find(struct auth_cache *cache, const struct question *question, struct arena *arena,
                      struct check_result *result_r);
 
-/* auth_cache_note - PASSED and FAILED are kept, as the result allows it */
-void auth_cache_note(struct auth_cache *cache, const struct question *question,
+/* auth_cache_age - changes with auth_cache_clear; 0 without a cache */
+uint64_t auth_cache_age(const struct auth_cache *cache);
+
+/* auth_cache_note - PASSED and FAILED are kept, as the result allows it; not what was asked at another age */
+void auth_cache_note(struct auth_cache *cache, uint64_t asked_at, const struct question *question,
                      const struct check_result *result);
 
 void auth_cache_clear(struct auth_cache *cache);

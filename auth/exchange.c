@@ -18,6 +18,7 @@ struct exchange {
     struct sasl_channel channel;
     struct sasl_exchange sasl;
     struct question question;
+    uint64_t asked_at;          /* age of the cache then */
     struct check_result result; /* of SECRET, until the proof is there */
     struct watch *delay;
     const char *user, *reason;
@@ -229,7 +230,7 @@ static void on_answer(void *context, const struct check_result *result)
 
     exchange->is_waiting = false;
     exchange->is_asked = false;
-    auth_cache_note(peer->auth->cache, &exchange->question, result);
+    auth_cache_note(peer->auth->cache, exchange->asked_at, &exchange->question, result);
     if (exchange->is_abandoned) {
         end(exchange);
     } else if (exchange->question.kind == ASK_SECRET && result->outcome != CHECK_UNAVAILABLE) {
@@ -258,6 +259,7 @@ static void ask_now(struct exchange *exchange)
     }
     exchange->is_waiting = true;
     exchange->is_asked = true;
+    exchange->asked_at = auth_cache_age(auth->cache);
     exchange->peer->references++;
     worker_ask(auth->workers, &exchange->question, on_answer, exchange);
 }

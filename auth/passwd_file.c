@@ -4,21 +4,18 @@
 #include "auth/passwd_file.h"
 
 #include "lib/base/buf.h"
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
 
 #include <fcntl.h>
 
-#define FILE_MAX      (1024UL * 1024 * 1024)
-#define LOOK_AGAIN_MS 1000 /* how often the file is looked at for changes */
+#define FILE_MAX (1024UL * 1024 * 1024)
 
 struct passwd_file {
     char *path;
     struct stat read; /* the file as it was when it was read */
     struct stat seen; /* and when somebody asked whether it changed */
-    int64_t looked_ms;
     struct hash *users;
     struct arena *arena;
 };
@@ -70,15 +67,12 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* The state is taken before reading: a change in between is seen the next time. */
+/* Looked at each time: whoever keeps our answers must not keep an old one. The state is taken before reading, so
+ * that a change in between is seen the next time. */
 static bool refresh(struct passwd_file *file, struct error *err)
 {
-    int64_t now = clock_monotonic_ms();
     struct stat status;
 
-    if (file->users != NULL && now - file->looked_ms < LOOK_AGAIN_MS)
-        return true;
-    file->looked_ms = now;
     if (stat(file->path, &status) != 0) {
         error_errno(err, "open %s", file->path);
         return false;

@@ -200,7 +200,7 @@ static void answers_are_kept_for_the_same_question_only(void **state UNUSED)
     struct check_result result = result_of("ana", CHECK_PASSED), found;
 
     cache = auth_cache_create(&config);
-    auth_cache_note(cache, &right, &result);
+    auth_cache_note(cache, auth_cache_age(cache), &right, &result);
     assert_true(auth_cache_find(cache, &right, arena, &found));
     assert_int_equal(found.outcome, CHECK_PASSED);
     assert_string_equal(found.user, "ana");
@@ -210,11 +210,13 @@ static void answers_are_kept_for_the_same_question_only(void **state UNUSED)
     right.act_as = "";
     auth_cache_clear(cache);
     assert_false(auth_cache_find(cache, &right, arena, &found));
+    auth_cache_note(cache, auth_cache_age(cache) - 1, &right, &result); /* asked before */
+    assert_false(auth_cache_find(cache, &right, arena, &found));
     result.may_cache = false;
-    auth_cache_note(cache, &right, &result);
+    auth_cache_note(cache, auth_cache_age(cache), &right, &result);
     assert_false(auth_cache_find(cache, &right, arena, &found));
     result = result_of("ana", CHECK_UNAVAILABLE);
-    auth_cache_note(cache, &right, &result);
+    auth_cache_note(cache, auth_cache_age(cache), &right, &result);
     assert_false(auth_cache_find(cache, &right, arena, &found));
     arena_free(&arena);
 }
@@ -229,11 +231,11 @@ static void the_oldest_answers_go_first(void **state UNUSED)
     char user[] = "user a";
 
     cache = auth_cache_create(&config);
-    auth_cache_note(cache, &first, &result);
+    auth_cache_note(cache, auth_cache_age(cache), &first, &result);
     for (int i = 0; i < 26; i++) {
         user[5] = (char)('a' + i);
         question = question_of(user, "x");
-        auth_cache_note(cache, &question, &result);
+        auth_cache_note(cache, auth_cache_age(cache), &question, &result);
     }
     assert_true(auth_cache_find(cache, &question, arena, &result));
     assert_false(auth_cache_find(cache, &first, arena, &result));
