@@ -15,7 +15,8 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/metadata.c imapd/metadata.h imapd/metadata_parse.c \
 	imapd/multisearch.c imapd/multisearch.h imapd/multisearch_parse.c \
 	imapd/news.c \
-	imapd/notify.c imapd/notify.h imapd/notify_parse.c imapd/notify_tell.c imapd/notify_wait.c \
+	imapd/notify.c imapd/notify.h imapd/notify_metadata.c imapd/notify_metadata.h \
+	imapd/notify_parse.c imapd/notify_tell.c imapd/notify_wait.c \
 	imapd/notify_watch.c imapd/notify_watch.h \
 	imapd/park.c imapd/park.h imapd/park_state.c imapd/park_state.h \
 	imapd/parse.c imapd/parse.h \

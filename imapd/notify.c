@@ -4,6 +4,7 @@
 #include "imapd/notify_watch.h"
 
 #include "imapd/command.h"
+#include "imapd/notify_metadata.h"
 
 void notify_free(struct notify **notify)
 {
@@ -11,6 +12,7 @@ void notify_free(struct notify **notify)
         return;
     if ((*notify)->has_items)
         fetch_release(&(*notify)->items);
+    notify_metadata_free(&(*notify)->metadata);
     notify_watch_free(&(*notify)->watch);
     arena_free(&(*notify)->arena);
     mem_free((*notify)->left);
@@ -82,8 +84,12 @@ static void put_all_status(struct imapd_session *session)
 static void set_notify(struct imapd_session *session, struct notify *notify)
 {
     struct error err = {0};
+    enum notify_result result =
+        notify_watch_create(session, &notify->request, &notify->watch, &err);
 
-    switch (notify_watch_create(session, &notify->request, &notify->watch, &err)) {
+    if (result == NOTIFY_DONE)
+        result = notify_metadata_create(session, notify->watch, &notify->metadata, &err);
+    switch (result) {
     case NOTIFY_FAILED:
         notify_free(&notify);
         imapd_failed(session, &err);
@@ -113,8 +119,10 @@ void imapd_run_notify(struct imapd_session *session, struct cursor at)
         notify_free(&session->notify);
         imapd_ok(session, "NOTIFY completed.");
     } else if (has_unsupported(&notify->request)) {
-        imapd_no(session, "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
-                          "SubscriptionChange)] Unsupported NOTIFY events.");
+        imapd_no(
+            session,
+            "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
+            "SubscriptionChange MailboxMetadataChange ServerMetadataChange)] Unsupported NOTIFY events.");
     } else if (check_names(session, &notify->request, notify->arena)) {
         notify->selected = find_selected(&notify->request);
         if (take_items(notify)) {

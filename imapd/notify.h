@@ -16,7 +16,9 @@ enum notify_event {
     NOTIFY_FLAG_CHANGE = 4,
     NOTIFY_MAILBOX_NAME = 8,
     NOTIFY_SUBSCRIPTION_CHANGE = 16,
-    NOTIFY_UNSUPPORTED = 32, /* of the RFC, but not ours: annotations, metadata */
+    NOTIFY_MAILBOX_METADATA = 32,
+    NOTIFY_SERVER_METADATA = 64,
+    NOTIFY_UNSUPPORTED = 128, /* of the RFC, but not ours: annotations of messages */
 };
 
 #define NOTIFY_MESSAGE_EVENTS (NOTIFY_MESSAGE_NEW | NOTIFY_MESSAGE_EXPUNGE | NOTIFY_FLAG_CHANGE)

@@ -27,8 +27,8 @@ static const struct {
     {"MailboxName",           NOTIFY_MAILBOX_NAME       },
     {"SubscriptionChange",    NOTIFY_SUBSCRIPTION_CHANGE},
     {"AnnotationChange",      NOTIFY_UNSUPPORTED        },
-    {"MailboxMetadataChange", NOTIFY_UNSUPPORTED        },
-    {"ServerMetadataChange",  NOTIFY_UNSUPPORTED        },
+    {"MailboxMetadataChange", NOTIFY_MAILBOX_METADATA   },
+    {"ServerMetadataChange",  NOTIFY_SERVER_METADATA    },
 };
 
 struct notify_parser {
@@ -150,7 +150,7 @@ static bool makes_sense(const struct notify_group *group)
     if (is_new != expunge || ((group->events & NOTIFY_FLAG_CHANGE) != 0 && !is_new))
         return false;
     if (is_of_selected(group))
-        return (group->events & (NOTIFY_MAILBOX_NAME | NOTIFY_SUBSCRIPTION_CHANGE)) == 0;
+        return (group->events & ~(unsigned)(NOTIFY_MESSAGE_EVENTS | NOTIFY_UNSUPPORTED)) == 0;
     return group->items.len == 0;
 }
 

@@ -2,7 +2,7 @@
  * what else of the selected mailbox. */
 #include "lib/base/base.h"
 
-#include "imapd/notify_watch.h"
+#include "imapd/notify_metadata.h"
 
 /* --- mailboxes that are not selected ------------------------------------------------------------- */
 
@@ -160,9 +160,16 @@ static bool watch_anew(struct imapd_session *session)
 {
     struct notify *notify = session->notify;
     struct notify_watch *old = notify->watch, *now;
+    struct notify_metadata *old_metadata = notify->metadata, *metadata;
     struct error err = {0};
+    enum notify_result result = notify_watch_create(session, &notify->request, &now, &err);
 
-    switch (notify_watch_create(session, &notify->request, &now, &err)) {
+    if (result == NOTIFY_DONE) {
+        result = notify_metadata_create(session, now, &metadata, &err);
+        if (result != NOTIFY_DONE)
+            notify_watch_free(&now);
+    }
+    switch (result) {
     case NOTIFY_DONE:
         break;
     case NOTIFY_OVERFLOW:
@@ -176,8 +183,11 @@ static bool watch_anew(struct imapd_session *session)
         tell_gone(session, old, now, &old->mailboxes[i]);
     for (size_t i = 0; i < now->count; i++)
         tell_name(session, old, now, &now->mailboxes[i]);
+    notify_metadata_tell_since(session, old_metadata, metadata);
+    notify_metadata_free(&old_metadata);
     notify_watch_free(&old);
     notify->watch = now;
+    notify->metadata = metadata;
     return true;
 }
 
@@ -194,6 +204,7 @@ void notify_tell(struct imapd_session *session)
         if (notify->watch->mailboxes[i].changed)
             tell_mailbox(session, &notify->watch->mailboxes[i]);
     }
+    notify_metadata_tell(session, notify->metadata);
 }
 
 /* --- the selected mailbox ------------------------------------------------------------------------ */

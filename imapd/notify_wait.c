@@ -1,7 +1,7 @@
 /* Waiting for the client, and for news in the meantime: between commands and in IDLE. */
 #include "lib/base/base.h"
 
-#include "imapd/notify_watch.h"
+#include "imapd/notify_metadata.h"
 
 #include "imapd/park.h"
 #include "lib/base/clock.h"
@@ -35,10 +35,13 @@ static int wait_ms(const struct imapd_session *session, const struct waiting *wa
 /* true: the client said something, or is gone. */
 static bool wait_for_event(struct imapd_session *session, const struct waiting *waiting)
 {
+    const struct notify *notify = session->notify;
     struct pollfd watched[] = {
-        {.fd = stream_fd(session->client),                                      .events = POLLIN},
-        {.fd = session->notify == NULL ? -1 : session->notify->watch->notifier, .events = POLLIN},
-        {.fd = waiting->selected,                                               .events = POLLIN},
+        {.fd = stream_fd(session->client),                                         .events = POLLIN},
+        {.fd = waiting->selected,                                                  .events = POLLIN},
+        {.fd = notify == NULL ? -1 : notify->watch->notifier,                      .events = POLLIN},
+        {.fd = notify == NULL ? -1 : notify_metadata_descriptor(notify->metadata),
+         .events = POLLIN                                                                          },
     };
     char events[4096];
 
@@ -46,7 +49,7 @@ static bool wait_for_event(struct imapd_session *session, const struct waiting *
         return true;
     if (poll(watched, ARRAY_LENGTH(watched), wait_ms(session, waiting)) <= 0)
         return false;
-    if (watched[2].revents != 0)
+    if (watched[1].revents != 0)
         (void)!read(waiting->selected, events, sizeof(events)); /* that there are any is enough */
     return watched[0].revents != 0;
 }

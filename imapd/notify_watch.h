@@ -59,6 +59,7 @@ struct notify {
     bool has_items;
     struct fetch items; /* of new messages in the selected mailbox */
     struct notify_watch *watch;
+    struct notify_metadata *metadata; /* of the mailboxes of `watch` */
     char *left; /* the mailbox that was selected when there was last anything to tell */
 };
 

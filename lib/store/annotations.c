@@ -7,6 +7,7 @@
 #include "lib/store/dotlock.h"
 #include "lib/store/driver.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #define MAILBOX_FILE "buzon-annotations"
@@ -217,4 +218,29 @@ bool store_annotate(struct store *store, const char *mailbox, const struct annot
                        limits, err);
     mailbox_close(&attached);
     return done;
+}
+
+int store_annotations_directory(struct store *store, const char *mailbox, struct error *err)
+{
+    struct mailbox *attached = NULL;
+    int directory = store->root, fd;
+
+    if (mailbox != NULL) {
+        attached = mailbox_attach(store, mailbox, true, err);
+        if (attached == NULL)
+            return -1;
+        directory = attached->driver->keywords_directory(attached);
+    }
+    fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        error_errno(err, "open the directory of a mailbox");
+        err->kind = ERROR_TEMPORARY;
+    }
+    mailbox_close(&attached);
+    return fd;
+}
+
+bool store_is_annotations_file(const char *name)
+{
+    return strcmp(name, MAILBOX_FILE) == 0 || strcmp(name, ACCOUNT_FILE) == 0;
 }

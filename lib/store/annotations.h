@@ -49,4 +49,10 @@ bool store_annotate(struct store *store, const char *mailbox, const struct annot
                     size_t count, const struct annotation_limits *limits,
                     struct error *err) MUST_CHECK;
 
+/* store_annotations_directory - where the file is, to watch it: a descriptor, the caller's to close; -1 and
+ * *err as above. store_is_annotations_file - is that its name there? */
+int store_annotations_directory(struct store *store, const char *mailbox,
+                                struct error *err) MUST_CHECK;
+bool store_is_annotations_file(const char *name);
+
 #endif

@@ -91,6 +91,20 @@ a.expect(b'* LIST (\\NonExistent) "." "Four"')
 b.run(b"CREATE Two.New")        # of the first group that names it
 b.append(b"Two.New")
 a.expect(b'* STATUS "Two.New" (MESSAGES *')
+a.run(b"NOTIFY SET (mailboxes INBOX (MailboxMetadataChange)) (personal (MailboxName ServerMetadataChange))")
+b.run(b"SETMETADATA One (/private/comment \"unheard\")")
+b.run(b"SETMETADATA INBOX (/private/comment \"1\" /shared/comment \"2\")")
+a.expect(b'* METADATA "INBOX" /private/comment /shared/comment')
+b.run(b"SETMETADATA INBOX (/private/comment \"1\" /shared/comment \"3\")")
+a.expect(b'* METADATA "INBOX" /shared/comment')
+b.run(b"SETMETADATA INBOX (/private/comment NIL)")
+a.expect(b'* METADATA "INBOX" /private/comment')
+b.run(b"SETMETADATA \"\" (/private/comment \"of the account\")")
+a.expect(b'* METADATA "" /private/comment')
+b.run(b"CREATE Six")
+a.expect(b'* LIST () "." "Six"')
+b.run(b"SETMETADATA INBOX (/shared/comment NIL)")
+a.expect(b'* METADATA "INBOX" /shared/comment')
 a.run(b"NOTIFY NONE")
 b.append(b"INBOX")
 b.run(b"CREATE Five")
@@ -150,7 +164,7 @@ for bad in (b"NOTIFY", b"NOTIFY SET", b"NOTIFY SET STATUS", b"NOTIFY SET (person
     a.run(bad, b"BAD")
     if bad == b"NOTIFY SET (subtree (a b NONE)":
         a.run(b"NOOP")
-assert b"BADEVENT" in a.run(b"NOTIFY SET (personal (MailboxMetadataChange))", b"NO")[-1]
+assert b"BADEVENT" in a.run(b"NOTIFY SET (personal (AnnotationChange))", b"NO")[-1]
 assert b"CANNOT" in a.run(b"NOTIFY SET (mailboxes ../x NONE)", b"NO")[-1]
 END
 sed -i '1i import sys' "$T/others.py" "$T/selected.py" "$T/grammar.py"
