@@ -10,7 +10,10 @@
 #include "proxymap/caches.h"
 #include "proxymap/tables.h"
 
-#define CLIENTS_MAX 200 /* of one process; for more, master starts another */
+/* Clients of one process; for more, master starts another. Where look-ups wait for servers, fewer of
+ * them shall wait for each other. */
+#define CLIENTS_MAX         200
+#define CLIENTS_MAX_WAITING 8
 
 struct client {
     struct connection *connection;
@@ -24,7 +27,7 @@ static struct proxymap {
     struct caches *caches; /* of proxywrite; NULL in proxymap */
     struct arena *arena;   /* of one question */
     struct client *clients;
-    size_t client_count;
+    size_t client_count, clients_max;
 } proxymap;
 
 static void free_client(struct client *client)
@@ -39,7 +42,7 @@ static void free_client(struct client *client)
     connection_free(&client->connection);
     mem_free(client);
     proxymap.client_count--;
-    if (proxymap.client_count == CLIENTS_MAX - 1)
+    if (proxymap.client_count == proxymap.clients_max - 1)
         service_accepting(proxymap.instance, true);
     service_release(proxymap.instance);
 }
@@ -123,7 +126,7 @@ static void on_connection(int fd, const struct service_instance *instance)
     if (client->next != NULL)
         client->next->previous = client;
     proxymap.clients = client;
-    if (++proxymap.client_count == CLIENTS_MAX)
+    if (++proxymap.client_count == proxymap.clients_max)
         service_accepting(instance, false);
 }
 
@@ -135,6 +138,8 @@ static bool prepare(const struct service_instance *instance, struct error *err)
         proxymap.caches = caches_create(instance->config);
     else
         proxymap.tables = tables_create(instance, err);
+    proxymap.clients_max =
+        proxymap.tables != NULL && tables_wait(proxymap.tables) ? CLIENTS_MAX_WAITING : CLIENTS_MAX;
     return proxymap.caches != NULL || proxymap.tables != NULL;
 }
 

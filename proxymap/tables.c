@@ -371,3 +371,31 @@ bool tables_are_stale(const struct tables *tables)
 {
     return tables->is_stale;
 }
+
+static bool list_waits(const char *list)
+{
+    struct strlist items = STRLIST_EMPTY;
+    bool waits = false;
+
+    if (strlist_split_config(&items, list, NULL)) {
+        for (size_t i = 0; i < items.count; i++)
+            waits = waits || (map_traits(items.items[i]) & MAP_WAITS) != 0;
+    }
+    strlist_release(&items);
+    return waits;
+}
+
+bool tables_wait(const struct tables *tables)
+{
+    size_t position = 0;
+    struct span key;
+    void *value;
+
+    while (hash_next(tables->lists, &position, &key, &value)) {
+        const struct table_list *list = value;
+
+        if (list_waits(list->text))
+            return true;
+    }
+    return false;
+}

@@ -327,7 +327,7 @@ static bool changed(const void *opened)
 
 const struct map_type map_type_ldap = {
     .name = "ldap",
-    .traits = MAP_FILES | MAP_SERVER,
+    .traits = MAP_FILES | MAP_SERVER | MAP_WAITS,
     .suffix = "",
     .open = open_table,
     .lookup = lookup,

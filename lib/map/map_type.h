@@ -16,6 +16,7 @@ enum {
     MAP_REMOTE = 8,   /* proxy: */
     MAP_SERVER = 16,  /* asks servers or opens files when it is asked: not from within a chroot */
     MAP_UNAUTHENTICATED = 32, /* whoever has the port can answer */
+    MAP_WAITS = 64,           /* for a server: a look-up may take its time */
 };
 
 struct map_type {

@@ -206,7 +206,7 @@ static bool changed(const void *opened)
 
 const struct map_type map_type_memcache = {
     .name = "memcache",
-    .traits = MAP_FILES | MAP_SERVER | MAP_UNAUTHENTICATED,
+    .traits = MAP_FILES | MAP_SERVER | MAP_WAITS | MAP_UNAUTHENTICATED,
     .suffix = "",
     .open = open_table,
     .lookup = lookup,

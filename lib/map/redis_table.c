@@ -240,7 +240,7 @@ static bool changed(const void *opened)
 
 const struct map_type map_type_redis = {
     .name = "redis",
-    .traits = MAP_FILES | MAP_SERVER,
+    .traits = MAP_FILES | MAP_SERVER | MAP_WAITS,
     .suffix = "",
     .open = open_table,
     .lookup = lookup,

@@ -200,7 +200,7 @@ static bool changed(const void *opened)
 
 const struct map_type map_type_pgsql = {
     .name = "pgsql",
-    .traits = MAP_FILES | MAP_SERVER,
+    .traits = MAP_FILES | MAP_SERVER | MAP_WAITS,
     .suffix = "",
     .open = open_pgsql,
     .lookup = lookup,
@@ -210,7 +210,7 @@ const struct map_type map_type_pgsql = {
 
 const struct map_type map_type_mysql = {
     .name = "mysql",
-    .traits = MAP_FILES | MAP_SERVER,
+    .traits = MAP_FILES | MAP_SERVER | MAP_WAITS,
     .suffix = "",
     .open = open_mysql,
     .lookup = lookup,

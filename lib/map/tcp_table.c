@@ -70,7 +70,7 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
 
 const struct map_type map_type_tcp = {
     .name = "tcp",
-    .traits = MAP_PATTERN | MAP_SERVER | MAP_UNAUTHENTICATED,
+    .traits = MAP_PATTERN | MAP_SERVER | MAP_WAITS | MAP_UNAUTHENTICATED,
     .open = open_table,
     .lookup = lookup,
     .close = close_table,

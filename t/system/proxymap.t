@@ -1,7 +1,7 @@
 #!/bin/sh
 # proxymap: answers what the configuration names, as mail_owner, and notices changed tables.
 . "$(dirname "$0")/../lib.sh"
-plan 11
+plan 13
 mkdir -p "$CONF"
 printf 'known yes\n' >"$CONF/table"
 printf 'secret yes\n' >"$CONF/secret"
@@ -12,6 +12,7 @@ relocated_maps = proxy:texthash:$CONF/table, proxy:texthash:$CONF/secret
 relay_recipient_maps = proxy:unix:passwd.byname
 virtual_alias_maps = proxy:hash:$CONF/indexed
 canonical_maps = texthash:$CONF/unnamed
+sender_bcc_maps = proxy:tcp:127.0.0.1:1
 local_header_rewrite_clients = proxy:texthash:$CONF/unlisted
 END
 printf 'a@b.test c@d.test\n' >"$CONF/indexed"
@@ -47,3 +48,23 @@ else
     ok 'a table that only root may read # SKIP one user'
     ok 'which changed # SKIP one user'
 fi
+
+# Where a table waits for a server (sender_bcc_maps), a process has few clients; there are more processes then.
+cat >"$T/crowd.py" <<'END'
+import os, subprocess, sys
+os.environ["MAIL_CONFIG"] = sys.argv[1]
+crowd = [subprocess.Popen([sys.argv[2], "-q", "-", sys.argv[3]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+         for _ in range(10)]
+for one in crowd:
+    one.stdin.write("known\n")
+    one.stdin.flush()
+answers = [one.stdout.readline() for one in crowd]
+processes = subprocess.run(["pgrep", "-c", "-x", "proxymap"], capture_output=True, text=True).stdout.strip()
+for one in crowd:
+    one.stdin.close()
+    one.wait()
+print(len([a for a in answers if a.startswith("known\t")]), processes)
+END
+crowd=$(python3 "$T/crowd.py" "$CONF" "$T/sbin/buzonmap" "proxy:texthash:$CONF/table")
+like 'ten clients at once are all answered' "$crowd" '^10 '
+like 'by more than one process' "$crowd" ' ([2-9]|[1-9][0-9]+)$'

@@ -82,6 +82,17 @@ static void opens_members_directly(void **state UNUSED)
     tables_free(&tables);
 }
 
+static void knows_which_wait(void **state UNUSED)
+{
+    struct tables *tables = tables_create_empty(&config);
+
+    tables_approve(tables, "static:a, unix:passwd.byname, hash:/x, sqlite:/x");
+    assert_false(tables_wait(tables));
+    tables_approve(tables, "unionmap:{static:a, pgsql:/x}");
+    assert_true(tables_wait(tables));
+    tables_free(&tables);
+}
+
 static void put_table(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -117,12 +128,14 @@ static void notices_changes(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(approval_cases) + 2];
+    struct CMUnitTest tests[ARRAY_LENGTH(approval_cases) + 3];
     size_t count = 0;
 
     UNIT_ADD_ROWS(tests, count, approval_cases, run_approval);
     tests[count++] = (struct CMUnitTest){.name = "proxy: within a table is opened here",
                                          .test_func = opens_members_directly};
+    tests[count++] =
+        (struct CMUnitTest){.name = "which tables wait for servers", .test_func = knows_which_wait};
     tests[count++] = (struct CMUnitTest){.name = "a table that changes is opened again",
                                          .test_func = notices_changes};
     return unit_run("proxymap", tests, count);
