@@ -88,11 +88,11 @@ postqueue -i 0123456789
  postsuper -c /nonexistent -d ALL
  postsuper -h $(cat $SIDE/a)
  postsuper -h $(cat $SIDE/a)
- postqueue -p | sort
+ postqueue -p | ids | sort
  postsuper -e $(cat $SIDE/b)
  postsuper -e $(cat $SIDE/b)
- postqueue -p | sort
- postqueue -j | sort
+ postqueue -p | ids | sort
+ postqueue -j | ids | sort
  postsuper -d $(cat $SIDE/b) hold
  printf 'nosuch\n\nno such\n%s\n' $(cat $SIDE/a) | postsuper -H -
  echo $(cat $SIDE/a) | postsuper -h -
@@ -159,6 +159,10 @@ has_new() { [ "$(deferred "$1" | wc -l)" -gt "$(cat "$T/$1"/? 2>/dev/null | wc -
 one a -f ana@example.test '"b c"@late.test' # one recipient: the order of results is nobody's promise
 one b -f '' -N delay,failure -V envid42 -R hdrs bob@late.test
 sides_do 'postsuper -h $(cat $SIDE/b)'
+for t_side in ours theirs; do # ids: queue ids by their names, before lines are sorted
+    printf '#!/bin/sh\nexec sed "s/%s/IDa/; s/%s/IDb/"\n' "$(cat "$T/$t_side/a")" "$(cat "$T/$t_side/b")" >"$T/$t_side/bin/ids"
+    chmod 755 "$T/$t_side/bin/ids"
+done
 # Widths and directories depend on queue ids, sizes on what each says in Received and Message-Id, offsets on the formats.
 # So do the first of the sizes; the fourth number is each queue manager's own.
 # Records that our queue files do not have are not compared: when the file was made, in which context

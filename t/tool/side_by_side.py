@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 
-TIMEOUT_S = 20
+TIMEOUT_S = 100
 AT_ONCE = 12  # Postfix's tools sleep for a second after a fatal error
 SHOWN = 1500  # octets of an output that failed
 
