@@ -13,11 +13,6 @@
 #include "lib/service/service.h"
 #include "lib/service/standalone.h"
 
-#include <malloc.h>
-#include <stdlib.h>
-
-#define LOGIN_MS 30000 /* for an answer of login, which waits for nobody */
-
 static bool open_store(struct imapd_session *session, const struct mailbox_place *place,
                        struct error *err)
 {
@@ -59,83 +54,49 @@ static void greet(struct imapd_session *session, const struct session *taken)
     mem_free(capabilities);
 }
 
-static void serve_session(struct imapd_session *session, const struct session *taken)
+static enum session_end serve_session(struct session *taken, struct connection *login,
+                                      const void *config)
 {
+    struct imapd_parking parking = {.login = login, .pass = taken->account.pass};
+    struct imapd_session session = {
+        .config = config,
+        .client = stream_create(taken->handover.client),
+        .id = taken->handover.session,
+        .user = taken->account.user,
+        .parking = &parking,
+    };
     struct error err = {0};
 
-    session->client = stream_create(taken->handover.client);
-    session->id = taken->handover.session;
-    session->user = taken->account.user;
-    session->parking->pass = taken->account.pass;
-    stream_unread(session->client, taken->handover.input);
-    if (!open_store(session, &taken->account.place, &err)) {
-        refuse(session, taken->is_resumed ? "*" : taken->handover.tag, &err);
-        return;
+    stream_unread(session.client, taken->handover.input);
+    if (!open_store(&session, &taken->account.place, &err)) {
+        refuse(&session, taken->is_resumed ? "*" : taken->handover.tag, &err);
+        return SESSION_ENDED;
     }
-    imapd_session_begin(session);
+    imapd_session_begin(&session);
     if (taken->is_resumed) {
-        imapd_unpark(session, &taken->resume);
+        imapd_unpark(&session, &taken->resume);
     } else {
-        greet(session, taken);
-        special_use_make_mailboxes(session);
+        greet(&session, taken);
+        special_use_make_mailboxes(&session);
     }
-    imapd_session_run(session);
+    imapd_session_run(&session);
+    return parking.parked          ? SESSION_PARKED
+           : parking.login == NULL ? SESSION_LOST_LOGIN
+                                   : SESSION_ENDED;
 }
 
-/* From login's point of view the process is free again; false: it does not listen any more. */
-static bool report_end(const struct imapd_parking *parking)
-{
-    static const struct parking_ended ended = {0};
-    struct error err = {0};
-
-    return parking->parked || (parking->login != NULL &&
-                               ipc_send(parking->login, &parking_ended_message, &ended, &err));
-}
-
-/* One session from its beginning, or from where it was parked, to its end or till it is parked. */
-static bool serve_next(struct session_host *host, struct connection *login,
-                       const struct config *config, struct error *err)
-{
-    struct arena *arena = arena_create();
-    struct imapd_parking parking = {.login = login};
-    struct imapd_session session = {.config = config, .parking = &parking};
-    struct session taken;
-    bool goes_on = session_take_next(host, login, arena, &taken, err);
-
-    if (goes_on) {
-        serve_session(&session, &taken);
-        goes_on = report_end(&parking);
-    }
-    arena_free(&arena);
-    return goes_on;
-}
-
-/*
- * The process is one user's for good. It serves those sessions of his, one after another, that the same
- * login hands over; the next one finds nothing of the last.
- */
 static bool serve(struct connection *login, const struct service_instance *instance,
                   struct error *err)
 {
-    const struct config *config = instance->config;
-    struct session_host host = {.auth = NULL};
-    unsigned served = 0;
+    const struct session_work work = {
+        .may_park = true,
+        .idle_s = instance->config->imap_pool_idle,
+        .max_use = instance->config->max_use,
+        .run = serve_session,
+        .context = instance->config,
+    };
 
-    connection_timeout(login, LOGIN_MS);
-    while (serve_next(&host, login, config, err)) {
-        served++;
-        (void)malloc_trim(0);
-        if ((config->max_use > 0 && served >= (unsigned)config->max_use) ||
-            (!ipc_has_input(login) &&
-             !service_await(connection_fd(login), config->imap_pool_idle * 1000)))
-            break;
-    }
-    if (err->kind != ERROR_NONE && err->number != ECONNRESET && err->number != EPIPE)
-        log_warning("imap: %s", err->text);
-    if (host.has_ids)
-        exit(0);
-    connection_free(&host.auth);
-    return true;
+    return session_serve(login, &work, err);
 }
 
 /* --- without login ----------------------------------------------------------------------------- */

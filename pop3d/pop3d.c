@@ -1,6 +1,6 @@
 /*
  * pop3d: a POP3 session. login hands over the client; we redeem the ticket, become the user for good and
- * serve his maildrop. A process serves one session, because there is no way back from a user.
+ * serve his maildrop, and further ones of the same user id, one after another.
  */
 #include "lib/base/base.h"
 
@@ -10,8 +10,6 @@
 #include "lib/sasl/session.h"
 #include "lib/service/service.h"
 #include "lib/service/standalone.h"
-
-#include <stdlib.h>
 
 static void serve_client(struct pop3_session *session, const struct mailbox_place *place)
 {
@@ -34,23 +32,32 @@ static void serve_client(struct pop3_session *session, const struct mailbox_plac
     session_close(session);
 }
 
+static enum session_end serve_session(struct session *taken, struct connection *login UNUSED,
+                                      const void *config)
+{
+    struct pop3_session session = {
+        .config = config,
+        .client = stream_create(taken->handover.client),
+        .user = taken->account.user,
+        .session = taken->handover.session,
+    };
+
+    stream_unread(session.client, taken->handover.input);
+    serve_client(&session, &taken->account.place);
+    return SESSION_ENDED;
+}
+
 static bool serve(struct connection *login, const struct service_instance *instance,
                   struct error *err)
 {
-    struct arena *arena = arena_create();
-    struct pop3_session session = {.config = instance->config};
-    struct session taken;
+    const struct session_work work = {
+        .idle_s = instance->config->imap_pool_idle,
+        .max_use = instance->config->max_use,
+        .run = serve_session,
+        .context = instance->config,
+    };
 
-    if (session_take(login, arena, &taken, err)) {
-        session.client = stream_create(taken.handover.client);
-        session.user = taken.account.user;
-        session.session = taken.handover.session;
-        stream_unread(session.client, taken.handover.input);
-        serve_client(&session, &taken.account.place);
-    } else if (err->kind != ERROR_NONE) {
-        log_error("pop3: %s", err->text);
-    }
-    exit(0); /* it may be somebody else's process now, and there is no way back */
+    return session_serve(login, &work, err);
 }
 
 /* Without login: the caller's own maildrop, with his own rights (lib/service/standalone.h). */

@@ -4,7 +4,21 @@
 #include "lib/sasl/session.h"
 
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/service/service.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+
+#define LOGIN_MS 30000 /* for an answer of login, which waits for nobody */
+
+/* What the process keeps between sessions. */
+struct session_host {
+    struct connection *auth; /* which gives it accounts with its own ids only */
+    bool has_ids;
+    uid_t uid;
+    gid_t gid;
+};
 
 /* --- what login sends -------------------------------------------------------------------------- */
 
@@ -90,29 +104,66 @@ static bool become(struct session_host *host, const struct mailbox_place *place,
 
 /* --- all of it --------------------------------------------------------------------------------- */
 
-bool session_take_next(struct session_host *host, struct connection *login, struct arena *arena,
-                       struct session *session_r, struct error *err)
+static bool take(struct session_host *host, struct connection *login, bool may_park,
+                 struct arena *arena, struct session *session_r, struct error *err)
 {
     *session_r = (struct session){.handover = {.client = -1}};
-    if (receive_any(login, arena, session_r, err) && redeem(host, true, session_r, arena, err) &&
+    if (receive_any(login, arena, session_r, err) &&
+        redeem(host, may_park, session_r, arena, err) &&
         become(host, &session_r->account.place, err) && session_handover_accept(login, err))
         return true;
     fd_close(&session_r->handover.client);
     return false;
 }
 
-bool session_take(struct connection *login, struct arena *arena, struct session *session_r,
-                  struct error *err)
+/* False: login does not listen any more. */
+static bool report(struct connection *login, enum session_end end)
+{
+    static const struct parking_ended ended = {0};
+    struct error err = {0};
+
+    switch (end) {
+    case SESSION_ENDED:
+        return ipc_send(login, &parking_ended_message, &ended, &err);
+    case SESSION_PARKED:
+        return true;
+    case SESSION_LOST_LOGIN:
+        break;
+    }
+    return false;
+}
+
+static bool serve_next(struct session_host *host, struct connection *login,
+                       const struct session_work *work, struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct session session;
+    bool goes_on = take(host, login, work->may_park, arena, &session, err);
+
+    if (goes_on)
+        goes_on = report(login, work->run(&session, login, work->context));
+    arena_free(&arena);
+    (void)malloc_trim(0); /* the next one may be long in coming */
+    return goes_on;
+}
+
+bool session_serve(struct connection *login, const struct session_work *work, struct error *err)
 {
     struct session_host host = {.auth = NULL};
-    bool done;
+    int served = 0;
 
-    *session_r = (struct session){.handover = {.client = -1}};
-    done = session_handover_receive(login, arena, &session_r->handover, err) &&
-           redeem(&host, false, session_r, arena, err) &&
-           become(&host, &session_r->account.place, err) && session_handover_accept(login, err);
-    connection_free(&host.auth);
-    if (!done)
-        fd_close(&session_r->handover.client);
-    return done;
+    connection_timeout(login, LOGIN_MS);
+    while (serve_next(&host, login, work, err)) {
+        served++;
+        if ((work->max_use > 0 && served >= work->max_use) ||
+            (!ipc_has_input(login) && !service_await(connection_fd(login), work->idle_s * 1000)))
+            break;
+    }
+    if (!host.has_ids) {
+        connection_free(&host.auth);
+        return err->kind == ERROR_NONE;
+    }
+    if (err->kind != ERROR_NONE && err->number != ECONNRESET && err->number != EPIPE)
+        log_warning("%s", err->text);
+    exit(0); /* there is no way back from a user */
 }

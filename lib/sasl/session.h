@@ -14,28 +14,31 @@ struct session {
     struct parking_resume resume; /* what it was before; client is handover.client */
 };
 
-/* What a daemon that serves one session after another keeps between them. */
-struct session_host {
-    struct connection *auth; /* which gives it accounts with its own ids only */
-    bool has_ids;
-    uid_t uid;
-    gid_t gid;
+/* What became of a session, and what login has to hear of it. */
+enum session_end {
+    SESSION_ENDED,      /* nothing yet: it is told now */
+    SESSION_PARKED,     /* it has been told */
+    SESSION_LOST_LOGIN, /* it does not listen any more */
+};
+
+struct session_work {
+    bool may_park; /* sessions get a pass */
+    int idle_s;    /* how long to wait for the next session */
+    int max_use;   /* how many of them; 0: any number */
+    /* One session. Its client is taken, its texts live as long as it; `login` is borrowed. */
+    enum session_end (*run)(struct session *session, struct connection *login, const void *context);
+    const void *context;
 };
 
 /*
- * session_take - from the connection of login
+ * session_serve - the sessions that one login hands over, one after another, with the same ids
  *
- * True: the process has become the account (service_become_forever), no file was opened before, and
- * the client is ours. False: *err says why (ERROR_NONE: login hung up); the client is still login's,
- * who tells it. A ticket is void when login's connection to auth ends: hence login is told last.
- * Texts are the arena's.
+ * The process becomes the first one's account (service_become_forever), before any file is opened, and
+ * then does not return. Until it has become that, the client is still login's, who tells it; true or
+ * false with *err are then as service.serve wants them. A ticket is void when login's connection to auth
+ * ends: hence login is told last.
  */
-bool session_take(struct connection *login, struct arena *arena, struct session *session_r,
-                  struct error *err) MUST_CHECK;
-
-/* session_take_next - likewise, a new session or a parked one; after the first, all accounts must have
- * the ids that the process has by then */
-bool session_take_next(struct session_host *host, struct connection *login, struct arena *arena,
-                       struct session *session_r, struct error *err) MUST_CHECK;
+bool session_serve(struct connection *login, const struct session_work *work,
+                   struct error *err) MUST_CHECK;
 
 #endif
