@@ -7,7 +7,7 @@ TEST_PACKAGES="perl libcmocka-dev clang libclang-rt-14-dev xz-utils bzip2 zstd i
     mutt isync offlineimap3 libmail-imapclient-perl libio-socket-ssl-perl libnet-ssleay-perl strace gsasl dovecot-core
     fail2ban fetchmail getmail6 dovecot-pop3d
     libpq-dev libmariadb-dev libsqlite3-dev libldap-dev postgresql mariadb-server slapd ldap-utils
-    memcached redis-server redis-tools"
+    memcached redis-server redis-tools postfix postfix-lmdb postfix-pcre"
 
 # install_packages NAME...: those that are missing
 install_packages() {
