@@ -112,7 +112,7 @@ bool cdb_file_open(struct cdb_file *file, const char *path, uint64_t cache_size,
     bool done;
 
     *file = (struct cdb_file){.stamp = MAP_STAMP_NONE};
-    if (!map_stamp_open(&file->stamp, path, err))
+    if (!map_stamp_open_database(&file->stamp, path, err))
         return false;
     file->size = (uint64_t)file->stamp.size;
     create_cache(file, cache_size);

@@ -34,12 +34,15 @@ static bool members_changed(const void *table)
     return false;
 }
 
-static void *open_members(const struct config *config, const char *name, struct error *err)
+static void *open_members(const struct config *config, const char *type, const char *name,
+                          struct error *err)
 {
     struct strlist items = STRLIST_EMPTY;
     struct composed *composed = NULL;
 
-    if (!map_list_items(name, &items, err)) {
+    if (!map_list_items(name, &items, err) || items.count == 0) {
+        error_set(err, ERROR_MALFORMED, "bad syntax: \"%s:%s\"; need \"%s:{type:name...}\"", type,
+                  name, type);
         strlist_release(&items);
         return NULL;
     }
@@ -49,6 +52,16 @@ static void *open_members(const struct config *config, const char *name, struct 
         composed->members[composed->count] = map_open(config, items.items[composed->count], false);
     strlist_release(&items);
     return composed;
+}
+
+static void *open_union(const struct config *config, const char *name, struct error *err)
+{
+    return open_members(config, "unionmap", name, err);
+}
+
+static void *open_pipe(const struct config *config, const char *name, struct error *err)
+{
+    return open_members(config, "pipemap", name, err);
 }
 
 static enum map_result find_union(void *table, struct span key, int flags, struct buf *value_r,
@@ -97,7 +110,7 @@ static enum map_result find_pipe(void *table, struct span key, int flags, struct
 const struct map_type map_type_unionmap = {
     .name = "unionmap",
     .traits = MAP_COMPOSED,
-    .open = open_members,
+    .open = open_union,
     .lookup = find_union,
     .changed = members_changed,
     .close = close_members,
@@ -106,7 +119,7 @@ const struct map_type map_type_unionmap = {
 const struct map_type map_type_pipemap = {
     .name = "pipemap",
     .traits = MAP_COMPOSED,
-    .open = open_members,
+    .open = open_pipe,
     .lookup = find_pipe,
     .changed = members_changed,
     .close = close_members,
@@ -118,8 +131,8 @@ static void *open_values(const struct config *config UNUSED, const char *name, s
 
     if (map_list_items(name, values, err) && values->count > 0)
         return values;
-    if (err->kind == ERROR_NONE)
-        error_set(err, ERROR_MALFORMED, "expected \"{value, value...}\"");
+    error_set(err, ERROR_MALFORMED, "bad syntax: \"randmap:%s\"; need \"randmap:{value...}\"",
+              name);
     strlist_release(values);
     mem_free(values);
     return NULL;

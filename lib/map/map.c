@@ -156,15 +156,16 @@ static void choose(struct map *map, bool through_proxy, const char **name_r)
         map_type_find(map->redirected == NULL ? map->specification : map->redirected, name_r);
     if (map->type == &map_type_proxy)
         *name_r = map->specification; /* proxymap has a list of what may be asked by this name */
-    if (map->type != NULL)
+    if (map->type != NULL && (*name_r)[0] != '\0')
         return;
-    if (strchr(map->specification, ':') == NULL)
+    if (map->type != NULL || strchr(map->specification, ':') == NULL)
         error_set(map->broken, ERROR_TEMPORARY,
                   "open dictionary: expecting \"type:name\" form instead of \"%s\"",
                   map->specification);
     else
         error_set(map->broken, ERROR_TEMPORARY, "unsupported dictionary type: %.*s",
                   (int)strcspn(map->specification, ":"), map->specification);
+    map->type = NULL;
 }
 
 struct map *map_open(const struct config *config, const char *specification, bool through_proxy)

@@ -110,6 +110,9 @@ struct map_stamp {
 
 /* map_stamp_open - open a regular file for reading; *err names it */
 bool map_stamp_open(struct map_stamp *stamp, const char *path, struct error *err) MUST_CHECK;
+/* map_stamp_open_database - the same; what goes wrong is told as Postfix does of databases */
+bool map_stamp_open_database(struct map_stamp *stamp, const char *path,
+                             struct error *err) MUST_CHECK;
 /* map_stamp_take - of a descriptor that somebody else owns and keeps open */
 void map_stamp_take(struct map_stamp *stamp, int fd);
 bool map_stamp_changed(const struct map_stamp *stamp);

@@ -37,6 +37,17 @@ bool map_stamp_open(struct map_stamp *stamp, const char *path, struct error *err
     return false;
 }
 
+bool map_stamp_open_database(struct map_stamp *stamp, const char *path, struct error *err)
+{
+    if (map_stamp_open(stamp, path, err))
+        return true;
+    if (err->number != 0) {
+        errno = err->number;
+        error_errno(err, "open database %s", path);
+    }
+    return false;
+}
+
 static bool same_time(struct timespec a, struct timespec b)
 {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;

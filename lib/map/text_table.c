@@ -108,7 +108,7 @@ static void *open_texthash(const struct config *config, const char *name, struct
     struct map_lines lines;
     bool done;
 
-    if (!map_stamp_open(&table->stamp, name, err)) {
+    if (!map_stamp_open_database(&table->stamp, name, err)) {
         free_table(table);
         return NULL;
     }
@@ -122,14 +122,18 @@ static void *open_texthash(const struct config *config, const char *name, struct
 }
 
 /* "key = value", with or without braces around it. */
-static bool add_pair(struct text_table *table, const char *item, struct error *err)
+static bool add_pair(struct text_table *table, const char *name, const char *item,
+                     struct error *err)
 {
     struct span value = map_unbraced(item);
     bool has_equals = span_find(value, '=') < value.len;
     struct span key = span_trim(span_take_until(&value, '='));
 
     if (!has_equals || key.len == 0) {
-        error_set(err, ERROR_MALFORMED, "missing '=' after attribute name: \"%s\"", item);
+        error_set(
+            err, ERROR_MALFORMED,
+            "missing '=' after attribute name: \"inline:%s\"; need \"inline:{name=value...}\"",
+            name);
         return false;
     }
     value = span_trim(value);
@@ -137,8 +141,8 @@ static bool add_pair(struct text_table *table, const char *item, struct error *e
         error_set(err, ERROR_MALFORMED, "empty value: \"%s\"", item);
         return false;
     }
-    if (!add(table, key, value))
-        log_warning("inline table: duplicate entry: \"%.*s\"", SPAN_PRINTF(key));
+    if (map_fold(key, table->utf8, &table->folded)) /* of two, the last one counts, as in Postfix */
+        (void)hash_put(table->values, buf_span(&table->folded), arena_text(table->arena, value));
     return true;
 }
 
@@ -149,7 +153,7 @@ static void *open_inline(const struct config *config, const char *name, struct e
     bool done = map_list_items(name, &items, err);
 
     for (size_t i = 0; done && i < items.count; i++)
-        done = add_pair(table, items.items[i], err);
+        done = add_pair(table, name, items.items[i], err);
     strlist_release(&items);
     if (done)
         return table;

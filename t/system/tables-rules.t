@@ -1,8 +1,9 @@
 #!/bin/sh
-# regexp, pcre and cidr next to postmap: answers, and warnings about what is wrong in the sources.
+# regexp, pcre and cidr next to postmap: answers, and warnings about what is wrong in the sources; and the
+# types that have no file.
 . "$(dirname "$0")/../lib.sh"
 need postmap
-plan 3
+plan 4
 tables_prepare
 cat >"$CONF/regexp" <<'END'
 # comment
@@ -96,3 +97,29 @@ both_say() {
 check 'regexp' both_say regexp aXb fg fgg de d k xy zzz open1 l L
 check 'pcre' both_say pcre aXb nop q b f foo
 check 'cidr' both_say cidr 192.0.2.7 192.0.2.1 10.0.0.1 172.16.5.5 172.17.1.1 ::1 2001:db8::5 1.2.3.4 fe80::1 foo 1.2.3
+# all_alike TABLE...: the same answers, or the same reason why it cannot be opened (postmap is slow to say it,
+# so all are asked at once)
+why() { sed -n "s/^$1: fatal: \\(bad syntax\\|missing\\|open\\)/\\1/p"; }
+all_alike() {
+    t_count=0
+    touch -d '1 minute ago' "$T/theirs/main.cf"
+    for t_each; do
+        t_count=$((t_count + 1))
+        theirs -q x "$t_each" >"$T/why.$t_count" &
+    done
+    wait
+    t_count=0
+    for t_each; do
+        t_count=$((t_count + 1))
+        t_why=$(why postmap <"$T/why.$t_count")
+        if [ -z "$t_why" ]; then
+            same_answers "$t_each" a A b x key root map_x || return 1
+        elif [ "$(ours -q x "$t_each" | why buzonmap)" != "$t_why" ]; then
+            echo "$t_each: not $t_why"
+            return 1
+        fi
+    done
+}
+check 'types without a file' all_alike 'inline:{a=b, a=c}' 'inline:{ {A = b c}, x=y }' 'inline:{a=b, c}' 'static:{ a b }' 'static:' \
+    'unionmap:{static:a, static:b, inline:{x=a}}' 'unionmap:{}' 'pipemap:{static:b, inline:{b=c}}' 'pipemap:{}' 'randmap:{a}' \
+    'environ:e' 'internal:i' 'unix:passwd.byname' "cdb:$T/none" "texthash:$T/none"
