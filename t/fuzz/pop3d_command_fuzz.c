@@ -10,24 +10,21 @@
 #include "lib/service/service.h"
 
 #include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct config config = {
-    .pop3_uidl_format = "%08Xu%08Xv",
-    .pop3_client_workarounds = "outlook-no-nuls oe-ns-eoh",
-    .pop3_deleted_flag = "",
-    .pop3_delete_type = "default",
-    .pop3_enable_last = true,
-    .myhostname = "mail.example",
-};
+static const char settings[] = "pop3_enable_last = yes\n"
+                               "pop3_client_workarounds = outlook-no-nuls oe-ns-eoh\n"
+                               "myhostname = mail.example\n";
 
-static void write_message(const char *maildir, int number, const char *text)
+static void write_file(const char *directory, const char *name, const char *text)
 {
-    char *path = mem_printf("%s/new/170000000%d.M1P1.mail", maildir, number);
+    char *path = mem_printf("%s/%s", directory, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
     if (fd < 0 || write(fd, text, strlen(text)) < 0)
@@ -36,17 +33,29 @@ static void write_message(const char *maildir, int number, const char *text)
     mem_free(path);
 }
 
+static char maildir[] = "/tmp/buzon-fuzz.XXXXXX";
+
+static int remove_one(const char *path, const struct stat *status UNUSED, int type UNUSED,
+                      struct FTW *place UNUSED)
+{
+    return remove(path);
+}
+
+static void remove_maildir(void)
+{
+    (void)nftw(maildir, remove_one, 10, FTW_DEPTH | FTW_PHYS);
+}
+
 static const struct pop3_session *maildrop(void)
 {
-    static struct pop3_session session = {.config = &config, .user = "ana", .session = "x"};
-    static char maildir[] = "/tmp/buzon-fuzz.XXXXXX";
+    static struct pop3_session session = {.user = "ana", .session = "x"};
     struct mailbox_place place = {.format = MAILBOX_MAILDIR, .path = maildir, .home = maildir};
     struct error err = {0};
     bool in_use;
 
     if (session.mailbox != NULL)
         return &session;
-    if (mkdtemp(maildir) == NULL)
+    if (mkdtemp(maildir) == NULL || atexit(remove_maildir) != 0)
         abort();
     for (const char *const *part = (const char *const[]){"cur", "new", "tmp", NULL}; *part != NULL;
          part++) {
@@ -54,9 +63,13 @@ static const struct pop3_session *maildrop(void)
         (void)mkdir(path, 0700);
         mem_free(path);
     }
-    write_message(maildir, 1, "Subject: one\n\n.dot\nline\n");
-    write_message(maildir, 2, "Subject: no body");
-    write_message(maildir, 3, "X-UIDL: x\n\n\r\n.\n..\nend");
+    write_file(maildir, "new/1700000001.M1P1.mail", "Subject: one\n\n.dot\nline\n");
+    write_file(maildir, "new/1700000002.M1P1.mail", "Subject: no body");
+    write_file(maildir, "new/1700000003.M1P1.mail", "X-UIDL: x\n\n\r\n.\n..\nend");
+    write_file(maildir, "main.cf", settings);
+    session.config = config_read(maildir, NULL, NULL, &err);
+    if (session.config == NULL)
+        abort();
     if (!session_open(&session, &place, &in_use, &err))
         abort();
     return &session;

@@ -139,7 +139,7 @@ C: a FOO
 S: * BYE Too many invalid commands.
 EOF
 END
-log_has 'and it is logged' 'imap-login: Disconnected: Too many invalid commands \(no auth attempts in 0 secs\): user=<>, rip=127'
+log_has 'and it is logged' 'imap-login: Disconnected: Too many invalid commands \(no auth attempts in [0-9]+ secs\): user=<>, rip=127'
 converse imap 'who leaves in the middle of SASL' <<'END'
 S: * OK *
 C: a AUTHENTICATE PLAIN !!!!
@@ -147,13 +147,13 @@ S: a BAD *
 C: b AUTHENTICATE PLAIN
 S: + *
 END
-log_has 'is logged' "imap-login: Disconnected: Connection closed \(client didn't finish SASL auth, waited 0 secs\): user=<>, method=PLAIN"
+log_has 'is logged' "imap-login: Disconnected: Connection closed \(client didn't finish SASL auth, waited [0-9]+ secs\): user=<>, method=PLAIN"
 converse imap 'who says nothing is asked to leave' --port $SHORT_PORT <<'END'
 S: * OK *
 S: * BYE Disconnected for inactivity.
 EOF
 END
-log_has 'with elements of our own' 'imap-login: Disconnected: Inactivity \(no auth attempts in 1 secs\): @:[0-9]+/+[A-Za-z0-9+/]+$'
+log_has 'with elements of our own' 'imap-login: Disconnected: Inactivity \(no auth attempts in [0-9]+ secs\): @:[0-9]+/+[A-Za-z0-9+/]+$'
 
 # --- fail2ban --------------------------------------------------------------------------------------------
 if command -v fail2ban-regex >/dev/null && [ -f /etc/fail2ban/filter.d/dovecot.conf ]; then
