@@ -30,9 +30,14 @@ bool special_use_is_valid(struct span uses)
     return true;
 }
 
-/* mailbox_special_use = name=\Use, name=\Use ... */
-static struct span find_configured(const char *text, const char *name)
+/* mailbox_special_use = name=\Use, name=\Use ...; in main.cf names stand without the prefix. */
+static struct span find_configured(const struct imapd_session *session, const char *name)
 {
+    const char *text = session->config->mailbox_special_use;
+    const char *prefix = store_prefix(session->store);
+
+    if (strncmp(name, prefix, strlen(prefix)) == 0)
+        name += strlen(prefix);
     for (struct span rest = span_text(text); rest.len > 0;) {
         struct span use = span_take_until(&rest, ','), configured = span_take_until(&use, '=');
         if (span_equal_text(span_trim(configured), name))
@@ -55,8 +60,7 @@ bool special_use_find(struct imapd_session *session, const char *name, const cha
         done = true;
     } else if (done) {
         chosen = annotations_find(&annotations, SPAN_LITERAL(SPECIAL_USE_ENTRY));
-        use = chosen != NULL ? chosen->value
-                             : find_configured(session->config->mailbox_special_use, name);
+        use = chosen != NULL ? chosen->value : find_configured(session, name);
     }
     *use_r = use.len > 0 ? arena_text(session->arena, use) : NULL;
     arena_free(&arena);
@@ -79,6 +83,9 @@ static void make_mailbox(struct imapd_session *session, struct span text, bool s
     struct error err = {0};
     const char *name;
 
+    if (!span_equal_text_nocase(text, "INBOX"))
+        text = span_text(arena_printf(session->arena, "%s%.*s", store_prefix(session->store),
+                                      SPAN_PRINTF(text)));
     if (!mailbox_name_check(session->arena, text, store_separator(session->store), &name, &err)) {
         error_prefix(&err, "mailbox_autocreate: %.*s", SPAN_PRINTF(text));
         imapd_log_error(session, &err);

@@ -20,7 +20,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/metadata_content.c lib/store/metadata_names.c lib/store/metadata_record.c \
 	lib/store/mutf7.c lib/store/mutf7.h \
 	lib/store/mbox.h lib/store/mbox_change.c lib/store/mbox_list.c \
-	lib/store/mbox_scan.c lib/store/mbox_spool.c lib/store/mbox_sync.c \
+	lib/store/mbox_read.c lib/store/mbox_scan.c lib/store/mbox_spool.c lib/store/mbox_sync.c \
 	lib/store/name.c lib/store/name.h \
 	lib/store/pattern.c lib/store/pattern.h \
 	lib/store/pop3.c lib/store/pop3.h \

@@ -96,4 +96,15 @@ bool mbox_sync(struct mailbox *mailbox, struct error *err) MUST_CHECK;
 /* mbox_note - the spool is as we leave it; store the record */
 bool mbox_note(struct mailbox *mailbox, struct index_mailbox *state, struct error *err) MUST_CHECK;
 
+/* mbox_is_known_state - the spool is as the index has it, as far as its time and size tell */
+bool mbox_is_known_state(const struct mailbox *mailbox, const struct index_mailbox *state);
+
+/* --- reading (mbox_read.c) ----------------------------------------------------------------------- */
+
+/* mbox_find_message - by UID, in whose order they are; NULL: it is gone */
+const struct mbox_message *mbox_find_message(const struct mbox_message *messages, size_t count,
+                                             uint32_t uid);
+bool mbox_open_message(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
+                       struct error *err) MUST_CHECK;
+
 #endif

@@ -1,4 +1,4 @@
-/* The mbox driver: flags, removal, reading, appending; and the account whose INBOX it is. */
+/* The mbox driver: flags, removal, appending; and the account whose INBOX it is. */
 #include "lib/base/base.h"
 
 #include "lib/store/mbox.h"
@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static bool end(struct mailbox *mailbox, bool commit, struct error *err)
@@ -50,22 +49,6 @@ static bool change_one(struct mailbox *mailbox, struct index_mailbox *state, uin
     return true;
 }
 
-/* In the order of UIDs; NULL: it is gone. */
-static const struct mbox_message *find_message(const struct mbox_message *messages, size_t count,
-                                               uint32_t uid)
-{
-    size_t low = 0, high = count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (messages[middle].uid < uid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && messages[low].uid == uid ? &messages[low] : NULL;
-}
-
 static bool change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                          const struct flag_change *change, struct error *err)
 {
@@ -84,7 +67,7 @@ static bool change_flags(struct mailbox *mailbox, const uint32_t *indices, size_
             if (change_one(mailbox, &state, modseq, &mailbox->messages[indices[i]], change,
                            &entries[changed], err)) {
                 const struct mbox_message *message =
-                    find_message(messages, message_count, entries[changed].uid);
+                    mbox_find_message(messages, message_count, entries[changed].uid);
                 if (message != NULL)
                     memcpy(entries[changed++].digest, message->digest, MBOX_DIGEST_LEN);
             } else {
@@ -174,65 +157,6 @@ static bool expunge(struct mailbox *mailbox, const uint32_t *indices, size_t cou
     for (size_t i = 0; i < count; i++)
         view_mark_gone(mailbox, indices[i]);
     return mbox_sync(mailbox, err);
-}
-
-/* --- reading ----------------------------------------------------------------------------------- */
-
-/* A copy, made under the locks: others may change the spool at any time afterwards. */
-static int copy_message(const struct mbox_spool *spool, const struct mbox_message *message,
-                        struct error *err)
-{
-    int fd = memfd_create("message", MFD_CLOEXEC);
-    off_t from = (off_t)message->offset;
-    uint64_t left = message->size;
-
-    while (fd >= 0 && left > 0) {
-        char block[65536];
-        size_t len = left < sizeof(block) ? (size_t)left : sizeof(block);
-        if (!pread_all(spool->fd, block, len, from) || !write_all(fd, span_of(block, len))) {
-            error_errno(err, "read the mbox");
-            err->kind = ERROR_TEMPORARY;
-            fd_close(&fd);
-            return -1;
-        }
-        from += (off_t)len;
-        left -= len;
-    }
-    if (fd < 0)
-        error_errno(err, "memfd_create");
-    return fd;
-}
-
-static bool open_message(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
-                         struct error *err)
-{
-    struct index_mailbox state = {0};
-    struct mbox_spool spool;
-    struct mbox_message *messages;
-    size_t count;
-    unsigned paused = index_pause(mailbox->store->index);
-    bool done = mbox_begin(mailbox, &state, &spool, &messages, &count, err);
-
-    *file_r = (struct message_file){.fd = -1};
-    if (done) {
-        const struct mbox_message *message = find_message(messages, count, uid);
-        if (message != NULL) {
-            file_r->size = message->size;
-            file_r->fd = copy_message(&spool, message, err);
-        } else {
-            errno = ENOENT;
-            error_errno(err, "message %" PRIu32 " of the mbox", uid);
-        }
-        mbox_spool_close(&spool);
-        mem_free(messages);
-        done = index_commit(mailbox->store->index, file_r->fd < 0 ? &(struct error){0} : err) &&
-               file_r->fd >= 0;
-    }
-    if (!index_resume(mailbox->store->index, paused, err))
-        done = false;
-    if (!done)
-        fd_close(&file_r->fd);
-    return done;
 }
 
 /* --- appending --------------------------------------------------------------------------------- */
@@ -424,7 +348,7 @@ const struct mailbox_driver mbox_driver = {
     .change_flags = change_flags,
     .expunge = expunge,
     .copy = NULL,
-    .open_message = open_message,
+    .open_message = mbox_open_message,
     .watch = watch,
     .save_date = save_date,
     .identity = identity,

@@ -25,7 +25,7 @@ static void spool_stamp(const struct mailbox *mailbox, int64_t *mtime_ns_r, int6
     }
 }
 
-static bool is_known_state(const struct mailbox *mailbox, const struct index_mailbox *state)
+bool mbox_is_known_state(const struct mailbox *mailbox, const struct index_mailbox *state)
 {
     int64_t mtime_ns, size;
 
@@ -347,7 +347,7 @@ static bool is_current(struct mailbox *mailbox, bool *current_r, struct error *e
         return false;
     result = state_find(mailbox, &state, err);
     index_end_read(mailbox->store->index);
-    *current_r = result == INDEX_FOUND && is_known_state(mailbox, &state) &&
+    *current_r = result == INDEX_FOUND && mbox_is_known_state(mailbox, &state) &&
                  (!mailbox->shown || mailbox->read_only || state.claimed_uid >= state.uidnext);
     if (result == INDEX_FOUND)
         mailbox->verify_ms = state.verify_ms;
