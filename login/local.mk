@@ -2,7 +2,7 @@
 pkglibexec_PROGRAMS += login/login
 login_login_SOURCES = login/login.c login/arrival.c login/client.c login/client.h login/sasl.c login/handover.c \
 	login/imap.c login/imap_login.c login/imap_login.h login/log.c login/notifier.c login/notifier.h \
-	login/park.c login/park.h login/pop3.c login/relay.c login/session.c \
+	login/park.c login/park.h login/park_take.c login/pop3.c login/relay.c login/session.c \
 	login/worker.c login/worker.h
 login_login_LDADD = $(LIBBUZON) $(CRYPT_LIBS)
 dist_man_MANS += login/login.8

@@ -10,7 +10,6 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,23 +17,6 @@
 #define TRIES_MAX       10   /* to find a worker */
 #define TRY_AGAIN_MS    1000 /* more each time */
 #define STILL_HERE      "* OK Still here"
-
-struct park {
-    struct client *client;
-    struct park *next, *previous;                 /* of login->parked */
-    struct park *next_changed, *previous_changed; /* of login->changed */
-    bool is_queued;
-    bool is_changed; /* why it is waking */
-    bool idling;
-    unsigned tries;
-    int inner; /* TLS, with client->relay: imapd's end, from which it had not read all; else -1 */
-    int64_t silent_since_ms, notify_at_ms, try_at_ms;
-    uint64_t octets_in, octets_out, told;
-    char *name, *counters;
-    struct buf pass, state;
-    struct notice *notices;
-    size_t notice_count;
-};
 
 /* --- beginning and end ------------------------------------------------------------------------- */
 
@@ -45,7 +27,7 @@ void park_log_end(const char *name, const char *counters, uint64_t in, uint64_t 
              counters);
 }
 
-static void enlist(struct park *park)
+void park_enlist(struct park *park)
 {
     struct login *login = park->client->login;
 
@@ -242,8 +224,7 @@ static bool offer(struct client *client, bool fresh, struct error *err)
     return offered;
 }
 
-/* False: no worker could be asked; the client may be gone. */
-static bool wake(struct client *client, bool fresh)
+bool park_wake(struct client *client, bool fresh)
 {
     struct error err = {0};
 
@@ -269,7 +250,7 @@ void park_refused(struct client *client, bool was_fresh, const char *why)
     if (was_fresh)
         try_later(client, why);
     else
-        (void)wake(client, true);
+        park_wake(client, true);
 }
 
 void park_resumed(struct client *client)
@@ -299,7 +280,7 @@ void park_serve_changes(struct login *login)
         struct client *client = login->first_changed->client;
 
         client->park->is_changed = true;
-        if (wake(client, false)) { /* takes it from the queue, in either case */
+        if (park_wake(client, false)) { /* takes it from the queue, in either case */
             client->worker->is_for_change = true;
             login->changes_served++;
         }
@@ -337,7 +318,7 @@ static void on_input(struct client *client)
         wait_on(client);
         break;
     case HEARD_INPUT:
-        (void)wake(client, false);
+        park_wake(client, false);
         break;
     case HEARD_END:
         end(client, "Connection closed", NULL);
@@ -367,7 +348,7 @@ static void on_time(struct client *client)
     if (now_ms >= silence_ends_ms(park))
         end(client, "Disconnected for inactivity.", "Disconnected for inactivity.");
     else if (park->try_at_ms != 0 && now_ms >= park->try_at_ms)
-        (void)wake(client, false);
+        park_wake(client, false);
     else if (park->idling && now_ms >= park->notify_at_ms)
         say_still_here(client);
     else
@@ -384,132 +365,4 @@ void park_on_event(struct client *client, int events)
         on_time(client);
     else
         wait_on(client);
-}
-
-/* --- parking ----------------------------------------------------------------------------------- */
-
-static struct buf copy(struct span octets)
-{
-    struct buf kept = BUF(BUF_UNLIMITED);
-
-    buf_put(&kept, octets);
-    return kept;
-}
-
-static void remember(struct client *client, const struct parking_parked *parked)
-{
-    struct park *park = mem_new(struct park);
-    int64_t now_ms = clock_monotonic_ms();
-
-    *park = (struct park){
-        .client = client,
-        .idling = parked->idling,
-        .inner = -1,
-        .silent_since_ms = now_ms - (int64_t)parked->silent_ms,
-        .notify_at_ms = now_ms + (int64_t)parked->notify_ms,
-        .octets_in = parked->octets_in,
-        .octets_out = parked->octets_out,
-        .name = mem_text(parked->name),
-        .counters = mem_text(parked->counters),
-        .pass = copy(parked->pass),
-        .state = copy(parked->state),
-    };
-    client->park = park;
-    enlist(park);
-}
-
-/* False: something has happened already. */
-static bool watch_mailboxes(struct client *client, struct parking_parked *parked)
-{
-    struct park *park = client->park;
-    struct pool *pool = client->pool;
-    bool is_quiet = true;
-
-    if (parked->watch_count == 0)
-        return true;
-    if (parked->notifier >= 0) {
-        if (pool->notifier != NULL)
-            return false; /* two imapds made one at a time: the second tries again, with the first */
-        pool->notifier = notifier_create(pool, parked->notifier);
-        parked->notifier = -1;
-    }
-    if (pool->notifier == NULL)
-        return true;
-    park->notices = mem_resize(NULL, parked->watch_count, sizeof(struct notice));
-    for (; park->notice_count < parked->watch_count; park->notice_count++) {
-        int descriptor = (int)parked->watches[park->notice_count].descriptor;
-        if (!notifier_add(pool->notifier, park, descriptor, &park->notices[park->notice_count]))
-            is_quiet = false;
-    }
-    return is_quiet;
-}
-
-static bool has_unread(int fd)
-{
-    int count = 0;
-
-    return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
-}
-
-/*
- * What the relay still has for the client goes into the client's output. What imapd has not read of the
- * client's input is in the socket pair: then the pair is kept, and the session goes on at once.
- */
-static bool close_relay(struct client *client, struct parking_parked *parked)
-{
-    if (relay_has_inward(client) || has_unread(parked->client)) {
-        client->park->inner = parked->client;
-        parked->client = -1;
-        relay_pause(client);
-        return false;
-    }
-    if (!relay_drain(client, &client->output))
-        log_warning("%s: more output than a parked session may have is lost", client->park->name);
-    relay_free(client);
-    return true;
-}
-
-static bool is_socket(int fd)
-{
-    int type;
-    socklen_t size = sizeof(type);
-
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-}
-
-/* False: it cannot wait here. */
-static bool take_client(struct client *client, struct parking_parked *parked)
-{
-    if (client->tls != NULL)
-        return close_relay(client, parked);
-    client->fd = parked->client;
-    parked->client = -1;
-    fd_set_nonblocking(client->fd, true);
-    client_watch(client);
-    return true;
-}
-
-void park_begin(struct client *client, struct parking_parked *parked)
-{
-    bool is_quiet;
-
-    if (client->pool == NULL || (client->tls == NULL) != (client->state == CLIENT_AWAY) ||
-        !is_socket(parked->client)) {
-        client_destroy(client); /* imapd is in somebody else's hands */
-        return;
-    }
-    if (client->state == CLIENT_AWAY)
-        client->login->away_count--;
-    remember(client, parked);
-    is_quiet = watch_mailboxes(client, parked);
-    client->state = CLIENT_PARKED;
-    if (!take_client(client, parked)) {
-        (void)wake(client, false);
-        return;
-    }
-    login_accept_more(client->login);
-    log_debug("imap-login: parked: %s", client->park->name);
-    if (!is_quiet)
-        queue(client->park);
-    park_on_event(client, client->tls != NULL ? LOOP_READ | LOOP_WRITE : LOOP_WRITE);
 }
