@@ -61,6 +61,7 @@ class Buzon(PostfixDovecot):
             "mail_owner": "buzon", "net_owner": "buzonnet", "setgid_group": "buzondrop",
             "auth_passdb": "passwd-file:" + self.p("conf/users"),
             "login_disable_plaintext_auth": "no", "login_client_limit": "20000",
+            "login_address_limit": "0", "mail_max_userip_connections": "0",
         })
         return cf
 
