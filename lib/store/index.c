@@ -403,11 +403,18 @@ bool index_begin_read(struct index *index, struct error *err)
 
 void index_end_read(struct index *index)
 {
-    ASSERT(index->readers > 0);
-    if (--index->readers > 0 || index->writer != NULL)
+    if (index->readers == 0 || --index->readers > 0 || index->writer != NULL)
         return;
     index_leave_places(index);
     mdb_txn_reset(index->reader);
+}
+
+bool index_is_read(struct index *index, struct error *err)
+{
+    if (index->readers > 0 || index->writer != NULL)
+        return true;
+    error_set(err, ERROR_TEMPORARY, "the index %s cannot be read any more", index->directory);
+    return false;
 }
 
 unsigned index_pause(struct index *index)

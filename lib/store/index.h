@@ -87,7 +87,10 @@ bool index_is_broken(const struct index *index);
  * one. Errors are TEMPORARY; after one of a write transaction only index_abort is left.
  */
 bool index_begin_read(struct index *index, struct error *err) MUST_CHECK;
+/* index_end_read - nothing to do where index_resume has failed in between */
 void index_end_read(struct index *index);
+/* index_is_read - is a transaction open? Not after index_resume has failed: *err says so. */
+bool index_is_read(struct index *index, struct error *err) MUST_CHECK;
 /* index_pause - end reading, however often it was begun; index_resume begins it again as often. What
  * was borrowed is void. */
 unsigned index_pause(struct index *index);

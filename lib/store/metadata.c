@@ -295,7 +295,7 @@ bool mailbox_metadata(struct mailbox *mailbox, size_t index, unsigned wanted,
 
     *metadata_r = (struct message_metadata){0};
     metadata_forget_content(cache);
-    if (!make_room(mailbox, cache, err) ||
+    if (!index_is_read(mailbox->store->index, err) || !make_room(mailbox, cache, err) ||
         ((wanted & WANT_HEADERS) != 0 &&
          !metadata_note_names(mailbox, cache, headers, &names, err)))
         return false;
