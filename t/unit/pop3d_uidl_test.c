@@ -45,11 +45,40 @@ static void run_case(void **state)
     buf_release(&out);
 }
 
+/* What Dovecot 2.3 answers for such messages of an mbox. */
+static const struct md5_case {
+    const char *name;
+    const char *header;
+    const char *md5;
+} md5_cases[] = {
+    {"Received counts more than what the sender wrote",
+     "Received: from host1 by mail; Thu, 1 Jan 2026 00:00:01 +0000\n"
+     "Date: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-ID: <1@example.test>\n\nDate: body\n", "9fefeb1ee090fc785f8df19d64ccb55a"},
+    {"only the first Received, with its continuation",
+     "Delivered-To: a@b\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nSubject: x\nMessage-ID:\n <4@x>\n"
+     "Received: from a\n\tby b\nReceived: from c\n\nx\n",                                  "6cd6af65b034c19a6aa67836acefd074"},
+    {"line ends do not count",
+     "Received: from host1 by mail; Thu, 1 Jan 2026 00:00:01 +0000\r\n\r\nx\r\n",          "9fefeb1ee090fc785f8df19d64ccb55a"},
+    {"nothing that would identify it",                  "Subject: x\n\n",                  "d41d8cd98f00b204e9800998ecf8427e"},
+};
+
+static void run_md5(void **state)
+{
+    const struct md5_case *c = *state;
+    struct span header = unit_copy(span_text(c->header));
+    char md5[33];
+
+    pop3_header_md5(header, md5);
+    assert_string_equal(md5, c->md5);
+    free((void *)(uintptr_t)header.data);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases)];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + ARRAY_LENGTH(md5_cases)];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, cases, run_case);
+    UNIT_ADD_ROWS(tests, used, md5_cases, run_md5);
     return unit_run("pop3_uidl_format", tests, used);
 }
