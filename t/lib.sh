@@ -477,20 +477,32 @@ tables_prepare() {
 # ours, theirs ARGUMENT...: buzonmap, postmap; what they say, then the exit status
 ours() { "$BUZON_STAGE/sbin/buzonmap" -c "$CONF" "$@" 2>&1 </dev/null; echo "status $?"; }
 theirs() { postmap -c "$T/theirs" "$@" 2>&1 </dev/null; echo "status $?"; }
-# same_answers TABLE KEY...: both answer the same to the keys, up to one that cannot be answered, and
-# agree that it cannot; warnings are worded differently
+# said TOOL DIRECTORY TABLE: the answers of a tool to $T/same-keys, its status, and whether it could not tell
+said() {
+    "$1" -c "$2" -q - "$3" 2>"$T/same-errors" <"$T/same-keys"
+    echo "status $?, $(grep -c ': fatal: .*error' "$T/same-errors")"
+}
+# same_answers TABLE KEY...: ours and postmap answer the same to the keys, up to one that cannot be answered,
+# and agree that it cannot; warnings are worded differently. Where there is no postmap, what it once said counts
+# (t/system/answers; BUZON_TEST_RECORD=1 writes it anew).
 same_answers() {
     t_table=$1
+    t_recorded=$T_SOURCE/system/answers/$(printf '%s\n' "$@" | sed "s,$T,,g; s/127\.0\.0\.1:[0-9]*//g" | cksum | cut -d' ' -f1)
     shift
     printf '%s\n' "$@" >"$T/same-keys"
-    # postmap waits for files to be some seconds old
-    touch -d '1 minute ago' "$T/theirs/main.cf"
-    [ ! -f "${t_table#*:}" ] || touch -d '1 minute ago' "${t_table#*:}"
-    t_ours=$("$BUZON_STAGE/sbin/buzonmap" -c "$CONF" -q - "$t_table" 2>"$T/same-ours" <"$T/same-keys"; echo "status $?")
-    t_theirs=$(postmap -c "$T/theirs" -q - "$t_table" 2>"$T/same-theirs" <"$T/same-keys"; echo "status $?")
-    [ "$t_ours, $(grep -c ': fatal: .*error' "$T/same-ours")" = "$t_theirs, $(grep -c ': fatal: .*error' "$T/same-theirs")" ] || {
+    t_ours=$(said "$BUZON_STAGE/sbin/buzonmap" "$CONF" "$t_table")
+    if command -v postmap >/dev/null 2>&1; then
+        # postmap waits for files to be some seconds old
+        touch -d '1 minute ago' "$T/theirs/main.cf"
+        [ ! -f "${t_table#*:}" ] || touch -d '1 minute ago' "${t_table#*:}"
+        t_theirs=$(said postmap "$T/theirs" "$t_table")
+        [ -z "${BUZON_TEST_RECORD:-}" ] || printf '%s\n' "$t_theirs" >"$t_recorded"
+    else
+        t_theirs=$(cat "$t_recorded")
+    fi
+    [ "$t_ours" = "$t_theirs" ] || {
         printf '%s: "%s" is not "%s"\n' "$t_table" "$t_ours" "$t_theirs" | cut -c 1-300
-        cat "$T/same-ours" "$T/same-theirs"
+        cat "$T/same-errors"
         return 1
     }
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # tcp, socketmap, memcache and redis: tables that ask a server over a socket, next to postmap.
 . "$(dirname "$0")/../lib.sh"
-need postmap memcached redis-server python3
-plan 29
+need memcached redis-server python3
+plan 30
 tables_prepare
 TCP=$((T_BASE + 71)) SOCKETMAP=$((T_BASE + 72)) REDIS=$((T_BASE + 73)) MEMCACHED=$((T_BASE + 74))
 background python3 "$T_SOURCE/tool/tabled.py" tcp $TCP "$T/tcp.ready"
@@ -36,7 +36,8 @@ is 'tcp: a connection that ended meanwhile' "$(printf 'value-x\nonce-x\nvalue-y\
 like 'tcp: nobody listens' "$(ours -q x tcp:127.0.0.1:1)" 'Connection refused'
 
 M=socketmap:inet:127.0.0.1:$SOCKETMAP:m
-check 'socketmap: values and absent keys' same_answers $M value-x 'value-a b%c,9:x' absent-x "value-ü" value-X nothing slow-x big-x
+check 'socketmap: values and absent keys' same_answers $M value-x 'value-a b%c,9:x' absent-x "value-ü" value-X nothing slow-x
+is 'socketmap: a large reply' "$(ours -q big-x $M | head -n 1 | wc -c)" 90001
 check 'socketmap: TEMP' same_answers $M temp-x
 like 'socketmap: TIMEOUT' "$(ours -q timeout-x $M)" 'query error: .*the server says: TIMEOUT too late'
 like 'socketmap: PERM' "$(ours -q perm-x $M)" 'query error: .*the server says: PERM never'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sqlite: tables in SQLite files, next to postmap; and how modules are found.
 . "$(dirname "$0")/../lib.sh"
-need postmap python3
+need python3
 has_module sqlite
 plan 13
 tables_prepare
