@@ -104,9 +104,41 @@ static void add_entry(struct uidlist *list, const struct uidlist_entry *entry)
         list->uidnext = entry->uid + 1;
 }
 
+/* Names of message files have no white space, and a line has one colon. What is odd may have been several
+ * lines before it was damaged: so many UIDs may have been in it. */
+static uint32_t count_hidden(struct span line, const struct uidlist_entry *entry)
+{
+    struct span odd = entry == NULL ? line : entry->name;
+    uint32_t hidden = entry == NULL ? 1 : 0;
+
+    for (size_t i = 0; i < odd.len; i++)
+        hidden += odd.data[i] == ':' || (unsigned char)odd.data[i] <= ' ';
+    return hidden;
+}
+
+/* One line; what it may hide is added to *hidden. Of two lines with one UID neither is believed. */
+static void take_line(struct uidlist *list, struct span line, bool whole, bool version_1,
+                      uint32_t *hidden)
+{
+    const struct uidlist_entry *last = list->count == 0 ? NULL : &list->entries[list->count - 1];
+    struct uidlist_entry entry;
+    bool sound = whole && parse_line(&entry, line, version_1);
+
+    if (sound && (last == NULL || entry.uid > last->uid)) {
+        *hidden += count_hidden(line, &entry);
+        add_entry(list, &entry);
+        return;
+    }
+    list->torn = true;
+    *hidden += count_hidden(line, NULL);
+    if (sound && last != NULL && entry.uid == last->uid)
+        list->count--;
+}
+
 bool uidlist_parse(struct uidlist *list, struct span text)
 {
     struct span line, version;
+    uint32_t hidden = 0;
     bool version_1;
 
     line = span_take_until(&text, '\n');
@@ -119,17 +151,14 @@ bool uidlist_parse(struct uidlist *list, struct span text)
     if (list->uidnext == 0)
         list->uidnext = 1;
     while (text.len > 0) {
-        struct uidlist_entry entry;
+        /* A line without its end may be a part of one that a crash cut off. */
         bool whole = text.data[text.len - 1] == '\n' || span_find(text, '\n') < text.len;
 
         line = span_take_until(&text, '\n');
-        /* A line without its end may be a part of one that a crash cut off. */
-        if (whole && parse_line(&entry, line, version_1) &&
-            (list->count == 0 || entry.uid > list->entries[list->count - 1].uid))
-            add_entry(list, &entry);
-        else
-            list->torn = true;
+        take_line(list, line, whole, version_1, &hidden);
     }
+    if (hidden > 0 && list->uidnext < UINT32_MAX - hidden)
+        list->uidnext += hidden;
     return true;
 }
 

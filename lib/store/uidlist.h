@@ -39,7 +39,8 @@ struct uidlist {
 
 void uidlist_release(struct uidlist *list);
 
-/* uidlist_parse - lines that make no sense are passed over; uidnext is past every UID that occurs.
+/* uidlist_parse - lines that make no sense are passed over; uidnext is past every UID that occurs,
+ * or may have occurred in what makes none.
  * Spans point into `text`. false: no header, so nothing is known. */
 bool uidlist_parse(struct uidlist *list, struct span text) MUST_CHECK;
 

@@ -388,7 +388,10 @@ static struct span content_of(int object, enum power_loss loss)
     case 1:
         return now;
     }
-    len = (size_t)random() % (now.len + 1);
+    len = synced.len > 0 && synced.len <= now.len && memcmp(now.data, synced.data, synced.len) == 0
+              ? synced.len /* it was appended to */
+              : 0;
+    len += (size_t)random() % (now.len - len + 1);
     memset(current.data + len, 0, now.len - len);
     return now;
 }
