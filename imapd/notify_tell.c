@@ -177,6 +177,7 @@ static bool watch_anew(struct imapd_session *session)
         return false;
     case NOTIFY_FAILED:
         imapd_log_error(session, &err);
+        old->names_changed = old->is_stale = true; /* try again */
         return true;
     }
     for (size_t i = 0; i < old->count; i++)

@@ -148,7 +148,7 @@ static bool look_at(struct imapd_session *session, struct notify_mailbox *mailbo
     if (!mailbox->selectable ||
         store_status(session->store, mailbox->name, false, &mailbox->told, err))
         return true;
-    if (err->kind != ERROR_PERMANENT)
+    if (err->kind != ERROR_PERMANENT || store_exists(session->store, mailbox->name))
         return false;
     mailbox->selectable = false;
     return true;

@@ -282,9 +282,17 @@ static bool status_once(struct store *store, const char *name, bool size,
     return done;
 }
 
+/* Another session renames it: the mailbox has its new name already, but the index gives it to us and then
+ * to the record of the old one. */
+static bool is_being_renamed(struct store *store, const char *name, const struct error *err)
+{
+    return err->kind == ERROR_PERMANENT && err->number == ENOENT && store_exists(store, name);
+}
+
 bool store_status(struct store *store, const char *name, bool size, struct store_status *status_r,
                   struct error *err)
 {
     return status_once(store, name, size, status_r, err) ||
-           (index_is_broken(store->index) && status_once(store, name, size, status_r, err));
+           ((index_is_broken(store->index) || is_being_renamed(store, name, err)) &&
+            status_once(store, name, size, status_r, err));
 }
