@@ -15,6 +15,7 @@
 #include "lib/io/proxy_protocol.h"
 #include "lib/map/cidr.h"
 
+#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -244,10 +245,20 @@ static void await_proxy(struct client *client)
 
 /* --- arrivals --------------------------------------------------------------------------------------------------------- */
 
+/* What is said is whole when it is written. The greeting must not wait for the client to acknowledge the
+ * session tickets of TLS before it, which takes 40 ms; no matter on a UNIX socket. */
+static void send_at_once(int fd)
+{
+    static const int on = 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 void client_create(struct login *login, int fd)
 {
     struct client *client = mem_new(struct client);
 
+    send_at_once(fd);
     *client = (struct client){
         .login = login,
         .state = CLIENT_COMMAND,
