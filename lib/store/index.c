@@ -324,6 +324,7 @@ void index_close(struct index **index)
     if ((*index)->changed && !(*index)->broken)
         mark_clean(*index);
     release(*index);
+    mem_free((*index)->aside);
     mem_free((*index)->directory);
     mem_free(*index);
     *index = NULL;

@@ -1,12 +1,13 @@
 /*
  * What a view of a mailbox is made of, packed: the flags of FLAGS_BLOCK UIDs in a record. It says again
- * what the messages' own records say, so that SELECT need not walk through all of those. The block that
- * is being changed is kept aside until another one is, or until somebody reads.
+ * what the messages' own records say, so that SELECT need not walk through all of those. Blocks that are
+ * changed are kept aside until the transaction ends, or somebody reads.
  */
 #include "lib/base/base.h"
 
 #include "lib/store/index_private.h"
 
+#define ASIDE_MAX     4096 /* blocks */
 #define FLAGS_MAX     0x3fU
 #define KEYWORDS_MASK 0x3ffffffU
 
@@ -34,16 +35,12 @@ static bool read_block(const MDB_val *value, uint64_t key, struct index_flags en
     return is_sound(entries, *count_r, key);
 }
 
-bool index_flush_flags(struct index *index, struct error *err)
+static bool write_block(struct index *index, const struct flags_block *block, struct error *err)
 {
-    struct flags_block *block = &index->block;
     MDB_val key = index_value(&block->key, sizeof(block->key));
     MDB_val value = index_value(block->entries, block->count * sizeof(*block->entries));
     int result;
 
-    if (!block->dirty)
-        return true;
-    block->dirty = false;
     if (block->count > 0)
         result = mdb_put(index->writer, index->flags, &key, &value, 0);
     else
@@ -54,9 +51,45 @@ bool index_flush_flags(struct index *index, struct error *err)
     return false;
 }
 
+bool index_flush_flags(struct index *index, struct error *err)
+{
+    bool done = true;
+
+    for (size_t i = 0; i < index->aside_count && done; i++)
+        done = write_block(index, &index->aside[i], err);
+    index->aside_count = 0;
+    if (done && index->block.dirty)
+        done = write_block(index, &index->block, err);
+    index->block.dirty = false;
+    return done;
+}
+
 void index_forget_block(struct index *index)
 {
     index->block.loaded = index->block.dirty = false;
+    index->aside_count = 0;
+}
+
+/* Blocks that rise wait for the end of the transaction: written one behind the other they lie so in the
+ * file, and a view is read from few places of it. */
+static bool put_aside(struct index *index, uint64_t next, struct error *err)
+{
+    const struct flags_block *last =
+        index->aside_count == 0 ? NULL : &index->aside[index->aside_count - 1];
+
+    if (index->block.dirty) {
+        if (last != NULL && last->key >= index->block.key && !index_flush_flags(index, err))
+            return false;
+        if (index->block.dirty) {
+            if (index->aside == NULL)
+                index->aside = mem_resize(NULL, ASIDE_MAX, sizeof(*index->aside));
+            index->aside[index->aside_count++] = index->block;
+            index->block.dirty = false;
+        }
+    }
+    return index->aside_count == 0 ||
+           (next > index->aside[index->aside_count - 1].key && index->aside_count < ASIDE_MAX) ||
+           index_flush_flags(index, err);
 }
 
 static bool load_block(struct index *index, uint64_t key, struct error *err)
@@ -67,7 +100,7 @@ static bool load_block(struct index *index, uint64_t key, struct error *err)
 
     if (block->loaded && block->key == key)
         return true;
-    if (!index_flush_flags(index, err))
+    if (!put_aside(index, key, err))
         return false;
     block->loaded = false;
     block->key = key;

@@ -33,8 +33,10 @@ struct index {
     MDB_txn *writer;
     unsigned readers;
     struct index_place at_message, at_metadata;
-    struct flags_block block; /* of the write transaction */
-    bool changed;             /* by us, since it was opened */
+    struct flags_block block;  /* of the write transaction */
+    struct flags_block *aside; /* changed ones before it, ascending; see index_flags.c */
+    size_t aside_count;
+    bool changed; /* by us, since it was opened */
     bool broken;
     bool somebody_died; /* while it read: LMDB may have led it astray */
 };
