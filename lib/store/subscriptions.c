@@ -8,6 +8,9 @@
 #include "lib/store/dotlock.h"
 #include "lib/store/name.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #define FILE_NAME "subscriptions"
 #define FILE_MAX  (4 * 1024 * 1024)
 
@@ -53,6 +56,32 @@ void subscriptions_parse(struct span text, char separator, struct strlist *names
     }
 }
 
+static void put_name(struct buf *text, const char *name, char separator)
+{
+    for (; *name != '\0'; name++)
+        buf_put_char(text, *name == separator ? '\t' : *name);
+    buf_put_char(text, '\n');
+}
+
+/* What Courier had becomes a file of ours, for whoever comes after us; not in the place of one that another
+ * session wrote meanwhile. Else it is read again the next time. */
+static void keep_names(int directory, char separator, const struct strlist *names)
+{
+    static const char temporary[] = FILE_NAME ".courier";
+    struct buf text = BUF(BUF_UNLIMITED);
+    int fd =
+        openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    buf_put_text(&text, version_2);
+    for (size_t i = 0; i < names->count; i++)
+        put_name(&text, names->items[i], separator);
+    if (fd >= 0 && write_all(fd, buf_span(&text)) && fsync(fd) == 0)
+        (void)linkat(directory, temporary, directory, FILE_NAME, 0);
+    (void)unlinkat(directory, temporary, 0);
+    fd_close(&fd);
+    buf_release(&text);
+}
+
 /* Until there is a file of ours. */
 static bool read_courier(int directory, char separator, struct strlist *names, struct error *err)
 {
@@ -64,6 +93,7 @@ static bool read_courier(int directory, char separator, struct strlist *names, s
         courier_parse_subscriptions(buf_span(&text), &theirs);
         for (size_t i = 0; i < theirs.count; i++)
             add_name(names, span_text(theirs.items[i]), separator);
+        keep_names(directory, separator, names);
     } else if (err->number == ENOENT) {
         error_clear(err);
         done = true;
@@ -86,13 +116,6 @@ bool subscriptions_read(int directory, char separator, struct strlist *names, st
     }
     buf_release(&text);
     return done;
-}
-
-static void put_name(struct buf *text, const char *name, char separator)
-{
-    for (; *name != '\0'; name++)
-        buf_put_char(text, *name == separator ? '\t' : *name);
-    buf_put_char(text, '\n');
 }
 
 static bool write_file(int directory, char separator, const struct strlist *names, const char *name,
