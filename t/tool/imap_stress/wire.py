@@ -1,4 +1,5 @@
 """One IMAP connection on the wire: commands out, responses in, parsed. It knows nothing of mailboxes."""
+import os
 import re
 import socket
 import subprocess
@@ -71,7 +72,7 @@ class Wire:
             self.socket = socket.create_connection(target, timeout)
         else:
             ours, theirs = socket.socketpair()
-            self.process = subprocess.Popen(target, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL)
+            self.process = subprocess.Popen(target, stdin=theirs, stdout=theirs, stderr=open(os.environ.get("STRESS_STDERR", os.devnull), "ab"))
             theirs.close()
             self.socket = ours
         self.socket.settimeout(timeout)
