@@ -85,7 +85,8 @@ static bool read_line(struct config_source *source, const struct logical_line *l
         mem_free(warning);
         return true;
     }
-    problem = setting_split(line->text, &name, &value);
+    /* What follows a NUL is not there, as for Postfix: names are texts later on. */
+    problem = setting_split(span_first(line->text, span_find(line->text, '\0')), &name, &value);
     if (problem != NULL) {
         error_set(err, ERROR_PERMANENT, "%s, line %d: %s: \"%.*s\"", source->path, line->number,
                   problem, SPAN_PRINTF(line->text));

@@ -76,7 +76,7 @@ static void keep_names(int directory, char separator, const struct strlist *name
     for (size_t i = 0; i < names->count; i++)
         put_name(&text, names->items[i], separator);
     if (fd >= 0 && write_all(fd, buf_span(&text)) && fsync(fd) == 0)
-        (void)linkat(directory, temporary, directory, FILE_NAME, 0);
+        (void)!linkat(directory, temporary, directory, FILE_NAME, 0);
     (void)unlinkat(directory, temporary, 0);
     fd_close(&fd);
     buf_release(&text);
