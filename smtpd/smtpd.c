@@ -229,6 +229,21 @@ static void load_certificate(const struct config *config)
         log_warning("no server certificate, TLS is not available: %s", err.text);
 }
 
+/* Their items may be files, which are out of reach later. */
+static void open_lists(const struct config *config)
+{
+    server.route = route_create(config, true);
+    server.mynetworks =
+        match_list_create(config, "mynetworks", config->mynetworks, MATCH_ADDRESS, true);
+    server.forbidden_commands = match_list_create(
+        config, "smtpd_forbidden_commands", config->smtpd_forbidden_commands, MATCH_STRING, true);
+    server.noop_commands = match_list_create(config, "smtpd_noop_commands",
+                                             config->smtpd_noop_commands, MATCH_STRING, true);
+    server.bare_newline_exclusions =
+        match_list_create(config, "smtpd_forbid_bare_newline_exclusions",
+                          config->smtpd_forbid_bare_newline_exclusions, MATCH_ADDRESS, true);
+}
+
 static bool prepare(const struct service_instance *instance, struct error *err)
 {
     const struct config *config = instance->config;
@@ -242,6 +257,7 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     server.tls_level = tls_level(config);
     if (server.tls_level != TLS_LEVEL_NONE)
         load_certificate(config);
+    open_lists(config);
     server.dns = dns_prepare(config, err);
     return server.dns != NULL;
 }
@@ -255,16 +271,6 @@ static bool start(const struct service_instance *instance, struct error *err)
     server.hello_discards =
         maps_open(config, config->smtpd_discard_ehlo_keyword_address_maps, true);
     server.command_filter = maps_open(config, config->smtpd_command_filter, true);
-    server.route = route_create(config, true);
-    server.mynetworks =
-        match_list_create(config, "mynetworks", config->mynetworks, MATCH_ADDRESS, true);
-    server.forbidden_commands = match_list_create(
-        config, "smtpd_forbidden_commands", config->smtpd_forbidden_commands, MATCH_STRING, true);
-    server.noop_commands = match_list_create(config, "smtpd_noop_commands",
-                                             config->smtpd_noop_commands, MATCH_STRING, true);
-    server.bare_newline_exclusions =
-        match_list_create(config, "smtpd_forbid_bare_newline_exclusions",
-                          config->smtpd_forbid_bare_newline_exclusions, MATCH_ADDRESS, true);
     server.access = access_create(config, err);
     return server.access != NULL;
 }
