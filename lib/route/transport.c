@@ -13,11 +13,11 @@ struct keys {
     size_t count;
 };
 
-static void add(struct keys *keys, struct span key)
+/* Patterns see what is not partial. */
+static void add(struct keys *keys, struct span key, bool partial)
 {
     keys->keys[keys->count] = key;
-    keys->partial[keys->count] = keys->count > 0; /* patterns see the whole address alone */
-    keys->count++;
+    keys->partial[keys->count++] = partial;
 }
 
 /* The domain, and its parents: ".parent", or bare where bare names match subdomains. */
@@ -26,16 +26,26 @@ static void add_domains(struct keys *keys, struct span domain, bool bare_parents
     while (domain.len > 0) {
         size_t dot = 1 + span_find(span_skip(domain, 1), '.');
 
-        add(keys, domain);
+        add(keys, domain, true);
         domain = dot >= domain.len ? SPAN_EMPTY : span_skip(domain, bare_parents ? dot + 1 : dot);
     }
 }
 
-/* user+ext@domain, user@domain, domain, .parent..., * */
+/* In external form, and as it is in memory where that is another. */
+static void add_address(struct keys *keys, struct arena *arena, const char *address, bool partial)
+{
+    const char *external = address_quote(arena, address);
+
+    add(keys, span_text(external), partial);
+    if (strcmp(external, address) != 0)
+        add(keys, span_text(address), partial);
+}
+
+/* user+ext@domain, user@domain, domain, .parent..., * (for patterns too) */
 static struct keys list_keys(const struct route *route, struct arena *arena, const char *address)
 {
     struct span domain = address_domain(address);
-    size_t most = domain.len + 4;
+    size_t most = domain.len + 6;
     struct keys keys = {
         .keys = arena_array(arena, struct span, most),
         .partial = arena_array(arena, bool, most),
@@ -43,13 +53,13 @@ static struct keys list_keys(const struct route *route, struct arena *arena, con
     struct span user;
     struct span extension;
 
-    add(&keys, span_text(address));
+    add_address(&keys, arena, address, false);
     if (address_split_extension(route->config->recipient_delimiter, address_localpart(address),
                                 &user, &extension))
-        add(&keys,
-            span_text(arena_printf(arena, "%.*s@%.*s", SPAN_PRINTF(user), SPAN_PRINTF(domain))));
+        add_address(&keys, arena,
+                    arena_printf(arena, "%.*s@%.*s", SPAN_PRINTF(user), SPAN_PRINTF(domain)), true);
     add_domains(&keys, domain, route->transport_matches_subdomains);
-    add(&keys, SPAN_LITERAL("*"));
+    add(&keys, SPAN_LITERAL("*"), false);
     return keys;
 }
 
