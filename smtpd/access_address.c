@@ -30,25 +30,35 @@ enum access_result access_reject_non_fqdn_recipient(struct access_check *check,
     return reject_non_fqdn(check, SUBJECT_RECIPIENT, check->session->recipient);
 }
 
-/* Class and next hop of an address; FOUND or UNAVAILABLE. The recipient's is asked once. */
-static enum map_result find_target(struct access_check *check, const char *address,
+/* Where the target of this address is kept; NULL: nowhere. */
+static struct route_target **kept_target(struct access_check *check, const char *address)
+{
+    if (address == check->session->recipient)
+        return &check->target;
+    if (address == check->session->envelope.sender)
+        return &check->sender_target;
+    return NULL;
+}
+
+enum map_result access_find_target(struct access_check *check, const char *address,
                                    struct route_target *target_r, struct error *err)
 {
     struct smtpd_session *session = check->session;
     struct route *route = session->server->route;
     struct arena *arena = session->command_arena;
     const char *sender = session->envelope.sender == NULL ? "" : session->envelope.sender;
+    struct route_target **kept = kept_target(check, address);
     enum map_result result;
 
-    if (address == session->recipient && check->target != NULL) {
-        *target_r = *check->target;
+    if (kept != NULL && *kept != NULL) {
+        *target_r = **kept;
         return MAP_FOUND;
     }
     result = route_resolve(route, arena, sender, route_rewrite(route, arena, address, false),
                            target_r, err);
-    if (address == session->recipient && result == MAP_FOUND) {
-        check->target = arena_new(arena, struct route_target);
-        *check->target = *target_r;
+    if (kept != NULL && result == MAP_FOUND) {
+        *kept = arena_new(arena, struct route_target);
+        **kept = *target_r;
     }
     return result;
 }
@@ -101,7 +111,7 @@ enum access_result access_reject_unlisted(struct access_check *check, enum acces
 
     if (address == NULL || address[0] == '\0')
         return ACCESS_DUNNO;
-    result = find_target(check, address, &target, &err);
+    result = access_find_target(check, address, &target, &err);
     if (result == MAP_FOUND)
         result = route_recipient_exists(session->server->route, session->command_arena, &target,
                                         &table, &err);
@@ -157,7 +167,7 @@ static enum access_result reject_unknown_domain(struct access_check *check,
 
     if (domain.len == 0 || domain.data[0] == '[')
         return ACCESS_DUNNO;
-    if (find_target(check, address, &target, &err) != MAP_FOUND)
+    if (access_find_target(check, address, &target, &err) != MAP_FOUND)
         return access_lookup_failed(check, address);
     if (target.class != CLASS_DEFAULT)
         return ACCESS_DUNNO;
@@ -203,7 +213,7 @@ static enum map_result is_auth_destination(struct access_check *check)
 
     if (recipient == NULL)
         return MAP_ABSENT;
-    result = find_target(check, recipient, &target, &err);
+    result = access_find_target(check, recipient, &target, &err);
     if (result != MAP_FOUND)
         return MAP_UNAVAILABLE;
     if (target.class == CLASS_DEFAULT ||

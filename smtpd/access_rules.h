@@ -40,6 +40,7 @@ struct access_check {
     const char *if_refused;      /* DEFER_IF_REJECT: the reply when the list refuses for good */
     bool existence_checked;      /* of the recipient */
     struct route_target *target; /* of the recipient, once resolved */
+    struct route_target *sender_target;
     int depth;                   /* of restriction classes and table results in each other */
 };
 
@@ -104,6 +105,10 @@ enum access_result access_defer_if_reject(struct access_check *check, enum acces
                                           const char *status, const char *text);
 /* access_misconfigured - "451 4.3.5 Server configuration error" */
 enum access_result access_misconfigured(struct access_check *check);
+/* access_find_target - class and next hop of an address; FOUND or UNAVAILABLE. Those of the sender and of the
+ * recipient are asked once. */
+enum map_result access_find_target(struct access_check *check, const char *address,
+                                   struct route_target *target_r, struct error *err) MUST_CHECK;
 /* access_lookup_failed - "451 4.3.0 <address>: Temporary lookup failure" */
 enum access_result access_lookup_failed(struct access_check *check, const char *address);
 

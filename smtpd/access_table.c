@@ -54,6 +54,35 @@ static void add_network(struct keys *keys, const struct smtpd_peer *peer)
     }
 }
 
+/* What tables know an address by: as it resolves, in lower case. */
+static enum map_result key_form(struct access_check *check, const char *address,
+                                const char **form_r, struct error *err)
+{
+    struct route_target target;
+    enum map_result result = access_find_target(check, address, &target, err);
+    char *form;
+
+    if (result != MAP_FOUND)
+        return result;
+    form = arena_copy(check->session->command_arena, target.recipient);
+    for (char *c = form; *c != '\0'; c++)
+        *c = to_lower(*c);
+    *form_r = form;
+    return MAP_FOUND;
+}
+
+/* "user@domain" or "user@", in external form, and as it is in memory where that is another. */
+static void add_user(struct keys *keys, struct span user, struct span domain, bool partial)
+{
+    const char *address =
+        arena_printf(keys->arena, "%.*s@%.*s", SPAN_PRINTF(user), SPAN_PRINTF(domain));
+    const char *external = address_quote(keys->arena, address);
+
+    add_key(keys, span_text(external), partial);
+    if (strcmp(external, address) != 0)
+        add_key(keys, span_text(address), partial);
+}
+
 /* user+ext@domain, user@domain, the domain and its parents, user+ext@, user@ */
 static void add_address(struct keys *keys, const struct config *config, const char *address)
 {
@@ -63,16 +92,13 @@ static void add_address(struct keys *keys, const struct config *config, const ch
     bool extended =
         address_split_extension(config->recipient_delimiter, localpart, &user, &extension);
 
-    add_key(keys, span_text(address), false);
+    add_user(keys, localpart, domain, false);
     if (extended)
-        add_key(keys,
-                span_text(
-                    arena_printf(keys->arena, "%.*s@%.*s", SPAN_PRINTF(user), SPAN_PRINTF(domain))),
-                true);
+        add_user(keys, user, domain, true);
     add_domain(keys, config, domain, true);
-    add_key(keys, span_text(arena_printf(keys->arena, "%.*s@", SPAN_PRINTF(localpart))), true);
+    add_user(keys, localpart, SPAN_EMPTY, true);
     if (extended)
-        add_key(keys, span_text(arena_printf(keys->arena, "%.*s@", SPAN_PRINTF(user))), true);
+        add_user(keys, user, SPAN_EMPTY, true);
 }
 
 static enum access_result look_up(struct access_check *check, const struct access_step *step,
@@ -128,14 +154,18 @@ enum access_result access_table_sender(struct access_check *check, const struct 
 {
     struct smtpd_session *session = check->session;
     const char *sender = session->envelope.sender;
+    const char *form;
     struct keys keys = {.arena = session->command_arena};
+    struct error err = {0};
 
     if (sender == NULL)
         return ACCESS_DUNNO;
     if (sender[0] == '\0')
         add_key(&keys, span_text(session->config->smtpd_null_access_lookup_key), false);
+    else if (key_form(check, sender, &form, &err) != MAP_FOUND)
+        return access_lookup_failed(check, sender);
     else
-        add_address(&keys, session->config, sender);
+        add_address(&keys, session->config, form);
     return look_up(check, step, SUBJECT_SENDER, &keys);
 }
 
@@ -143,11 +173,15 @@ enum access_result access_table_recipient(struct access_check *check,
                                           const struct access_step *step)
 {
     struct smtpd_session *session = check->session;
+    const char *form;
     struct keys keys = {.arena = session->command_arena};
+    struct error err = {0};
 
     if (session->recipient == NULL)
         return ACCESS_DUNNO;
-    add_address(&keys, session->config, session->recipient);
+    if (key_form(check, session->recipient, &form, &err) != MAP_FOUND)
+        return access_lookup_failed(check, session->recipient);
+    add_address(&keys, session->config, form);
     return look_up(check, step, SUBJECT_RECIPIENT, &keys);
 }
 

@@ -77,6 +77,17 @@ sides_compare() {
     t_flag=--root
     [ "$PRIVILEGED" = yes ] || t_flag=--user
     python3 "$T_SOURCE/tool/side_by_side.py" $t_flag "$T/ours" "$T/theirs" "$1" >"$T/compared"
+    sides_number "$T/compared"
+}
+
+# sides_ask QUESTIONS: each is a test (t/tool/ask_both.py); a service on port 25 of sides_start is port 25 there
+sides_ask() {
+    python3 "$T_SOURCE/tool/ask_both.py" "10000:$T/log/ours.log" "10100:$T/log/theirs.log" "$1" >"$T/compared"
+    sides_number "$T/compared"
+}
+
+# sides_number FILE: TAP without numbers becomes part of this test's
+sides_number() {
     while IFS= read -r t_line; do
         case $t_line in
         'ok - '*) T_COUNT=$((T_COUNT + 1)) t_line="ok $T_COUNT - ${t_line#ok - }" ;;
@@ -86,10 +97,11 @@ sides_compare() {
             ;;
         esac
         printf '%s\n' "$t_line" # its backslashes are for the shell
-    done <"$T/compared"
+    done <"$1"
 }
 
-# sides_start: both mail systems run, without services that listen on the network
+# sides_start [SERVICES]: both mail systems run, with no services that listen on the network but these lines of
+# master.cf, whose ports have two digits: ours listens on 100xx, theirs on 101xx
 sides_start() {
     for t_side in ours theirs; do
         cat >>"$T/$t_side/conf/main.cf" <<END
@@ -100,6 +112,8 @@ END
     done
     master_cf | grep -E '^[a-z]+ +unix' >"$T/ours/conf/master.cf"
     sides_master_cf >"$T/theirs/conf/master.cf"
+    printf '%s\n' "${1:-}" | sed '/./s/^/100/' >>"$T/ours/conf/master.cf"
+    printf '%s\n' "${1:-}" | sed '/./s/^/101/' >>"$T/theirs/conf/master.cf"
     for t_side in ours theirs; do
         MAIL_CONFIG=$T/$t_side/conf "$T/$t_side/bin/postfix" start >"$T/started" 2>&1 && continue
         diag "$t_side: postfix start failed:" && diag "$(cat "$T/started")"
@@ -119,6 +133,7 @@ bounce    unix - - n - 0    bounce
 defer     unix - - n - 0    bounce
 trace     unix - - n - 0    bounce
 verify    unix - - n - 1    verify
+anvil     unix - - n - 1    anvil
 flush     unix n - n 1000? 0 flush
 proxymap  unix - - n - -    proxymap
 showq     unix n - n - -    showq
