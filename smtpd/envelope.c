@@ -16,11 +16,14 @@ static bool take_keyword(struct span *arguments, const char *keyword)
     return arguments->len > 0;
 }
 
-/* ASCII, as long as we do not announce SMTPUTF8, and an address literal holds an address. */
-static bool is_acceptable(const char *address)
+/* ASCII, as long as we do not announce SMTPUTF8; an address literal holds an address; nothing that a program
+ * could take for an option (allow_min_user). */
+static bool is_acceptable(const struct config *config, const char *address)
 {
     struct span domain = address_domain(address);
 
+    if (address[0] == '-' && !config->allow_min_user)
+        return false;
     if (domain.len > 0 && domain.data[0] == '[' && !hostname_is_literal(domain))
         return false;
     for (; *address != '\0'; address++) {
@@ -39,7 +42,7 @@ static const char *take_path(struct smtpd_session *session, struct span *argumen
 
     if (address_parse_path(arena, &at, session->config->strict_rfc821_envelopes, &address) ==
             PARSE_DONE &&
-        is_acceptable(address) && (may_be_empty || address[0] != '\0')) {
+        is_acceptable(session->config, address) && (may_be_empty || address[0] != '\0')) {
         *arguments = span_skip(*arguments, arguments->len - cursor_left(at));
         return address;
     }
