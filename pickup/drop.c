@@ -26,6 +26,7 @@ struct drop {
     size_t used; /* octets of input */
 
     struct intake_request request;
+    struct queue_attribute attributes[2]; /* of the request */
     struct queue_recipient *recipients;
     size_t recipient_count, recipient_capacity;
     const char *queue_id;
@@ -101,9 +102,16 @@ static void add_recipient(struct drop *drop, struct span value)
     };
 }
 
+/* The reader lets none of them come twice. */
+static void add_attribute(struct drop *drop, const char *name, const char *value)
+{
+    ASSERT(drop->request.attribute_count < ARRAY_LENGTH(drop->attributes));
+    drop->request.attributes = drop->attributes;
+    drop->attributes[drop->request.attribute_count++] = (struct queue_attribute){name, value};
+}
+
 static void note(struct drop *drop, const struct maildrop_record *record)
 {
-    static struct queue_attribute verify = {QUEUE_ATTRIBUTE_VERIFY, "yes"};
     const char *text = record->type == MAILDROP_CONTENT || record->type == MAILDROP_RECIPIENT
                            ? ""
                            : arena_text(drop->pickup->arena, record->value);
@@ -129,8 +137,10 @@ static void note(struct drop *drop, const struct maildrop_record *record)
         drop->request.rewrite_local = false;
         break;
     case MAILDROP_VERIFY:
-        drop->request.attributes = &verify;
-        drop->request.attribute_count = 1;
+        add_attribute(drop, QUEUE_ATTRIBUTE_VERIFY, "yes");
+        break;
+    case MAILDROP_VERP:
+        add_attribute(drop, QUEUE_ATTRIBUTE_VERP, text);
         break;
     case MAILDROP_RECIPIENT:
         add_recipient(drop, record->value);

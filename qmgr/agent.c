@@ -11,6 +11,7 @@
 #include "qmgr/outcome.h"
 #include "qmgr/pool.h"
 #include "qmgr/succession.h"
+#include "qmgr/verp.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -165,12 +166,13 @@ static uint64_t microseconds(struct timeval when)
 static bool send_request(struct peer *peer, const struct delivery *delivery, int queue_file,
                          struct error *err)
 {
-    const struct message *message = delivery->message;
+    struct message *message = delivery->message;
     const struct queue_envelope *envelope = &message->envelope;
+    const struct delivery_recipient *first = &delivery->recipients[0];
     const struct delivery_request request = {
         .queue_id = message->queue_id,
         .nexthop = delivery->entry.destination->nexthop,
-        .sender = envelope->sender,
+        .sender = verp_return_path(message, first->original, first->address),
         .dsn_envid = envelope->dsn_envid,
         .dsn_ret = (unsigned char)envelope->dsn_ret,
         .flags = envelope->flags,

@@ -56,7 +56,8 @@ static void schedule_recipient(struct message *message, const struct delivery_re
     struct entry *entry = schedule_filling(destination, message->number);
     struct delivery *delivery = entry == NULL ? NULL : delivery_of(entry);
 
-    if (delivery == NULL || delivery->count >= (size_t)transport->limits.recipients) {
+    if (delivery == NULL || message->verp != NULL ||
+        delivery->count >= (size_t)transport->limits.recipients) {
         delivery = arena_new(message->arena, struct delivery);
         delivery->message = message;
         message->deliveries++;

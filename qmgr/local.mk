@@ -15,7 +15,8 @@ qmgr_qmgr_SOURCES = $(QMGR_UNITS) qmgr/qmgr.c qmgr/qmgr.h \
 	qmgr/outcome.c qmgr/outcome.h \
 	qmgr/pool.c qmgr/pool.h \
 	qmgr/succession.c qmgr/succession.h \
-	qmgr/tables.c qmgr/tables.h
+	qmgr/tables.c qmgr/tables.h \
+	qmgr/verp.c qmgr/verp.h
 qmgr_qmgr_LDADD = $(LIBBUZON) -lm
 dist_man_MANS += qmgr/qmgr.8
 

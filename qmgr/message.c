@@ -3,6 +3,7 @@
 
 #include "qmgr/finish.h"
 #include "qmgr/jobs.h"
+#include "qmgr/verp.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -192,6 +193,7 @@ enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int fi
     (void)hash_put(qmgr->active, span_text(queue_id), message);
     qmgr->active_recipients += message->envelope.recipient_count;
     count_pending(message);
+    verp_settle(message);
     message->has_reasons = origin != MESSAGE_ARRIVED;
     message->flushed = origin == MESSAGE_FLUSHED;
     message->forced = status != NULL && (status->st_mode & QUEUE_MODE_EXPIRE) != 0;

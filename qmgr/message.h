@@ -36,6 +36,7 @@ struct message {
     bool late;                        /* `delays` says whose sender is to be told */
     bool marked;                      /* status octets were written and are not synced */
     struct queue_recipient *unmarked; /* done, but its octet says otherwise; NULL: none is */
+    const char *verp;                 /* delimiters; NULL: all copies have one sender */
     struct findings failures, successes, delays, deferred;
     struct message *next_retired;
     struct watch *pause; /* until what could not be done is tried again */

@@ -3,6 +3,7 @@
 
 #include "qmgr/finish.h"
 #include "qmgr/pool.h"
+#include "qmgr/verp.h"
 
 #include "lib/base/log.h"
 
@@ -43,6 +44,22 @@ static uint64_t microseconds(struct timeval when)
     return (uint64_t)when.tv_sec * 1000000 + (uint64_t)when.tv_usec;
 }
 
+/* With VERP, failures go to the sender that the recipient's copy had, one by one. */
+static bool uses_verp(const struct message *message, enum notice_kind kind)
+{
+    return message->verp != NULL && kind == NOTICE_FAILURE &&
+           !message->qmgr->config->disable_verp_bounces;
+}
+
+static const char *sender_of(const struct telling *telling)
+{
+    const struct notice_recipient *first = &telling->findings->recipients[telling->findings->told];
+
+    return uses_verp(telling->message, telling->kind)
+               ? verp_return_path(telling->message, first->original, first->address)
+               : telling->message->envelope.sender;
+}
+
 static bool send_notice(struct peer *peer, const struct telling *telling, struct error *err)
 {
     struct message *message = telling->message;
@@ -50,7 +67,7 @@ static bool send_notice(struct peer *peer, const struct telling *telling, struct
     struct notice notice = {
         .kind = telling->kind,
         .queue_id = message->queue_id,
-        .sender = envelope->sender,
+        .sender = sender_of(telling),
         .dsn_envid = envelope->dsn_envid,
         .dsn_ret = (unsigned char)envelope->dsn_ret,
         .flags = envelope->flags,
@@ -105,11 +122,12 @@ void notify_start(struct message *message, enum notice_kind kind, struct finding
     struct line *line = &message->qmgr->notifier->lines[kind];
     struct telling *telling = arena_new(message->arena, struct telling);
     size_t count = findings->count - findings->told;
+    size_t limit = uses_verp(message, kind) ? 1 : NOTICE_RECIPIENTS_MAX;
 
     telling->message = message;
     telling->kind = kind;
     telling->findings = findings;
-    telling->count = count > NOTICE_RECIPIENTS_MAX ? NOTICE_RECIPIENTS_MAX : count;
+    telling->count = count > limit ? limit : count;
     *line->end = telling;
     line->end = &telling->next;
     message_begin_flight(message);

@@ -2,6 +2,7 @@
 #include "smtpd/access.h"
 
 #include "lib/base/hash.h"
+#include "lib/base/log.h"
 #include "smtpd/access_rules.h"
 
 #define DEPTH_MAX 20 /* of restriction classes and table values that name each other */
@@ -182,4 +183,16 @@ bool access_may_rewrite(struct smtpd_session *session)
     struct access_check check = {.session = session, .subject = SUBJECT_CLIENT};
 
     return access_run(&check, session->config->local_header_rewrite_clients) == ACCESS_PERMIT;
+}
+
+enum map_result access_may_verp(struct smtpd_session *session)
+{
+    const struct smtpd_peer *peer = &session->peer;
+    struct error err;
+    enum map_result result = match_list_client(session->server->verp_clients, span_text(peer->name),
+                                               &peer->address, &err);
+
+    if (result == MAP_UNAVAILABLE)
+        log_warning("%s: %s", peer->label, err.text);
+    return result;
 }

@@ -33,5 +33,7 @@ const char *access_check_end_of_data(struct smtpd_session *session);
 
 /* access_may_rewrite - the client is one of local_header_rewrite_clients */
 bool access_may_rewrite(struct smtpd_session *session);
+/* access_may_verp - the client is one of smtpd_authorized_verp_clients; UNAVAILABLE is logged */
+enum map_result access_may_verp(struct smtpd_session *session);
 
 #endif

@@ -2,6 +2,7 @@
 #include "lib/base/log.h"
 #include "lib/io/hostname.h"
 #include "lib/message/address.h"
+#include "lib/message/verp.h"
 #include "lib/queue/parameters.h"
 #include "smtpd/access.h"
 #include "smtpd/command.h"
@@ -68,6 +69,31 @@ static const char *check_size(struct smtpd_session *session, uint64_t size)
     return refusal;
 }
 
+/* XVERP: NULL, or why there will be no variable envelope return paths. */
+static const char *check_verp(struct smtpd_session *session, const struct parameters *parameters)
+{
+    const char *filter = session->config->verp_delimiter_filter;
+    const char *delimiters = parameters->verp_delimiters;
+
+    if (parameters->verp == NULL)
+        return NULL;
+    switch (access_may_verp(session)) {
+    case MAP_UNAVAILABLE:
+        return "451 4.3.0 Error: XVERP cannot be allowed or refused now";
+    case MAP_ABSENT:
+        return arena_printf(session->command_arena, "555 5.5.4 Unsupported option: %.200s",
+                            parameters->verp);
+    case MAP_FOUND:
+        break;
+    }
+    if (delimiters != NULL && !verp_is_pair(span_text(delimiters), filter))
+        return arena_printf(session->command_arena,
+                            "501 5.5.4 Error: XVERP needs two characters from %s", filter);
+    if (session->envelope.sender[0] == '\0')
+        return "503 5.5.4 Error: XVERP requires non-null sender";
+    return NULL;
+}
+
 /* Everything is known of the sender; NULL: accepted. */
 static const char *accept_sender(struct smtpd_session *session, const struct parameters *parameters)
 {
@@ -101,6 +127,8 @@ void run_mail(struct smtpd_session *session, struct span arguments)
                                &parameters);
     envelope->sender = sender;
     if (refusal == NULL)
+        refusal = check_verp(session, &parameters);
+    if (refusal == NULL)
         refusal = accept_sender(session, &parameters);
     if (refusal != NULL) {
         smtpd_refuse(session, "%s", refusal);
@@ -109,6 +137,10 @@ void run_mail(struct smtpd_session *session, struct span arguments)
     }
     envelope->dsn_ret = parameters.dsn_ret;
     envelope->dsn_envid = parameters.dsn_envid == NULL ? "" : parameters.dsn_envid;
+    if (parameters.verp != NULL)
+        envelope->verp = parameters.verp_delimiters == NULL
+                             ? session->config->default_verp_delimiters
+                             : parameters.verp_delimiters;
     envelope->eight_bit = parameters.eight_bit;
     envelope->size = parameters.size;
     session->phase = PHASE_SENDER;

@@ -20,6 +20,7 @@ static const struct keyword {
     {"ETRN",                0                        },
     {"STARTTLS",            HELLO_STARTTLS           },
     {"AUTH",                0                        },
+    {"XVERP",               HELLO_XVERP              },
     {"XCLIENT",             0                        },
     {"XFORWARD",            0                        },
     {"ENHANCEDSTATUSCODES", HELLO_ENHANCEDSTATUSCODES},
@@ -142,6 +143,8 @@ void run_ehlo(struct smtpd_session *session, struct span arguments)
         return;
     if (!may_start_tls(session))
         announced &= ~(unsigned)HELLO_STARTTLS;
+    if (access_may_verp(session) != MAP_FOUND)
+        announced &= ~(unsigned)HELLO_XVERP;
     for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
         if ((keywords[i].bit & announced) == 0)
             continue;

@@ -37,6 +37,7 @@ struct smtpd_server {
     struct match_list *forbidden_commands;
     struct match_list *noop_commands;
     struct match_list *bare_newline_exclusions;
+    struct match_list *verp_clients;
     unsigned announced;          /* EHLO keywords: HELLO_... */
     struct maps *hello_discards; /* keywords that are not, by client address */
     struct maps *command_filter;
@@ -54,6 +55,7 @@ enum {
     HELLO_8BITMIME = 32,
     HELLO_DSN = 64,
     HELLO_CHUNKING = 128,
+    HELLO_XVERP = 256, /* to smtpd_authorized_verp_clients */
 };
 
 /* smtpd_session.phase; a command's row says in which it is allowed */
@@ -86,6 +88,7 @@ struct smtpd_peer {
 struct smtpd_envelope {
     const char *sender; /* internal form; NULL: no MAIL yet */
     const char *dsn_envid;
+    const char *verp; /* delimiters of variable envelope return paths; NULL: none are wanted */
     char dsn_ret;
     bool eight_bit;
     uint64_t size; /* SIZE=, 0 when not said */

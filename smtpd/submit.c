@@ -18,9 +18,12 @@ static void add_attributes(const struct smtpd_session *session, struct intake_re
     };
 
     request->attributes =
-        arena_array(session->mail_arena, struct queue_attribute, ARRAY_LENGTH(attributes));
+        arena_array(session->mail_arena, struct queue_attribute, ARRAY_LENGTH(attributes) + 1);
     memcpy(request->attributes, attributes, sizeof(attributes));
     request->attribute_count = ARRAY_LENGTH(attributes);
+    if (session->envelope.verp != NULL)
+        request->attributes[request->attribute_count++] =
+            (struct queue_attribute){QUEUE_ATTRIBUTE_VERP, session->envelope.verp};
 }
 
 const char *smtpd_submit_open(struct smtpd_session *session)

@@ -29,6 +29,7 @@ enum record_type {
     RECORD_RECIPIENT = 'R',
     RECORD_DONE = 'D',
     RECORD_ORIGINAL = 'O',
+    RECORD_VERP = 'V',
     RECORD_CONTENTS = 'M',
     RECORD_LINE = 'N',
     RECORD_EXTRACTED = 'X',
@@ -90,10 +91,15 @@ static void PRINTF(4, 5) put_record(const struct call *call, uint64_t offset, en
     putchar('\n');
 }
 
+/* The delimiters of VERP have a record of their own, in Postfix's files. */
 static void put_attribute(const struct call *call, uint64_t offset, const char *name,
                           const char *value)
 {
-    if (value != NULL && value[0] != '\0')
+    if (value == NULL || value[0] == '\0')
+        return;
+    if (strcmp(name, QUEUE_ATTRIBUTE_VERP) == 0)
+        put_record(call, offset, RECORD_VERP, "%s: %s", name, value);
+    else
         put_record(call, offset, RECORD_ATTRIBUTE, "named_attribute: %s=%s", name, value);
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/base/log.h"
 #include "lib/message/address.h"
+#include "lib/message/verp.h"
 #include "lib/queue/queue_file.h"
 #include "tools/caller.h"
 #include "tools/recipient_list.h"
@@ -152,6 +153,20 @@ static void ask_for_report(struct sendmail_call *call)
     (void)fflush(stdout);
 }
 
+/* -XV */
+static void ask_for_verp(struct sendmail_call *call)
+{
+    struct submission *submission = &call->submission;
+
+    if (call->verp == NULL)
+        return;
+    if (submission->sender[0] == '\0')
+        sendmail_fail("%s(%ld): -V option requires non-null sender address", submission->sender,
+                      (long)getuid());
+    submission->verp =
+        call->verp[0] == '\0' ? submission->config->default_verp_delimiters : call->verp;
+}
+
 /* -bv: a message that says what is asked, for the report to be about. */
 static int send_probe(struct sendmail_call *call)
 {
@@ -184,9 +199,8 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
         sendmail_fail("there is no account for user id %ld", (long)getuid());
     if (call->mode == MODE_SMTP)
         return sendmail_smtp(submission->config, account->pw_name);
-    if (call->verp != NULL)
-        sendmail_fail("-XV: variable envelope return paths are not supported yet");
     complete(call, account);
+    ask_for_verp(call);
     if (call->verbose > 0)
         ask_for_report(call);
     for (; *recipients != NULL; recipients++)
@@ -239,8 +253,7 @@ static void check_verp(const struct sendmail_call *call, const struct config *co
 {
     const char *filter = config->verp_delimiter_filter;
 
-    if (call->verp != NULL && call->verp[0] != '\0' &&
-        (strlen(call->verp) != 2 || strspn(call->verp, filter) != 2))
+    if (call->verp != NULL && call->verp[0] != '\0' && !verp_is_pair(span_text(call->verp), filter))
         sendmail_fail("-V requires two characters from %s", filter);
 }
 

@@ -222,6 +222,37 @@ static void take_option(struct sendmail_call *call, int option, const char *valu
     }
 }
 
+/* Delimiters without -X before them, as it once was. */
+static void warn_of_old_form(const char *argument)
+{
+    log_warning("option %s is deprecated with Postfix 2.3; specify -X%s instead", argument,
+                argument + 1);
+}
+
+/* -XV; and -V, which is DSN's today, where it looks like what it once was: -Vxy, or -V before a word of
+ * two octets. Such an argument is taken here, before getopt sees it. */
+static bool take_verp(struct sendmail_call *call, char *const argv[])
+{
+    const char *argument = argv[optind];
+    const char *next = argument == NULL ? NULL : argv[optind + 1];
+
+    if (argument == NULL)
+        return false;
+    if (strcmp(argument, "-XV") == 0) {
+        call->verp = "";
+    } else if (strcmp(argument, "-V") == 0 && next != NULL && strlen(next) == 2) {
+        warn_of_old_form(argument);
+        call->verp = "";
+    } else if (strncmp(argument, "-V", 2) == 0 && strlen(argument) == 4) {
+        warn_of_old_form(argument);
+        call->verp = argument + 2;
+    } else {
+        return false;
+    }
+    optind++;
+    return true;
+}
+
 /* What does not go together. */
 static void check_combination(const struct sendmail_call *call)
 {
@@ -258,14 +289,19 @@ static void settle_mode(struct sendmail_call *call)
 /* The name by which it was called says what it is, the options what else. */
 void sendmail_parse(struct sendmail_call *call, int argc, char *argv[])
 {
-    int option;
+    int option = 0;
 
     if (strcmp(call->program, "mailq") == 0)
         call->mode = MODE_LIST;
     else if (strcmp(call->program, "newaliases") == 0)
         call->mode = MODE_ALIASES;
-    while ((option = getopt(argc, argv, "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:q::r:tvx")) != -1)
-        take_option(call, option, optarg);
+    while (option != -1) {
+        if (take_verp(call, argv))
+            continue;
+        option = getopt(argc, argv, "+A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:q::r:tvx");
+        if (option != -1)
+            take_option(call, option, optarg);
+    }
     settle_mode(call);
     log_verbose = call->verbose > 1 ? call->verbose - 1 : 0;
 }

@@ -143,6 +143,8 @@ static void put_envelope(struct sending *sending)
         put(sending, MAILDROP_GATEWAY, SPAN_EMPTY);
     if (submission->verifies)
         put(sending, MAILDROP_VERIFY, SPAN_EMPTY);
+    if (submission->verp != NULL)
+        put(sending, MAILDROP_VERP, span_text(submission->verp));
     for (size_t i = 0; i < recipients->count; i++)
         put_recipient(sending, recipients->items[i]);
 }

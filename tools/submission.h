@@ -15,6 +15,7 @@ struct submission {
     const char *full_name; /* or "" */
     const char *envelope_id;
     const char *body; /* "7BIT", "8BITMIME" or "" */
+    const char *verp; /* delimiters of variable envelope return paths; NULL: none */
     char dsn_return;  /* 'F', 'H' or 0 */
     unsigned dsn_notify;
     bool gateway;

@@ -39,8 +39,6 @@ static const struct {
     {"receive_override_options",               "content filters are not there yet"                        },
     {"internal_mail_filter_classes",           "content filters are not there yet"                        },
     {"smtpd_proxy_*",                          "content filters are not there yet"                        },
-    {"smtpd_authorized_verp_clients",          "VERP is not there yet"                                    },
-    {"*verp*",                                 "VERP is not there yet"                                    },
     {"smtpd_authorized_x*",                    "XCLIENT and XFORWARD are not there yet"                   },
     {"*xforward*",                             "XCLIENT and XFORWARD are not there yet"                   },
     {"smtpd_upstream_proxy_*",                 "the PROXY protocol is not there yet"                      },

@@ -268,17 +268,25 @@ static void tell(const struct match_list *list, const struct item *item, struct 
         list->watch(list->watch_context, &event);
 }
 
-static enum map_result match(const struct match_list *list, struct span name,
-                             const struct cidr *address, struct error *err)
+/* What an item may match. */
+struct subject {
+    struct span name;           /* or an address's text */
+    const struct cidr *address; /* NULL: a name */
+};
+
+static enum map_result match(const struct match_list *list, const struct subject *subjects,
+                             size_t count, struct error *err)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        enum map_result result = match_item(list, &list->items[i], name, address, err);
+    for (size_t i = 0; i < list->count * count; i++) {
+        const struct item *item = &list->items[i / count];
+        const struct subject *subject = &subjects[i % count];
+        enum map_result result = match_item(list, item, subject->name, subject->address, err);
 
         if (result == MAP_UNAVAILABLE)
             return MAP_UNAVAILABLE;
         if (result == MAP_FOUND) {
-            tell(list, &list->items[i], name);
-            return list->items[i].negated ? MAP_ABSENT : MAP_FOUND;
+            tell(list, item, subject->name);
+            return item->negated ? MAP_ABSENT : MAP_FOUND;
         }
     }
     return MAP_ABSENT;
@@ -286,16 +294,36 @@ static enum map_result match(const struct match_list *list, struct span name,
 
 enum map_result match_list_name(struct match_list *list, struct span name, struct error *err)
 {
-    return match(list, name, NULL, err);
+    const struct subject subject = {name, NULL};
+
+    return match(list, &subject, 1, err);
+}
+
+/* Its address, if it has one that can be matched, and its name when that is not NULL. */
+static enum map_result match_peer(struct match_list *list, const struct span *name,
+                                  const struct address_socket *socket, struct error *err)
+{
+    struct subject subjects[2];
+    struct cidr address;
+    char text[SOCKET_TEXT_MAX];
+    size_t count = 0;
+
+    if (cidr_from_socket(socket, &address))
+        subjects[count++] =
+            (struct subject){span_text(socket_address_text(socket, text)), &address};
+    if (name != NULL)
+        subjects[count++] = (struct subject){*name, NULL};
+    return match(list, subjects, count, err);
 }
 
 enum map_result match_list_address(struct match_list *list, const struct address_socket *socket,
                                    struct error *err)
 {
-    struct cidr address;
-    char text[SOCKET_TEXT_MAX];
+    return match_peer(list, NULL, socket, err);
+}
 
-    if (!cidr_from_socket(socket, &address))
-        return MAP_ABSENT;
-    return match(list, span_text(socket_address_text(socket, text)), &address, err);
+enum map_result match_list_client(struct match_list *list, struct span name,
+                                  const struct address_socket *socket, struct error *err)
+{
+    return match_peer(list, &name, socket, err);
 }

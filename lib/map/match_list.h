@@ -33,5 +33,9 @@ enum map_result match_list_name(struct match_list *list, struct span name,
                                 struct error *err) MUST_CHECK;
 enum map_result match_list_address(struct match_list *list, const struct address_socket *address,
                                    struct error *err) MUST_CHECK;
+/* match_list_client - of a MATCH_ADDRESS list: an item matches the client's address or its name */
+enum map_result match_list_client(struct match_list *list, struct span name,
+                                  const struct address_socket *address,
+                                  struct error *err) MUST_CHECK;
 
 #endif

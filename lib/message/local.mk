@@ -4,7 +4,8 @@ lib_libbuzon_a_SOURCES += lib/message/atom.h \
 	lib/message/address_list.c lib/message/address_path.c \
 	lib/message/date.c lib/message/date.h \
 	lib/message/decoder.c lib/message/decoder.h lib/message/extension.c \
-	lib/message/header.c lib/message/header.h
+	lib/message/header.c lib/message/header.h \
+	lib/message/verp.c lib/message/verp.h
 
 check_PROGRAMS += t/unit/message_address_test
 UNIT_TESTS += t/unit/message_address_test
@@ -25,6 +26,11 @@ check_PROGRAMS += t/unit/message_header_test
 UNIT_TESTS += t/unit/message_header_test
 t_unit_message_header_test_SOURCES = t/unit/message_header_test.c
 t_unit_message_header_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/message_verp_test
+UNIT_TESTS += t/unit/message_verp_test
+t_unit_message_verp_test_SOURCES = t/unit/message_verp_test.c
+t_unit_message_verp_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/message_header_fuzz t/fuzz/address_path_fuzz t/fuzz/address_list_fuzz \

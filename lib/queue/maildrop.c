@@ -25,6 +25,7 @@ static const struct rule {
     {MAILDROP_BODY,        PHASE_OPTIONS,    false, false, 8                   },
     {MAILDROP_GATEWAY,     PHASE_OPTIONS,    false, false, 0                   },
     {MAILDROP_VERIFY,      PHASE_OPTIONS,    false, false, 0                   },
+    {MAILDROP_VERP,        PHASE_OPTIONS,    false, false, 100                 },
     {MAILDROP_RECIPIENT,   PHASE_RECIPIENTS, true,  true,  ADDRESS_MAX         },
     {MAILDROP_CONTENT,     PHASE_CONTENT,    true,  false, MAILDROP_CONTENT_MAX},
     {MAILDROP_END,         PHASE_END,        false, true,  0                   },
@@ -81,6 +82,7 @@ static bool makes_sense(const struct maildrop_record *record)
     case MAILDROP_SENDER:
     case MAILDROP_FULL_NAME:
     case MAILDROP_ENVELOPE_ID:
+    case MAILDROP_VERP:
         return is_text(value);
     case MAILDROP_GATEWAY:
     case MAILDROP_VERIFY:

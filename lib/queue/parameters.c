@@ -9,6 +9,8 @@
 struct parsing {
     struct arena *arena;
     struct parameters *parameters;
+    struct span word; /* the whole parameter */
+    bool has_value;
 };
 
 static int hex_digit(char c)
@@ -91,6 +93,15 @@ static const char *parse_envid(struct parsing *parsing, struct span value)
     return NULL;
 }
 
+/* Whether the client may, and what it may ask for, is the caller's to say. */
+static const char *parse_xverp(struct parsing *parsing, struct span value)
+{
+    parsing->parameters->verp = arena_text(parsing->arena, parsing->word);
+    parsing->parameters->verp_delimiters =
+        parsing->has_value ? arena_text(parsing->arena, value) : NULL;
+    return NULL;
+}
+
 static uint64_t notify_bit(struct span word)
 {
     static const struct {
@@ -148,52 +159,61 @@ static const char *parse_orcpt(struct parsing *parsing, struct span value)
     return NULL;
 }
 
-/* name, whose it is, whether DSN must have been announced, parser */
+/* name, whose it is, whether DSN must have been announced, whether it may come without a value, parser */
 static const struct parameter {
     const char *name;
     enum parameters_of of;
     bool dsn;
+    bool may_be_bare;
     const char *(*parse)(struct parsing *parsing, struct span value);
 } table[] = {
-    {"SIZE",   PARAMETERS_OF_MAIL, false, parse_size  },
-    {"BODY",   PARAMETERS_OF_MAIL, false, parse_body  },
-    {"AUTH",   PARAMETERS_OF_MAIL, false, parse_auth  },
-    {"RET",    PARAMETERS_OF_MAIL, true,  parse_ret   },
-    {"ENVID",  PARAMETERS_OF_MAIL, true,  parse_envid },
-    {"NOTIFY", PARAMETERS_OF_RCPT, true,  parse_notify},
-    {"ORCPT",  PARAMETERS_OF_RCPT, true,  parse_orcpt },
+    {"SIZE",   PARAMETERS_OF_MAIL, false, false, parse_size  },
+    {"BODY",   PARAMETERS_OF_MAIL, false, false, parse_body  },
+    {"AUTH",   PARAMETERS_OF_MAIL, false, false, parse_auth  },
+    {"XVERP",  PARAMETERS_OF_MAIL, false, true,  parse_xverp },
+    {"RET",    PARAMETERS_OF_MAIL, true,  false, parse_ret   },
+    {"ENVID",  PARAMETERS_OF_MAIL, true,  false, parse_envid },
+    {"NOTIFY", PARAMETERS_OF_RCPT, true,  false, parse_notify},
+    {"ORCPT",  PARAMETERS_OF_RCPT, true,  false, parse_orcpt },
 };
 
-/* All of them have a value. */
 static const struct parameter *find(enum parameters_of of, struct span name, bool has_value)
 {
-    for (size_t i = 0; has_value && i < ARRAY_LENGTH(table); i++) {
-        if (table[i].of == of && span_equal_text_nocase(name, table[i].name))
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
+        if (table[i].of == of && (has_value || table[i].may_be_bare) &&
+            span_equal_text_nocase(name, table[i].name))
             return &table[i];
     }
     return NULL;
 }
 
+static const char *parse_word(struct parsing *parsing, enum parameters_of of, bool dsn)
+{
+    size_t equals = span_find(parsing->word, '=');
+    const struct parameter *parameter;
+
+    parsing->has_value = equals < parsing->word.len;
+    parameter = find(of, span_first(parsing->word, equals), parsing->has_value);
+    if (parameter == NULL)
+        return arena_printf(parsing->arena, "555 5.5.4 Unsupported option: %s",
+                            arena_text(parsing->arena, span_first(parsing->word, 200)));
+    if (parameter->dsn && !dsn)
+        return "501 5.7.1 DSN support is disabled";
+    return parameter->parse(parsing,
+                            parsing->has_value ? span_skip(parsing->word, equals + 1) : SPAN_EMPTY);
+}
+
 const char *parameters_parse(struct arena *arena, enum parameters_of of, struct span text, bool dsn,
                              struct parameters *parameters_r)
 {
-    struct parsing parsing = {arena, parameters_r};
+    struct parsing parsing = {.arena = arena, .parameters = parameters_r};
     const char *refusal = NULL;
 
     *parameters_r = (struct parameters){0};
     text = span_trim(text);
     while (refusal == NULL && text.len > 0) {
-        struct span word = span_take_word(&text);
-        size_t equals = span_find(word, '=');
-        const struct parameter *parameter = find(of, span_first(word, equals), equals < word.len);
-
-        if (parameter == NULL)
-            refusal = arena_printf(arena, "555 5.5.4 Unsupported option: %s",
-                                   arena_text(arena, span_first(word, 200)));
-        else if (parameter->dsn && !dsn)
-            refusal = "501 5.7.1 DSN support is disabled";
-        else
-            refusal = parameter->parse(&parsing, span_skip(word, equals + 1));
+        parsing.word = span_take_word(&text);
+        refusal = parse_word(&parsing, of, dsn);
     }
     return refusal;
 }

@@ -67,6 +67,8 @@ struct queue_attribute {
 #define QUEUE_ATTRIBUTE_REFUSED "refused"
 /* Set by pickup: nothing is delivered; the sender is told what would become of it. */
 #define QUEUE_ATTRIBUTE_VERIFY "verify"
+/* The sender of each copy names its recipient (lib/message/verp.h): the delimiters. For qmgr alone. */
+#define QUEUE_ATTRIBUTE_VERP "verp_delimiters"
 
 struct queue_envelope {
     struct timeval arrival;

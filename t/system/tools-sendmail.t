@@ -45,6 +45,17 @@ sendmail -XVx -bh
 sendmail -XV+= -bh
 sendmail -XV/a -bh
 sendmail -XV+=- -bh
+sendmail -V+= -bh
+sendmail -Vab -bh
+sendmail -V abc -bh
+~theirs reads the options twice / ^sendmail: option requires an argument -- 'V'\nsendmail: fatal: usage: sendmail .options.\n--- status 75$
+sendmail -bh -V
+sendmail -bh -XV
+sendmail -XV+= -XV -bh
+sendmail -XV -bs </dev/null
+sendmail -XVx -bs </dev/null
+sendmail -XV -f '' a@late.test <message
+sendmail -XV+= -f '<>' a@late.test <message
 sendmail -Xfile -bh
 sendmail -oA -bh
 sendmail -oAx -bh
@@ -128,6 +139,10 @@ cat >"$T/messages" <<'CASES'
 sendmail a@late.test <message; taken
  sendmail -f ana@example.test -F 'Ana B. C' a@late.test <message; taken
  sendmail -f '' a@late.test <message; taken
+ sendmail -XV -f ana@example.test a@late.test b@late.test <message; taken
+ sendmail -XV-+ -f ana@example.test a@late.test <message; taken
+ sendmail -V -+ -f ana@example.test a@late.test <message; taken
+ sendmail -V-= -f ana@example.test a@late.test <message; taken
  sendmail -f '<>' a@late.test <message; taken
  sendmail -f '"a b"@example.test' a@late.test, 'b@late.test c@late.test' '"d e"@late.test' <message; taken
  sendmail -t <headers; taken

@@ -114,6 +114,38 @@ static void run_list(void **state)
     match_list_free(&list);
 }
 
+/* clang-format off */
+static const struct client_case {
+    const char *name;
+    const char *value;
+    const char *client, *address;
+    enum map_result result;
+} client_cases[] = {
+    {"a client by its address", "192.0.2.0/24", "c.a.test", "192.0.2.1", MAP_FOUND},
+    {"a client by its name", "c.a.test", "c.a.test", "192.0.2.1", MAP_FOUND},
+    {"a client by its domain", "10.0.0.0/8, .a.test", "c.a.test", "192.0.2.1", MAP_FOUND},
+    {"a client in a table of names", "inline:{.a.test=x}", "c.a.test", "192.0.2.1", MAP_FOUND},
+    {"a client in a table of addresses", "inline:{192.0.2.1=x}", "unknown", "192.0.2.1", MAP_FOUND},
+    {"a client whose address is excepted", "!192.0.2.1, .a.test", "c.a.test", "192.0.2.1", MAP_ABSENT},
+    {"a client whose name is excepted", "!c.a.test, 192.0.2.0/24", "c.a.test", "192.0.2.1", MAP_ABSENT},
+    {"another client", "192.0.2.0/24, .a.test", "c.b.test", "198.51.100.1", MAP_ABSENT},
+    {"no clients", "", "c.a.test", "192.0.2.1", MAP_ABSENT},
+    {"clients behind a broken item", "192.0.2.1/24, c.a.test", "c.a.test", "192.0.2.1", MAP_UNAVAILABLE},
+};
+/* clang-format on */
+
+static void run_client(void **state)
+{
+    const struct client_case *c = *state;
+    struct match_list *list =
+        match_list_create(&config, "smtpd_clients", c->value, MATCH_ADDRESS, false);
+    struct address_socket socket = socket_of(c->address);
+    struct error err = {0};
+
+    assert_int_equal(match_list_client(list, span_text(c->client), &socket, &err), c->result);
+    match_list_free(&list);
+}
+
 static void put_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -236,10 +268,12 @@ static void asks_for_many_keys(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(list_cases) + ARRAY_LENGTH(address_cases) + 3];
+    struct CMUnitTest tests[ARRAY_LENGTH(list_cases) + ARRAY_LENGTH(client_cases) +
+                            ARRAY_LENGTH(address_cases) + 3];
     size_t count = 0;
 
     UNIT_ADD_ROWS(tests, count, list_cases, run_list);
+    UNIT_ADD_ROWS(tests, count, client_cases, run_client);
     UNIT_ADD_ROWS(tests, count, address_cases, run_address);
     tests[count++] = (struct CMUnitTest){.name = "items in files", .test_func = reads_files};
     tests[count++] = (struct CMUnitTest){.name = "an empty value is a broken table",

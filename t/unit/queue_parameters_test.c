@@ -30,6 +30,10 @@ static const struct refusal_case {
      "555 5.5.4 Unsupported option: NOTIFY=NEVER"                                                                             },
     {"MAIL's parameter in RCPT",      RCPT, "SIZE=1",                          "555 5.5.4 Unsupported option: SIZE=1"         },
     {"AUTH is taken and forgotten",   MAIL, "AUTH=<>",                         NULL                                           },
+    {"XVERP by itself",               MAIL, "xverp SIZE=1",                    NULL                                           },
+    {"XVERP with delimiters",         MAIL, "XVERP=-=",                        NULL                                           },
+    {"what only begins so",           MAIL, "XVERPX",                          "555 5.5.4 Unsupported option: XVERPX"         },
+    {"XVERP in RCPT",                 RCPT, "XVERP",                           "555 5.5.4 Unsupported option: XVERP"          },
     {"RET twice",                     MAIL, "RET=FULL RET=HDRS",               "501 5.5.4 Bad RET parameter syntax"           },
     {"RET that is neither",           MAIL, "RET=HALF",                        "501 5.5.4 Bad RET parameter syntax"           },
     {"ENVID twice",                   MAIL, "ENVID=a ENVID=a",                 "501 5.5.4 Bad ENVID parameter syntax"         },
@@ -84,6 +88,12 @@ static void values_arrive_decoded(void **state UNUSED)
     assert_true(p.eight_bit);
     assert_int_equal(p.dsn_ret, 'H');
     assert_string_equal(p.dsn_envid, "a+b");
+    assert_null(p.verp);
+    assert_null(parse(arena, MAIL, "xVerp", true, &p));
+    assert_string_equal(p.verp, "xVerp");
+    assert_null(p.verp_delimiters);
+    assert_null(parse(arena, MAIL, "XVERP=", true, &p));
+    assert_string_equal(p.verp_delimiters, "");
     assert_null(parse(arena, RCPT, "NOTIFY=SUCCESS,DELAY ORCPT=rfc822;al+2Bx@a.test", true, &p));
     assert_int_equal(p.dsn_notify, NOTIFY_SUCCESS | NOTIFY_DELAY);
     assert_string_equal(p.dsn_orcpt, "rfc822;al+x@a.test");
