@@ -30,7 +30,8 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/select.c imapd/select.h imapd/select_parse.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \
-	imapd/sort.c imapd/sort.h imapd/sort_order.c imapd/sort_parse.c \
+	imapd/sort.c imapd/sort.h imapd/sort_cache.c imapd/sort_cache.h \
+	imapd/sort_order.c imapd/sort_parse.c \
 	imapd/special_use.c imapd/special_use.h \
 	imapd/status.c imapd/status.h imapd/status_parse.c \
 	imapd/thread.c imapd/thread.h imapd/thread_private.h imapd/thread_references.c \
@@ -62,6 +63,11 @@ check_PROGRAMS += t/unit/imapd_thread_test
 UNIT_TESTS += t/unit/imapd_thread_test
 t_unit_imapd_thread_test_SOURCES = t/unit/imapd_thread_test.c $(imapd_threads)
 t_unit_imapd_thread_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/imapd_sort_test
+UNIT_TESTS += t/unit/imapd_sort_test
+t_unit_imapd_sort_test_SOURCES = t/unit/imapd_sort_test.c imapd/sort_cache.c
+t_unit_imapd_sort_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/imapd_park_test
 UNIT_TESTS += t/unit/imapd_park_test

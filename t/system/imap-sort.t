@@ -1,7 +1,7 @@
 #!/bin/sh
 # imapd: SORT and THREAD (RFC 5256, RFC 5957), with ESORT (RFC 5267).
 . "$(dirname "$0")/../lib.sh"
-plan 5
+plan 6
 instance_start </dev/null
 ANA=ana@example.test
 LOGIN="S: * OK *
@@ -118,6 +118,41 @@ S: * THREAD (3 2)(5)(4)
 S: b OK *
 C: c THREAD JWZ utf-8 ALL
 S: c BAD *
+C: z LOGOUT
+S~ z OK *
+END
+converse imap 'the next SORT of a session knows what is new, what is gone, and the next mailbox' <<END
+$SELECTED
+C: a UID SORT (SUBJECT) utf-8 UID 3,5
+S: * SORT 3 5
+S: a OK *
+C: b UID SORT (SUBJECT DATE) utf-8 ALL
+S: * SORT 3 2 5 4
+S: b OK *
+C- c APPEND INBOX {20+}\r\nSubject: avocado\r\n\r\n\r\n
+S~ c OK *
+C: d UID SORT (SUBJECT) utf-8 ALL
+S: * SORT 2 3 6 5 4
+S: d OK *
+C: e UID STORE 3 +FLAGS.SILENT (\\Deleted)
+S~ e OK *
+C: f EXPUNGE
+S~ f OK *
+C: g UID SORT (REVERSE SUBJECT) utf-8 ALL
+S: * SORT 4 5 6 2
+S: g OK *
+C: h UID SORT (FROM SUBJECT) utf-8 ALL
+S: * SORT 6 4 2 5
+S: h OK *
+C: i CREATE Other
+S~ i OK *
+C: j UID COPY 2,4 Other
+S~ j OK *
+C: k SELECT Other
+S~ k OK *
+C: l UID SORT (REVERSE SUBJECT) utf-8 ALL
+S: * SORT 2 1
+S: l OK *
 C: z LOGOUT
 S~ z OK *
 END
