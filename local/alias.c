@@ -91,8 +91,8 @@ static enum map_result find(const struct alias_tables *tables, const char *name,
                             const struct alias_table **table_r, struct error *err)
 {
     for (size_t i = 0; i < tables->count; i++) {
-        enum map_result result =
-            map_lookup(tables->tables[i].map, span_text(name), MAP_FOLD_KEY, value, err);
+        enum map_result result = map_lookup(tables->tables[i].map, span_text(name),
+                                            MAP_FOLD_KEY | MAP_NO_SUBSTITUTION, value, err);
         *table_r = &tables->tables[i];
         if (result != MAP_ABSENT)
             return result;

@@ -13,6 +13,9 @@ enum map_result { MAP_FOUND, MAP_ABSENT, MAP_UNAVAILABLE };
 enum {
     MAP_FOLD_KEY = 1, /* keys are compared in lower case (hash, btree, ...; regexp has its own i) */
     MAP_PARTIAL_ONLY = 2, /* the key is a part of an address: pattern tables are not asked */
+    MAP_NO_SUBSTITUTION =
+        4, /* rules with $1 do not count: a key that a stranger chose would become part of a
+                                command or file name */
 };
 
 struct map;

@@ -74,6 +74,18 @@ bool rule_result_check(const char *result, size_t groups, bool negated, struct e
     return true;
 }
 
+bool rule_result_substitutes(const char *result)
+{
+    struct span rest = span_text(result);
+    struct error err = {0};
+    struct span text;
+    size_t number = 0;
+
+    while (number == 0 && rest.len > 0 && next_element(&rest, &number, &text, &err))
+        continue;
+    return number > 0;
+}
+
 enum map_result rule_result_expand(const char *result, struct span key,
                                    const struct rule_groups *groups, struct buf *value_r,
                                    struct error *err)

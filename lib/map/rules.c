@@ -351,7 +351,20 @@ unsigned rules_hit_line(const void *table)
     return rules->hit_line;
 }
 
-enum map_result rules_lookup(void *table, struct span text, int flags UNUSED, struct buf *value_r,
+/* May this rule, which holds, answer? */
+static bool may_answer(const struct rules *rules, const struct rule *rule, int flags)
+{
+    char place[PLACE_MAX];
+
+    if ((flags & MAP_NO_SUBSTITUTION) == 0 || !rule->expands ||
+        !rule_result_substitutes(rule->result))
+        return true;
+    log_warning("%s: regular expression substitution is not allowed: skipping this rule",
+                place_of(rules, rule->line, place));
+    return false;
+}
+
+enum map_result rules_lookup(void *table, struct span text, int flags, struct buf *value_r,
                              struct error *err)
 {
     struct rules *rules = table;
@@ -368,7 +381,7 @@ enum map_result rules_lookup(void *table, struct span text, int flags UNUSED, st
             continue;
         groups.count = 0;
         hit = holds(rules, rule, &key, &groups);
-        if (hit && rule->kind == RULE_RESULT) {
+        if (hit && rule->kind == RULE_RESULT && may_answer(rules, rule, flags)) {
             rules->hit_line = rule->line;
             return rule->expands ? rule_result_expand(rule->result, text, &groups, value_r, err)
                                  : map_answer(span_text(rule->result), value_r, err);

@@ -69,6 +69,8 @@ struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, st
  */
 bool rule_result_check(const char *result, size_t groups, bool negated,
                        struct error *err) MUST_CHECK;
+/* rule_result_substitutes - a checked result has an $n */
+bool rule_result_substitutes(const char *result);
 /* rule_result_expand - put what the groups matched in the place of each $n of a checked result */
 enum map_result rule_result_expand(const char *result, struct span key,
                                    const struct rule_groups *groups, struct buf *value_r,

@@ -15,13 +15,18 @@ list: :include:$T/conf/list
 owner-list: $ME
 direct: \\$ME
 END
+cat >"$T/conf/patterns" <<END
+/^(.*)-pattern\$/ "|cat > $T/out/\$1"
+/^pattern\$/ ana+price\$\$@example.test
+END
 mkdir "$T/out"
 chmod 1777 "$T/out"
 printf 'ana@example.test\nluis@example.test\n' >"$T/conf/list"
-plan 16
+plan 18
 instance_start <<END
 luser_relay = ana+unknown-\$local@example.test
 local_recipient_maps =
+alias_maps = hash:$CONF/aliases, regexp:$CONF/patterns
 END
 HOME_MAILDIR=$(home_of "$ME")/Maildir
 if [ $PRIVILEGED = no ]; then
@@ -56,6 +61,10 @@ maildir_has 'an :include: list reaches its members' "$(virtual_maildir luis)" 1
 eventually "with the list's owner as the envelope sender" grep -q "^Return-Path: <owner-list@" "$(maildir_files "$(virtual_maildir luis)" | head -n 1)"
 send_mail s@remote.test direct@buzon.test >/dev/null
 maildir_has '\user is the mailbox itself' "$HOME_MAILDIR" $((before + 4))
+send_mail s@remote.test evil-pattern@buzon.test >/dev/null
+log_has 'a pattern puts no part of the address into a command' 'to=<ana\+unknown-evil-pattern@example\.test>, .*status=sent'
+send_mail s@remote.test pattern@buzon.test >/dev/null
+log_has 'a pattern without one counts' 'to=<ana\+price\$@example\.test>, .*status=sent'
 send_mail s@remote.test no-such-user@buzon.test >/dev/null
 log_has 'mail for unknown users goes where luser_relay says' 'to=<ana\+unknown-no-such-user@example\.test>, .*status=sent'
 no_crash 'no process crashed'
