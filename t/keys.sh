@@ -21,7 +21,7 @@ table() {
 table access '550 5.7.1 hit %s' user+ext@full.test user@full.test full.test dom.test .sub.test user+ext@ \
     user@ plus+@ postmaster@ '<>' null-key test.example example.test @at.test bare mixed@case.test \
     low.test 127.1.2.3 127.1.2 127.2 127.1.2.4 2001:db8:1:2::7 2001:db8:1:2 2001:db8:5 127.3.0 host.client.test \
-    .client.test parent.test helo.test [127.0.0.1] quoted.test unknown
+    .client.test parent.test helo.test '[127.0.0.1]' quoted.test unknown
 printf '%s\n' '"a b"@quoted.only 550 5.7.1 hit quoted' 'c(d@quoted.only 550 5.7.1 hit unquoted' \
     '"e f"@quoted.only 550 5.7.1 hit "e f"' '"g h"@ 550 5.7.1 hit "g h"' 'k(l@ 550 5.7.1 hit k(l' >>"$D/access"
 cat >"$D/access.regexp" <<'X'
@@ -519,7 +519,7 @@ X
 
 # --- both sides -----------------------------------------------------------------------------------------
 
-plan $(cat "$T/routes" "$T/access" | grep -cv -e '^#' -e '^==' -e '^~')
+plan "$(cat "$T/routes" "$T/access" | grep -cv -e '^#' -e '^==' -e '^~')"
 dns_start </dev/null
 printf '%s\n' '127.5.0.1 host.client.test' '127.5.0.2 a.b.parent.test' '127.5.0.3 host.pattern.client' \
     '127.5.0.4 x.sub.test' '127.5.0.5 HOST.Client.Test' >>"$T/etc/hosts"
