@@ -57,7 +57,8 @@ lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
 	lib/message/imap_text.c lib/message/imap_text.h \
 	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c \
 	lib/message/preview.c lib/message/preview.h \
-	lib/message/subject.c lib/message/subject.h
+	lib/message/subject.c lib/message/subject.h \
+	lib/message/surrogate.c lib/message/surrogate.h
 
 check_PROGRAMS += t/unit/message_preview_test
 UNIT_TESTS += t/unit/message_preview_test
@@ -86,4 +87,16 @@ noinst_PROGRAMS += t/fuzz/collation_fuzz
 FUZZ_TARGETS += t/fuzz/collation_fuzz
 t_fuzz_collation_fuzz_SOURCES = t/fuzz/collation_fuzz.c
 t_fuzz_collation_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
+endif
+
+check_PROGRAMS += t/unit/message_surrogate_test
+UNIT_TESTS += t/unit/message_surrogate_test
+t_unit_message_surrogate_test_SOURCES = t/unit/message_surrogate_test.c
+t_unit_message_surrogate_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += t/fuzz/surrogate_fuzz
+FUZZ_TARGETS += t/fuzz/surrogate_fuzz
+t_fuzz_surrogate_fuzz_SOURCES = t/fuzz/surrogate_fuzz.c
+t_fuzz_surrogate_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif
