@@ -104,6 +104,7 @@ struct client {
     size_t invited_at;         /* IMAP: input before this offset was asked for with "+" */
     char *user;                /* of the last attempt, for the log */
     char *named;               /* POP3: what USER said; NULL */
+    bool utf8;                 /* POP3: UTF8 was said */
     const char *mechanism;     /* of the last attempt, for the log */
     enum auth_failure failure; /* of the last attempt, when there were some */
     char *explanation;         /* of auth, for the client; NULL */

@@ -32,6 +32,7 @@ static bool offer(struct client *client, bool fresh, struct error *err)
         .remote_address = client->remote,
         .local_address = client->local,
         .secured = client_is_secured(client),
+        .utf8 = client->utf8,
         .input = buf_span(&client->input),
     };
     int to_close = -1;

@@ -1,7 +1,14 @@
-/* POP3 before login: RFC 1939 section 4 and 7, RFC 2449 (CAPA), RFC 2595 (STLS), RFC 5034 (AUTH). */
+/*
+ * POP3 before login: RFC 1939 section 4 and 7, RFC 2449 (CAPA), RFC 2595 (STLS), RFC 5034 (AUTH), RFC 6856
+ * (LANG, UTF8).
+ */
 #include "lib/base/base.h"
 
 #include "login/client.h"
+
+#include "lib/sasl/pop3_lang.h"
+
+#include <unistr.h>
 
 static bool start(struct client *client)
 {
@@ -13,7 +20,9 @@ static void run_capa(struct client *client, struct span arguments UNUSED)
 {
     struct buf mechanisms = BUF(BUF_UNLIMITED);
 
-    client_say(client, "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE");
+    client_say(client,
+               "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n"
+               "LANG\r\nUTF8 USER");
     if (client->tls == NULL && client->login->tls != NULL)
         client_say(client, "STLS");
     if (client_may_send_password(client))
@@ -36,9 +45,19 @@ static bool refuse_plaintext(struct client *client)
     return true;
 }
 
+/* After UTF8 a name or a password is UTF-8, or nobody's (RFC 6856 section 2.2). Before it the octets may be
+ * those of an older client's charset: they are compared as they are. */
+static bool refuse_malformed(struct client *client, struct span text)
+{
+    if (!client->utf8 || u8_check((const uint8_t *)text.data, text.len) == NULL)
+        return false;
+    client_say(client, "-ERR [AUTH] This is not UTF-8.");
+    return true;
+}
+
 static void run_user(struct client *client, struct span arguments)
 {
-    if (refuse_plaintext(client))
+    if (refuse_plaintext(client) || refuse_malformed(client, arguments))
         return;
     if (arguments.len == 0) {
         client_say(client, "-ERR Missing user name.");
@@ -53,7 +72,7 @@ static void run_pass(struct client *client, struct span arguments)
 {
     if (client->named == NULL)
         client_say(client, "-ERR No username given.");
-    else
+    else if (!refuse_malformed(client, arguments))
         sasl_password(client, span_text(client->named), arguments);
 }
 
@@ -92,12 +111,29 @@ static void run_stls(struct client *client, struct span arguments UNUSED)
 {
     if (client->tls != NULL) {
         client_say(client, "-ERR TLS is already active.");
+    } else if (client->utf8) { /* RFC 6856 section 2.1 */
+        client_say(client, "-ERR STLS has to come before UTF8.");
     } else if (client->login->tls == NULL) {
         client_say(client, "-ERR TLS support isn't enabled.");
     } else {
         client_say(client, "+OK Begin TLS negotiation now.");
         client_start_tls(client);
     }
+}
+
+static void run_utf8(struct client *client, struct span arguments)
+{
+    if (span_trim(arguments).len > 0) {
+        client_say(client, "-ERR UTF8 has no argument.");
+        return;
+    }
+    client->utf8 = true;
+    client_say(client, "+OK UTF-8 it is.");
+}
+
+static void run_lang(struct client *client, struct span arguments)
+{
+    client_say(client, "%s", pop3_lang(arguments));
 }
 
 static void run_quit(struct client *client, struct span arguments UNUSED)
@@ -116,6 +152,8 @@ static const struct command {
     {"PASS", run_pass},
     {"AUTH", run_auth},
     {"STLS", run_stls},
+    {"UTF8", run_utf8},
+    {"LANG", run_lang},
     {"QUIT", run_quit},
 };
 

@@ -1,10 +1,14 @@
-/* The commands of POP3's TRANSACTION state: RFC 1939 section 5, RFC 2449 (CAPA), RFC 3206 (SYS/TEMP). */
+/*
+ * The commands of POP3's TRANSACTION state: RFC 1939 section 5, RFC 2449 (CAPA), RFC 3206 (SYS/TEMP),
+ * RFC 6856 (LANG, UTF8).
+ */
 #include "lib/base/base.h"
 
 #include "pop3d/session.h"
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/sasl/pop3_lang.h"
 
 #include <stdio.h>
 
@@ -154,41 +158,58 @@ static void run_last(struct pop3_session *session, struct span arguments UNUSED)
     reply(session, "+OK %zu", session->last);
 }
 
+static void reply_unavailable(struct pop3_session *session, const struct error *err)
+{
+    if (err->number == ENOENT)
+        reply(session, "-ERR Message has been deleted by another program.");
+    else if (err->kind == ERROR_MALFORMED)
+        reply(session, "-ERR [UTF8] This message can only be had with UTF8.");
+    else
+        reply_trouble(session, err);
+}
+
+/* The file, and what is sent in place of its headers; otherwise the client has been told. */
 static bool open_message(struct pop3_session *session, const struct pop3_message *message,
-                         struct message_file *file)
+                         struct message_file *file, struct pop3_surrogate *surrogate)
 {
     struct error err = {0};
 
-    if (mailbox_open_message(session->mailbox, message->index, file, &err))
+    *surrogate = (struct pop3_surrogate){0};
+    if (!mailbox_open_message(session->mailbox, message->index, file, &err)) {
+        reply_unavailable(session, &err);
+        return false;
+    }
+    if (session->utf8 || pop3_surrogate_make(session, message, file, surrogate, &err))
         return true;
-    if (err.number == ENOENT)
-        reply(session, "-ERR Message has been deleted by another program.");
-    else
-        reply_trouble(session, &err);
+    fd_close(&file->fd);
+    reply_unavailable(session, &err);
     return false;
 }
 
-static void send_message(struct pop3_session *session, struct message_file *file, uint64_t lines,
-                         uint64_t *octets_r)
+static void send_message(struct pop3_session *session, struct message_file *file,
+                         struct pop3_surrogate *surrogate, uint64_t lines, uint64_t *octets_r)
 {
-    if (!pop3_send_message(session, file, lines, octets_r)) {
+    if (!pop3_send_message(session, file, surrogate, lines, octets_r)) {
         log_warning("pop3(%s)<%s>: read a message: %s", session->user, session->session,
                     strerror(errno));
         session->ended = true; /* half of it is sent: only the end can say so */
     }
+    pop3_surrogate_release(surrogate);
     fd_close(&file->fd);
 }
 
 static void run_retr(struct pop3_session *session, struct span arguments)
 {
     struct pop3_message *message = take_only_message(session, arguments);
+    struct pop3_surrogate surrogate;
     struct message_file file;
     uint64_t octets;
 
-    if (message == NULL || !need_sizes(session) || !open_message(session, message, &file))
+    if (message == NULL || !need_sizes(session) ||
+        !open_message(session, message, &file, &surrogate))
         return;
     reply(session, "+OK %" PRIu64 " octets", message->size);
-    send_message(session, &file, UINT64_MAX, &octets);
+    send_message(session, &file, &surrogate, UINT64_MAX, &octets);
     message->seen = true;
     note_access(session, message);
     session->retrievals++;
@@ -210,6 +231,7 @@ static bool take_lines(struct pop3_session *session, struct span word, uint64_t 
 static void run_top(struct pop3_session *session, struct span arguments)
 {
     struct pop3_message *message = take_message(session, &arguments);
+    struct pop3_surrogate surrogate;
     struct message_file file;
     uint64_t lines, octets;
 
@@ -217,10 +239,10 @@ static void run_top(struct pop3_session *session, struct span arguments)
         return;
     if (!take_lines(session, arguments, &lines))
         return;
-    if (!open_message(session, message, &file))
+    if (!open_message(session, message, &file, &surrogate))
         return;
     reply(session, "+OK");
-    send_message(session, &file, lines, &octets);
+    send_message(session, &file, &surrogate, lines, &octets);
     note_access(session, message);
     session->tops++;
     session->top_octets += octets;
@@ -255,7 +277,18 @@ static void run_noop(struct pop3_session *session, struct span arguments UNUSED)
 
 static void run_capa(struct pop3_session *session, struct span arguments UNUSED)
 {
-    reply(session, "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n.");
+    reply(session, "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n"
+                   "LANG\r\nUTF8 USER\r\n.");
+}
+
+static void run_lang(struct pop3_session *session, struct span arguments)
+{
+    reply(session, "%s", pop3_lang(arguments));
+}
+
+static void run_utf8(struct pop3_session *session, struct span arguments UNUSED)
+{
+    reply(session, "-ERR UTF8 comes before the login.");
 }
 
 static void run_quit(struct pop3_session *session, struct span arguments UNUSED)
@@ -289,6 +322,8 @@ static const struct command {
     {"NOOP", run_noop, false},
     {"LAST", run_last, true },
     {"CAPA", run_capa, false},
+    {"LANG", run_lang, false},
+    {"UTF8", run_utf8, false},
     {"QUIT", run_quit, false},
 };
 

@@ -40,6 +40,7 @@ static enum session_end serve_session(struct session *taken, struct connection *
         .client = stream_create(taken->handover.client),
         .user = taken->account.user,
         .session = taken->handover.session,
+        .utf8 = taken->handover.utf8,
     };
 
     stream_unread(session.client, taken->handover.input);

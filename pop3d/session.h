@@ -26,6 +26,7 @@ struct pop3_session {
     struct mailbox *mailbox;
     int lock;                   /* held while the session lasts */
     const char *user, *session; /* for the log */
+    bool utf8;                  /* the client takes messages as they are: RFC 6856 */
 
     struct pop3_message *messages;
     size_t count;
@@ -55,16 +56,44 @@ bool session_update(struct pop3_session *session, struct error *err) MUST_CHECK;
 /* pop3_command - one line of the client (command.c) */
 void pop3_command(struct pop3_session *session, struct span line);
 
+/* A part of a message that is sent in other words. */
+struct pop3_replacement {
+    uint64_t start, end; /* what it stands for: octets of the message */
+    size_t text, len;    /* of surrogate->text */
+};
+
+/* What differs from the message as it is stored; nothing does where `count` is 0. */
+struct pop3_surrogate {
+    struct pop3_replacement *replacements; /* ascending */
+    size_t count;
+    struct buf text;
+};
+
+/*
+ * pop3_surrogate_make - headers for a client that does not take UTF-8 (surrogate.c)
+ *
+ * The headers of parts count only where the message's own has what cannot be sent: the others go out as
+ * they always did.
+ *
+ *  err  PERMANENT ENOENT: the message is gone; MALFORMED: these headers are too big for it
+ */
+bool pop3_surrogate_make(struct pop3_session *session, const struct pop3_message *message,
+                         const struct message_file *file, struct pop3_surrogate *surrogate_r,
+                         struct error *err) MUST_CHECK;
+void pop3_surrogate_release(struct pop3_surrogate *surrogate);
+
 /*
  * pop3_send_message - the message behind a "+OK" line, byte-stuffed, with its end (transfer.c)
  *
+ *  surrogate   of its headers
  *  body_lines  lines of the body to send; UINT64_MAX: all
  *  octets_r    what was sent of the message
  *
  * False: the client or the file is gone; nothing sensible can follow.
  */
 bool pop3_send_message(struct pop3_session *session, const struct message_file *file,
-                       uint64_t body_lines, uint64_t *octets_r) MUST_CHECK;
+                       const struct pop3_surrogate *surrogate, uint64_t body_lines,
+                       uint64_t *octets_r) MUST_CHECK;
 
 /* What pop3_uidl_format can say of a message. */
 struct pop3_uidl_values {

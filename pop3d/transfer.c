@@ -11,10 +11,11 @@
 
 #define BLOCK_SIZE (128U * 1024)
 /* "\n" becomes "\r\n" and ".\n" becomes "..\r\n": at most twice as much, and what an earlier block left open */
-#define OUT_SIZE (2 * BLOCK_SIZE + 8)
+#define OUT_SIZE(room) (2 * (room) + 8)
 
 struct transfer {
-    char *out; /* of OUT_SIZE */
+    char *block, *out; /* what is read; twice as much and a little more */
+    size_t room;       /* in the block: BLOCK_SIZE, or less for a small message */
     size_t out_len;
     bool at_line_start, in_body, after_cr;
     bool no_nuls;        /* some clients end a message at a NUL */
@@ -95,18 +96,45 @@ static void write_out(struct transfer *transfer, struct stream *client)
     transfer->out_len = 0;
 }
 
-static bool send_blocks(struct transfer *transfer, struct stream *client,
-                        const struct message_file *file, char *block)
+static bool send_stored(struct transfer *transfer, struct stream *client,
+                        const struct message_file *file, uint64_t at, uint64_t end)
 {
-    for (uint64_t at = 0; at < file->size && !is_complete(transfer);) {
-        size_t len = file->size - at < BLOCK_SIZE ? (size_t)(file->size - at) : BLOCK_SIZE;
-        if (!pread_all(file->fd, block, len, (off_t)(file->offset + at)))
+    while (at < end && !is_complete(transfer)) {
+        size_t len = end - at < transfer->room ? (size_t)(end - at) : transfer->room;
+        if (!pread_all(file->fd, transfer->block, len, (off_t)(file->offset + at)))
             return false;
-        convert(transfer, block, len);
+        convert(transfer, transfer->block, len);
         write_out(transfer, client);
         at += len;
     }
     return true;
+}
+
+static void send_text(struct transfer *transfer, struct stream *client, struct span text)
+{
+    while (text.len > 0) {
+        struct span piece = span_first(text, transfer->room);
+        convert(transfer, piece.data, piece.len);
+        write_out(transfer, client);
+        text = span_skip(text, piece.len);
+    }
+}
+
+static bool send_all(struct transfer *transfer, struct stream *client,
+                     const struct message_file *file, const struct pop3_surrogate *surrogate)
+{
+    uint64_t at = 0;
+
+    for (size_t i = 0; i < surrogate->count; i++) {
+        const struct pop3_replacement *replacement = &surrogate->replacements[i];
+        if (!send_stored(transfer, client, file, at, replacement->start))
+            return false;
+        send_text(
+            transfer, client,
+            span_first(span_skip(buf_span(&surrogate->text), replacement->text), replacement->len));
+        at = replacement->end;
+    }
+    return send_stored(transfer, client, file, at, file->size);
 }
 
 /* The last line's end, and the empty line that some clients miss behind a header alone. */
@@ -124,18 +152,20 @@ static bool works_around(const struct pop3_session *session, const char *word)
 }
 
 bool pop3_send_message(struct pop3_session *session, const struct message_file *file,
-                       uint64_t body_lines, uint64_t *octets_r)
+                       const struct pop3_surrogate *surrogate, uint64_t body_lines,
+                       uint64_t *octets_r)
 {
     struct transfer transfer = {
         .at_line_start = true,
         .body_lines = body_lines,
         .no_nuls = works_around(session, "outlook-no-nuls"),
+        .room = file->size < BLOCK_SIZE ? (size_t)file->size + 1 : BLOCK_SIZE,
     };
-    char *block = mem_alloc(file->size < BLOCK_SIZE ? (size_t)file->size + 1 : BLOCK_SIZE);
     bool sent;
 
-    transfer.out = mem_alloc(file->size < BLOCK_SIZE ? 2 * (size_t)file->size + 8 : OUT_SIZE);
-    sent = send_blocks(&transfer, session->client, file, block);
+    transfer.block = mem_alloc(transfer.room);
+    transfer.out = mem_alloc(OUT_SIZE(transfer.room));
+    sent = send_all(&transfer, session->client, file, surrogate);
     if (sent) {
         complete(&transfer, works_around(session, "oe-ns-eoh"));
         write_out(&transfer, session->client);
@@ -143,6 +173,6 @@ bool pop3_send_message(struct pop3_session *session, const struct message_file *
     }
     *octets_r = transfer.octets;
     mem_free(transfer.out);
-    mem_free(block);
+    mem_free(transfer.block);
     return sent;
 }

@@ -106,6 +106,7 @@ static const struct ipc_field session_handover_fields[] = {
     IPC_TEXT(struct session_handover, remote_address, NAME_MAX_IPC),
     IPC_TEXT(struct session_handover, local_address, NAME_MAX_IPC),
     IPC_BOOL(struct session_handover, secured),
+    IPC_BOOL(struct session_handover, utf8),
     IPC_OCTETS(struct session_handover, input, HANDOVER_INPUT_MAX),
     IPC_END,
 };

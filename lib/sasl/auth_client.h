@@ -100,6 +100,7 @@ struct session_handover {
     const char *session;
     const char *remote_address, *local_address;
     bool secured;
+    bool utf8;         /* POP3: the client said UTF8 (RFC 6856) */
     struct span input; /* what the client sent already behind the command, decrypted */
 };
 extern const struct ipc_message session_handover_message;

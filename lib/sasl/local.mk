@@ -4,7 +4,8 @@ lib_libbuzon_a_SOURCES += lib/sasl/auth_client.c lib/sasl/auth_client.h \
 	lib/sasl/oauth.c lib/sasl/offer.c lib/sasl/offer.h lib/sasl/scram.c \
 	lib/sasl/parking.c lib/sasl/parking.h lib/sasl/session.c lib/sasl/session.h \
 	lib/sasl/password.c lib/sasl/password.h lib/sasl/password_crypt.c lib/sasl/password_derived.c \
-	lib/sasl/password_digest.c lib/sasl/password_old.c lib/sasl/password_scheme.h
+	lib/sasl/password_digest.c lib/sasl/password_old.c lib/sasl/password_scheme.h \
+	lib/sasl/pop3_lang.c lib/sasl/pop3_lang.h
 
 check_PROGRAMS += t/unit/sasl_password_test t/unit/sasl_mechanism_test
 UNIT_TESTS += t/unit/sasl_password_test t/unit/sasl_mechanism_test

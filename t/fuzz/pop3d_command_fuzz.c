@@ -1,5 +1,5 @@
 /*
- * POP3 commands, a line each, to a maildrop of three messages. QUIT is left out: it would change the maildrop for
+ * POP3 commands, a line each, to a maildrop of four messages. QUIT is left out: it would change the maildrop for
  * the inputs that follow.
  */
 #include "lib/base/base.h"
@@ -66,6 +66,9 @@ static const struct pop3_session *maildrop(void)
     write_file(maildir, "new/1700000001.M1P1.mail", "Subject: one\n\n.dot\nline\n");
     write_file(maildir, "new/1700000002.M1P1.mail", "Subject: no body");
     write_file(maildir, "new/1700000003.M1P1.mail", "X-UIDL: x\n\n\r\n.\n..\nend");
+    write_file(maildir, "new/1700000004.M1P1.mail",
+               "Subject: \xc3\xa9\nTo: \xe9@x\nContent-Type: multipart/mixed; boundary=b\n\n"
+               "--b\nX-A: \xc3\xa9\n\n.\n--b--\n");
     write_file(maildir, "main.cf", settings);
     session.config = config_read(maildir, NULL, NULL, &err);
     if (session.config == NULL)
