@@ -5,6 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/message/address.h"
 #include "lib/message/date.h"
+#include "lib/message/header_addresses.h"
 
 /* --- into the file ------------------------------------------------------------------------------- */
 
@@ -33,58 +34,39 @@ static void put(struct message *message, struct span octets)
 
 /* --- rewriting in place ---------------------------------------------------------------------------- */
 
-/* What replaces an address, as it stands in a header; NULL when it may stay. */
-static const char *replacement(struct message *message, const struct header_address *element,
-                               bool is_sender)
+static const char *replace_address(void *context, const char *address, bool is_sender)
 {
-    const char *address;
-    const char *rewritten;
+    return rewrite_header_address(context, address, is_sender);
+}
 
-    if (element->kind != ADDRESS_PLAIN || element->localpart.len == 0)
-        return NULL;
-    address = element->domain.len == 0
-                  ? arena_text(message->scratch, element->localpart)
-                  : arena_printf(message->scratch, "%.*s@%.*s", SPAN_PRINTF(element->localpart),
-                                 SPAN_PRINTF(element->domain));
-    if (strlen(address) >= ADDRESS_MAX)
-        return NULL;
-    rewritten = rewrite_header_address(message, address, is_sender);
-    if (rewritten == NULL || strcmp(rewritten, address) == 0)
-        return NULL;
-    return address_quote(message->scratch, rewritten);
+static void keep_octets(void *context, struct span octets)
+{
+    keep(context, octets);
+}
+
+static void put_octets(void *context, struct span octets)
+{
+    put(context, octets);
 }
 
 static void rewrite_field(struct message *message, const struct header_field *field, bool is_sender)
 {
-    size_t limit = (size_t)message->cleanup->config->header_address_token_limit;
-    struct span rest = field->whole;
-    size_t body = (size_t)(field->body.data - field->whole.data);
-    size_t done = 0; /* octets of the field */
-    size_t count;
-    struct header_address *elements =
-        address_parse_list(message->scratch, field->body, limit, &count);
+    const struct header_rewriter rewriter = {
+        .scratch = message->scratch,
+        .limit = (size_t)message->cleanup->config->header_address_token_limit,
+        .context = message,
+        .replace = replace_address,
+        .keep = keep_octets,
+        .put = put_octets,
+    };
 
-    for (size_t i = 0; i < count; i++) {
-        const char *address = replacement(message, &elements[i], is_sender);
-
-        if (address == NULL)
-            continue;
-        keep(message, span_first(rest, body + elements[i].first - done));
-        put(message, span_text(address));
-        done = body + elements[i].past;
-        rest = span_skip(field->whole, done);
-    }
-    keep(message, rest);
-    arena_reset(message->scratch);
+    header_rewrite(&rewriter, field, is_sender);
 }
 
 /* --- the fields that mean something here ---------------------------------------------------------- */
 
-enum addresses { NO_ADDRESSES, SENDERS, RECIPIENTS };
-
 struct known_field {
     struct span name;
-    enum addresses addresses; /* that are rewritten */
     unsigned has;
     void (*note)(struct message *message, const struct header_field *field);
 };
@@ -117,36 +99,26 @@ static void note_resent_message_id(struct message *message, const struct header_
         "" text "", sizeof(text) - 1                                                               \
     }
 
-/* As Postfix has them, Resent-Reply-To among the recipients included. */
 static const struct known_field known_fields[] = {
-    {NAMED("Received"),                    NO_ADDRESSES, 0,                                  note_hop       },
-    {NAMED("From"),                        SENDERS,      HAS_FROM,                           NULL           },
-    {NAMED("To"),                          RECIPIENTS,   HAS_VISIBLE_RECIPIENT,              NULL           },
-    {NAMED("Cc"),                          RECIPIENTS,   HAS_VISIBLE_RECIPIENT,              NULL           },
-    {NAMED("Date"),                        NO_ADDRESSES, HAS_DATE,                           NULL           },
-    {NAMED("Message-Id"),                  NO_ADDRESSES, HAS_MESSAGE_ID,                     note_message_id},
-    {NAMED("Reply-To"),                    SENDERS,      0,                                  NULL           },
-    {NAMED("Sender"),                      SENDERS,      0,                                  NULL           },
-    {NAMED("Bcc"),                         RECIPIENTS,   0,                                  NULL           },
-    {NAMED("Apparently-To"),               RECIPIENTS,   0,                                  NULL           },
-    {NAMED("Disposition-Notification-To"), SENDERS,      0,                                  NULL           },
-    {NAMED("Errors-To"),                   SENDERS,      0,                                  NULL           },
-    {NAMED("Mail-Followup-To"),            SENDERS,      0,                                  NULL           },
-    {NAMED("Return-Receipt-To"),           SENDERS,      0,                                  NULL           },
-    {NAMED("Resent-From"),                 SENDERS,      HAS_RESENT | HAS_RESENT_FROM,       NULL           },
-    {NAMED("Resent-Sender"),               SENDERS,      HAS_RESENT,                         NULL           },
-    {NAMED("Resent-Reply-To"),             RECIPIENTS,   HAS_RESENT,                         NULL           },
-    {NAMED("Resent-To"),                   RECIPIENTS,   HAS_RESENT | HAS_VISIBLE_RECIPIENT, NULL           },
-    {NAMED("Resent-Cc"),                   RECIPIENTS,   HAS_RESENT | HAS_VISIBLE_RECIPIENT, NULL           },
-    {NAMED("Resent-Bcc"),                  RECIPIENTS,   HAS_RESENT,                         NULL           },
-    {NAMED("Resent-Date"),                 NO_ADDRESSES, HAS_RESENT | HAS_RESENT_DATE,       NULL           },
-    {NAMED("Resent-Message-Id"),           NO_ADDRESSES, HAS_RESENT | HAS_RESENT_MESSAGE_ID,
-     note_resent_message_id                                                                                 },
+    {NAMED("Received"),          0,                                  note_hop              },
+    {NAMED("From"),              HAS_FROM,                           NULL                  },
+    {NAMED("To"),                HAS_VISIBLE_RECIPIENT,              NULL                  },
+    {NAMED("Cc"),                HAS_VISIBLE_RECIPIENT,              NULL                  },
+    {NAMED("Date"),              HAS_DATE,                           NULL                  },
+    {NAMED("Message-Id"),        HAS_MESSAGE_ID,                     note_message_id       },
+    {NAMED("Resent-From"),       HAS_RESENT | HAS_RESENT_FROM,       NULL                  },
+    {NAMED("Resent-Sender"),     HAS_RESENT,                         NULL                  },
+    {NAMED("Resent-Reply-To"),   HAS_RESENT,                         NULL                  },
+    {NAMED("Resent-To"),         HAS_RESENT | HAS_VISIBLE_RECIPIENT, NULL                  },
+    {NAMED("Resent-Cc"),         HAS_RESENT | HAS_VISIBLE_RECIPIENT, NULL                  },
+    {NAMED("Resent-Bcc"),        HAS_RESENT,                         NULL                  },
+    {NAMED("Resent-Date"),       HAS_RESENT | HAS_RESENT_DATE,       NULL                  },
+    {NAMED("Resent-Message-Id"), HAS_RESENT | HAS_RESENT_MESSAGE_ID, note_resent_message_id},
 };
 
 static const struct known_field *find_known(struct span name)
 {
-    static const struct known_field unknown = {.addresses = NO_ADDRESSES};
+    static const struct known_field unknown = {0};
 
     for (size_t i = 0; i < ARRAY_LENGTH(known_fields); i++) {
         if (span_equal_nocase(name, known_fields[i].name))
@@ -169,16 +141,19 @@ static bool is_dropped(const struct message *message, struct span name)
 void header_field(struct message *message, const struct header_field *field)
 {
     const struct known_field *known = find_known(field->name);
+    enum header_addresses addresses = HEADER_NO_ADDRESSES;
 
     message->fields |= known->has;
     if (known->note != NULL)
         known->note(message, field);
     if (is_dropped(message, field->name))
         return;
-    if (known->addresses == NO_ADDRESSES || message->rewriting == REWRITE_NOTHING)
+    if (message->rewriting != REWRITE_NOTHING)
+        addresses = header_addresses(field->name);
+    if (addresses == HEADER_NO_ADDRESSES)
         keep(message, field->whole);
     else
-        rewrite_field(message, field, known->addresses == SENDERS);
+        rewrite_field(message, field, addresses == HEADER_SENDERS);
     if (field->whole.data[field->whole.len - 1] != '\n') /* the last one of all, or cut */
         put(message, SPAN_LITERAL("\n"));
 }

@@ -26,14 +26,21 @@ static bool read_failed(struct sending *sending, struct failure *failure_r)
     return false;
 }
 
-/* Octets of the message, from the file; false: *failure_r. */
+/* Octets of the message: those of a header that was changed, and the file's. False: *failure_r. */
 static bool read_octets(struct sending *sending, char *octets, size_t len, uint64_t done,
                         struct failure *failure_r)
 {
-    const struct delivery_request *request = sending->delivery->request;
+    const struct outgoing *outgoing = &sending->delivery->outgoing;
+    const struct delivery_request *request = &outgoing->request;
+    size_t header = outgoing->header.len;
+    struct span ready =
+        done < header ? span_first(span_skip(outgoing->header, (size_t)done), len) : SPAN_EMPTY;
+    uint64_t from = request->content_offset + outgoing->replaced + done + ready.len - header;
 
-    return len == 0 ||
-           pread_all(request->queue_file, octets, len, (off_t)(request->content_offset + done)) ||
+    if (ready.len > 0)
+        memcpy(octets, ready.data, ready.len);
+    return len == ready.len ||
+           pread_all(request->queue_file, octets + ready.len, len - ready.len, (off_t)from) ||
            read_failed(sending, failure_r);
 }
 
@@ -59,7 +66,7 @@ static bool write_block(struct sending *sending, struct span block, bool is_last
 
 static bool send_file(struct sending *sending, struct failure *failure_r)
 {
-    uint64_t size = sending->delivery->request->content_size;
+    uint64_t size = sending->delivery->outgoing.request.content_size;
     size_t room = size < READ_MAX ? (size_t)size : READ_MAX;
     char *block = mem_alloc(room + 1);
     uint64_t done = 0;
@@ -79,7 +86,7 @@ static bool send_file(struct sending *sending, struct failure *failure_r)
 /* The rare case, in memory as a whole: what was accepted fits there. */
 static bool send_downgraded(struct sending *sending, struct failure *failure_r)
 {
-    size_t size = (size_t)sending->delivery->request->content_size;
+    size_t size = (size_t)sending->delivery->outgoing.request.content_size;
     char *message = mem_alloc(size + 1);
     struct buf converted = BUF(BUF_UNLIMITED);
     bool sent = read_octets(sending, message, size, 0, failure_r);
@@ -104,7 +111,7 @@ static bool send_downgraded(struct sending *sending, struct failure *failure_r)
 bool content_send(struct delivery *delivery, struct session *session, bool to_seven_bits,
                   struct failure *failure_r)
 {
-    uint64_t flags = delivery->request->flags;
+    uint64_t flags = delivery->outgoing.request.flags;
     struct sending sending = {
         .delivery = delivery,
         .session = session,

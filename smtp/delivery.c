@@ -226,11 +226,13 @@ bool delivery_run(struct client *client, struct connection *qmgr,
         .left = request->recipient_count,
         .connection_started = clock_wall(),
     };
-    struct failure nothing = {.status = "4.3.5", .text = "no destination to try"};
+    struct failure failure = {.status = "4.3.5", .text = "no destination to try"};
+    bool is_ready = generic_map(client->generic, request, &delivery.outgoing, &failure);
 
-    delivery_fail_all(&delivery, NULL, &nothing);
-    try_kept_session(&delivery);
-    if (delivery.left > 0)
+    delivery_fail_all(&delivery, NULL, &failure);
+    if (is_ready)
+        try_kept_session(&delivery);
+    if (is_ready && delivery.left > 0)
         try_all(&delivery);
     for (size_t i = 0; i < request->recipient_count; i++) {
         if (!delivery_result_send(qmgr, request, &delivery.results[i], err))

@@ -6,6 +6,7 @@
 #define BUZON_SMTP_DELIVERY_H
 
 #include "lib/delivery/request.h"
+#include "smtp/generic.h"
 #include "smtp/hosts.h"
 #include "smtp/session.h"
 
@@ -13,6 +14,7 @@
 struct client {
     struct settings settings;
     struct host_finder finder;
+    struct generic *generic; /* NULL: addresses leave as they are */
     struct tls_context *tls; /* NULL: TLS is not wanted, or not possible */
     struct session *session; /* open for the next request to the same next hop, or NULL */
     struct buf content;      /* a block on its way */
@@ -21,6 +23,7 @@ struct client {
 struct delivery {
     struct client *client;
     const struct delivery_request *request;
+    struct outgoing outgoing;        /* what servers get of it */
     struct arena *arena;             /* the request's */
     struct delivery_result *results; /* of each recipient, in the request's order */
     bool *done;                      /* its result is final */

@@ -32,7 +32,7 @@ static bool has(const struct mail *mail, unsigned feature)
 
 static const char *command_of(const struct mail *mail, const struct step *step)
 {
-    const struct delivery_request *request = mail->delivery->request;
+    const struct delivery_request *request = &mail->delivery->outgoing.request;
     const struct session *session = mail->session;
 
     switch (step->kind) {
@@ -245,7 +245,7 @@ static bool run(struct mail *mail, struct failure *failure_r)
 /* What need not be tried with this server; true: *failure_r says why. */
 static bool is_hopeless(const struct mail *mail, struct failure *failure_r)
 {
-    uint64_t size = mail->delivery->request->content_size;
+    uint64_t size = mail->delivery->outgoing.request.content_size;
 
     if (!has(mail, FEATURE_SIZE) || mail->session->size_limit == 0 ||
         size <= mail->session->size_limit)
@@ -261,7 +261,7 @@ static bool is_hopeless(const struct mail *mail, struct failure *failure_r)
 
 enum mail_result mail_send(struct delivery *delivery, struct session *session)
 {
-    const struct delivery_request *request = delivery->request;
+    const struct delivery_request *request = &delivery->outgoing.request;
     bool reused = session->uses++ > 0;
     struct failure failure;
     struct mail mail = {

@@ -107,6 +107,7 @@ static bool prepare(const struct service_instance *instance, struct error *err)
                                          lmtp ? config->lmtp_discard_lhlo_keyword_address_maps
                                               : config->smtp_discard_ehlo_keyword_address_maps,
                                          true);
+    client.generic = generic_create(config, lmtp);
     client.content = BUF(BLOCK_MAX);
     client.finder.settings = &client.settings;
     client.finder.dns = dns_prepare(config, err);

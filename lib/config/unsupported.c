@@ -76,7 +76,6 @@ static const struct {
     {"biff",                                   "users who are logged in are not told of mail"             },
     {"best_mx_transport",                      "mail that would loop is returned"                         },
     {"permit_mx_backup_networks",              "mail exchangers of recipients are not looked up yet"      },
-    {"*_generic_maps",                         "addresses of mail that leaves are not rewritten yet"      },
     {"message_*_characters",                   "content is not compared with patterns yet"                },
     {"*smtputf8*",                             "SMTPUTF8 is not there yet"                                },
     {"enable_idna2003_compatibility",          "SMTPUTF8 is not there yet"                                },

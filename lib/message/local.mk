@@ -5,6 +5,7 @@ lib_libbuzon_a_SOURCES += lib/message/atom.h \
 	lib/message/date.c lib/message/date.h \
 	lib/message/decoder.c lib/message/decoder.h lib/message/extension.c \
 	lib/message/header.c lib/message/header.h \
+	lib/message/header_addresses.c lib/message/header_addresses.h \
 	lib/message/verp.c lib/message/verp.h
 
 check_PROGRAMS += t/unit/message_address_test

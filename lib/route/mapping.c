@@ -1,6 +1,7 @@
 /*
- * Tables that turn addresses into addresses: canonical (one for one, repeatedly) and virtual aliases
- * (many for one, recursively). Sources: canonical(5), virtual(5), ADDRESS_REWRITING_README.
+ * Tables that turn addresses into addresses: canonical (one for one, repeatedly), generic (one for one)
+ * and virtual aliases (many for one, recursively). Sources: canonical(5), generic(5), virtual(5),
+ * ADDRESS_REWRITING_README.
  */
 #include "lib/route/route_state.h"
 
@@ -128,6 +129,41 @@ enum map_result route_canonical(struct route *route, struct arena *arena, const 
         canonicalize(route, arena, route->canonical, "canonical_maps", canonical_r, err) ==
             MAP_UNAVAILABLE)
         return MAP_UNAVAILABLE;
+    return MAP_FOUND;
+}
+
+/* A line end from a table would end the command or header line that the address goes into. */
+static bool has_control(const char *address)
+{
+    while (*address != '\0' && (unsigned char)*address >= ' ' && *address != 0x7f)
+        address++;
+    return *address != '\0';
+}
+
+enum map_result route_generic(struct route *route, struct arena *arena, struct maps *maps,
+                              const char *parameter, const char *address, const char **generic_r,
+                              struct error *err)
+{
+    const char **results;
+    size_t count;
+    enum map_result result;
+
+    *generic_r = address;
+    if (*address == '\0')
+        return MAP_FOUND;
+    result = route_map_address(route, arena, maps, address, route->propagate_generic, &results,
+                               &count, err);
+    if (result != MAP_FOUND)
+        return result;
+    if (count > 1)
+        log_warning("multi-valued %s entry for %s", parameter, address);
+    if (has_control(results[0])) {
+        error_set(err, ERROR_TEMPORARY, "%s entry for %s has a control character", parameter,
+                  address);
+        log_warning("%s", err->text);
+        return MAP_UNAVAILABLE;
+    }
+    *generic_r = results[0];
     return MAP_FOUND;
 }
 

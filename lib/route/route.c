@@ -156,6 +156,7 @@ struct route *route_create(const struct config *config, bool through_proxy)
     read_masquerading(route);
     route->propagate_canonical = list_has(config->propagate_unmatched_extensions, "canonical");
     route->propagate_virtual = list_has(config->propagate_unmatched_extensions, "virtual");
+    route->propagate_generic = list_has(config->propagate_unmatched_extensions, "generic");
     return route;
 }
 

@@ -84,6 +84,19 @@ enum map_result route_canonical(struct route *route, struct arena *arena, const 
 const char *route_masquerade(const struct route *route, struct arena *arena, const char *address,
                              bool is_sender, bool in_header);
 
+/*
+ * route_generic - what an address of mail that leaves becomes in the tables of generic(5); once
+ *
+ *  maps       smtp_generic_maps or lmtp_generic_maps
+ *  parameter  its name, for logs
+ *  generic_r  the arena's; the address itself when the tables do not have it
+ *
+ * UNAVAILABLE: the reason has been logged; defer. Source: generic(5).
+ */
+enum map_result route_generic(struct route *route, struct arena *arena, struct maps *maps,
+                              const char *parameter, const char *address, const char **generic_r,
+                              struct error *err) MUST_CHECK;
+
 /* route_expand_aliases - virtual_alias_maps, recursively, with virtual_alias_recursion_limit,
  * virtual_alias_expansion_limit and propagate_unmatched_extensions; what is not found is itself */
 enum map_result route_expand_aliases(struct route *route, struct arena *arena,

@@ -46,7 +46,7 @@ struct route {
     struct maps *canonical, *sender_canonical, *recipient_canonical;
     unsigned canonical_classes, sender_canonical_classes, recipient_canonical_classes;
     struct maps *virtual_alias;
-    bool propagate_canonical, propagate_virtual; /* unmatched extensions */
+    bool propagate_canonical, propagate_virtual, propagate_generic; /* unmatched extensions */
     unsigned masquerade_classes;
     struct strlist masquerade_domains, masquerade_exceptions;
 
