@@ -126,6 +126,8 @@ static const struct envelope_case {
      "smtp_generic_maps=inline:{{a@b.test=c@d.test, e@f.test}}"                                                             },
     {"the null sender",                    "",             "",            "smtp_generic_maps=static:c@d.test"               },
     {"a broken table",                     "a@b.test",     NULL,          "smtp_generic_maps=fail:x"                        },
+    {"a result with a control character",  "a@b.test",     NULL,
+     "smtp_generic_maps=inline:{{a@b.test=\"c\001\"@d.test}}"                                                               },
     {"lmtp_generic_maps are not for SMTP", "a@b.test",     "a@b.test",
      "lmtp_generic_maps=static:c@d.test"                                                                                    },
 };
