@@ -5,6 +5,7 @@
 plan 13
 [ $PRIVILEGED = yes ] && REMOTE=192.0.2.66
 instance_start <<'END'
+auth_verbose = yes
 END
 b64() { printf "$1" | base64 -w0; }
 

@@ -6,6 +6,7 @@ need_root
 plan 5
 instance_start <<'END'
 auth_passdb = pam
+auth_verbose = yes
 END
 send_mail s@remote.test alice@buzon.test >/dev/null
 maildir_has 'mail for the account' "$T/home/alice/Maildir" 1
