@@ -59,7 +59,23 @@ cat >"$D/transport.regexp" <<'X'
 /^pattern\.test$/ error:5.1.1 hit domain
 /^user@pat-ext\.test$/ error:5.1.1 hit without extension
 /^(.*)@back\.test$/ error:5.1.1 hit $1
+/^(.*)@subst\.test$/ error:5.1.1 hit $1
+/^(.*)@price\.test$/ error:5.1.1 hit $$1
 X
+cat >"$D/pcre" <<'X'
+/^Whole@Pattern\.test$/ 550 5.7.1 hit whole
+/^Case@Sensitive\.test$/i 550 5.7.1 hit case
+/^pattern\.test$/ 550 5.7.1 hit domain
+/^(?<who>[^@]+)@named\.test$/ 550 5.7.1 hit ${1}
+if /@inside\.test$/
+/^(a+)(b)?@/ 550 5.7.1 hit $1-$(2)-
+!/^a/ 550 5.7.1 hit no a
+endif
+/^127\.4\.(5)\.6$/ 550 5.7.1 hit address $1
+/^host\.pattern\.(?=client)/ 550 5.7.1 hit client name
+/^x y@/x 550 5.7.1 hit without blanks
+X
+printf '%s\n' '/^(.*)@pcre\.virt\.test$/ hit-$1@out.test' '/^@pcre2\.virt\.test$/ hit-part@out.test' '/\+/ hit-extension@out.test' >"$D/virtual.pcre"
 printf '%s\n' '/^\*$/ error:5.1.1 hit star' >"$D/star"
 table relocated '%s' user+ext@moved.test user@moved2.test @moved3.test localmoved localmoved2+ext moved.local.test \
     moved-user@local.test '"a b"@moved.test' 'c(d@moved.test' '"q+x"@moved.test' '"e f"@moved.test'
@@ -175,6 +191,8 @@ whole@pattern.test
 x@pattern.test
 user+ext@pat-ext.test
 back@back.test
+who@subst.test
+who@price.test
 x@nowhere.test
 x@[127.0.0.9]
 ~ours takes no address with two @ that no quotes hide
@@ -286,7 +304,14 @@ x@sub.virt3.test
 localvirt@virt.test
 x@virt7.test
 x@sub.virt6.test
+x@pcre.virt.test
+x@pcre2.virt.test
 == mail 25
+x@pcre.virt.test
+x+y@pcre.virt.test
+x@pcre2.virt.test
+x+y@pcre2.virt.test
+x+y@elsewhere.virt.test
 user+ext@virt.test
 user@virt.test
 user+x@virt.test
@@ -515,6 +540,48 @@ unknown
 127.20.0.1
 127.20.0.2
 127.5.0.1
+== to 33
+whole@pattern.test
+Whole@Pattern.test
+case@sensitive.test
+other@pattern.test
+who@named.test
+a@inside.test
+aab@inside.test
+b@inside.test
+a@outside.test
+xy@blank.test
+"x y"@blank.test
+== from 34
+whole@pattern.test
+who@named.test
+aab@inside.test
+<>
+== client 35
+127.4.5.6
+127.5.0.3
+127.0.0.1
+== to 36
+x@dom.test
+postmaster
+x@local.test
+"a b"@dom.test
+x@[127.0.0.1]
+== from 37
+x@dom.test
+<>
+user
+== helo 38
+helo.test
+[127.0.0.1]
+== client 39
+127.1.2.3
+127.5.0.1
+2001:db8:5::1
+== to 40
+x@static.test
+x+y@static.test
+x@other.test
 X
 
 # --- both sides -----------------------------------------------------------------------------------------
@@ -546,7 +613,7 @@ virtual_mailbox_domains = vbox.test, all.vbox.test, vbox2.test, vbox3.test
 virtual_mailbox_maps = texthash:$D/box
 local_recipient_maps = texthash:$D/local
 virtual_alias_domains = virtonly.test, virt7.test
-virtual_alias_maps = texthash:$D/virtual, regexp:$D/virtual.regexp
+virtual_alias_maps = texthash:$D/virtual, regexp:$D/virtual.regexp, pcre:$D/virtual.pcre
 canonical_maps = texthash:$D/canonical
 sender_canonical_maps = texthash:$D/sender_canonical
 recipient_canonical_maps = texthash:$D/recipient_canonical
@@ -574,6 +641,14 @@ services="25 inet n - n - - smtpd
 28 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$helo_rules
 29 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$client_rules
 30 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=\$networks
+33 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_recipient_access pcre:$D/pcre}
+34 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_sender_access pcre:$D/pcre}
+35 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_client_access pcre:$D/pcre}
+36 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_recipient_access static:{550 5.7.1 hit static}}
+37 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_sender_access static:{550 5.7.1 hit static}}
+38 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_helo_access static:{550 5.7.1 hit static}}
+39 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_client_access static:{550 5.7.1 hit static}}
+40 inet n - n - - smtpd -o virtual_mailbox_domains=static.test -o virtual_mailbox_maps=static:x
 31 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=\$negated_networks
 32 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$from_rules -o smtpd_null_access_lookup_key=null-key"
 

@@ -12,10 +12,8 @@ enum map_result { MAP_FOUND, MAP_ABSENT, MAP_UNAVAILABLE };
 
 enum {
     MAP_FOLD_KEY = 1, /* keys are compared in lower case (hash, btree, ...; regexp has its own i) */
-    MAP_PARTIAL_ONLY = 2, /* the key is a part of an address: pattern tables are not asked */
-    MAP_NO_SUBSTITUTION =
-        4, /* rules with $1 do not count: a key that a stranger chose would become part of a
-                                command or file name */
+    MAP_PARTIAL_ONLY = 2,    /* the key is a part of an address: pattern tables are not asked */
+    MAP_NO_SUBSTITUTION = 4, /* rules with $1 do not count: see maps_open_plain */
 };
 
 struct map;
@@ -64,6 +62,10 @@ bool map_walk(struct map *map, map_visit *visit, void *context, struct error *er
 /* A list of tables as a parameter names them ("hash:/a, pcre:/b"), asked in order. */
 struct maps;
 struct maps *maps_open(const struct config *config, const char *list, bool through_proxy)
+    __attribute__((returns_nonnull));
+/* maps_open_plain - the same, but rules of pattern tables with $1 do not count: a key that a stranger
+ * chose would become part of a command, of a file's name, of an account or of a next hop */
+struct maps *maps_open_plain(const struct config *config, const char *list, bool through_proxy)
     __attribute__((returns_nonnull));
 void maps_free(struct maps **maps);
 bool maps_is_empty(const struct maps *maps);

@@ -10,6 +10,7 @@ struct maps {
     struct map **tables; /* NULL: the whole list is asked at proxymap */
     char *list;
     char *service;
+    int flags;             /* of every look-up */
     const char *parameter; /* for the watch */
     map_watch *watch;      /* NULL: nobody looks on */
     void *watch_context;
@@ -42,6 +43,14 @@ struct maps *maps_open(const struct config *config, const char *list, bool throu
     maps->tables = mem_alloc((maps->names.count + 1) * sizeof(struct map *));
     for (size_t i = 0; i < maps->names.count; i++)
         maps->tables[i] = map_open(config, maps->names.items[i], false);
+    return maps;
+}
+
+struct maps *maps_open_plain(const struct config *config, const char *list, bool through_proxy)
+{
+    struct maps *maps = maps_open(config, list, through_proxy);
+
+    maps->flags = MAP_NO_SUBSTITUTION;
     return maps;
 }
 
@@ -163,7 +172,7 @@ enum map_result maps_find(struct maps *maps, struct span key, int flags, struct 
     struct proxy_key only = {.octets = key, .is_partial = (flags & MAP_PARTIAL_ONLY) != 0};
     const struct proxy_question question = {
         .list = maps->list,
-        .flags = (uint64_t)(flags & MAP_FOLD_KEY),
+        .flags = (uint64_t)((flags & MAP_FOLD_KEY) | maps->flags),
         .keys = &only,
         .key_count = 1,
     };
@@ -183,7 +192,7 @@ static enum map_result find_some(struct maps *maps, const struct span *keys, con
     struct proxy_key copies[PROXY_KEYS_MAX];
     const struct proxy_question question = {
         .list = maps->list,
-        .flags = (uint64_t)(flags & MAP_FOLD_KEY),
+        .flags = (uint64_t)((flags & MAP_FOLD_KEY) | maps->flags),
         .keys = copies,
         .key_count = count,
     };

@@ -93,7 +93,7 @@ static enum map_result lookup(void *opened, struct span key, int flags, struct b
     struct proxy_key only = {.octets = key};
     const struct proxy_question question = {
         .list = table->list,
-        .flags = (uint64_t)(flags & MAP_FOLD_KEY),
+        .flags = (uint64_t)(flags & PROXY_FLAGS),
         .keys = &only,
         .key_count = 1,
     };

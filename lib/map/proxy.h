@@ -14,6 +14,8 @@
 #define PROXY_KEYS_MAX  64
 #define PROXY_VALUE_MAX (8U * 1024 * 1024)
 
+#define PROXY_FLAGS (MAP_FOLD_KEY | MAP_NO_SUBSTITUTION)
+
 struct proxy_key {
     struct span octets;
     bool is_partial; /* pattern tables are not asked */
@@ -22,7 +24,7 @@ struct proxy_key {
 /* maps_find_keys as a message */
 struct proxy_question {
     const char *list; /* the tables, as the parameter has them */
-    uint64_t flags;   /* MAP_FOLD_KEY */
+    uint64_t flags;   /* of PROXY_FLAGS */
     struct proxy_key *keys;
     size_t key_count;
 };

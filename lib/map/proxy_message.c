@@ -9,7 +9,7 @@ static const struct ipc_field key_fields[] = {
 
 static const struct ipc_field question_fields[] = {
     IPC_TEXT(struct proxy_question, list, PROXY_LIST_MAX),
-    IPC_NUMBER(struct proxy_question, flags, MAP_FOLD_KEY),
+    IPC_NUMBER(struct proxy_question, flags, PROXY_FLAGS),
     IPC_LIST(struct proxy_question, keys, key_count, key_fields, PROXY_KEYS_MAX),
     IPC_END,
 };

@@ -110,19 +110,20 @@ static void open_domains(struct route *route, bool through_proxy)
     find_own_addresses(route);
 }
 
-/* Every table of a route, with the parameter that names it. */
+/* Every table of a route, with the parameter that names it, and how it is opened: what decides about
+ * transports and next hops must not do so with what a stranger wrote. */
 #define TABLES(T)                                                                                  \
-    T(transport, transport_maps)                                                                   \
-    T(relocated, relocated_maps)                                                                   \
-    T(sender_transport, sender_dependent_default_transport_maps)                                   \
-    T(sender_relayhost, sender_dependent_relayhost_maps)                                           \
-    T(canonical, canonical_maps)                                                                   \
-    T(sender_canonical, sender_canonical_maps)                                                     \
-    T(recipient_canonical, recipient_canonical_maps)                                               \
-    T(virtual_alias, virtual_alias_maps)                                                           \
-    T(local_recipient, local_recipient_maps)                                                       \
-    T(virtual_mailbox, virtual_mailbox_maps)                                                       \
-    T(relay_recipient, relay_recipient_maps)
+    T(transport, transport_maps, maps_open_plain)                                                  \
+    T(relocated, relocated_maps, maps_open)                                                        \
+    T(sender_transport, sender_dependent_default_transport_maps, maps_open_plain)                  \
+    T(sender_relayhost, sender_dependent_relayhost_maps, maps_open_plain)                          \
+    T(canonical, canonical_maps, maps_open)                                                        \
+    T(sender_canonical, sender_canonical_maps, maps_open)                                          \
+    T(recipient_canonical, recipient_canonical_maps, maps_open)                                    \
+    T(virtual_alias, virtual_alias_maps, maps_open)                                                \
+    T(local_recipient, local_recipient_maps, maps_open)                                            \
+    T(virtual_mailbox, virtual_mailbox_maps, maps_open)                                            \
+    T(relay_recipient, relay_recipient_maps, maps_open)
 
 static void read_masquerading(struct route *route)
 {
@@ -143,7 +144,7 @@ struct route *route_create(const struct config *config, bool through_proxy)
     route->config = config;
     route->value = BUF(VALUE_MAX);
     open_domains(route, through_proxy);
-#define T(member, parameter) route->member = maps_open(config, config->parameter, through_proxy);
+#define T(member, parameter, open) route->member = open(config, config->parameter, through_proxy);
     TABLES(T)
 #undef T
     route->transport_matches_subdomains =
@@ -170,7 +171,7 @@ void route_free(struct route **route)
     match_list_free(&(*route)->relay_domains);
     hash_free(&(*route)->checked_domains, NULL);
     mem_free((*route)->own);
-#define T(member, parameter) maps_free(&(*route)->member);
+#define T(member, parameter, open) maps_free(&(*route)->member);
     TABLES(T)
 #undef T
     strlist_release(&(*route)->masquerade_domains);
@@ -186,7 +187,7 @@ void route_watch(struct route *route, map_watch *watch, void *context)
     match_list_watch(route->virtual_alias_domains, watch, context);
     match_list_watch(route->virtual_mailbox_domains, watch, context);
     match_list_watch(route->relay_domains, watch, context);
-#define T(member, parameter) maps_watch(route->member, #parameter, watch, context);
+#define T(member, parameter, open) maps_watch(route->member, #parameter, watch, context);
     TABLES(T)
 #undef T
 }
@@ -198,7 +199,7 @@ bool route_changed(const struct route *route)
                    match_list_changed(route->virtual_mailbox_domains) ||
                    match_list_changed(route->relay_domains);
 
-#define T(member, parameter) changed = changed || maps_changed(route->member);
+#define T(member, parameter, open) changed = changed || maps_changed(route->member);
     TABLES(T)
 #undef T
     return changed;

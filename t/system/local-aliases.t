@@ -19,14 +19,18 @@ cat >"$T/conf/patterns" <<END
 /^(.*)-pattern\$/ "|cat > $T/out/\$1"
 /^pattern\$/ ana+price\$\$@example.test
 END
+printf '/^(.*)$/ discard:$1\n' >"$T/conf/transports"
+printf '/^(.*)$/ false $1\n' >"$T/conf/commands"
 mkdir "$T/out"
 chmod 1777 "$T/out"
 printf 'ana@example.test\nluis@example.test\n' >"$T/conf/list"
-plan 18
+plan 20
 instance_start <<END
 luser_relay = ana+unknown-\$local@example.test
 local_recipient_maps =
 alias_maps = hash:$CONF/aliases, regexp:$CONF/patterns
+mailbox_transport_maps = regexp:$CONF/transports
+mailbox_command_maps = regexp:$CONF/commands
 END
 HOME_MAILDIR=$(home_of "$ME")/Maildir
 if [ $PRIVILEGED = no ]; then
@@ -65,6 +69,9 @@ send_mail s@remote.test evil-pattern@buzon.test >/dev/null
 log_has 'a pattern puts no part of the address into a command' 'to=<ana\+unknown-evil-pattern@example\.test>, .*status=sent'
 send_mail s@remote.test pattern@buzon.test >/dev/null
 log_has 'a pattern without one counts' 'to=<ana\+price\$@example\.test>, .*status=sent'
+for table in transports commands; do
+    log_has "nor one into a transport or a command of mailbox_*_maps" "regexp map .*/$table, line 1: regular expression substitution is not allowed: skipping this rule"
+done
 send_mail s@remote.test no-such-user@buzon.test >/dev/null
 log_has 'mail for unknown users goes where luser_relay says' 'to=<ana\+unknown-no-such-user@example\.test>, .*status=sent'
 no_crash 'no process crashed'

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 need python3
 has_module sqlite
-plan 13
+plan 14
 tables_prepare
 cat >"$T/make.py" <<'END'
 import sqlite3, sys
@@ -69,3 +69,17 @@ printf 'pgsql %s/libexec/buzon/buzon-sqlite.so\n' "$BUZON_STAGE" >"$CONF/dynamic
 like 'a module for another type' "$(ours -q x "pgsql:$CONF/plain.cf")" 'buzon-sqlite.so is for sqlite'
 printf 'pgsql %s\n' "$(ldconfig -p | sed -n 's/.*libz.so.1 .*=> //p' | head -n 1)" >"$CONF/dynamicmaps.cf"
 like 'a library that is no module' "$(ours -q x "pgsql:$CONF/plain.cf")" 'is no module of buzon'
+
+# One of another version of buzon: its first member, the number of the interface, is another one.
+module=$T/modules/newer.so
+if command -v readelf >/dev/null 2>&1; then
+    cp "$BUZON_STAGE/libexec/buzon/buzon-sqlite.so" "$module"
+    symbol=$(readelf -W --dyn-syms "$module" | awk '$8 == "map_module" { print $2, $7; exit }')
+    place=$(readelf -W -S "$module" | sed 's/^ *\[ *//; s/\]//' | awk -v n="${symbol#* }" '$1 == n { print $4, $5 }')
+    printf '\143' | dd of="$module" bs=1 conv=notrunc seek=$((0x${symbol% *} - 0x${place% *} + 0x${place#* })) 2>/dev/null
+    printf 'sqlite %s\n' "$module" >"$CONF/dynamicmaps.cf"
+    like 'a module with another interface is refused by name' "$(ours -q x "sqlite:$CONF/plain.cf")" \
+        "unsupported dictionary type: sqlite .*: $module has interface 99 instead of [0-9]+"
+else
+    ok 'a module with another interface is refused by name # SKIP readelf is not installed'
+fi
