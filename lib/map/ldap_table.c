@@ -7,18 +7,15 @@
 #include "lib/base/log.h"
 #include "lib/map/ldap_entry.h"
 #include "lib/map/map_fold.h"
-#include "lib/map/servers.h"
-#include "lib/map/table_query.h"
+#include "lib/map/server_table.h"
 
 #define TEXT_MAX       (1024U * 1024) /* of a base or a filter */
 #define RECURSION_MOST 10000          /* whatever recursion_limit says: the stack has an end */
 #define FETCHED_MAX    (64U * 1024 * 1024)
 
 struct ldap_table {
+    struct server_table common;
     const struct ldap_driver *driver;
-    struct table_settings *settings;
-    struct table_query *query;
-    struct servers *servers;
     struct ldap_attributes *attributes;
     const char *base, *filter; /* templates */
     enum ldap_scope scope;
@@ -32,10 +29,8 @@ static void close_table(void *opened)
 {
     struct ldap_table *table = opened;
 
-    servers_free(&table->servers);
+    server_table_close(&table->common);
     ldap_attributes_free(&table->attributes);
-    table_query_free(&table->query);
-    table_settings_free(&table->settings);
     buf_release(&table->base_text);
     buf_release(&table->filter_text);
     mem_free(table);
@@ -53,7 +48,8 @@ static bool read_scope(struct ldap_table *table, struct error *err)
         {"base", LDAP_ONE_ENTRY },
         {"one",  LDAP_ONE_LEVEL }
     };
-    const char *name = table_setting(table->settings, "scope", "sub");
+    const struct table_settings *settings = table->common.settings;
+    const char *name = table_setting(settings, "scope", "sub");
 
     for (size_t i = 0; i < ARRAY_LENGTH(scopes); i++) {
         if (strcasecmp(name, scopes[i].name) == 0) {
@@ -62,19 +58,19 @@ static bool read_scope(struct ldap_table *table, struct error *err)
         }
     }
     error_set(err, ERROR_PERMANENT, "%s: unrecognized value \"%s\" specified for scope",
-              table_settings_name(table->settings), name);
+              table_settings_name(settings), name);
     return false;
 }
 
 static bool read_limits(struct ldap_table *table, struct error *err)
 {
+    const struct table_settings *settings = table->common.settings;
     int expansion_limit;
 
-    if (!table_setting_number(table->settings, "expansion_limit", 0, 0, &expansion_limit, err) ||
-        !table_setting_number(table->settings, "size_limit", expansion_limit, 0, &table->size_limit,
+    if (!table_setting_number(settings, "expansion_limit", 0, 0, &expansion_limit, err) ||
+        !table_setting_number(settings, "size_limit", expansion_limit, 0, &table->size_limit,
                               err) ||
-        !table_setting_number(table->settings, "recursion_limit", 1000, 1, &table->recursion_limit,
-                              err))
+        !table_setting_number(settings, "recursion_limit", 1000, 1, &table->recursion_limit, err))
         return false;
     if (table->recursion_limit > RECURSION_MOST)
         table->recursion_limit = RECURSION_MOST;
@@ -84,18 +80,20 @@ static bool read_limits(struct ldap_table *table, struct error *err)
 /* A base with a % in it may well name an entry that does not exist. */
 static bool read_templates(struct ldap_table *table, struct error *err)
 {
-    table->base = table_setting(table->settings, "search_base", "");
-    table->filter = table_setting(table->settings, "query_filter", "(mailacceptinggeneralid=%s)");
+    const struct table_settings *settings = table->common.settings;
+
+    table->base = table_setting(settings, "search_base", "");
+    table->filter = table_setting(settings, "query_filter", "(mailacceptinggeneralid=%s)");
     for (const char *at = table->base; (at = strchr(at, '%')) != NULL && at[1] != '\0'; at += 2)
         table->base_is_dynamic = table->base_is_dynamic || at[1] != '%';
-    table->query = table_query_create(table->settings, err);
-    return table->query != NULL && table_query_template(table->query, table->base, err) &&
-           table_query_template(table->query, table->filter, err);
+    return table_query_template(table->common.query, table->base, err) &&
+           table_query_template(table->common.query, table->filter, err);
 }
 
 static void *open_table(const struct config *config, const char *name, struct error *err)
 {
     const struct map_module *module = map_module_load(config, "ldap", err);
+    const struct table_settings *settings;
     struct ldap_table *table;
 
     if (module == NULL)
@@ -103,13 +101,13 @@ static void *open_table(const struct config *config, const char *name, struct er
     table = mem_new(struct ldap_table);
     table->driver = module->ldap;
     table->base_text = table->filter_text = BUF(TEXT_MAX);
-    table->settings = table_settings_open(config, name, err);
-    if (table->settings != NULL && read_scope(table, err) && read_limits(table, err) &&
-        read_templates(table, err)) {
-        table->attributes = ldap_attributes_create(table->settings);
-        table->servers = servers_create(&table->driver->server, table->settings,
-                                        table_setting(table->settings, "server_host", "localhost"),
-                                        ""); /* the library's list */
+    if (server_table_open(&table->common, config, name, err) && read_scope(table, err) &&
+        read_limits(table, err) && read_templates(table, err)) {
+        settings = table->common.settings;
+        table->attributes = ldap_attributes_create(settings);
+        table->common.servers = servers_create(&table->driver->server, settings,
+                                               table_setting(settings, "server_host", "localhost"),
+                                               ""); /* the library's list */
         return table;
     }
     close_table(table);
@@ -157,7 +155,7 @@ struct ask {
     const struct ldap_table *table;
     void *connection;
     struct arena *arena;
-    struct table_answer answer;
+    struct table_answer *answer;
     int depth;       /* of entries that refer to entries */
     bool is_refused; /* something failed that no other server does better */
     bool is_lost;
@@ -187,8 +185,8 @@ static void take_value(void *context, const char *attribute, struct span value)
 
 static bool refuse(struct ask *ask, struct error *err, const char *what, const char *about)
 {
-    error_set(err, ERROR_TEMPORARY, "%s: %s: %s", table_settings_name(ask->table->settings), what,
-              about);
+    error_set(err, ERROR_TEMPORARY, "%s: %s: %s", table_settings_name(ask->table->common.settings),
+              what, about);
     ask->is_refused = true;
     return false;
 }
@@ -211,8 +209,8 @@ static bool follow(struct ask *ask, const char *reference, struct error *err)
     outcome = ask->table->driver->follow(ask->connection, reference, &search, &visit, err);
     ask->depth--;
     if (outcome == LDAP_NO_OBJECT)
-        log_warning("%s: DN %s not found, skipping", table_settings_name(ask->table->settings),
-                    reference);
+        log_warning("%s: DN %s not found, skipping",
+                    table_settings_name(ask->table->common.settings), reference);
     ask->is_lost = ask->is_lost || outcome == LDAP_LOST;
     ask->is_refused = ask->is_refused || outcome == LDAP_REFUSED;
     return outcome == LDAP_VISITED || outcome == LDAP_NO_OBJECT;
@@ -236,7 +234,7 @@ static bool end_entry(void *context, struct error *err)
         if (value->role == LDAP_SPECIAL)
             done = follow(ask, value->text, err);
         else
-            done = table_answer_add(&ask->answer, span_text(value->text), err);
+            done = table_answer_add(ask->answer, span_text(value->text), err);
         if (!done)
             return false;
     }
@@ -265,26 +263,6 @@ static enum ldap_outcome search(struct ldap_table *table, struct ask *ask, struc
     return ask->is_lost ? LDAP_LOST : outcome;
 }
 
-/* FOUND or ABSENT, or UNAVAILABLE: then *goes_on_r says whether another connection may do better. */
-static enum map_result ask_server(struct ldap_table *table, void *connection, struct span key,
-                                  struct buf *value_r, bool *goes_on_r, struct error *err)
-{
-    struct ask ask = {
-        .table = table,
-        .connection = connection,
-        .arena = arena_create(),
-        .answer = {.query = table->query, .key = key, .value = value_r},
-        .depth = 1,
-    };
-    enum ldap_outcome outcome = search(table, &ask, err);
-
-    arena_free(&ask.arena);
-    *goes_on_r = outcome == LDAP_LOST;
-    if (outcome != LDAP_VISITED)
-        return MAP_UNAVAILABLE;
-    return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
-}
-
 static bool word_query(struct ldap_table *table, struct span key, struct error *err)
 {
     buf_clear(&table->base_text);
@@ -293,36 +271,33 @@ static bool word_query(struct ldap_table *table, struct span key, struct error *
            table_query_expand(table->filter, key, quote_for_filter, NULL, &table->filter_text, err);
 }
 
+static enum server_outcome ask_server(struct server_table *opened, void *connection,
+                                      struct table_answer *answer, struct error *err)
+{
+    struct ldap_table *table = (struct ldap_table *)opened;
+    struct ask ask = {
+        .table = table,
+        .connection = connection,
+        .answer = answer,
+        .depth = 1,
+    };
+    enum ldap_outcome outcome;
+
+    if (!word_query(table, answer->key, err))
+        return SERVER_FINAL;
+    ask.arena = arena_create();
+    outcome = search(table, &ask, err);
+    arena_free(&ask.arena);
+    if (outcome == LDAP_VISITED)
+        return SERVER_ANSWERED;
+    return outcome == LDAP_LOST ? SERVER_LOST : SERVER_FINAL;
+}
+
 static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
                               struct error *err)
 {
-    struct ldap_table *table = opened;
-    enum map_result result;
-    bool goes_on = true;
-    void *connection;
-
-    if (!map_is_utf8(key))
-        return MAP_ABSENT;
-    result = table_query_applies(table->query, key, err);
-    if (result != MAP_FOUND)
-        return result;
-    if (!word_query(table, key, err))
-        return MAP_UNAVAILABLE;
-    result = MAP_UNAVAILABLE;
-    while (goes_on && (connection = servers_connection(table->servers, err)) != NULL) {
-        buf_clear(value_r);
-        result = ask_server(table, connection, key, value_r, &goes_on, err);
-        if (goes_on)
-            servers_failed(table->servers, err);
-    }
-    return result;
-}
-
-static bool changed(const void *opened)
-{
-    const struct ldap_table *table = opened;
-
-    return table_settings_changed(table->settings);
+    return map_is_utf8(key) ? server_table_lookup(opened, key, ask_server, value_r, err)
+                            : MAP_ABSENT;
 }
 
 const struct map_type map_type_ldap = {
@@ -331,6 +306,6 @@ const struct map_type map_type_ldap = {
     .suffix = "",
     .open = open_table,
     .lookup = lookup,
-    .changed = changed,
+    .changed = server_table_changed,
     .close = close_table,
 };

@@ -27,7 +27,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/regexp.c \
 	lib/map/replies.c lib/map/replies.h \
 	lib/map/rules.c lib/map/rules.h lib/map/rule_result.c \
-	lib/map/servers.c lib/map/servers.h \
+	lib/map/servers.c lib/map/servers.h lib/map/server_table.c lib/map/server_table.h \
 	lib/map/simple.c \
 	lib/map/socketmap_table.c \
 	lib/map/sql_table.c \

@@ -6,17 +6,14 @@
 #include "lib/map/map_type.h"
 
 #include "lib/map/replies.h"
-#include "lib/map/servers.h"
-#include "lib/map/table_query.h"
+#include "lib/map/server_table.h"
 
 #define DEFAULT_PORT "6379"
 #define COMMAND_MAX  (4U * 1024 * 1024)
 #define REPLY_MAX    (16U * 1024 * 1024)
 
 struct redis_table {
-    struct table_settings *settings;
-    struct table_query *query;
-    struct servers *servers;
+    struct server_table common;
     struct strlist words; /* of the command, templates */
     struct buf word, command;
     struct span *values; /* of the last reply */
@@ -117,9 +114,7 @@ static void close_table(void *opened)
 {
     struct redis_table *table = opened;
 
-    servers_free(&table->servers);
-    table_query_free(&table->query);
-    table_settings_free(&table->settings);
+    server_table_close(&table->common);
     strlist_release(&table->words);
     buf_release(&table->word);
     buf_release(&table->command);
@@ -129,16 +124,15 @@ static void close_table(void *opened)
 
 static bool read_query(struct redis_table *table, struct error *err)
 {
-    table->query = table_query_create(table->settings, err);
-    if (table->query == NULL)
-        return false;
-    strlist_split(&table->words, table_setting(table->settings, "query", "GET %s"), " \t\r\n");
+    const struct table_settings *settings = table->common.settings;
+
+    strlist_split(&table->words, table_setting(settings, "query", "GET %s"), " \t\r\n");
     if (table->words.count == 0) {
-        error_set(err, ERROR_PERMANENT, "%s: query is empty", table_settings_name(table->settings));
+        error_set(err, ERROR_PERMANENT, "%s: query is empty", table_settings_name(settings));
         return false;
     }
     for (size_t i = 0; i < table->words.count; i++) {
-        if (!table_query_template(table->query, table->words.items[i], err))
+        if (!table_query_template(table->common.query, table->words.items[i], err))
             return false;
     }
     return true;
@@ -147,13 +141,13 @@ static bool read_query(struct redis_table *table, struct error *err)
 static void *open_table(const struct config *config, const char *name, struct error *err)
 {
     struct redis_table *table = mem_new(struct redis_table);
+    const struct table_settings *settings;
 
     table->word = table->command = BUF(COMMAND_MAX);
-    table->settings = table_settings_open(config, name, err);
-    if (table->settings != NULL && read_query(table, err)) {
-        table->servers =
-            servers_create(&driver, table->settings,
-                           table_setting(table->settings, "hosts", "localhost"), ", \t\r\n");
+    if (server_table_open(&table->common, config, name, err) && read_query(table, err)) {
+        settings = table->common.settings;
+        table->common.servers = servers_create(
+            &driver, settings, table_setting(settings, "hosts", "localhost"), ", \t\r\n");
         table->values = mem_alloc(REDIS_VALUES_MAX * sizeof(struct span));
         return table;
     }
@@ -182,60 +176,28 @@ static void note_value(void *context, size_t index, struct span value)
     table->values[index] = value;
 }
 
-static bool ask(struct redis_table *table, struct peer *server, struct table_answer *answer,
-                bool *refused_r, struct error *err)
+static enum server_outcome ask(struct server_table *opened, void *connection,
+                               struct table_answer *answer, struct error *err)
 {
+    struct redis_table *table = (struct redis_table *)opened;
     struct redis_reply reply = {.value = note_value, .context = table};
-
-    if (!say(server, &table->command, &reply, refused_r, err))
-        return false;
-    for (size_t i = 0; i < reply.count; i++) {
-        if (table->values[i].data != NULL && !table_answer_add(answer, table->values[i], err))
-            return false;
-    }
-    return true;
-}
-
-/* FOUND, ABSENT or UNAVAILABLE; then *goes_on_r says whether another connection may do better. */
-static enum map_result ask_server(struct redis_table *table, struct peer *server, struct span key,
-                                  struct buf *value_r, bool *goes_on_r, struct error *err)
-{
-    struct table_answer answer = {.query = table->query, .key = key, .value = value_r};
     bool refused;
 
-    buf_clear(value_r);
-    *goes_on_r = false;
-    if (ask(table, server, &answer, &refused, err))
-        return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
-    if (!answer.too_much && !refused)
-        servers_failed(table->servers, err);
-    *goes_on_r = !answer.too_much && (!refused || servers_refused(table->servers, err));
-    return MAP_UNAVAILABLE;
+    if (!word_command(table, answer->key, err))
+        return SERVER_FINAL;
+    if (!say(connection, &table->command, &reply, &refused, err))
+        return refused ? SERVER_REFUSED : SERVER_LOST;
+    for (size_t i = 0; i < reply.count; i++) {
+        if (table->values[i].data != NULL && !table_answer_add(answer, table->values[i], err))
+            return SERVER_FINAL;
+    }
+    return SERVER_ANSWERED;
 }
 
 static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
                               struct error *err)
 {
-    struct redis_table *table = opened;
-    enum map_result result = table_query_applies(table->query, key, err);
-    bool goes_on = true;
-    struct peer *server;
-
-    if (result != MAP_FOUND)
-        return result;
-    if (!word_command(table, key, err))
-        return MAP_UNAVAILABLE;
-    result = MAP_UNAVAILABLE;
-    while (goes_on && (server = servers_connection(table->servers, err)) != NULL)
-        result = ask_server(table, server, key, value_r, &goes_on, err);
-    return result;
-}
-
-static bool changed(const void *opened)
-{
-    const struct redis_table *table = opened;
-
-    return table_settings_changed(table->settings);
+    return server_table_lookup(opened, key, ask, value_r, err);
 }
 
 const struct map_type map_type_redis = {
@@ -244,6 +206,6 @@ const struct map_type map_type_redis = {
     .suffix = "",
     .open = open_table,
     .lookup = lookup,
-    .changed = changed,
+    .changed = server_table_changed,
     .close = close_table,
 };

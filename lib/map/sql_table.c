@@ -6,16 +6,13 @@
 #include "lib/map/map_type.h"
 
 #include "lib/map/map_fold.h"
-#include "lib/map/servers.h"
-#include "lib/map/table_query.h"
+#include "lib/map/server_table.h"
 
 #define STATEMENT_MAX (4U * 1024 * 1024)
 
 struct sql_table {
+    struct server_table common;
     const struct sql_driver *driver;
-    struct table_settings *settings;
-    struct table_query *query;
-    struct servers *servers;
     char *template;
     struct buf statement;
 };
@@ -24,9 +21,7 @@ static void close_table(void *opened)
 {
     struct sql_table *table = opened;
 
-    servers_free(&table->servers);
-    table_query_free(&table->query);
-    table_settings_free(&table->settings);
+    server_table_close(&table->common);
     buf_release(&table->statement);
     mem_free(table->template);
     mem_free(table);
@@ -78,25 +73,22 @@ static struct servers *find_servers(const struct sql_table *table, const char *t
 {
     static const char separators[] = ", \t\r\n";
     const struct server_driver *driver = &table->driver->server;
-    const char *hosts = table_setting(table->settings, "hosts", "");
+    const struct table_settings *settings = table->common.settings;
+    const char *hosts = table_setting(settings, "hosts", "");
 
     if (strcmp(type, "sqlite") == 0)
-        return servers_create(driver, table->settings, table_setting(table->settings, "dbpath", ""),
-                              "");
+        return servers_create(driver, settings, table_setting(settings, "dbpath", ""), "");
     if (hosts[strspn(hosts, separators)] == '\0')
         hosts = "localhost";
-    return servers_create(driver, table->settings, hosts, separators);
+    return servers_create(driver, settings, hosts, separators);
 }
 
 static bool prepare(struct sql_table *table, const char *type, struct error *err)
 {
-    table->template = find_template(table->settings, type, err);
-    if (table->template == NULL)
+    table->template = find_template(table->common.settings, type, err);
+    if (table->template == NULL || !table_query_template(table->common.query, table->template, err))
         return false;
-    table->query = table_query_create(table->settings, err);
-    if (table->query == NULL || !table_query_template(table->query, table->template, err))
-        return false;
-    table->servers = find_servers(table, type);
+    table->common.servers = find_servers(table, type);
     return true;
 }
 
@@ -111,8 +103,7 @@ static void *open_table(const struct config *config, const char *name, const cha
     table = mem_new(struct sql_table);
     table->driver = module->sql;
     table->statement = BUF(STATEMENT_MAX);
-    table->settings = table_settings_open(config, name, err);
-    if (table->settings != NULL && prepare(table, type, err))
+    if (server_table_open(&table->common, config, name, err) && prepare(table, type, err))
         return table;
     close_table(table);
     return NULL;
@@ -140,62 +131,28 @@ static bool add_value(void *context, struct span value, struct error *err)
     return value.data == NULL || table_answer_add(context, value, err);
 }
 
-static enum sql_outcome ask(struct sql_table *table, void *connection, struct table_answer *answer,
-                            struct error *err)
+static enum server_outcome ask(struct server_table *opened, void *connection,
+                               struct table_answer *answer, struct error *err)
 {
+    struct sql_table *table = (struct sql_table *)opened;
+    static const enum server_outcome outcomes[] = {
+        [SQL_DONE] = SERVER_ANSWERED,
+        [SQL_REFUSED] = SERVER_REFUSED,
+        [SQL_LOST] = SERVER_LOST,
+    };
+
     buf_clear(&table->statement);
     if (!table_query_expand(table->template, answer->key, table->driver->quote, connection,
                             &table->statement, err))
-        return SQL_REFUSED;
-    return table->driver->query(connection, buf_text(&table->statement), add_value, answer, err);
-}
-
-/* FOUND, ABSENT or UNAVAILABLE; then *goes_on_r says whether another connection may do better. */
-static enum map_result ask_server(struct sql_table *table, void *connection, struct span key,
-                                  struct buf *value_r, bool *goes_on_r, struct error *err)
-{
-    struct table_answer answer = {.query = table->query, .key = key, .value = value_r};
-
-    buf_clear(value_r);
-    *goes_on_r = false;
-    switch (ask(table, connection, &answer, err)) {
-    case SQL_DONE:
-        return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
-    case SQL_REFUSED:
-        *goes_on_r = !answer.too_much && servers_refused(table->servers, err);
-        break;
-    case SQL_LOST:
-        servers_failed(table->servers, err);
-        *goes_on_r = true;
-        break;
-    }
-    return MAP_UNAVAILABLE;
+        return SERVER_REFUSED;
+    return outcomes[table->driver->query(connection, buf_text(&table->statement), add_value, answer,
+                                         err)];
 }
 
 static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
                               struct error *err)
 {
-    struct sql_table *table = opened;
-    enum map_result result;
-    bool goes_on = true;
-    void *connection;
-
-    if (!map_is_utf8(key))
-        return MAP_ABSENT;
-    result = table_query_applies(table->query, key, err);
-    if (result != MAP_FOUND)
-        return result;
-    result = MAP_UNAVAILABLE;
-    while (goes_on && (connection = servers_connection(table->servers, err)) != NULL)
-        result = ask_server(table, connection, key, value_r, &goes_on, err);
-    return result;
-}
-
-static bool changed(const void *opened)
-{
-    const struct sql_table *table = opened;
-
-    return table_settings_changed(table->settings);
+    return map_is_utf8(key) ? server_table_lookup(opened, key, ask, value_r, err) : MAP_ABSENT;
 }
 
 const struct map_type map_type_pgsql = {
@@ -204,7 +161,7 @@ const struct map_type map_type_pgsql = {
     .suffix = "",
     .open = open_pgsql,
     .lookup = lookup,
-    .changed = changed,
+    .changed = server_table_changed,
     .close = close_table,
 };
 
@@ -214,7 +171,7 @@ const struct map_type map_type_mysql = {
     .suffix = "",
     .open = open_mysql,
     .lookup = lookup,
-    .changed = changed,
+    .changed = server_table_changed,
     .close = close_table,
 };
 
@@ -224,6 +181,6 @@ const struct map_type map_type_sqlite = {
     .suffix = "",
     .open = open_sqlite,
     .lookup = lookup,
-    .changed = changed,
+    .changed = server_table_changed,
     .close = close_table,
 };
