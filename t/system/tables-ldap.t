@@ -4,7 +4,7 @@
 PATH=$PATH:/usr/sbin
 need slapd slapadd
 has_module ldap
-plan 17
+plan 26
 tables_prepare
 [ -r /etc/ldap/schema/core.ldif ] || skip_all "slapd has no schema here"
 
@@ -16,6 +16,9 @@ include /etc/ldap/schema/misc.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile $T/db/pid
+authz-policy to
+authz-regexp "uid=([^,]*),cn=[^,]*,cn=auth" "cn=\$1,dc=example,dc=test"
+authz-regexp "uid=([^,]*),cn=[^,]*,cn=[^,]*,cn=auth" "cn=\$1,dc=example,dc=test"
 allow bind_v2
 TLSCertificateFile $T/db/cert.pem
 TLSCertificateKeyFile $T/db/key.pem
@@ -25,7 +28,9 @@ suffix dc=test
 rootdn cn=admin,dc=test
 rootpw secret
 directory $T/db/data
-access to dn.base="cn=hidden,dc=test" by * none
+access to dn.base="cn=hidden,dc=test" by dn.base="cn=ana,dc=example,dc=test" read
+    by dn.regex="uidNumber=[0-9]+,cn=peercred,cn=external,cn=auth" read by * none
+access to attrs=userPassword by * auth
 access to * by * read
 END
 cat >"$T/db/data.ldif" <<'END'
@@ -41,6 +46,7 @@ dn: cn=ana,dc=example,dc=test
 objectClass: inetOrgPerson
 objectClass: inetLocalMailRecipient
 sn: ana
+userPassword: word
 mail: ana@example.test
 mailLocalAddress: ana@example.test
 mailRoutingAddress: box1@host
@@ -49,6 +55,8 @@ dn: cn=two,dc=example,dc=test
 objectClass: inetOrgPerson
 objectClass: inetLocalMailRecipient
 sn: two
+userPassword: other
+authzTo: cn=ana,dc=example,dc=test
 mail: two@example.test
 mailLocalAddress: two@example.test
 mailRoutingAddress: b@x
@@ -180,6 +188,27 @@ END
 check 'an entry that only a user who is bound sees' same_answers "ldap:$CONF/bound.cf" hidden@example.test ana@example.test
 check 'and nobody else' same_answers "ldap:$CONF/plain.cf" hidden@example.test
 check 'a wrong password is no answer' same_answers "ldap:$CONF/unbound.cf" ana@example.test
+sasl() { # NAME SETTING...: a table that binds so, and sees what only ana sees
+    name=$1
+    shift
+    { cat "$CONF/plain.cf"; printf '%s\n' 'bind = sasl' "$@"; } >"$CONF/$name.cf"
+}
+for mechanism in DIGEST-MD5 SCRAM-SHA-256 'CRAM-MD5 NTLM'; do
+    sasl "sasl-${mechanism%% *}" "sasl_mechs = $mechanism" 'bind_dn = ana' 'bind_pw = word'
+    check "SASL: $mechanism" same_answers "ldap:$CONF/sasl-${mechanism%% *}.cf" hidden@example.test ana@example.test nobody@example.test
+done
+sasl sasl-wrong 'sasl_mechs = SCRAM-SHA-256' 'bind_dn = ana' 'bind_pw = wrong'
+check 'SASL: a wrong password is no answer' same_answers "ldap:$CONF/sasl-wrong.cf" ana@example.test
+sasl sasl-other 'sasl_mechs = DIGEST-MD5' 'bind_dn = two' 'bind_pw = other'
+check 'SASL: somebody else' same_answers "ldap:$CONF/sasl-other.cf" hidden@example.test ana@example.test
+sasl sasl-behalf 'sasl_mechs = DIGEST-MD5' 'bind_dn = two' 'bind_pw = other' 'sasl_authz_id = dn:cn=ana,dc=example,dc=test'
+check 'SASL: on behalf of another' same_answers "ldap:$CONF/sasl-behalf.cf" hidden@example.test ana@example.test
+sasl sasl-layer 'sasl_mechs = DIGEST-MD5' 'bind_dn = ana' 'bind_pw = word' 'sasl_minssf = 64'
+check 'SASL: with a layer that encrypts' same_answers "ldap:$CONF/sasl-layer.cf" hidden@example.test
+sasl sasl-weak 'sasl_mechs = SCRAM-SHA-256' 'bind_dn = ana' 'bind_pw = word' 'sasl_minssf = 64'
+like 'SASL: a mechanism that is too weak is not used (postmap uses it)' "$(ours -q ana@example.test "ldap:$CONF/sasl-weak.cf")" 'bind: .*No worthy mechs found'
+sasl sasl-external 'sasl_mechs = EXTERNAL' "server_host = ldapi://$(printf %s "$T/db/ldapi" | sed 's,/,%2F,g')"
+check 'SASL: EXTERNAL, by the user at the other end of a socket' same_answers "ldap:$CONF/sasl-external.cf" hidden@example.test
 cat >"$CONF/tls.cf" <<END
 server_host = ldap://127.0.0.1:1, ldap://127.0.0.1:13890
 search_base = dc=test

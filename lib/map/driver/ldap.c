@@ -1,7 +1,6 @@
 /* LDAP directories, by OpenLDAP's libldap: a module (lib/map/module.h). */
-#include "lib/map/module.h"
+#include "lib/map/driver/ldap_bind.h"
 
-#include <ldap.h>
 #include <stdio.h>
 #include <sys/time.h>
 
@@ -142,63 +141,6 @@ static bool start_tls(LDAP *ldap, const struct table_settings *settings, struct 
     return failure == LDAP_SUCCESS;
 }
 
-/* With the name and password, or by who we are to the other side of a socket or certificate. */
-static bool bind_simply(LDAP *ldap, const struct table_settings *settings, struct error *err)
-{
-    const char *password = host->setting(settings, "bind_pw", "");
-    char *copy = host->mem_span(span_text(password));
-    struct berval credentials = {.bv_len = strlen(copy), .bv_val = copy};
-    int failure = ldap_sasl_bind_s(ldap, host->setting(settings, "bind_dn", ""), LDAP_SASL_SIMPLE,
-                                   &credentials, NULL, NULL, NULL);
-
-    host->mem_free(copy);
-    if (failure != LDAP_SUCCESS)
-        fail(err, "bind", failure);
-    return failure == LDAP_SUCCESS;
-}
-
-static bool bind_externally(LDAP *ldap, const struct table_settings *settings, struct error *err)
-{
-    static struct berval nothing;
-    const char *mechanisms = host->setting(settings, "sasl_mechs", "EXTERNAL");
-    int failure;
-
-    if (strcasecmp(mechanisms, "EXTERNAL") != 0) {
-        host->error_set(err, ERROR_TEMPORARY,
-                        "bind: of the SASL mechanisms only EXTERNAL is "
-                        "supported, not %s",
-                        mechanisms);
-        return false;
-    }
-    failure = ldap_sasl_bind_s(ldap, host->setting(settings, "bind_dn", ""), "EXTERNAL", &nothing,
-                               NULL, NULL, NULL);
-    if (failure != LDAP_SUCCESS)
-        fail(err, "bind", failure);
-    return failure == LDAP_SUCCESS;
-}
-
-static bool bind_as_told(LDAP *ldap, const struct table_settings *settings, struct error *err)
-{
-    static const struct {
-        const char *word;
-        bool (*bind)(LDAP *, const struct table_settings *, struct error *);
-    } ways[] = {
-        {"yes",    bind_simply    },
-        {"simple", bind_simply    },
-        {"no",     NULL           },
-        {"none",   NULL           },
-        {"sasl",   bind_externally}
-    };
-    const char *word = host->setting(settings, "bind", "yes");
-
-    for (size_t i = 0; i < ARRAY_LENGTH(ways); i++) {
-        if (strcasecmp(word, ways[i].word) == 0)
-            return ways[i].bind == NULL || ways[i].bind(ldap, settings, err);
-    }
-    host->error_set(err, ERROR_TEMPORARY, "bad configuration: bind = %s", word);
-    return false;
-}
-
 static void close_connection(void *opened)
 {
     struct connection *connection = opened;
@@ -224,7 +166,7 @@ static void *open_connection(const struct map_host *from, const struct table_set
         fail(err, "server_host", failure);
     else if (set_options(connection, settings, err) && set_tls(connection->ldap, settings, err) &&
              start_tls(connection->ldap, settings, err) &&
-             bind_as_told(connection->ldap, settings, err))
+             ldap_bind_as_told(host, connection->ldap, settings, err))
         return connection;
     close_connection(connection);
     return NULL;
