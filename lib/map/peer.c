@@ -5,6 +5,7 @@
 #include "lib/base/file.h"
 #include "lib/io/socket.h"
 #include "lib/io/stream.h"
+#include "lib/io/tls.h"
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -12,6 +13,7 @@
 struct peer {
     struct stream *stream;
     char *endpoint;
+    char *host;  /* NULL: a socket of this host */
     size_t used; /* octets of the last reply, which the caller may still look at */
 };
 
@@ -76,23 +78,23 @@ static int connect_inet(const char *host, const char *port, int timeout_ms, stru
     return fd;
 }
 
+/* *host_r is owned, and stays NULL where there is none. */
 static int connect_endpoint(const char *endpoint, const char *default_port, int timeout_ms,
-                            struct error *err)
+                            char **host_r, struct error *err)
 {
-    char *host;
     char *port;
     int fd;
 
+    *host_r = NULL;
     if (strncmp(endpoint, "unix:", strlen("unix:")) == 0)
         return socket_connect_unix_at(AT_FDCWD, endpoint + strlen("unix:"), timeout_ms, err);
     if (strncmp(endpoint, "inet:", strlen("inet:")) == 0)
         endpoint += strlen("inet:");
-    if (!split_endpoint(span_text(endpoint), default_port, &host, &port)) {
+    if (!split_endpoint(span_text(endpoint), default_port, host_r, &port)) {
         error_set(err, ERROR_TEMPORARY, "bad host or port: %s", endpoint);
         return -1;
     }
-    fd = connect_inet(host, port, timeout_ms, err);
-    mem_free(host);
+    fd = connect_inet(*host_r, port, timeout_ms, err);
     mem_free(port);
     return fd;
 }
@@ -100,12 +102,16 @@ static int connect_endpoint(const char *endpoint, const char *default_port, int 
 struct peer *peer_open(const char *endpoint, const char *default_port, int timeout_ms,
                        struct error *err)
 {
-    int fd = connect_endpoint(endpoint, default_port, timeout_ms, err);
+    char *host;
+    int fd = connect_endpoint(endpoint, default_port, timeout_ms, &host, err);
     struct peer *peer;
 
-    if (fd < 0)
+    if (fd < 0) {
+        mem_free(host);
         return NULL;
+    }
     peer = mem_new(struct peer);
+    peer->host = host;
     peer->stream = stream_create(fd);
     peer->endpoint = mem_text(endpoint);
     stream_timeout(peer->stream, timeout_ms);
@@ -118,8 +124,15 @@ void peer_close(struct peer **peer)
         return;
     stream_free(&(*peer)->stream);
     mem_free((*peer)->endpoint);
+    mem_free((*peer)->host);
     mem_free(*peer);
     *peer = NULL;
+}
+
+bool peer_start_tls(struct peer *peer, struct tls_context *context, bool verify, struct error *err)
+{
+    return peer->host == NULL ||
+           stream_start_tls(peer->stream, tls_session_client(context, peer->host, verify), err);
 }
 
 /* --- asking -------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "lib/base/base.h"
 
 struct peer;
+struct tls_context;
 
 /*
  * peer_open - connect
@@ -19,6 +20,10 @@ struct peer;
 struct peer *peer_open(const char *endpoint, const char *default_port, int timeout_ms,
                        struct error *err) MUST_CHECK;
 void peer_close(struct peer **peer);
+/* peer_start_tls - from now on encrypted, but over a socket of this host nothing happens; `verify`: the
+ * server must have a certificate for the host of its endpoint */
+bool peer_start_tls(struct peer *peer, struct tls_context *context, bool verify,
+                    struct error *err) MUST_CHECK;
 
 /* peer_parse - PARSE_DONE: a whole reply is at the front of `octets`, *used_r of them; else it may be
  * called again with more. What it found goes to `context`, borrowed until the next request. */

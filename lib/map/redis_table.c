@@ -5,6 +5,7 @@
  */
 #include "lib/map/map_type.h"
 
+#include "lib/io/tls.h"
 #include "lib/map/replies.h"
 #include "lib/map/server_table.h"
 
@@ -83,6 +84,31 @@ static bool log_in(struct peer *server, const struct table_settings *settings, s
     return number[0] == '\0' || prepare_with(server, select, err);
 }
 
+static bool encrypt(struct peer *server, const struct table_settings *settings, struct error *err)
+{
+    const struct tls_client_settings tls = {
+        .ca_file = table_setting(settings, "tls_CAfile", ""),
+        .ca_path = table_setting(settings, "tls_CApath", ""),
+        .certificate_file = table_setting(settings, "tls_cert_file", ""),
+        .key_file = table_setting(settings, "tls_key_file", ""),
+        .cipher_list = table_setting(settings, "tls_ciphers", ""),
+    };
+    struct tls_context *context;
+    bool wanted;
+    bool verifies;
+    bool done;
+
+    if (!table_setting_flag(settings, "tls", false, &wanted, err) ||
+        !table_setting_flag(settings, "tls_verify_cert", true, &verifies, err))
+        return false;
+    if (!wanted)
+        return true;
+    context = tls_context_client(&tls, err);
+    done = context != NULL && peer_start_tls(server, context, verifies, err);
+    tls_context_free(&context);
+    return done;
+}
+
 static void *connect_server(const struct map_host *host UNUSED,
                             const struct table_settings *settings, const char *name,
                             struct error *err)
@@ -94,7 +120,7 @@ static void *connect_server(const struct map_host *host UNUSED,
         return NULL;
     server =
         peer_open(name, DEFAULT_PORT, timeout_s > INT_MAX / 1000 ? INT_MAX : timeout_s * 1000, err);
-    if (server != NULL && !log_in(server, settings, err))
+    if (server != NULL && (!encrypt(server, settings, err) || !log_in(server, settings, err)))
         peer_close(&server);
     return server;
 }

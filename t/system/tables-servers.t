@@ -2,7 +2,7 @@
 # tcp, socketmap, memcache and redis: tables that ask a server over a socket, next to postmap.
 . "$(dirname "$0")/../lib.sh"
 need memcached redis-server python3
-plan 30
+plan 36
 tables_prepare
 TCP=$((T_BASE + 71)) SOCKETMAP=$((T_BASE + 72)) REDIS=$((T_BASE + 73)) MEMCACHED=$((T_BASE + 74))
 background python3 "$T_SOURCE/tool/tabled.py" tcp $TCP "$T/tcp.ready"
@@ -10,8 +10,15 @@ background python3 "$T_SOURCE/tool/tabled.py" socketmap $SOCKETMAP "$T/socketmap
 background python3 "$T_SOURCE/tool/tabled.py" socketmap "$T/db/socketmap" "$T/unix.ready"
 as_helper memcached -l 127.0.0.1 -p $MEMCACHED -U 0 -m 8 -t 1 >"$T/db/memcached.log" 2>&1 &
 T_HELPERS="${T_HELPERS:-} $!"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=redis \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$T/db/key.pem" -out "$T/db/cert.pem" 2>/dev/null
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=other \
+    -keyout "$T/db/other.key" -out "$T/db/other.pem" 2>/dev/null
+chmod 644 "$T/db/key.pem" "$T/db/other.key"
+printf 'tls-port %s\ntls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients optional\n' \
+    $((T_BASE + 75)) "$T/db/cert.pem" "$T/db/key.pem" "$T/db/cert.pem" >"$T/db/tls.conf"
 printf 'port %s\nbind 127.0.0.1\nunixsocket %s\nunixsocketperm 777\nsave ""\ndir %s\nrequirepass secret\nuser reader on >word ~* +@read +select\nlogfile %s\n' \
-    $REDIS "$T/db/redis" "$T/db" "$T/db/redis.log" >"$T/db/redis.conf"
+    $REDIS "$T/db/redis" "$T/db" "$T/db/redis.log" | cat - "$T/db/tls.conf" >"$T/db/redis.conf"
 as_helper redis-server "$T/db/redis.conf" --daemonize no >/dev/null 2>&1 &
 T_HELPERS="$T_HELPERS $!"
 cache() { printf "$1" | python3 -c '
@@ -76,5 +83,15 @@ is 'redis: a key is no command' "$(ask_redis "$(printf 'x\r\nSET hacked 1\r')")$
 is 'redis: several values' "$(ours -q list "redis:$CONF/list.cf" | head -n 1)" a@list,b@list,c@list
 { cat "$CONF/redis.cf"; printf 'query = HGET aliases %%s\ndbname = 0\nuser = reader\npassword = word\n'; } >"$CONF/hash.cf"
 is 'redis: a user, a database, a hash' "$(ours -q two@example.test "redis:$CONF/hash.cf" | head -n 1)" target
+secure() { # SETTING...: the same server, over its encrypted port
+    { printf '%s\n' "hosts = 127.0.0.1:$((T_BASE + 75))" 'user = reader' 'password = word' 'tls = yes' 'timeout = 5' "$@"; } >"$CONF/tls.cf"
+    ours -q ana@example.test "redis:$CONF/tls.cf" | tr '\n' ' '
+}
+is 'redis: over TLS, with a certificate that is good' "$(secure "tls_CAfile = $T/db/cert.pem")" 'box1 status 0 '
+like 'redis: nobody vouches for the certificate' "$(secure)" 'warning: .*server 127.*(certificate|verif)'
+like 'redis: another one does' "$(secure "tls_CAfile = $T/db/other.pem")" 'warning: .*server 127.*(certificate|verif)'
+like 'redis: it is for another host' "$(secure "hosts = localhost:$((T_BASE + 75))" "tls_CAfile = $T/db/cert.pem")" 'warning: .*(certificate|mismatch)'
+is 'redis: it need not be good when that is said' "$(secure "tls_verify_cert = no")" 'box1 status 0 '
+is 'redis: a certificate of ours' "$(secure "tls_CAfile = $T/db/cert.pem" "tls_cert_file = $T/db/cert.pem" "tls_key_file = $T/db/key.pem")" 'box1 status 0 '
 sed -i 's/secret/wrong/' "$CONF/redis.cf"
 like 'redis: a wrong password is no answer' "$(ours -q ana@example.test "redis:$CONF/redis.cf")" 'warning: .*server .*the server says: WRONGPASS'
