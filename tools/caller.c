@@ -4,6 +4,7 @@
 #include "tools/caller.h"
 
 #include "lib/base/log.h"
+#include "lib/service/logging.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -37,6 +38,14 @@ void caller_spare_stderr(const char *program)
     if (!caller_is_watched(program) && !log_open(&target, &err))
         log_warning("%s", err.text);
     mem_free(name);
+}
+
+void caller_log(const struct config *config, const char *program)
+{
+    struct error err = {0};
+
+    if (!logging_open(config, program, true, &err))
+        log_debug("%s", err.text);
 }
 
 static bool is_listed(const char *list, const char *directory)

@@ -23,6 +23,9 @@ const char *caller_program(int argc, char *argv[]) __attribute__((returns_nonnul
 bool caller_is_watched(const char *program);
 /* caller_spare_stderr - when nobody watches, messages go to syslog alone, for the time being */
 void caller_spare_stderr(const char *program);
+/* caller_log - what is said on standard error goes to the log of this configuration too; where the caller
+ * may not write to its file, to standard error alone */
+void caller_log(const struct config *config, const char *program);
 /* caller_name - of the account that runs us, or its number; owned */
 char *caller_name(void);
 /* caller_is_owner - root, or the account that the queue belongs to */

@@ -92,6 +92,7 @@ static void configure(struct table_tool *tool, const char *directory)
     tool->config = config_read(directory, NULL, NULL, &err);
     if (tool->config == NULL)
         log_fatal("%s", err.text);
+    caller_log(tool->config, tool->program);
     if (!tool->utf8)
         tool->config->smtputf8_enable = false;
     tool->utf8 = tool->config->smtputf8_enable;

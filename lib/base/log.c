@@ -342,7 +342,7 @@ void log_fatal(const char *format, ...)
     va_start(arguments, format);
     log_line(LOG_CRIT, "fatal: ", format, arguments);
     va_end(arguments);
-    if (logger.sink != SINK_STDERR)
+    if (logger.sink != SINK_STDERR && !logger.to_stderr)
         (void)sleep(1);
     exit(1);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonmap and buzonalias: sources, options, exit status, and that a failure leaves the old table.
 . "$(dirname "$0")/../lib.sh"
-plan 52
+plan 59
 mkdir -p "$T/tables" && cd "$T/tables" || exit 1
 printf 'compatibility_level = 3.6\nmyhostname = mail.example.test\n' >"$CONF/main.cf"
 export MAIL_CONFIG=$CONF
@@ -91,3 +91,23 @@ is 'values are written plainly' "$(alias_tool -q root hash:aliases)" 'alice, bob
 is 'quotes of names go, those of values stay' "$(alias_tool -q 'a b' hash:aliases)" '"|cat >x", :include:/y'
 like 'names must be local' "$(cat out)" 'line 3: name must be local'
 like 'and have a colon' "$(cat out)" 'line 4: need name:value pair'
+
+# --- the log ---------------------------------------------------------------------------------------------------
+printf 'maillog_file = %s/maillog\nmaillog_file_prefixes = %s\nsyslog_name = mta\n' "$T" "$T" >>"$CONF/main.cf"
+map hash:bad >out 2>&1
+is 'a warning is on standard error, by the name of the tool' "$(grep -c '^buzonmap: warning: bad, line 2' out)" 1
+like 'and in the log' "$(cat "$T/maillog")" ' mta/buzonmap\[[0-9]+\]: warning: bad, line 2: expected format'
+ln -s "$BUZON_STAGE/sbin/buzonmap" postmap
+./postmap hash:nothere >out 2>&1
+is 'what ends it too' "$? $(grep -c '^postmap: fatal: ' out) $(grep -c ' mta/postmap\[[0-9]*\]: fatal: ' "$T/maillog")" '1 1 1'
+alias_tool hash:aliases 2>out
+is "an alias table's" "$(grep -c '^buzonalias: warning: ' out) $(grep -c ' mta/buzonalias\[[0-9]*\]: warning: ' "$T/maillog")" '2 2'
+map -q a hash:bad >out 2>&1
+is 'what goes well leaves no line' "$(cat out) $(grep -c . "$T/maillog")" "1 $(grep -c -e warning -e fatal "$T/maillog")"
+sed -i '/^maillog_file /d' "$CONF/main.cf"
+printf 'maillog_file = %s/no/such/directory\n' "$T" >>"$CONF/main.cf"
+map hash:bad >out 2>&1
+is 'a log that cannot be written keeps no table from being made' "$? $(grep -c '^buzonmap: warning: bad, line 2' out)" '0 1'
+printf 'maillog_file = /etc/not-permitted\n' >>"$CONF/main.cf"
+map hash:bad >out 2>&1
+is 'nor one that is not permitted' "$? $(grep -c '^buzonmap: warning: bad, line 2' out) $(ls /etc/not-permitted 2>&1 | grep -c 'No such')" '0 1 1'
