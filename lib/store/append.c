@@ -137,6 +137,13 @@ bool store_append_write(struct store_append *append, struct span octets, struct 
     return true;
 }
 
+static bool commit_once(struct store_append *append, struct error *err)
+{
+    return mailbox_be_ready(append->mailbox, err) &&
+           append->mailbox->driver->commit_messages(append->mailbox, append->messages,
+                                                    append->count, err);
+}
+
 /* Within the quota. */
 static bool commit_messages(struct store_append *append, struct error *err)
 {
@@ -147,9 +154,10 @@ static bool commit_messages(struct store_append *append, struct error *err)
         return true;
     for (size_t i = 0; i < append->count; i++)
         added.octets += append->messages[i].size;
-    if (!store_has_room(store, added.octets, added.messages, err) ||
-        !append->mailbox->driver->commit_messages(append->mailbox, append->messages, append->count,
-                                                  err))
+    if (!store_has_room(store, added.octets, added.messages, err))
+        return false;
+    if (!commit_once(append, err) &&
+        (!mailbox_may_try_again(append->mailbox) || !commit_once(append, err)))
         return false;
     store_quota_add(store, &added);
     return true;

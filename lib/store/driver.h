@@ -76,7 +76,8 @@ struct mailbox_driver {
     /* identity - octets that no message with other content has, wherever it is copied or moved to */
     struct span (*identity)(const struct index_message *message);
 
-    /* New messages: a file for each, then all of them at once. */
+    /* New messages: a file for each, then all of them at once. Once they are in the mailbox for good they are
+     * committed, also when the index could not be told: then their UIDs stay 0. */
     int (*begin_message)(struct mailbox *mailbox, struct new_message *message, struct arena *arena,
                          struct error *err);
     bool (*commit_messages)(struct mailbox *mailbox, struct new_message *messages, size_t count,
@@ -88,6 +89,12 @@ extern const struct mailbox_driver maildir_driver, mbox_driver;
 
 /* store_be_ready - begin a broken index anew; ids of open mailboxes are void then */
 bool store_be_ready(struct store *store, struct error *err) MUST_CHECK;
+
+/* mailbox_be_ready - the same, and forget what the mailbox knew of an earlier index */
+bool mailbox_be_ready(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+/* mailbox_may_try_again - what failed just now failed because the index turned out to be no good, or to have been
+ * begun anew by somebody: after mailbox_be_ready it may succeed */
+bool mailbox_may_try_again(const struct mailbox *mailbox);
 
 /* mailbox_attach - an open mailbox without a view */
 struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,

@@ -25,12 +25,20 @@
 #define BOOT_FILE  "boot"
 #define MARK_MAX   128
 
-void index_mark_broken(struct index *index, struct error *err)
+void index_mark_broken(struct index *index, const char *what, struct error *err)
 {
     if (!index->broken)
-        log_warning("the index %s is broken and will be rebuilt", index->directory);
+        log_warning("the index %s is broken and will be rebuilt: %s", index->directory, what);
     index->broken = true;
-    error_set(err, ERROR_TEMPORARY, "the index %s is broken", index->directory);
+    error_set(err, ERROR_TEMPORARY, "the index %s is broken: %s", index->directory, what);
+}
+
+static void mark_damaged(struct index *index, int result, const char *what, struct error *err)
+{
+    char *why = mem_printf("%s: %s", what, mdb_strerror(result));
+
+    index_mark_broken(index, why, err);
+    mem_free(why);
 }
 
 bool index_is_broken(const struct index *index)
@@ -51,7 +59,7 @@ void index_fail(struct index *index, int result, const char *what, struct error 
     case MDB_INCOMPATIBLE:
     case MDB_BAD_VALSIZE:
     case MDB_BAD_DBI:
-        index_mark_broken(index, err);
+        mark_damaged(index, result, what, err);
         break;
     default:
         error_set(err, ERROR_TEMPORARY, "%s in the index %s: %s", what, index->directory,
@@ -387,7 +395,7 @@ bool index_begin_read(struct index *index, struct error *err)
     int result = 0;
 
     if (index->broken) {
-        index_mark_broken(index, err);
+        index_mark_broken(index, "it was before", err);
         return false;
     }
     if (index->readers == 0 && index->writer == NULL) {
@@ -467,7 +475,7 @@ bool index_begin_write(struct index *index, struct error *err)
 {
     ASSERT(index->writer == NULL && index->readers == 0);
     if (index->broken) {
-        index_mark_broken(index, err);
+        index_mark_broken(index, "it was before", err);
         return false;
     }
     if (!index_lock(index, err))

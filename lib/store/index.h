@@ -167,8 +167,8 @@ bool index_put_metadata(struct index *index, uint32_t id, uint32_t uid, struct s
 bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r,
                            struct error *err) MUST_CHECK;
 
-/* index_mark_broken - a caller found octets in it that make no sense; *err is filled */
-void index_mark_broken(struct index *index, struct error *err);
+/* index_mark_broken - a caller found octets in it that make no sense: what, for the log; *err is filled */
+void index_mark_broken(struct index *index, const char *what, struct error *err);
 
 /*
  * index_first_modseq - where the modseqs of a mailbox begin that the index does not know yet

@@ -111,7 +111,7 @@ static bool load_block(struct index *index, uint64_t key, struct error *err)
         return false;
     }
     if (result == 0 && !read_block(&value, key, block->entries, &block->count)) {
-        index_mark_broken(index, err);
+        index_mark_broken(index, "a record of flags", err);
         return false;
     }
     block->loaded = true;

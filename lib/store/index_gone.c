@@ -15,7 +15,7 @@ static bool read_gone(struct index *index, const MDB_val *value, struct index_go
         if (gone_r->first > 0 && gone_r->first <= gone_r->last)
             return true;
     }
-    index_mark_broken(index, err);
+    index_mark_broken(index, "a record of what was expunged", err);
     return false;
 }
 

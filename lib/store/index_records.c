@@ -93,7 +93,7 @@ enum index_result index_find_name(struct index *index, const char *name, uint32_
         get(index, index->names, index_value(name, strlen(name)), &value, err);
 
     if (result == INDEX_FOUND && value.mv_size != sizeof(*id_r)) {
-        index_mark_broken(index, err);
+        index_mark_broken(index, "a name", err);
         return INDEX_FAILED;
     }
     if (result == INDEX_FOUND)
@@ -117,7 +117,7 @@ enum index_result index_get_mailbox(struct index *index, uint32_t id,
             memchr(mailbox_r->guid, '\0', sizeof(mailbox_r->guid)) != NULL)
             return INDEX_FOUND;
     }
-    index_mark_broken(index, err);
+    index_mark_broken(index, "a record of a mailbox", err);
     return INDEX_FAILED;
 }
 
@@ -278,7 +278,7 @@ enum index_result index_get_message(struct index *index, uint32_t id, uint32_t u
         get_near(index, index->messages, &index->at_message, key, &value, err);
 
     if (result == INDEX_FOUND && !read_record(value, key, message_r)) {
-        index_mark_broken(index, err);
+        index_mark_broken(index, "a record of a message", err);
         return INDEX_FAILED;
     }
     return result;

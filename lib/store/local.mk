@@ -82,6 +82,12 @@ UNIT_TESTS += t/unit/store_layout_test
 t_unit_store_layout_test_SOURCES = t/unit/store_layout_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_layout_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/store_between_test
+UNIT_TESTS += t/unit/store_between_test
+t_unit_store_between_test_SOURCES = t/unit/store_between_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_between_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+t_unit_store_between_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fstatat
+
 check_PROGRAMS += t/unit/store_power_test
 UNIT_TESTS += t/unit/store_power_test
 t_unit_store_power_test_SOURCES = t/unit/store_power_test.c t/unit/power_model.c \

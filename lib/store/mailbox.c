@@ -35,7 +35,7 @@ void mailbox_close(struct mailbox **mailbox)
     *mailbox = NULL;
 }
 
-static bool be_mailbox_ready(struct mailbox *mailbox, struct error *err)
+bool mailbox_be_ready(struct mailbox *mailbox, struct error *err)
 {
     if (!store_be_ready(mailbox->store, err))
         return false;
@@ -45,6 +45,11 @@ static bool be_mailbox_ready(struct mailbox *mailbox, struct error *err)
         metadata_cache_free(&mailbox->cache);
     }
     return true;
+}
+
+bool mailbox_may_try_again(const struct mailbox *mailbox)
+{
+    return index_is_broken(mailbox->store->index);
 }
 
 /* The index is in accord with the mailbox; what it says of it. */
@@ -64,7 +69,7 @@ static bool sync_once(struct mailbox *mailbox, struct error *err)
     uint64_t shown;
     bool done;
 
-    if (!be_mailbox_ready(mailbox, err) || !mailbox->driver->sync(mailbox, err) ||
+    if (!mailbox_be_ready(mailbox, err) || !mailbox->driver->sync(mailbox, err) ||
         !index_begin_read(index, err))
         return false;
     done = read_state(mailbox, &state, err);
@@ -142,24 +147,39 @@ bool mailbox_keyword(struct mailbox *mailbox, struct span keyword, uint32_t *bit
     return true;
 }
 
+static bool change_once(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                        const struct flag_change *change, struct error *err)
+{
+    return mailbox_be_ready(mailbox, err) &&
+           mailbox->driver->change_flags(mailbox, indices, count, change, err);
+}
+
 bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                           const struct flag_change *change, struct error *err)
 {
-    return be_mailbox_ready(mailbox, err) &&
-           mailbox->driver->change_flags(mailbox, indices, count, change, err);
+    return change_once(mailbox, indices, count, change, err) ||
+           (mailbox_may_try_again(mailbox) && change_once(mailbox, indices, count, change, err));
+}
+
+static bool expunge_once(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                         struct quota_change *freed, struct error *err)
+{
+    struct error ignored = {0};
+
+    if (!mailbox_be_ready(mailbox, err))
+        return false;
+    if (!store_quota_of(mailbox, indices, count, freed, &ignored))
+        *freed = (struct quota_change){0}; /* nobody is kept from making room */
+    return mailbox->driver->expunge(mailbox, indices, count, err);
 }
 
 bool mailbox_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                      struct error *err)
 {
     struct quota_change freed;
-    struct error ignored = {0};
 
-    if (!be_mailbox_ready(mailbox, err))
-        return false;
-    if (!store_quota_of(mailbox, indices, count, &freed, &ignored))
-        freed = (struct quota_change){0}; /* nobody is kept from making room */
-    if (!mailbox->driver->expunge(mailbox, indices, count, err))
+    if (!expunge_once(mailbox, indices, count, &freed, err) &&
+        (!mailbox_may_try_again(mailbox) || !expunge_once(mailbox, indices, count, &freed, err)))
         return false;
     store_quota_subtract(mailbox->store, &freed);
     return true;
@@ -181,14 +201,22 @@ static bool copy_files(struct mailbox *mailbox, const uint32_t *indices, size_t 
     return true;
 }
 
-bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
-                  const char *target, bool move, struct arena *arena,
-                  struct mailbox_copied *copied_r, struct error *err)
+static bool remove_copied(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                          struct error *err)
+{
+    return mailbox->driver->expunge(mailbox, indices, count, err) ||
+           (mailbox_may_try_again(mailbox) && mailbox_be_ready(mailbox, err) &&
+            mailbox->driver->expunge(mailbox, indices, count, err));
+}
+
+static bool copy_once(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                      const char *target, bool move, struct arena *arena,
+                      struct mailbox_copied *copied_r, struct error *err)
 {
     struct mailbox *to;
     bool done = false;
 
-    if (!be_mailbox_ready(mailbox, err))
+    if (!mailbox_be_ready(mailbox, err))
         return false;
     to = mailbox_attach(mailbox->store, target, true, err);
     if (to == NULL)
@@ -197,9 +225,19 @@ bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count
         done = copy_files(mailbox, indices, count, to, move, arena, copied_r, err);
     else
         done = copy_content(mailbox, indices, count, target, arena, copied_r, err) &&
-               (!move || mailbox->driver->expunge(mailbox, indices, count, err));
+               (!move || remove_copied(mailbox, indices, count, err));
     mailbox_close(&to);
     return done;
+}
+
+bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                  const char *target, bool move, struct arena *arena,
+                  struct mailbox_copied *copied_r, struct error *err)
+{
+    *copied_r = (struct mailbox_copied){0};
+    return copy_once(mailbox, indices, count, target, move, arena, copied_r, err) ||
+           (mailbox_may_try_again(mailbox) && copied_r->count == 0 &&
+            copy_once(mailbox, indices, count, target, move, arena, copied_r, err));
 }
 
 bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_file *file_r,

@@ -290,8 +290,9 @@ bool maildir_commit_messages(struct mailbox *mailbox, struct new_message *messag
 
     placing.incoming = arena_array(placing.arena, struct incoming, count);
     if (prepare_new(&placing, messages, err) && maildir_begin(mailbox, &state, err)) {
-        if (place(&placing, err))
-            done = index_commit(mailbox->store->index, err);
+        done = place(&placing, err);
+        if (done) /* they are there, and the list has their UIDs: another index learns both again */
+            (void)!index_commit(mailbox->store->index, err);
         else
             index_abort(mailbox->store->index);
     }
@@ -387,32 +388,45 @@ static bool copy_metadata(struct mailbox *mailbox, const struct placing *placing
     return done;
 }
 
-/* The moved ones leave this mailbox. */
+/* The moved ones leave this mailbox, if a scan has not found out already that they did. */
 static bool forget_moved(struct mailbox *mailbox, struct index_mailbox *state,
                          const struct placing *placing, struct error *err)
 {
     state->modseq = state_next_modseq(state);
     for (size_t i = 0; i < placing->count; i++) {
-        if (!state_put_gone(mailbox, state, &placing->incoming[i].source, err))
+        struct index_message moved;
+        enum index_result result = index_get_message(mailbox->store->index, mailbox->id,
+                                                     placing->incoming[i].source.uid, &moved, err);
+        if (result == INDEX_FAILED ||
+            (result == INDEX_FOUND && !state_put_gone(mailbox, state, &moved, err)))
             return false;
     }
     return state == placing->state || maildir_note_own(mailbox, state, err);
 }
 
-/* The lock is held; both states are up to date (and one, when a mailbox is copied to itself). */
-static bool copy_locked(struct mailbox *mailbox, struct index_mailbox *state,
-                        struct placing *placing, const uint32_t *indices, size_t count,
-                        struct error *err)
+/* The lock is held; both states are up to date. A mailbox that is copied to itself has one: the second look
+ * at it may have found more than the first. */
+static bool place_copies(struct mailbox *mailbox, const struct index_mailbox *state,
+                         struct placing *placing, const uint32_t *indices, size_t count,
+                         struct error *err)
+{
+    if (mailbox->id == placing->target->id)
+        *placing->state = *state;
+    if (!keywords_refresh(&mailbox->keywords, mailbox->maildir->directory, err) ||
+        !prepare_copies(mailbox, placing, indices, count, err))
+        return false;
+    return placing->count == 0 || place(placing, err);
+}
+
+/* What the index is told beside their UIDs. */
+static bool note_copies(struct mailbox *mailbox, struct index_mailbox *state,
+                        const struct placing *placing, struct error *err)
 {
     bool in_itself = mailbox->id == placing->target->id;
 
-    if (!keywords_refresh(&mailbox->keywords, mailbox->maildir->directory, err) ||
-        !prepare_copies(mailbox, placing, indices, count, err) || placing->count == 0 ||
-        !place(placing, err))
-        return placing->count == 0 && err->kind == ERROR_NONE;
     if (!copy_metadata(mailbox, placing, err))
         return false;
-    if (placing->link)
+    if (placing->link || placing->count == 0)
         return true;
     return forget_moved(mailbox, in_itself ? placing->state : state, placing, err) &&
            (!in_itself || maildir_note_own(placing->target, placing->state, err));
@@ -452,9 +466,10 @@ static bool copy_once(struct mailbox *mailbox, const uint32_t *indices, size_t c
     placing.incoming = arena_array(placing.arena, struct incoming, count + 1);
     error_clear(err);
     if (maildir_begin(target, &target_state, err)) {
-        if (maildir_enter(mailbox, &state, err) &&
-            copy_locked(mailbox, &state, &placing, indices, count, err))
-            done = index_commit(index, err);
+        done = maildir_enter(mailbox, &state, err) &&
+               place_copies(mailbox, &state, &placing, indices, count, err);
+        if (done && note_copies(mailbox, &state, &placing, err)) /* as above */
+            (void)!index_commit(index, err);
         else
             index_abort(index);
     }

@@ -258,7 +258,7 @@ static bool set_flags(struct mailbox *mailbox, struct index_mailbox *state,
     return done;
 }
 
-static bool commit_messages(struct mailbox *mailbox, struct new_message *messages, size_t count,
+static bool number_appended(struct mailbox *mailbox, struct new_message *messages, size_t count,
                             struct error *err)
 {
     struct index_mailbox state = {0};
@@ -267,15 +267,31 @@ static bool commit_messages(struct mailbox *mailbox, struct new_message *message
     size_t found_count;
     bool done;
 
-    if (!append_all(mailbox, messages, count, err) ||
+    if (!mailbox_be_ready(mailbox, err) ||
         !mbox_begin(mailbox, &state, &spool, &found, &found_count, err))
         return false;
     mbox_spool_close(&spool);
     done = end(mailbox, set_flags(mailbox, &state, messages, count, found, found_count, err), err);
     mem_free(found);
-    for (size_t i = 0; i < count && done; i++)
-        drop_message(mailbox, &messages[i]);
     return done;
+}
+
+/* What is in the spool was appended, whatever the index says: a client that is refused would bring it again. */
+static bool commit_messages(struct mailbox *mailbox, struct new_message *messages, size_t count,
+                            struct error *err)
+{
+    bool numbered;
+
+    if (!append_all(mailbox, messages, count, err))
+        return false;
+    numbered = number_appended(mailbox, messages, count, err) ||
+               (mailbox_may_try_again(mailbox) && number_appended(mailbox, messages, count, err));
+    for (size_t i = 0; i < count; i++) {
+        if (!numbered)
+            messages[i].uid = 0;
+        drop_message(mailbox, &messages[i]);
+    }
+    return true;
 }
 
 /* --- the account ------------------------------------------------------------------------------- */

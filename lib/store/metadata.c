@@ -217,7 +217,7 @@ static bool read_record(struct mailbox *mailbox, uint32_t uid, struct arena *are
     case INDEX_FOUND:
         if (metadata_decode(octets, arena, record_r, metadata_r))
             return true;
-        index_mark_broken(index, err);
+        index_mark_broken(index, "a record of metadata", err);
         return false;
     case INDEX_ABSENT:
         return true;

@@ -107,7 +107,7 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
     if (!index_walk_flags(mailbox->store->index, mailbox->id, first, merge_messages, &merge, err))
         return false;
     if (first == 0 && merge.seen != state->messages) {
-        index_mark_broken(mailbox->store->index, err);
+        index_mark_broken(mailbox->store->index, "the number of messages", err);
         return false;
     }
     while (merge.at < merge.old)

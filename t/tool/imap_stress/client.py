@@ -25,7 +25,8 @@ class Client(threading.Thread):
         self.mine = {}      # key -> is my keyword set; None: a command that was cut off may have changed it
         self.remembered = {}  # mailbox -> (uidvalidity, modseq, {uid: flags}) for QRESYNC
         self.wire = self.view = self.error = None
-        self.serial = self.tag = self.commands = self.deaths = self.refusals = 0
+        self.serial = self.tag = self.commands = self.deaths = 0
+        self.refusals = []  # what was answered with UNAVAILABLE
         self.running = None  # the command whose answer is awaited
         self.search = None
         self.idling = False
@@ -39,7 +40,7 @@ class Client(threading.Thread):
                 try:
                     self.session()
                 except Closed:
-                    require(self.options.kills or self.refusals > 0, "the server closed the connection")
+                    require(self.options.kills or self.refusals, "the server closed the connection")
                     self.deaths += 1
                     self.view = None
                     time.sleep(0.05)
@@ -141,7 +142,8 @@ class Client(threading.Thread):
         status = response.split(b" ")[1].upper()
         require(status in (b"OK", b"NO"), "%r to %s", response, self.running)
         if b"[UNAVAILABLE]" in response:
-            self.refusals += 1
+            if not self.options.kills or self.running != "LOGIN":  # the process that was to take us may have died
+                self.refusals.append("%s: %s" % (self.running, response.decode("latin-1")))
             if self.running in ("SELECT", "LOGIN", "ENABLE"):
                 raise Closed(response.decode("latin-1"))
             may_fail = True

@@ -23,9 +23,6 @@ from model import World, Wrong, require  # noqa: E402
 from wire import Closed  # noqa: E402
 
 
-REFUSALS_MAX = 3 # temporary trouble is nobody's loss, but an index that is thrown away by nobody has none
-
-
 class Outside(threading.Thread):
     """Another program at the Maildir: it delivers, flags and removes files without asking anybody."""
 
@@ -241,8 +238,8 @@ def main():
     try:
         require(wrong is None, "%s", wrong and wrong.error)
         require(not any(t.is_alive() for t in clients), "a client hangs")
-        refusals = sum(c.refusals for c in clients)
-        require(options.wipe or refusals <= REFUSALS_MAX, "%d commands were refused as UNAVAILABLE", refusals)
+        refusals = [r for c in clients for r in c.refusals]
+        require(options.wipe or not refusals, "refused: %s", refusals[:3])
         fresh = check_agreement(options, world, clients)
         kept = check_keepsakes(world, fresh)
         check_rebuilt(options, world, fresh)
@@ -252,7 +249,7 @@ def main():
             print("\n".join(line[:200] for line in wrong.wire.transcript[-25:]))
         return 1
     print("%d commands, %d of them UNAVAILABLE, %d sessions cut off, %d keepsakes, levels %s" %
-          (sum(c.commands for c in clients), refusals, sum(c.deaths for c in clients), kept,
+          (sum(c.commands for c in clients), len(refusals), sum(c.deaths for c in clients), kept,
            " ".join(c.level for c in clients)))
     return 0
 
