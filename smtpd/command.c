@@ -28,6 +28,8 @@ static void run_etrn(struct smtpd_session *session, struct span arguments)
         smtpd_refuse(session, "500 Syntax: ETRN domain");
         return;
     }
+    if (domain.data[0] == '@' || domain.data[0] == '#') /* RFC 1985 section 5.3 */
+        domain = span_skip(domain, 1);
     log_warning("reject: ETRN %.100s... from %s", arena_text(session->command_arena, domain),
                 session->peer.label);
     smtpd_refuse(session, "459 <%s>: service unavailable",
@@ -40,9 +42,12 @@ static void run_auth(struct smtpd_session *session, struct span arguments UNUSED
 }
 
 /* XCLIENT, XFORWARD: no client is authorized. */
-static void run_unauthorized(struct smtpd_session *session, struct span arguments UNUSED)
+static void run_unauthorized(struct smtpd_session *session, struct span arguments)
 {
-    smtpd_refuse(session, "550 5.7.0 Error: insufficient authorization");
+    if (arguments.len == 0)
+        smtpd_refuse(session, "501 5.5.4 Syntax: %s attribute=value...", session->where);
+    else
+        smtpd_refuse(session, "550 5.7.0 Error: insufficient authorization");
 }
 
 static void run_noop(struct smtpd_session *session, struct span arguments UNUSED)

@@ -190,7 +190,7 @@ static const char *check_chunk(struct smtpd_session *session, const struct chunk
 {
     const char *queue_id = session->queue_id == NULL ? "NOQUEUE" : session->queue_id;
 
-    if ((session->phase & PHASE_IN_MAIL) == 0)
+    if ((session->phase & PHASE_IN_MAIL) == 0 && (chunk->size > 0 || chunk->is_last))
         return "503 5.5.1 Error: need RCPT command";
     if (session->content.failed)
         return arena_printf(session->command_arena,

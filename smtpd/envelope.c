@@ -17,15 +17,24 @@ static bool take_keyword(struct span *arguments, const char *keyword)
     return arguments->len > 0;
 }
 
-/* ASCII, as long as we do not announce SMTPUTF8; an address literal holds an address; nothing that a program
- * could take for an option (allow_min_user). */
+/* A domain to which mail could be sent: the same that route_resolve would call bad address syntax. */
+static bool is_mail_domain(const struct config *config, struct span domain)
+{
+    if (domain.data[0] == '[')
+        return hostname_is_literal(domain);
+    return hostname_is_valid(domain) ||
+           (config->resolve_numeric_domain && hostname_is_address(domain));
+}
+
+/* ASCII, as long as we do not announce SMTPUTF8; a domain that can exist; nothing that a program could take
+ * for an option (allow_min_user). */
 static bool is_acceptable(const struct config *config, const char *address)
 {
     struct span domain = address_domain(address);
 
     if (address[0] == '-' && !config->allow_min_user)
         return false;
-    if (domain.len > 0 && domain.data[0] == '[' && !hostname_is_literal(domain))
+    if (domain.len > 0 && !is_mail_domain(config, domain))
         return false;
     for (; *address != '\0'; address++) {
         if ((unsigned char)*address > 127)
@@ -247,6 +256,7 @@ void run_rset(struct smtpd_session *session, struct span arguments)
 void run_vrfy(struct smtpd_session *session, struct span arguments)
 {
     const char *recipient = session->recipient;
+    const char *asked = arena_text(session->command_arena, arguments);
     const char *address;
     const char *refusal;
 
@@ -269,5 +279,5 @@ void run_vrfy(struct smtpd_session *session, struct span arguments)
     if (refusal != NULL)
         smtpd_refuse(session, "%s", refusal);
     else
-        smtpd_reply(session, "252 2.0.0 %s", address_quote(session->command_arena, address));
+        smtpd_reply(session, "252 2.0.0 %s", asked);
 }

@@ -57,6 +57,11 @@ bool hostname_is_address(struct span name)
 
 bool hostname_is_literal(struct span name)
 {
-    return name.len > 2 && name.data[0] == '[' && name.data[name.len - 1] == ']' &&
-           hostname_is_address(span_of(name.data + 1, name.len - 2));
+    bool says_ipv6;
+
+    if (name.len <= 2 || name.data[0] != '[' || name.data[name.len - 1] != ']')
+        return false;
+    name = span_of(name.data + 1, name.len - 2);
+    says_ipv6 = span_starts_with_nocase(name, "IPv6:");
+    return (span_find(name, ':') < name.len) == says_ipv6 && hostname_is_address(name);
 }

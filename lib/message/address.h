@@ -34,7 +34,8 @@ bool address_split_extension(const char *delimiters, struct span localpart, stru
 
 /*
  * address_parse_path - the path of MAIL and RCPT: "<@a,@b:user@dom>", "<>", "<user>", and, unless
- * `strict` (strict_rfc821_envelopes), forms without <> and with comments, as Postfix takes them
+ * `strict` (strict_rfc821_envelopes), forms without <>, with too many of them and with comments, as
+ * Postfix takes them
  *
  *  at         moved behind the path, which white space or the end follows
  *  address_r  internal form, source route dropped, "" for "<>"; no control characters in it

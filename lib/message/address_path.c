@@ -174,8 +174,11 @@ static enum parse_result take_bracketed(struct path *path)
 {
     enum parse_result result;
 
-    if (cursor_take(&path->at, '>'))
-        return PARSE_DONE;
+    while (!path->strict && cursor_take(&path->at, '<'))
+        continue;
+    result = skip_filling(path, true);
+    if (result != PARSE_DONE || cursor_take(&path->at, '>'))
+        return result;
     result = skip_route(path);
     if (result == PARSE_DONE)
         result = take_mailbox(path, true);
@@ -201,6 +204,8 @@ enum parse_result address_parse_path(struct arena *arena, struct cursor *at, boo
         result = take_bracketed(&path);
     else
         result = strict ? PARSE_MALFORMED : take_mailbox(&path, false);
+    while (!strict && result == PARSE_DONE && cursor_take(&path.at, '>'))
+        continue;
     if (result == PARSE_DONE && !cursor_at_end(path.at) && *path.at.next != ' ' &&
         *path.at.next != '\t')
         result = PARSE_MALFORMED;

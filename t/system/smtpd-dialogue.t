@@ -102,6 +102,14 @@ C: MAIL
 S: 501 5.5.4 Syntax: MAIL FROM:<address>
 C: MAIL FROM:<a b@remote.test>
 S: 501 5.1.7 Bad sender address syntax
+C: MAIL FROM:<a@192.0.2.1>
+S: 501 5.1.7 Bad sender address syntax
+C: MAIL FROM:<a@-remote.test>
+S: 501 5.1.7 Bad sender address syntax
+C: MAIL FROM:<a@[2001:db8::1]>
+S: 501 5.1.7 Bad sender address syntax
+C: MAIL FROM:<<a@remote.test>> ENVID=
+S: 501 5.5.4 Bad ENVID parameter syntax
 C: MAIL FROM:<a@remote.test> SIZE=x
 S: 501 5.5.4 Bad message size syntax
 C: MAIL FROM:<a@remote.test> SIZE=10240001
@@ -136,10 +144,20 @@ C: HELP
 S: 500 5.5.2 Error: command not recognized
 C: AUTH PLAIN
 S: 503 5.5.1 Error: authentication not enabled
+C: XCLIENT
+S: 501 5.5.4 Syntax: XCLIENT attribute=value...
+C: XFORWARD
+S: 501 5.5.4 Syntax: XFORWARD attribute=value...
 C: XCLIENT NAME=x
 S: 550 5.7.0 Error: insufficient authorization
 C: ETRN example.test
 S: 459 <example.test>: service unavailable
+C: ETRN @example.test
+S: 459 <example.test>: service unavailable
+C: BDAT 0
+S: 551 5.7.1 Null BDAT request
+C: VRFY <ana@example.test>
+S: 252 2.0.0 <ana@example.test>
 C- \r\n
 S: 500 5.5.2 Error: bad syntax
 C- NO\0OP\r\n

@@ -29,6 +29,8 @@ static const struct hostname_case {
      false,                                                                                                            false, false},
     {"an address literal",             "[192.0.2.1]",                                                           false, false, true },
     {"an IPv6 literal",                "[IPv6:2001:db8::1]",                                                    false, false, true },
+    {"an IPv6 literal without a tag",  "[2001:db8::1]",                                                         false, false, false},
+    {"an IPv4 literal with a tag",     "[IPv6:192.0.2.1]",                                                      false, false, false},
     {"a literal without an address",   "[foo]",                                                                 false, false, false},
     {"an empty literal",               "[]",                                                                    false, false, false},
     {"an open literal",                "[192.0.2.1",                                                            false, false, false},

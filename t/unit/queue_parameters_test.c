@@ -37,6 +37,7 @@ static const struct refusal_case {
     {"RET twice",                     MAIL, "RET=FULL RET=HDRS",               "501 5.5.4 Bad RET parameter syntax"           },
     {"RET that is neither",           MAIL, "RET=HALF",                        "501 5.5.4 Bad RET parameter syntax"           },
     {"ENVID twice",                   MAIL, "ENVID=a ENVID=a",                 "501 5.5.4 Bad ENVID parameter syntax"         },
+    {"ENVID without anything",        MAIL, "ENVID=",                          "501 5.5.4 Bad ENVID parameter syntax"         },
     {"ENVID with broken xtext",       MAIL, "ENVID=a+4",                       "501 5.5.4 Bad ENVID parameter syntax"         },
     {"ENVID with lower-case hex",     MAIL, "ENVID=a+4a",                      "501 5.5.4 Bad ENVID parameter syntax"         },
     {"ENVID that hides a line end",   MAIL, "ENVID=a+0A",                      "501 5.5.4 Bad ENVID parameter syntax"         },
