@@ -121,11 +121,14 @@ bool queue_writer_content(struct queue_writer *writer, struct span octets, struc
     writer->content_crc =
         (uint32_t)crc32_z(writer->content_crc, (const unsigned char *)octets.data, octets.len);
     content_flags_add(&writer->content, octets);
-    if (octets.len > BUFFER_SIZE - writer->buffer.len) {
-        if (!write_out(writer, buf_span(&writer->buffer), err))
-            return false;
-        buf_clear(&writer->buffer);
+    if (octets.len <= BUFFER_SIZE - writer->buffer.len) {
+        buf_put(&writer->buffer, octets);
+        return true;
     }
+    /* What waits goes first. */
+    if (!write_out(writer, buf_span(&writer->buffer), err))
+        return false;
+    buf_clear(&writer->buffer);
     if (octets.len > BUFFER_SIZE / 2)
         return write_out(writer, octets, err);
     buf_put(&writer->buffer, octets);

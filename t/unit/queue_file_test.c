@@ -120,6 +120,41 @@ static void round_trip(void **state)
     queue_writer_free(&writer);
 }
 
+/* Blocks of any size, one after the other; once one that was large overtook a small one before it. */
+static void blocks_in_order(void **state UNUSED)
+{
+    static const size_t sizes_of_blocks[] = {6,     200, 70000,  6,      65536,
+                                             65537, 1,   131000, 300000, 100000};
+    struct queue_writer *writer = writer_create();
+    struct arena *arena = arena_create();
+    struct error err = {0};
+
+    for (size_t first = 0; first < ARRAY_LENGTH(sizes_of_blocks); first++) {
+        struct queue_envelope envelope = envelope_make();
+        struct buf sent = BUF(1 << 20);
+        char *stored;
+        int fd = -1;
+
+        queue_writer_begin(writer);
+        for (size_t i = first; i < ARRAY_LENGTH(sizes_of_blocks); i++) {
+            size_t start = sent.len;
+
+            for (size_t n = 0; n < sizes_of_blocks[i]; n++)
+                buf_put_char(&sent, (char)('a' + (n + i) % 23));
+            assert_true(queue_writer_content(writer, span_skip(buf_span(&sent), start), &err));
+        }
+        assert_true(queue_writer_commit(writer, &envelope, &fd, &err));
+        assert_true(queue_file_content_is_whole(fd, &envelope, &err));
+        stored = arena_alloc(arena, sent.len);
+        assert_int_equal(pread(fd, stored, sent.len, (off_t)envelope.content_offset), sent.len);
+        assert_memory_equal(stored, sent.data, sent.len);
+        close(fd);
+        buf_release(&sent);
+    }
+    arena_free(&arena);
+    queue_writer_free(&writer);
+}
+
 static void large_blocks(void **state UNUSED)
 {
     struct queue_writer *writer = writer_create();
@@ -313,9 +348,13 @@ static void content_flags(void **state)
 int main(void)
 {
     struct CMUnitTest tests[ARRAY_LENGTH(sizes) + ARRAY_LENGTH(flags) + 6] = {
-        cmocka_unit_test(large_blocks),       cmocka_unit_test(marks),
-        cmocka_unit_test(abandoned),          cmocka_unit_test(name_is_taken),
-        cmocka_unit_test(every_octet_counts), cmocka_unit_test(every_length_counts),
+        cmocka_unit_test(blocks_in_order),
+        cmocka_unit_test(large_blocks),
+        cmocka_unit_test(marks),
+        cmocka_unit_test(abandoned),
+        cmocka_unit_test(name_is_taken),
+        cmocka_unit_test(every_octet_counts),
+        cmocka_unit_test(every_length_counts),
     };
     size_t count = 6;
     char command[64];
