@@ -14,7 +14,6 @@ static void give_up(struct client *client, const char *why)
 {
     log_error("%s-login: %s: %s", client->login->protocol->name, client->login->protocol->service,
               why);
-    session_end(client);
     client->state = CLIENT_COMMAND;
     session_end(client);
     client->login->protocol->failed(client, AUTH_UNAVAILABLE);

@@ -265,6 +265,13 @@ static bool run_word(struct worker *worker, struct error *err)
     return done;
 }
 
+/* A process that waited for its next session may end at any moment, and take an offer unread along. */
+static bool is_usual_end(const struct worker *worker, const struct error *err)
+{
+    return err->kind == ERROR_NONE || (!worker->is_fresh && worker->state != WORKER_BUSY &&
+                                       (err->number == ECONNRESET || err->number == EPIPE));
+}
+
 /* It hung up, or made no sense. */
 static void lose(struct worker *worker, const struct error *err)
 {
@@ -273,7 +280,7 @@ static void lose(struct worker *worker, const struct error *err)
     enum worker_state state = worker->state;
     bool was_fresh = worker->is_fresh;
 
-    if (err->kind != ERROR_NONE)
+    if (!is_usual_end(worker, err))
         log_warning("%s-login: %s: %s", protocol->name, protocol->service, err->text);
     end_worker(worker);
     if (client == NULL)
@@ -340,17 +347,9 @@ static struct worker *create(struct client *client, struct error *err)
     return worker;
 }
 
-bool worker_ask(struct client *client, const struct ipc_message *message, const void *offer,
-                bool fresh, struct error *err)
+static bool give(struct worker *worker, struct client *client, const struct ipc_message *message,
+                 const void *offer, struct error *err)
 {
-    struct worker *worker = fresh ? NULL : find_free(client->login, client->pool);
-
-    if (worker != NULL)
-        unlist(worker);
-    else
-        worker = create(client, err);
-    if (worker == NULL)
-        return false;
     worker->state = WORKER_ASKED;
     if (!ipc_send(worker->peer, message, offer, err)) {
         end_worker(worker);
@@ -361,6 +360,22 @@ bool worker_ask(struct client *client, const struct ipc_message *message, const 
     watch_events(worker->watch, LOOP_READ | (ipc_wants_write(worker->peer) ? LOOP_WRITE : 0));
     watch_deadline(worker->watch, ANSWER_MS);
     return true;
+}
+
+/* One that waits may have ended, and we have not heard it yet: that is no matter of the client's. */
+bool worker_ask(struct client *client, const struct ipc_message *message, const void *offer,
+                bool fresh, struct error *err)
+{
+    struct worker *worker;
+
+    while (!fresh && (worker = find_free(client->login, client->pool)) != NULL) {
+        unlist(worker);
+        if (give(worker, client, message, offer, err))
+            return true;
+        error_clear(err);
+    }
+    worker = create(client, err);
+    return worker != NULL && give(worker, client, message, offer, err);
 }
 
 void worker_leave(struct client *client)

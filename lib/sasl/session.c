@@ -10,7 +10,9 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#define LOGIN_MS 30000 /* for an answer of login, which waits for nobody */
+#define LOGIN_MS  30000  /* for an answer of login, which waits for nobody */
+#define REST_MS   1000   /* without a session, until memory goes back to the system */
+#define OWN_PAGES 131072 /* octets from which a block has pages of its own */
 
 /* What the process keeps between sessions. */
 struct session_host {
@@ -116,15 +118,15 @@ static bool take(struct session_host *host, struct connection *login, bool may_p
     return false;
 }
 
-/* False: login does not listen any more. */
-static bool report(struct connection *login, enum session_end end)
+/* False: login does not listen any more. After the last session our end says it, lest a new one is sent. */
+static bool report(struct connection *login, enum session_end end, bool is_last)
 {
     static const struct parking_ended ended = {0};
     struct error err = {0};
 
     switch (end) {
     case SESSION_ENDED:
-        return ipc_send(login, &parking_ended_message, &ended, &err);
+        return !is_last && ipc_send(login, &parking_ended_message, &ended, &err);
     case SESSION_PARKED:
         return true;
     case SESSION_LOST_LOGIN:
@@ -134,17 +136,36 @@ static bool report(struct connection *login, enum session_end end)
 }
 
 static bool serve_next(struct session_host *host, struct connection *login,
-                       const struct session_work *work, struct error *err)
+                       const struct session_work *work, bool is_last, struct error *err)
 {
     struct arena *arena = arena_create();
     struct session session;
     bool goes_on = take(host, login, work->may_park, arena, &session, err);
 
     if (goes_on)
-        goes_on = report(login, work->run(&session, login, work->context));
+        goes_on = report(login, work->run(&session, login, work->context), is_last);
     arena_free(&arena);
-    (void)malloc_trim(0); /* the next one may be long in coming */
     return goes_on;
+}
+
+/*
+ * The index's library takes megabytes, zeroed, for each session, and touches little of them: fresh pages of
+ * the system's need no clearing. malloc would keep what it got once, and clear it for every session.
+ */
+static void keep_large_blocks_apart(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, OWN_PAGES);
+}
+
+/* While one session follows another, memory is worth more here than with the system. */
+static bool await_next(struct connection *login, int idle_s)
+{
+    const int idle_ms = idle_s * 1000, rest_ms = idle_ms < REST_MS ? idle_ms : REST_MS;
+
+    if (ipc_has_input(login) || service_await(connection_fd(login), rest_ms))
+        return true;
+    (void)malloc_trim(0);
+    return service_await(connection_fd(login), idle_ms - rest_ms);
 }
 
 bool session_serve(struct connection *login, const struct session_work *work, struct error *err)
@@ -152,13 +173,11 @@ bool session_serve(struct connection *login, const struct session_work *work, st
     struct session_host host = {.auth = NULL};
     int served = 0;
 
+    keep_large_blocks_apart();
     connection_timeout(login, LOGIN_MS);
-    while (serve_next(&host, login, work, err)) {
-        served++;
-        if ((work->max_use > 0 && served >= work->max_use) ||
-            (!ipc_has_input(login) && !service_await(connection_fd(login), work->idle_s * 1000)))
-            break;
-    }
+    while (serve_next(&host, login, work, served + 1 == work->max_use, err) &&
+           ++served != work->max_use && await_next(login, work->idle_s))
+        ;
     if (!host.has_ids) {
         connection_free(&host.auth);
         return err->kind == ERROR_NONE;

@@ -163,16 +163,14 @@ bool service_await(int fd, int timeout_ms)
     bool ready = false;
 
     service_quiet(true);
-    while (!ready) {
+    while (!ready && service_process.draining == 0) {
         int64_t left_ms = deadline_ms - clock_monotonic_ms();
 
         if (poll(watched, ARRAY_LENGTH(watched), left_ms < 0 ? 0 : (int)left_ms) == 0)
             break;
         if (watched[1].revents != 0)
             service_hear_master();
-        if (service_process.draining != 0)
-            break;
-        ready = watched[0].revents != 0;
+        ready = watched[0].revents != 0 && service_process.draining == 0;
         watched[0].revents = watched[1].revents = 0;
     }
     service_quiet(false);
