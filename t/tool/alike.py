@@ -1,6 +1,6 @@
 """alike: two programs with the same arguments on the same configuration, and what differs.
 
-    alike.py --reference PROGRAM --ours PROGRAM --name NAME --configs DIRECTORY --work DIRECTORY CASES
+    alike.py [--preload LIBRARY] --reference PROGRAM --ours PROGRAM --name NAME --configs DIRECTORY --work DIRECTORY CASES
 
 A line of CASES is "configuration: arguments", quoted as in a shell; the configuration is copied for each
 program alone, which finds it as "conf" in its working directory and runs in NAME's name. Output,
@@ -10,7 +10,7 @@ status differs, too. A line "=" ends that. Blank lines and comments count for no
 
 Messages are compared as a set, without what ours adds by design: parameters that are not supported, the
 name that an unknown one was probably meant to be, the place of a line that continues nothing, and what
-stands in the usage. TAP goes to standard output.
+stands in the usage. The LIBRARY, where it is there, is loaded into the reference. TAP goes to standard output.
 """
 import argparse, concurrent.futures, os, re, shlex, shutil, subprocess
 
@@ -45,10 +45,10 @@ def files(directory):
     return found
 
 
-def run(program, name, source, work, arguments):
+def run(program, name, source, work, arguments, environment):
     shutil.copytree(source, os.path.join(work, "conf"))
     result = subprocess.run([name, "-c", "conf", *arguments], executable=program, cwd=work, encoding="utf-8",
-                            errors="replace", stdin=subprocess.DEVNULL, capture_output=True, check=False)
+                            errors="replace", stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment)
     outcome = {"status": result.returncode, "output": result.stdout, "messages": messages(result.stderr),
                "files": files(os.path.join(work, "conf"))}
     shutil.rmtree(work)
@@ -59,10 +59,13 @@ def both(options, number, case):
     configuration, arguments = case.split(":", 1)
     source = os.path.join(options.configs, configuration)
     outcomes = []
-    for program in options.reference, options.ours:
+    preloaded = dict(os.environ)
+    if os.path.exists(options.preload):
+        preloaded["LD_PRELOAD"] = options.preload
+    for program, environment in (options.reference, preloaded), (options.ours, None):
         work = os.path.join(options.work, f"{number}-{os.path.basename(program)}")
         os.mkdir(work)
-        outcomes.append(run(program, options.name, source, work, shlex.split(arguments)))
+        outcomes.append(run(program, options.name, source, work, shlex.split(arguments), environment))
     return outcomes
 
 
@@ -89,6 +92,7 @@ def main():
     parser = argparse.ArgumentParser()
     for name in "reference", "ours", "name", "configs", "work":
         parser.add_argument("--" + name, required=True)
+    parser.add_argument("--preload", default="")
     parser.add_argument("cases")
     options = parser.parse_args()
     cases = list(read_cases(options.cases))

@@ -7,7 +7,8 @@ OURS and THEIRS are directories, in which everything of a side lies; bin/ there 
 A line of CASES is a case: both sides must give the same standard output, standard error and exit
 status. Each case has a copy of the side's work/ to itself, but one that is indented goes on where the
 case before it stopped. Before they are compared, a side's directory, and what its file `names` says
-(a regular expression, a tab and its replacement a line), is made equal.
+(a regular expression, a tab and its replacement a line), is made equal. preload.so there is loaded into
+its programs.
 
     #        a comment
     ?root    the next case needs root
@@ -22,7 +23,7 @@ import subprocess
 import sys
 
 TIMEOUT_S = 100
-AT_ONCE = 12  # Postfix's tools sleep for a second after a fatal error
+AT_ONCE = 12  # without preload.so, Postfix's tools sleep for a second after a fatal error
 SHOWN = 1500  # octets of an output that failed
 
 
@@ -48,6 +49,8 @@ class Side:
         if os.path.isdir(self.directory + "/conf"):
             environment["MAIL_CONFIG"] = self.directory + "/conf"
         environment["SIDE"] = self.directory
+        if os.path.exists(self.directory + "/preload.so"):
+            environment["LD_PRELOAD"] = self.directory + "/preload.so"
         return subprocess.Popen(
             ["/bin/sh", "-c", line], cwd=work, env=environment, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
