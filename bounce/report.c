@@ -85,6 +85,7 @@ static void put_boundary(struct buf *text, const struct report *report, const ch
                    (uint64_t)report->now, report->config->myhostname, after);
 }
 
+/* cleanup adds a Message-Id: field at the end. */
 static void put_header(struct buf *text, struct arena *arena, const struct report *report)
 {
     const struct config *config = report->config;
@@ -98,9 +99,7 @@ static void put_header(struct buf *text, struct arena *arena, const struct repor
     buf_put_printf(text, "Subject: %s\n", subject_of(report));
     buf_put_text(text, "To: ");
     put_harmless(text, report, address_quote(arena, report->recipient));
-    buf_put_printf(text, "\nMessage-Id: <%" PRIu64 ".%s@%s>\n", (uint64_t)report->now,
-                   report->queue_id, config->myhostname);
-    buf_put_printf(text, "Auto-Submitted: %s\n",
+    buf_put_printf(text, "\nAuto-Submitted: %s\n",
                    report->audience == AUDIENCE_SENDER ? "auto-replied" : "auto-generated");
     buf_put_printf(text,
                    "MIME-Version: 1.0\n"
@@ -113,19 +112,26 @@ static void put_header(struct buf *text, struct arena *arena, const struct repor
 
 /* --- for people ---------------------------------------------------------------------------------------------- */
 
+/* The one that an alias led to, where the delivery agent says so. */
+static const char *final_address(const struct notice_recipient *recipient)
+{
+    return recipient->action_address[0] != '\0' ? recipient->action_address : recipient->address;
+}
+
 /* <address> (expanded from <original>): text */
 static void put_reason(struct buf *text, struct arena *arena, const struct report *report,
                        const struct notice_recipient *recipient)
 {
-    bool is_expanded =
-        recipient->original[0] != '\0' && strcasecmp(recipient->original, recipient->address) != 0;
+    const char *address = final_address(recipient);
+    const char *original =
+        recipient->original[0] != '\0' ? recipient->original : recipient->address;
 
     buf_put_char(text, '<');
-    put_harmless(text, report, address_quote(arena, recipient->address));
+    put_harmless(text, report, address_quote(arena, address));
     buf_put_char(text, '>');
-    if (is_expanded) {
+    if (strcasecmp(original, address) != 0) {
         buf_put_text(text, " (expanded from <");
-        put_harmless(text, report, address_quote(arena, recipient->original));
+        put_harmless(text, report, address_quote(arena, original));
         buf_put_text(text, ">)");
     }
     buf_put_char(text, ':');
@@ -190,6 +196,14 @@ static void put_address_field(struct buf *text, const struct report *report, con
     buf_put_char(text, '\n');
 }
 
+/* The fields and types that are ours have the name of the mail system in them. */
+static void put_own_name(struct buf *text, const struct report *report)
+{
+    buf_put_text(text, "X-");
+    for (const char *c = report->config->mail_name; *c != '\0'; c++)
+        buf_put_char(text, is_alnum((unsigned char)*c) ? *c : '-');
+}
+
 static void put_diagnostic(struct buf *text, const struct report *report,
                            const struct notice_recipient *recipient)
 {
@@ -198,7 +212,9 @@ static void put_diagnostic(struct buf *text, const struct report *report,
     if (recipient->diagnostic[0] != '\0') {
         put_field(text, report, "Diagnostic-Code", recipient->diagnostic);
     } else {
-        buf_put_text(text, "Diagnostic-Code: X-Buzon;");
+        buf_put_text(text, "Diagnostic-Code: ");
+        put_own_name(text, report);
+        buf_put_char(text, ';');
         put_words(text, report, recipient->text);
     }
 }
@@ -206,8 +222,7 @@ static void put_diagnostic(struct buf *text, const struct report *report,
 static void put_recipient_fields(struct buf *text, struct arena *arena, const struct report *report,
                                  const struct notice_recipient *recipient)
 {
-    const char *final =
-        recipient->action_address[0] != '\0' ? recipient->action_address : recipient->address;
+    const char *final = final_address(recipient);
     char until[DATE_TEXT_MAX];
     time_t arrival = (time_t)(report->notice->arrival_us / 1000000);
 
@@ -241,8 +256,10 @@ static void put_status_part(struct buf *text, struct arena *arena, const struct 
     buf_put_printf(text, "\nReporting-MTA: dns; %s\n", report->config->myhostname);
     if (notice->dsn_envid[0] != '\0')
         put_field(text, report, "Original-Envelope-Id", notice->dsn_envid);
-    buf_put_printf(text, "X-Buzon-Queue-ID: %s\n", notice->queue_id);
-    put_address_field(text, report, "X-Buzon-Sender", address_quote(arena, notice->sender));
+    put_own_name(text, report);
+    buf_put_printf(text, "-Queue-ID: %s\n", notice->queue_id);
+    put_own_name(text, report);
+    put_address_field(text, report, "-Sender", address_quote(arena, notice->sender));
     buf_put_printf(text, "Arrival-Date: %s\n",
                    date_format((time_t)(notice->arrival_us / 1000000), date));
     for (size_t i = 0; i < notice->recipient_count; i++)

@@ -129,6 +129,7 @@ static bool set_rights(struct local_delivery *delivery, const struct alias_table
             account = getpwuid(status.st_uid);
             if (account != NULL) {
                 step->rights_user = arena_copy(delivery->arena, account->pw_name);
+                step->rights_home = arena_copy(delivery->arena, account->pw_dir);
                 step->rights_gid = account->pw_gid;
             }
             return true;
@@ -163,6 +164,7 @@ static bool set_owner(struct local_delivery *delivery, struct step *step, const 
         result = find(tables, owner, &value, &table, err);
     if (result == MAP_FOUND) {
         step->owner = owner;
+        step->is_list = true;
         step->sender = owner;
         if (config->expand_owner_alias && memchr(value.data, ',', value.len) == NULL)
             step->sender = arena_text(delivery->arena, span_trim(buf_span(&value)));
@@ -185,6 +187,14 @@ static bool extension_is_propagated(const struct config *config)
     propagated = strlist_has(&kinds, "alias");
     strlist_release(&kinds);
     return propagated;
+}
+
+static void expand_alias(struct local_delivery *delivery, const struct step *step,
+                         struct span value)
+{
+    if (delivery->expanded == EXPANDED_NOT)
+        delivery->expanded = step->is_list ? EXPANDED_LIST : EXPANDED_ALIAS;
+    deliver_expansion(delivery, step, BY_ALIAS, value);
 }
 
 /* True when `name` was an alias and is dealt with, or when that could not be found out. */
@@ -210,7 +220,7 @@ static bool expand_name(struct local_delivery *delivery, const struct step *step
             !set_owner(delivery, &expanded, name, &err))
             result = MAP_UNAVAILABLE;
         else
-            deliver_expansion(delivery, &expanded, BY_ALIAS, buf_span(&value));
+            expand_alias(delivery, &expanded, buf_span(&value));
     }
     if (result == MAP_UNAVAILABLE)
         leaf_deferred(delivery, step->address, "4.3.0", "alias database unavailable");

@@ -39,6 +39,8 @@ struct local_delivery {
     struct leaf *leaves;
     size_t leaf_count, leaf_capacity;
     struct resend *resends; /* what goes into the queue again, by sender */
+    /* An alias or .forward was expanded; that of a list with an owner is delivered with that. */
+    enum { EXPANDED_NOT, EXPANDED_ALIAS, EXPANDED_LIST } expanded;
 };
 
 /* By what an address, command or file came to be here: allow_mail_to_commands and _files ask. */
@@ -57,6 +59,7 @@ struct step {
     const char *alias;     /* the alias that was expanded here, or NULL */
     const char *forwarder; /* the user whose .forward was expanded here, or NULL */
     const char *owner;     /* owner-alias or forwarding user: other recipients are sent on for it */
+    bool is_list;          /* an owner-alias is the sender of what is sent on */
     const char *unmatched; /* extension to append to what an alias expands to, or "" */
     unsigned depth;
     /* With whose rights commands and files are delivered; user NULL: the alias table's owner. */
@@ -104,8 +107,7 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
 bool local_marks(const struct config *config, const char *destination);
 
 /* local_deposit - the settings of deliveries to a mailbox or "file", and of what a "command" reads */
-struct deposit local_deposit(const struct local_delivery *delivery, const struct step *step,
-                             const char *destination);
+struct deposit local_deposit(const struct local_delivery *delivery, const char *destination);
 /* step_value - $user, $home, $local, ... for forward_path, luser_relay and the like; a
  * config_value_lookup whose context is a struct step_context */
 struct step_context {

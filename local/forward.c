@@ -25,7 +25,7 @@ static bool is_safe(const char *path, int fd, const struct mailbox_place *accoun
     struct stat status;
 
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        log_warning("%s: not a regular file", path);
+        log_warning("file %s is not a regular file", path);
         return false;
     }
     if (status.st_uid != 0 && status.st_uid != account->uid) {
@@ -46,13 +46,17 @@ static enum forward_state read_forward(const char *path, const struct mailbox_pl
     enum forward_state state = FORWARD_UNUSABLE;
     char block[16384];
     ssize_t got;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return FORWARD_NONE;
-        error_errno(err, "open %s", path);
-        return errno == EACCES || errno == ELOOP ? FORWARD_UNUSABLE : FORWARD_UNAVAILABLE;
+        if (errno == ELOOP) {
+            log_warning("file %s is not a regular file", path);
+            return FORWARD_UNUSABLE;
+        }
+        error_errno(err, "cannot open file %s", path);
+        return errno == EACCES ? FORWARD_UNUSABLE : FORWARD_UNAVAILABLE;
     }
     if (is_safe(path, fd, account)) {
         state = FORWARD_READ;
@@ -136,6 +140,8 @@ bool deliver_by_forward(struct local_delivery *delivery, const struct step *step
         else
             deliver_expansion(delivery, &forwarded, BY_FORWARD, buf_span(&content));
         taken = taken || delivery->leaf_count > leaves || delivery->resends != NULL;
+        if (taken && delivery->expanded == EXPANDED_NOT)
+            delivery->expanded = EXPANDED_ALIAS;
     } else if (state == FORWARD_UNUSABLE && err.kind != ERROR_NONE) {
         log_warning("%s", err.text);
     }

@@ -14,8 +14,7 @@ bool local_marks(const struct config *config, const char *destination)
     return strlist_text_has(config->prepend_delivered_header, ", \t\r\n", destination);
 }
 
-struct deposit local_deposit(const struct local_delivery *delivery, const struct step *step,
-                             const char *destination)
+struct deposit local_deposit(const struct local_delivery *delivery, const char *destination)
 {
     const struct config *config = delivery->local->config;
 
@@ -23,7 +22,7 @@ struct deposit local_deposit(const struct local_delivery *delivery, const struct
         .config = config,
         .request = delivery->request,
         .original = config->enable_original_recipient ? delivery->recipient->original : "",
-        .delivered_to = local_marks(config, destination) ? step->address : "",
+        .delivered_to = local_marks(config, destination) ? delivery->recipient->address : "",
         .mbox =
             {
                    .locks = config->mailbox_delivery_lock,
@@ -146,7 +145,7 @@ void deliver_to_mailbox(struct local_delivery *delivery, const struct step *step
                         const struct mailbox_place *account)
 {
     const struct config *config = delivery->local->config;
-    struct deposit deposit = local_deposit(delivery, step, "file");
+    struct deposit deposit = local_deposit(delivery, "file");
     struct error err = {0};
     const char *command;
 

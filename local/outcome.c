@@ -6,7 +6,8 @@
 
 #include "local/delivery.h"
 
-#include "lib/delivery/log_line.h"
+#include "lib/base/buf.h"
+#include "lib/message/address.h"
 
 #include <stdio.h>
 
@@ -104,6 +105,7 @@ static struct delivery_result result_of(const struct leaf *leaf,
         .action = leaf->done.action,
         .status = leaf->done.status,
         .text = leaf->done.text,
+        .diagnostic = leaf->done.diagnostic,
     };
 }
 
@@ -119,31 +121,81 @@ static struct delivery_recipient recipient_of(const struct local_delivery *deliv
     return recipient;
 }
 
+/* Several failures are one for the sender, who is told of each. */
+static const char *join_failures(const struct local_delivery *delivery)
+{
+    struct buf text = BUF(DELIVERY_TEXT_MAX);
+    const char *joined;
+
+    for (size_t i = 0; i < delivery->leaf_count; i++) {
+        const struct leaf *leaf = &delivery->leaves[i];
+        if (leaf->done.outcome != DELIVERY_BOUNCED)
+            continue;
+        if (!buf_append_text(&text,
+                             arena_printf(delivery->arena, "%s<%s>: %s", text.len == 0 ? "" : "; ",
+                                          address_quote(delivery->arena, leaf->address),
+                                          leaf->done.text)))
+            break; /* longer than anybody reads */
+    }
+    joined = arena_text(delivery->arena, buf_span(&text));
+    buf_release(&text);
+    return joined;
+}
+
+static size_t count_failures(const struct local_delivery *delivery)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < delivery->leaf_count; i++)
+        count += delivery->leaves[i].done.outcome == DELIVERY_BOUNCED;
+    return count;
+}
+
+/* What qmgr is told, for the sender: `last` decided it. */
+static struct delivery_result whole_result(const struct local_delivery *delivery,
+                                           const struct leaf *last)
+{
+    struct delivery_result result = result_of(last, delivery->recipient);
+
+    if (result.outcome == DELIVERY_SENT && delivery->expanded != EXPANDED_NOT) {
+        result.action = delivery->expanded == EXPANDED_LIST ? DELIVERY_ACTION_DELIVERED
+                                                            : DELIVERY_ACTION_EXPANDED;
+        result.text = "alias expanded";
+    } else if (result.outcome == DELIVERY_BOUNCED && count_failures(delivery) > 1) {
+        result.text = join_failures(delivery);
+        result.diagnostic = NULL;
+    } else if (result.outcome != DELIVERY_SENT &&
+               strcmp(last->address, delivery->recipient->address) != 0) {
+        result.action_address = last->address;
+    }
+    return result;
+}
+
+static void log_leaf(const struct local_delivery *delivery, const struct leaf *leaf)
+{
+    struct delivery_recipient recipient = recipient_of(delivery, leaf);
+    struct delivery_result result = result_of(leaf, &recipient);
+
+    if (!leaf->was_logged)
+        delivery_result_log(delivery->request, &result);
+}
+
 bool answer_recipient(struct connection *qmgr, const struct local_delivery *delivery,
                       struct error *err)
 {
-    static const struct leaf nothing = {
-        .done = {DELIVERY_SENT, "2.0.0", "discarded: empty expansion", DELIVERY_ACTION_EXPANDED},
-        .address = ""
+    const struct leaf nothing = {
+        .done = deposit_outcome_of(DELIVERY_SENT, "2.0.0", "discarded: empty expansion"),
+        .address = delivery->recipient->address,
     };
     const struct leaf *last = &nothing;
-    struct delivery_recipient recipient;
     struct delivery_result result;
 
-    if (delivery->leaf_count > 0) {
-        size_t worst = worst_leaf(delivery);
-        last = &delivery->leaves[worst];
-        for (size_t i = 0; i < delivery->leaf_count; i++) {
-            if (i == worst || delivery->leaves[i].was_logged)
-                continue;
-            recipient = recipient_of(delivery, &delivery->leaves[i]);
-            result = result_of(&delivery->leaves[i], &recipient);
-            delivery_log(delivery->request, &result);
-        }
-    }
-    recipient = recipient_of(delivery, last);
-    result = result_of(last, &recipient);
-    if (last->was_logged)
-        return delivery_result_tell(qmgr, delivery->request, &result, err);
-    return delivery_result_send(qmgr, delivery->request, &result, err);
+    if (delivery->leaf_count > 0)
+        last = &delivery->leaves[worst_leaf(delivery)];
+    else
+        log_leaf(delivery, last);
+    for (size_t i = 0; i < delivery->leaf_count; i++)
+        log_leaf(delivery, &delivery->leaves[i]);
+    result = whole_result(delivery, last);
+    return delivery_result_tell(qmgr, delivery->request, &result, err);
 }

@@ -139,9 +139,11 @@ static void deliver_to_account(struct local_delivery *delivery, const struct ste
 
 static void deliver_direct(struct local_delivery *delivery, struct step *step)
 {
-    step->user++;
-    step->localpart++;
-    step->address++;
+    while (step->user[0] == '\\') {
+        step->user++;
+        step->localpart++;
+        step->address++;
+    }
     deliver_to_account(delivery, step, true);
 }
 

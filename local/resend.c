@@ -18,9 +18,35 @@
 struct resend {
     struct resend *next;
     const char *sender;
+    bool is_list;
     struct queue_recipient *recipients;
     size_t count, capacity;
 };
+
+/* Success is reported when an alias is expanded, and then no more: RFC 3461 section 5.2.7.2. */
+static uint64_t notify_beyond(uint64_t notify)
+{
+    return notify == NOTIFY_SUCCESS ? NOTIFY_NEVER : notify & ~(uint64_t)NOTIFY_SUCCESS;
+}
+
+/* A list is a new beginning, of which the sender will hear no more: RFC 3461 section 5.2.7.3. */
+static struct queue_recipient make_recipient(const struct local_delivery *delivery,
+                                             const struct step *step, const char *address)
+{
+    struct queue_recipient recipient = {
+        .address = address,
+        .original = address,
+        .dsn_orcpt = "",
+        .status = RECIPIENT_PENDING,
+    };
+
+    if (!step->is_list) {
+        recipient.original = delivery->recipient->original;
+        recipient.dsn_orcpt = delivery->recipient->dsn_orcpt;
+        recipient.dsn_notify = notify_beyond(delivery->recipient->dsn_notify);
+    }
+    return recipient;
+}
 
 void resend_add(struct local_delivery *delivery, const struct step *step, const char *address)
 {
@@ -28,11 +54,13 @@ void resend_add(struct local_delivery *delivery, const struct step *step, const 
 
     if (was_seen(delivery, "resend", address))
         return;
-    while (resend != NULL && strcmp(resend->sender, step->sender) != 0)
+    while (resend != NULL &&
+           (strcmp(resend->sender, step->sender) != 0 || resend->is_list != step->is_list))
         resend = resend->next;
     if (resend == NULL) {
         resend = arena_new(delivery->arena, struct resend);
         resend->sender = step->sender;
+        resend->is_list = step->is_list;
         resend->next = delivery->resends;
         delivery->resends = resend;
     }
@@ -44,13 +72,7 @@ void resend_add(struct local_delivery *delivery, const struct step *step, const 
             memcpy(larger, resend->recipients, resend->count * sizeof(*larger));
         resend->recipients = larger;
     }
-    resend->recipients[resend->count++] = (struct queue_recipient){
-        .address = address,
-        .original = delivery->recipient->original,
-        .dsn_orcpt = delivery->recipient->dsn_orcpt,
-        .dsn_notify = (unsigned)delivery->recipient->dsn_notify,
-        .status = RECIPIENT_PENDING,
-    };
+    resend->recipients[resend->count++] = make_recipient(delivery, step, address);
 }
 
 /* --- one message --------------------------------------------------------------------------------------------------- */
@@ -99,8 +121,8 @@ static bool resend_message(struct local_delivery *delivery, struct connection **
     const struct intake_request opening = {
         .origin = INTAKE_FORWARD,
         .sender = resend->sender,
-        .dsn_envid = request->dsn_envid,
-        .dsn_ret = (char)request->dsn_ret,
+        .dsn_envid = resend->is_list ? "" : request->dsn_envid,
+        .dsn_ret = resend->is_list ? 0 : (char)request->dsn_ret,
         .flags = (unsigned)request->flags & (QUEUE_BODY_8BITMIME | QUEUE_SMTPUTF8),
         .arrival = clock_wall(),
         .attributes = request->attributes,
@@ -141,8 +163,13 @@ static struct deposit_outcome outcome_of(struct local_delivery *delivery, bool f
     };
 }
 
+/* As long as anything else is deferred, which will be done all again, nothing is sent on: others would get it
+ * with each attempt. */
 void resend_all(struct local_delivery *delivery)
 {
+    for (size_t i = 0; i < delivery->leaf_count; i++)
+        if (delivery->leaves[i].done.outcome == DELIVERY_DEFERRED)
+            return;
     for (const struct resend *resend = delivery->resends; resend != NULL; resend = resend->next) {
         struct intake_outcome outcome = {0};
         struct error err = {0};
@@ -150,7 +177,6 @@ void resend_all(struct local_delivery *delivery)
         bool finished = resend_message(delivery, &delivery->local->cleanup, resend, &outcome, &err);
 
         done = outcome_of(delivery, finished, &outcome, &err);
-        for (size_t i = 0; i < resend->count; i++)
-            leaf_done(delivery, resend->recipients[i].address, done);
+        leaf_done(delivery, delivery->recipient->address, done);
     }
 }

@@ -9,6 +9,8 @@
 #include "lib/base/buf.h"
 #include "lib/delivery/command.h"
 
+#include <paths.h>
+#include <pwd.h>
 #include <stdlib.h>
 
 bool may_deliver_to(const char *list, enum expanded_by by)
@@ -99,6 +101,14 @@ static const char *attribute(const struct delivery_request *request, const char 
     return NULL;
 }
 
+static const char *shell_of(const char *user)
+{
+    const struct passwd *account = user == NULL ? NULL : getpwnam(user);
+
+    return account == NULL || account->pw_shell[0] == '\0' ? NULL : account->pw_shell;
+}
+
+/* default_privs has no home and no shell for a command; the user is whom the mail is for. */
 static void make_environment(const struct local_delivery *delivery, const struct step *step,
                              const struct mailbox_place *rights, struct strlist *environment)
 {
@@ -114,12 +124,13 @@ static void make_environment(const struct local_delivery *delivery, const struct
         {"SASL_USERNAME",   "sasl_username" },
     };
 
-    strlist_add(environment, "PATH=/usr/bin:/bin:/usr/sbin:/sbin");
+    strlist_add(environment, "PATH=" _PATH_DEFPATH);
     add_exported(environment, delivery->local->config->export_environment);
-    add_filtered(environment, "HOME", rights->home == NULL ? "/" : rights->home, allowed);
-    add_filtered(environment, "SHELL", "/bin/sh", allowed);
-    add_filtered(environment, "USER", rights->user == NULL ? "nobody" : rights->user, allowed);
-    add_filtered(environment, "LOGNAME", rights->user == NULL ? "nobody" : rights->user, allowed);
+    add_filtered(environment, "HOME", rights->home, allowed);
+    add_filtered(environment, "SHELL", rights->home == NULL ? NULL : shell_of(rights->user),
+                 allowed);
+    add_filtered(environment, "USER", step->user, allowed);
+    add_filtered(environment, "LOGNAME", step->user, allowed);
     add_filtered(environment, "DOMAIN", step->domain, allowed);
     add_filtered(environment, "LOCAL", step->localpart, allowed);
     if (step->extension[0] != '\0')
@@ -152,7 +163,7 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
 {
     const struct config *config = delivery->local->config;
     struct step_context names = {delivery, step, rights};
-    struct deposit deposit = local_deposit(delivery, step, "command");
+    struct deposit deposit = local_deposit(delivery, "command");
     struct buf directory = BUF(PATH_MAX);
     struct strlist environment = STRLIST_EMPTY;
     struct deposit_outcome done;
@@ -215,7 +226,7 @@ void deliver_to_command(struct local_delivery *delivery, const struct step *step
 void deliver_to_file(struct local_delivery *delivery, const struct step *step, const char *path)
 {
     struct mailbox_place place = step_rights(step);
-    struct deposit deposit = local_deposit(delivery, step, "file");
+    struct deposit deposit = local_deposit(delivery, "file");
     size_t len = strlen(path);
     struct deposit_outcome done;
 

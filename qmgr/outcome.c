@@ -43,6 +43,15 @@ void outcome_settle(struct message *message, size_t number)
         message->unmarked = recipient;
 }
 
+/* A report of success names the agent or host too; the log has it in relay=. */
+static const char *make_text(struct message *message, const struct delivery_report *report)
+{
+    if (report->outcome == DELIVERY_SENT && report->relay[0] != '\0' &&
+        strcmp(report->relay, "none") != 0)
+        return arena_printf(message->arena, "delivery via %s: %s", report->relay, report->text);
+    return arena_copy(message->arena, report->text);
+}
+
 static struct notice_recipient describe(struct message *message,
                                         const struct delivery_report *report)
 {
@@ -55,7 +64,7 @@ static struct notice_recipient describe(struct message *message,
         .dsn_notify = recipient->dsn_notify,
         .action = report->action,
         .status = arena_copy(message->arena, report->status),
-        .text = arena_copy(message->arena, report->text),
+        .text = make_text(message, report),
         .remote_mta = arena_copy(message->arena, report->remote_mta),
         .diagnostic = arena_copy(message->arena, report->diagnostic),
         .action_address = arena_copy(message->arena, report->action_address),

@@ -107,6 +107,7 @@ struct smtpd_envelope {
 struct smtpd_content {
     struct smtpd_convert convert;
     uint64_t octets; /* read from the client */
+    size_t first;    /* where its content begins in the block that is to be sent first; else 0 */
     bool begun;      /* the recipients have gone to cleanup */
     bool broken;     /* cleanup went away: the rest is read and forgotten */
     bool too_big;    /* likewise */

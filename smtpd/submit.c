@@ -98,15 +98,39 @@ bool smtpd_submit_begin(struct smtpd_session *session)
         return note_failure(session, &err);
     buf_put(content, buf_span(&session->envelope.prepended));
     smtpd_received(session, content);
+    session->content.first = content->len;
     return true;
+}
+
+/* "From somebody date" is no field: in front of the header it would make a body of it. */
+static bool is_mailbox_line(struct span text)
+{
+    while (text.len > 0 && text.data[0] == '>')
+        text = span_skip(text, 1);
+    return span_starts_with(text, "From ");
+}
+
+/* The lines that a mailbox has before a message become fields; the first block holds them. */
+static bool send_block(struct smtpd_session *session, struct span block, struct error *err)
+{
+    size_t at = session->content.first;
+
+    session->content.first = 0;
+    while (at > 0 && at < block.len && is_mailbox_line(span_skip(block, at))) {
+        if (!intake_content(session->intake, span_first(block, at), err) ||
+            !intake_content(session->intake, SPAN_LITERAL("X-Mailbox-Line: "), err))
+            return false;
+        block = span_skip(block, at);
+        at = span_find(block, '\n') + 1;
+    }
+    return intake_content(session->intake, block, err);
 }
 
 bool smtpd_submit_content(struct smtpd_session *session)
 {
     struct buf *content = &session->server->content;
     struct error err = {0};
-    bool sent =
-        session->envelope.discard || intake_content(session->intake, buf_span(content), &err);
+    bool sent = session->envelope.discard || send_block(session, buf_span(content), &err);
 
     buf_clear(content);
     return sent || note_failure(session, &err);

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -38,7 +39,7 @@ static const struct {
     {EX_SOFTWARE,    "5.3.0", "internal software error"      },
     {EX_OSERR,       "4.3.0", "system resource problem"      },
     {EX_OSFILE,      "5.3.0", "critical OS file missing"     },
-    {EX_CANTCREAT,   "5.3.0", "can't create user output file"},
+    {EX_CANTCREAT,   "5.2.0", "can't create user output file"},
     {EX_IOERR,       "4.3.0", "input/output error"           },
     {EX_TEMPFAIL,    "4.3.0", "temporary failure"            },
     {EX_PROTOCOL,    "5.5.0", "remote error in protocol"     },
@@ -48,14 +49,24 @@ static const struct {
 
 /* --- what an exit status means --------------------------------------------------------------------- */
 
+/* On one line; what cannot be printed becomes '_'. */
 static const char *printable_output(struct arena *arena, struct span output)
 {
-    char *text = arena_text(arena, span_trim(output));
+    char *text = arena_text(arena, output);
 
-    for (char *c = text; *c != '\0'; c++)
-        if (*c == '\n' || *c == '\r' || *c == '\t')
+    for (char *c = text; *c != '\0'; c++) {
+        if (is_space((unsigned char)*c))
             *c = ' ';
+        else if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '_';
+    }
     return text;
+}
+
+/* For the sender's report: what the command said, else what its end means. */
+static const char *diagnostic_of(struct arena *arena, const char *said, const char *meaning)
+{
+    return arena_printf(arena, "x-unix; %s", said[0] == '\0' ? meaning : said);
 }
 
 struct deposit_outcome command_outcome(struct arena *arena, const char *command, int status,
@@ -73,6 +84,7 @@ struct deposit_outcome command_outcome(struct arena *arena, const char *command,
         outcome.status = arena_text(arena, given);
         outcome.outcome = given.data[0] == '5' ? DELIVERY_BOUNCED : DELIVERY_DEFERRED;
         outcome.text = printable_output(arena, output);
+        outcome.diagnostic = diagnostic_of(arena, outcome.text, "");
         return outcome;
     }
     said = printable_output(arena, output);
@@ -87,12 +99,15 @@ struct deposit_outcome command_outcome(struct arena *arena, const char *command,
             outcome.status = meanings[i].status;
             outcome.outcome = outcome.status[0] == '5' ? DELIVERY_BOUNCED : DELIVERY_DEFERRED;
             outcome.text = arena_printf(arena, "%s%s%s", meanings[i].text, introduction, said);
+            outcome.diagnostic = diagnostic_of(arena, said, meanings[i].text);
             return outcome;
         }
     outcome.status = "5.3.0";
     outcome.outcome = DELIVERY_BOUNCED;
     outcome.text = arena_printf(arena, "Command died with status %d: \"%s\"%s%s",
                                 WEXITSTATUS(status), command, introduction, said);
+    outcome.diagnostic = diagnostic_of(
+        arena, said, arena_printf(arena, "unknown mail system error %d", WEXITSTATUS(status)));
     return outcome;
 }
 
@@ -134,7 +149,9 @@ static void NORETURN run_child(const struct delivery_command *run, int input, in
         (run->directory[0] != '\0' && chdir(run->directory) != 0) || words.count == 0)
         _exit(EX_TEMPFAIL);
     execvpe(words.items[0], words.items, environment.items);
-    _exit(errno == ENOENT || errno == EACCES ? EX_UNAVAILABLE : EX_TEMPFAIL);
+    dprintf(2, "%s: fatal: execvp %s: %s\n", program_invocation_short_name, words.items[0],
+            strerror(errno));
+    _exit(EX_TEMPFAIL);
 }
 
 /* --- the parent ---------------------------------------------------------------------------------------- */

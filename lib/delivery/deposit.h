@@ -25,6 +25,7 @@ struct deposit_outcome {
     const char *status;          /* "2.0.0", "4.3.0", ... */
     const char *text;            /* "delivered to maildir", "maildir delivery failed: ..." */
     enum delivery_action action; /* what SENT means to a sender who asked for a report */
+    const char *diagnostic;      /* as in struct delivery_result; NULL for none */
 };
 
 static inline struct deposit_outcome deposit_outcome_of(enum delivery_outcome outcome,

@@ -221,7 +221,7 @@ bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_c
     bool written;
 
     strftime(date, sizeof(date), "%a %b %e %H:%M:%S %Y", localtime_r(&now, &local));
-    buf_put_printf(&quoter.out, "From %s %s\n", *sender == '\0' ? "MAILER-DAEMON" : sender, date);
+    buf_put_printf(&quoter.out, "From %s  %s\n", *sender == '\0' ? "MAILER-DAEMON" : sender, date);
     written = write_quoted(fd, content, &quoter, err);
     if (written) {
         if (!quoter.in_line && quoter.matched > 0)

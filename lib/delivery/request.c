@@ -121,8 +121,9 @@ static struct delivery_result soften(const struct delivery_request *request,
 
 /* What goes to qmgr; `told` is softened already. */
 static bool tell(struct connection *qmgr, const struct delivery_request *request,
-                 const struct delivery_result *told, bool is_soft, struct error *err)
+                 const struct delivery_result *told, struct error *err)
 {
+    bool is_soft = told->outcome == DELIVERY_BOUNCED && request->config->soft_bounce;
     struct delivery_report report = {
         .recipient_id = told->recipient->id,
         .outcome = is_soft ? DELIVERY_DEFERRED : told->outcome,
@@ -146,14 +147,23 @@ bool delivery_result_send(struct connection *qmgr, const struct delivery_request
 
     ASSERT(told.status != NULL && told.status[0] != '\0');
     delivery_log(request, &told);
-    return tell(qmgr, request, &told,
-                told.outcome == DELIVERY_BOUNCED && request->config->soft_bounce, err);
+    return tell(qmgr, request, &told, err);
+}
+
+void delivery_result_log(const struct delivery_request *request,
+                         const struct delivery_result *result)
+{
+    struct delivery_result told = soften(request, result);
+
+    delivery_log(request, &told);
 }
 
 bool delivery_result_tell(struct connection *qmgr, const struct delivery_request *request,
                           const struct delivery_result *result, struct error *err)
 {
-    return tell(qmgr, request, result, false, err);
+    struct delivery_result told = soften(request, result);
+
+    return tell(qmgr, request, &told, err);
 }
 
 bool delivery_report_receive(struct connection *agent, struct arena *arena,

@@ -95,7 +95,10 @@ bool delivery_request_send(struct connection *agent, const struct delivery_reque
 bool delivery_result_send(struct connection *qmgr, const struct delivery_request *request,
                           const struct delivery_result *result, struct error *err) MUST_CHECK;
 
-/* delivery_result_tell - tell qmgr only: another agent, which the recipient was passed to, logged it */
+/* delivery_result_log - log only; delivery_result_tell - tell qmgr only: what an agent expands has several
+ * lines in the log, or another agent, which the recipient was passed to, logged it */
+void delivery_result_log(const struct delivery_request *request,
+                         const struct delivery_result *result);
 bool delivery_result_tell(struct connection *qmgr, const struct delivery_request *request,
                           const struct delivery_result *result, struct error *err) MUST_CHECK;
 

@@ -38,7 +38,7 @@ import email, sys
 report = email.message_from_file(open(sys.argv[1]))
 print(report.get_content_type(), report.get_param('report-type'), [p.get_content_type() for p in report.get_payload()])
 for block in report.get_payload(1).get_payload():
-    print({k: v for k, v in block.items() if k not in ('Arrival-Date', 'X-Buzon-Queue-ID', 'Will-Retry-Until')})
+    print({k: v for k, v in block.items() if k not in ('Arrival-Date', 'X-buzon-Queue-ID', 'Will-Retry-Until')})
 returned = report.get_payload(2)
 print(returned.get_payload(0).as_string().strip().replace('\n', '|') if returned.get_content_type() == 'message/rfc822' else returned.get_payload().strip().replace('\n', '|'))
 END
@@ -55,9 +55,9 @@ parts >"$T/parts"
 is 'it is a delivery report' "$(sed -n 1p "$T/parts")" \
     "multipart/report delivery-status ['text/plain', 'message/delivery-status', 'message/rfc822']"
 is 'by this host, with the envelope id' "$(sed -n 2p "$T/parts")" \
-    "{'Reporting-MTA': 'dns; mail.buzon.test', 'Original-Envelope-Id': 'env-1', 'X-Buzon-Sender': 'rfc822; ana@example.test'}"
+    "{'Reporting-MTA': 'dns; mail.buzon.test', 'Original-Envelope-Id': 'env-1', 'X-buzon-Sender': 'rfc822; ana@example.test'}"
 like 'with a block for one recipient' "$(cat "$T/parts")" \
-    "'Final-Recipient': 'rfc822; x@gone.test', .*'Action': 'failed', 'Status': '5.1.2', 'Diagnostic-Code': 'X-Buzon; nobody lives here'"
+    "'Final-Recipient': 'rfc822; x@gone.test', .*'Action': 'failed', 'Status': '5.1.2', 'Diagnostic-Code': 'X-buzon; nobody lives here'"
 like 'and one for the other' "$(cat "$T/parts")" "'Final-Recipient': 'rfc822; nosuch@example.test', .*'Status': '5.1.1'"
 is 'none for who got it' "$(grep -c luis@example.test "$T/parts")" 0
 like 'the message is returned' "$(tail -n 1 "$T/parts")" '^Return-Path: <ana@example.test>\|Received: .*\|Subject: one\|.*\|\|first$'

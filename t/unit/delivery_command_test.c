@@ -17,7 +17,7 @@ static const struct command_case {
     {"EX_NOUSER bounces as an unknown user", EX_NOUSER << 8, "", DELIVERY_BOUNCED, "5.1.1",
      "user unknown"},
     {"output is shown to the sender", EX_NOPERM << 8, "go\naway\n", DELIVERY_BOUNCED, "5.7.0",
-     "permission denied. Command output: go away"},
+     "permission denied. Command output: go away "},
     {"a status code in the output goes before the exit status", 1 << 8, "4.2.2 mailbox full\n",
      DELIVERY_DEFERRED, "4.2.2", "mailbox full"},
     {"a status code of success does not make a failure one", EX_TEMPFAIL << 8, "2.0.0 fine",
