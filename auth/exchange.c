@@ -67,6 +67,13 @@ static void reply(struct exchange *exchange, const struct sasl_reply *message)
     peer_send(exchange->peer, &sasl_reply_message, &whole);
 }
 
+/* What a client or a database said may be longer than a reply takes: it is for the log. */
+static const char *cut(struct exchange *exchange, const char *text)
+{
+    return text == NULL ? NULL
+                        : arena_text(exchange->arena, span_first(span_text(text), SASL_TEXT_MAX));
+}
+
 static void reply_failure(struct exchange *exchange, enum sasl_outcome outcome)
 {
     struct peer *peer = exchange->peer;
@@ -74,10 +81,10 @@ static void reply_failure(struct exchange *exchange, enum sasl_outcome outcome)
     peer->references++; /* sending may close it */
     reply(exchange, &(struct sasl_reply){
                         .outcome = outcome,
-                        .user = exchange->user,
-                        .reason = exchange->reason,
+                        .user = cut(exchange, exchange->user),
+                        .reason = cut(exchange, exchange->reason),
                         .refusal = exchange->refusal,
-                        .explanation = exchange->explanation,
+                        .explanation = cut(exchange, exchange->explanation),
                     });
     if (!peer->is_closed)
         end(exchange);
@@ -305,8 +312,9 @@ static bool name_parties(struct exchange *exchange, struct question *question)
     question->user = username_normalise(config, exchange->arena, user);
     question->act_as = act_as[0] == '\0' ? "" : username_normalise(config, exchange->arena, act_as);
     if (question->user == NULL || question->act_as == NULL) {
-        log_info("auth: passdb(%s,%s,<%s>): not a user name", sasl->user,
-                 exchange->start.remote_address, exchange->start.session);
+        if (config->auth_verbose)
+            log_info("auth: passdb(%s,%s,<%s>): not a user name", sasl->user,
+                     exchange->start.remote_address, exchange->start.session);
         fail_later(exchange, sasl->user, "not a user name");
         return false;
     }

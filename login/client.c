@@ -76,8 +76,8 @@ bool client_bad_command(struct client *client)
 {
     if (++client->bad_commands < BAD_COMMANDS_MAX)
         return false;
-    client->login->protocol->bye(client, "Too many invalid commands.");
-    client_close(client, "Disconnected: Too many invalid commands");
+    client->login->protocol->bye(client, client->login->protocol->too_many_bad);
+    client_close(client, client->login->protocol->too_many_bad_logged);
     return true;
 }
 
@@ -348,7 +348,7 @@ static void run_input(struct client *client)
         ;
     if (takes_input(client) && client->input.len >= INPUT_MAX) {
         client->login->protocol->bye(client, "Input buffer full, aborting");
-        client_close(client, "Disconnected: Input buffer full, aborting");
+        client_close(client, "Disconnected: Input buffer full");
     }
 }
 

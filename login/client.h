@@ -39,17 +39,21 @@ enum auth_failure {
     AUTH_NO_FAILURE,
     AUTH_WRONG,
     AUTH_UNAVAILABLE,
-    AUTH_MALFORMED,   /* no base64, or given up by the client */
-    AUTH_UNSUPPORTED, /* no such mechanism here */
-    AUTH_DISABLED,    /* the account is closed: client->explanation says more, or is "" */
-    AUTH_NOT_ALLOWED, /* not from there, or not as that user */
-    AUTH_TOO_MANY,    /* sessions of this user from this address */
+    AUTH_ABORTED,            /* given up by the client */
+    AUTH_MALFORMED,          /* the initial response is no base64 */
+    AUTH_MALFORMED_RESPONSE, /* a later one is none */
+    AUTH_UNSUPPORTED,        /* no such mechanism here */
+    AUTH_DISABLED,           /* the account is closed: client->explanation says more, or is "" */
+    AUTH_NOT_ALLOWED,        /* not from there, or not as that user */
+    AUTH_TOO_MANY,           /* sessions of this user from this address */
 };
 
 /* What differs between IMAP and POP3. */
 struct protocol {
     const char *name;                     /* "imap": of tickets and logs */
     const char *service;                  /* "imapd" */
+    const char *too_many_bad;             /* commands: what is said, */
+    const char *too_many_bad_logged;      /* and logged */
     bool parks;                           /* a worker gives clients back, and serves the next one */
     bool (*start)(struct client *client); /* the greeting; true */
     /* take one command from the input; false: more octets are needed */

@@ -35,8 +35,9 @@ static void failed(struct client *client, enum auth_failure failure)
     static const char *const replies[] = {
         [AUTH_WRONG] = "NO [AUTHENTICATIONFAILED] Authentication failed.",
         [AUTH_UNAVAILABLE] = "NO [UNAVAILABLE] Temporary authentication failure.",
-        [AUTH_MALFORMED] =
-            "BAD Authentication aborted by client, or invalid base64 in its response.",
+        [AUTH_ABORTED] = "BAD Authentication aborted by client.",
+        [AUTH_MALFORMED] = "BAD Invalid base64 data in initial response",
+        [AUTH_MALFORMED_RESPONSE] = "BAD Invalid base64 data in continued response",
         [AUTH_UNSUPPORTED] = "NO [ALERT] Unsupported authentication mechanism.",
         [AUTH_DISABLED] = "NO [CONTACTADMIN]", /* and what auth explains */
         [AUTH_NOT_ALLOWED] = "NO [AUTHORIZATIONFAILED] Authorization failed.",
@@ -265,6 +266,8 @@ static bool command(struct client *client)
 const struct protocol login_imap = {
     .name = "imap",
     .service = "imapd",
+    .too_many_bad = "Too many invalid IMAP commands.",
+    .too_many_bad_logged = "Disconnected: Too many invalid commands",
     .parks = true,
     .start = start,
     .command = command,

@@ -59,10 +59,6 @@ static void run_user(struct client *client, struct span arguments)
 {
     if (refuse_plaintext(client) || refuse_malformed(client, arguments))
         return;
-    if (arguments.len == 0) {
-        client_say(client, "-ERR Missing user name.");
-        return;
-    }
     mem_free(client->named);
     client->named = mem_span(arguments);
     client_say(client, "+OK");
@@ -136,6 +132,12 @@ static void run_lang(struct client *client, struct span arguments)
     client_say(client, "%s", pop3_lang(arguments));
 }
 
+/* Its challenge would be in the greeting, and there is none. */
+static void run_apop(struct client *client, struct span arguments UNUSED)
+{
+    client_say(client, "-ERR APOP not enabled.");
+}
+
 static void run_quit(struct client *client, struct span arguments UNUSED)
 {
     client_say(client, "+OK Logging out");
@@ -154,6 +156,7 @@ static const struct command {
     {"STLS", run_stls},
     {"UTF8", run_utf8},
     {"LANG", run_lang},
+    {"APOP", run_apop},
     {"QUIT", run_quit},
 };
 
@@ -177,8 +180,8 @@ static bool command(struct client *client)
             return true;
         }
     mem_free(copy);
-    if (!client_bad_command(client))
-        client_say(client, "-ERR Unknown command.");
+    client_say(client, "-ERR Unknown command.");
+    (void)client_bad_command(client);
     return true;
 }
 
@@ -192,9 +195,10 @@ static void failed(struct client *client, enum auth_failure failure)
     static const char *const replies[] = {
         [AUTH_WRONG] = "-ERR [AUTH] Authentication failed.",
         [AUTH_UNAVAILABLE] = "-ERR [SYS/TEMP] Temporary authentication failure.",
-        [AUTH_MALFORMED] =
-            "-ERR Authentication aborted by client, or invalid base64 in its response.",
-        [AUTH_UNSUPPORTED] = "-ERR Unsupported authentication mechanism.",
+        [AUTH_ABORTED] = "-ERR Authentication aborted by client.",
+        [AUTH_MALFORMED] = "-ERR [AUTH] Invalid base64 data in initial response",
+        [AUTH_MALFORMED_RESPONSE] = "-ERR [AUTH] Invalid base64 data in continued response",
+        [AUTH_UNSUPPORTED] = "-ERR [AUTH] Unsupported authentication mechanism.",
         [AUTH_DISABLED] = "-ERR [SYS/PERM]", /* and what auth explains */
         [AUTH_NOT_ALLOWED] = "-ERR [AUTH] Authorization failed.",
         [AUTH_TOO_MANY] = "-ERR [IN-USE]",
@@ -213,6 +217,8 @@ static void bye(struct client *client, const char *reason)
 const struct protocol login_pop3 = {
     .name = "pop3",
     .service = "pop3d",
+    .too_many_bad = "Too many invalid bad commands.", /* as Dovecot words it */
+    .too_many_bad_logged = "Disconnected: Too many bad commands",
     .start = start,
     .command = command,
     .challenge = challenge,

@@ -270,7 +270,7 @@ void sasl_response(struct client *client, struct span line)
     if (next.cancel || !decode(line, &octets)) {
         sasl_cancel(client);
         client->state = CLIENT_COMMAND;
-        refuse(client, AUTH_MALFORMED);
+        refuse(client, next.cancel ? AUTH_ABORTED : AUTH_MALFORMED_RESPONSE);
     } else {
         next.response = buf_span(&octets);
         client->state = CLIENT_AUTH;

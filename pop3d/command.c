@@ -35,14 +35,54 @@ static void reply_trouble(struct pop3_session *session, const struct error *err)
 
 /* --- arguments ------------------------------------------------------------------------------------------- */
 
-/* An existing message that is not marked; otherwise the client has been told. */
-static struct pop3_message *take_message(struct pop3_session *session, struct span *rest)
+#define SHOWN 64 /* octets of what was not understood */
+
+static struct span skip_spaces(struct span text)
 {
-    struct span word = span_take_word(rest);
+    while (text.len > 0 && text.data[0] == ' ')
+        text = span_skip(text, 1);
+    return text;
+}
+
+/* 1*DIGIT, up to `limit`; otherwise the client has been told, in Dovecot's words. */
+static bool take_number(struct pop3_session *session, const char *name, uint64_t limit,
+                        struct span *rest, uint64_t *number_r)
+{
+    struct span digits = *rest;
+
+    digits.len = 0;
+    while (digits.len < rest->len && is_digit(rest->data[digits.len]))
+        digits.len++;
+    if (digits.len == 0) {
+        reply(session, "-ERR Invalid %s: %.*s", name, SPAN_PRINTF(span_first(*rest, SHOWN)));
+        return false;
+    }
+    if (!span_to_u64(digits, UINT64_MAX, number_r))
+        digits.len = 0;
+    *rest = span_skip(*rest, digits.len);
+    if (digits.len > 0 && *number_r <= limit)
+        return true;
+    reply(session, "-ERR %c%s too large: %.*s", name[0] - 'a' + 'A', name + 1,
+          SPAN_PRINTF(span_first(*rest, SHOWN)));
+    return false;
+}
+
+static void reply_noise(struct pop3_session *session, const char *name, struct span noise)
+{
+    reply(session, "-ERR Noise after %s: %.*s", name, SPAN_PRINTF(span_first(noise, SHOWN)));
+}
+
+/* An existing message that is not marked; otherwise the client has been told. `more`: a space has to follow,
+ * otherwise nothing may. */
+static struct pop3_message *take_message(struct pop3_session *session, bool more, struct span *rest)
+{
+    static const char name[] = "message number";
     uint64_t number;
 
-    if (!span_to_u64(word, UINT32_MAX, &number)) {
-        reply(session, "-ERR Invalid message number: %.*s", SPAN_PRINTF(span_first(word, 64)));
+    if (!take_number(session, name, UINT32_MAX, rest, &number))
+        return NULL;
+    if (more ? rest->len == 0 || rest->data[0] != ' ' : rest->len > 0) {
+        reply_noise(session, name, *rest);
         return NULL;
     }
     if (number == 0 || number > session->count) {
@@ -53,20 +93,18 @@ static struct pop3_message *take_message(struct pop3_session *session, struct sp
         reply(session, "-ERR Message is deleted.");
         return NULL;
     }
+    *rest = skip_spaces(*rest);
     return &session->messages[number - 1];
 }
 
-/* The same where nothing may follow. */
-static struct pop3_message *take_only_message(struct pop3_session *session, struct span arguments)
+/* TOP's second argument */
+static bool take_lines(struct pop3_session *session, struct span rest, uint64_t *lines_r)
 {
-    struct span rest = arguments, word = span_take_word(&rest);
-    uint64_t number;
-
-    if (rest.len > 0 && span_to_u64(word, UINT32_MAX, &number)) {
-        reply(session, "-ERR Noise after message number:  %.*s", SPAN_PRINTF(span_first(rest, 64)));
-        return NULL;
-    }
-    return take_message(session, &arguments);
+    if (!take_number(session, "size", UINT64_MAX, &rest, lines_r))
+        return false;
+    if (rest.len > 0)
+        reply_noise(session, "size", rest);
+    return rest.len == 0;
 }
 
 static size_t number_of(const struct pop3_session *session, const struct pop3_message *message)
@@ -114,7 +152,7 @@ static void run_list(struct pop3_session *session, struct span arguments)
     if (!need_sizes(session))
         return;
     if (arguments.len > 0) {
-        message = take_only_message(session, arguments);
+        message = take_message(session, false, &arguments);
         if (message != NULL)
             reply(session, "+OK %zu %" PRIu64, number_of(session, message), message->size);
         return;
@@ -133,7 +171,7 @@ static void run_uidl(struct pop3_session *session, struct span arguments)
     if (!need_uidls(session))
         return;
     if (arguments.len > 0) {
-        message = take_only_message(session, arguments);
+        message = take_message(session, false, &arguments);
         if (message != NULL)
             reply(session, "+OK %zu %s", number_of(session, message), message->uidl);
         return;
@@ -198,9 +236,14 @@ static void send_message(struct pop3_session *session, struct message_file *file
     fd_close(&file->fd);
 }
 
+static void reply_size(struct pop3_session *session, const struct pop3_message *message)
+{
+    reply(session, "+OK %" PRIu64 " octets", message->size);
+}
+
 static void run_retr(struct pop3_session *session, struct span arguments)
 {
-    struct pop3_message *message = take_only_message(session, arguments);
+    struct pop3_message *message = take_message(session, false, &arguments);
     struct pop3_surrogate surrogate;
     struct message_file file;
     uint64_t octets;
@@ -208,7 +251,7 @@ static void run_retr(struct pop3_session *session, struct span arguments)
     if (message == NULL || !need_sizes(session) ||
         !open_message(session, message, &file, &surrogate))
         return;
-    reply(session, "+OK %" PRIu64 " octets", message->size);
+    reply_size(session, message);
     send_message(session, &file, &surrogate, UINT64_MAX, &octets);
     message->seen = true;
     note_access(session, message);
@@ -216,32 +259,22 @@ static void run_retr(struct pop3_session *session, struct span arguments)
     session->retrieved_octets += octets;
 }
 
-/* TOP's second argument; in Dovecot's words, also where there is none. */
-static bool take_lines(struct pop3_session *session, struct span word, uint64_t *lines_r)
-{
-    if (span_to_u64(word, UINT32_MAX, lines_r))
-        return true;
-    if (word.len == 0)
-        reply(session, "-ERR Noise after message number: ");
-    else
-        reply(session, "-ERR Invalid size: %.*s", SPAN_PRINTF(span_first(word, 64)));
-    return false;
-}
-
+/* As many lines as the number has room for is the whole message, and Dovecot then answers as to RETR. */
 static void run_top(struct pop3_session *session, struct span arguments)
 {
-    struct pop3_message *message = take_message(session, &arguments);
+    struct pop3_message *message = take_message(session, true, &arguments);
     struct pop3_surrogate surrogate;
     struct message_file file;
     uint64_t lines, octets;
 
-    if (message == NULL)
+    if (message == NULL || !take_lines(session, arguments, &lines) ||
+        (lines == UINT64_MAX && !need_sizes(session)) ||
+        !open_message(session, message, &file, &surrogate))
         return;
-    if (!take_lines(session, arguments, &lines))
-        return;
-    if (!open_message(session, message, &file, &surrogate))
-        return;
-    reply(session, "+OK");
+    if (lines == UINT64_MAX)
+        reply_size(session, message);
+    else
+        reply(session, "+OK");
     send_message(session, &file, &surrogate, lines, &octets);
     note_access(session, message);
     session->tops++;
@@ -250,7 +283,7 @@ static void run_top(struct pop3_session *session, struct span arguments)
 
 static void run_dele(struct pop3_session *session, struct span arguments)
 {
-    struct pop3_message *message = take_only_message(session, arguments);
+    struct pop3_message *message = take_message(session, false, &arguments);
 
     if (message == NULL)
         return;
@@ -283,7 +316,7 @@ static void run_capa(struct pop3_session *session, struct span arguments UNUSED)
 
 static void run_lang(struct pop3_session *session, struct span arguments)
 {
-    reply(session, "%s", pop3_lang(arguments));
+    reply(session, "%s", pop3_lang(span_trim(arguments)));
 }
 
 static void run_utf8(struct pop3_session *session, struct span arguments UNUSED)
@@ -327,17 +360,31 @@ static const struct command {
     {"QUIT", run_quit, false},
 };
 
+static void reply_unknown(struct pop3_session *session, struct span verb)
+{
+    char shown[SHOWN + 1];
+    size_t len = verb.len < SHOWN ? verb.len : SHOWN;
+
+    for (size_t i = 0; i < len; i++)
+        shown[i] = to_upper(verb.data[i]);
+    shown[len] = '\0';
+    if (len == 0)
+        reply(session, "-ERR Unknown command.");
+    else
+        reply(session, "-ERR Unknown command: %s", shown);
+}
+
 void pop3_command(struct pop3_session *session, struct span line)
 {
-    struct span arguments = line, verb = span_take_word(&arguments);
+    struct span arguments = line, verb = span_take_until(&arguments, ' ');
 
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
         if (span_equal_text_nocase(verb, commands[i].verb) &&
             (!commands[i].needs_last || session->config->pop3_enable_last)) {
             session->bad_commands = 0;
-            commands[i].run(session, span_trim(arguments));
+            commands[i].run(session, skip_spaces(arguments));
             return;
         }
     session->bad_commands++;
-    reply(session, "-ERR Unknown command: %.*s", SPAN_PRINTF(span_first(verb, 64)));
+    reply_unknown(session, verb);
 }

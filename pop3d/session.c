@@ -15,8 +15,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define LINE_MAX_OCTETS  512 /* RFC 2449 section 4: 255; some clients pad */
-#define BAD_COMMANDS_MAX 20  /* one after the other */
+#define LINE_MAX_OCTETS  2046 /* RFC 2449 section 4 has 255, Dovecot this */
+#define BAD_COMMANDS_MAX 21   /* one after the other */
 #define END_TEXT_MAX     64
 
 /* --- one session at a time ------------------------------------------------------------------------------ */
@@ -213,13 +213,13 @@ static const char *end_of(const struct pop3_session *session, enum stream_status
                  session->config->pop3_idle_timeout);
         return text;
     case STREAM_TOO_LONG:
-        return "Input buffer full, aborting";
+        return "Input line too long";
     case STREAM_OK:
     case STREAM_EOF:
     case STREAM_FAILED:
         break;
     }
-    return session->bad_commands >= BAD_COMMANDS_MAX ? "Too many bad commands"
+    return session->bad_commands >= BAD_COMMANDS_MAX ? "Too many bad commands."
                                                      : "Connection closed";
 }
 
@@ -272,7 +272,7 @@ void session_run(struct pop3_session *session)
     if (session->bad_commands >= BAD_COMMANDS_MAX)
         stream_write_text(session->client, "-ERR Too many bad commands.\r\n");
     if (status == STREAM_TOO_LONG)
-        stream_write_text(session->client, "-ERR Line too long.\r\n");
+        stream_write_text(session->client, "-ERR Input line too long.\r\n");
     if (status == STREAM_TIMEOUT)
         stream_write_text(session->client, "-ERR Disconnected for inactivity.\r\n");
     if (stream_flush(session->client) != STREAM_OK)

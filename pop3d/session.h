@@ -72,9 +72,6 @@ struct pop3_surrogate {
 /*
  * pop3_surrogate_make - headers for a client that does not take UTF-8 (surrogate.c)
  *
- * The headers of parts count only where the message's own has what cannot be sent: the others go out as
- * they always did.
- *
  *  err  PERMANENT ENOENT: the message is gone; MALFORMED: these headers are too big for it
  */
 bool pop3_surrogate_make(struct pop3_session *session, const struct pop3_message *message,

@@ -5,8 +5,6 @@
 
 #include <unistd.h>
 
-#define USER_MAX           512
-#define REASON_MAX         512
 #define NAME_MAX_IPC       64 /* protocols, mechanisms, addresses, session ids */
 #define TAG_MAX            1024
 #define HANDOVER_INPUT_MAX 65536
@@ -26,7 +24,7 @@ static const struct ipc_field sasl_start_fields[] = {
     IPC_OCTETS(struct sasl_start, binding_exporter, CHANNEL_BINDING_MAX),
     IPC_OCTETS(struct sasl_start, binding_unique, CHANNEL_BINDING_MAX),
     IPC_OCTETS(struct sasl_start, binding_endpoint, CHANNEL_BINDING_MAX),
-    IPC_TEXT(struct sasl_start, certificate_name, USER_MAX),
+    IPC_TEXT(struct sasl_start, certificate_name, SASL_TEXT_MAX),
     IPC_END,
 };
 const struct ipc_message sasl_start_message = {"sasl_start", 1, sasl_start_fields};
@@ -35,13 +33,13 @@ static const struct ipc_field sasl_reply_fields[] = {
     IPC_NUMBER(struct sasl_reply, id, UINT64_MAX),
     IPC_NUMBER(struct sasl_reply, outcome, SASL_UNAVAILABLE),
     IPC_OCTETS(struct sasl_reply, challenge, SASL_OCTETS_MAX),
-    IPC_TEXT(struct sasl_reply, user, USER_MAX),
+    IPC_TEXT(struct sasl_reply, user, SASL_TEXT_MAX),
     IPC_TEXT(struct sasl_reply, ticket, AUTH_TICKET_MAX),
     IPC_OCTETS(struct sasl_reply, pass, AUTH_PASS_MAX),
     IPC_TEXT(struct sasl_reply, pool, AUTH_POOL_MAX),
-    IPC_TEXT(struct sasl_reply, reason, REASON_MAX),
+    IPC_TEXT(struct sasl_reply, reason, SASL_TEXT_MAX),
     IPC_NUMBER(struct sasl_reply, refusal, SASL_REFUSED_TOO_MANY),
-    IPC_TEXT(struct sasl_reply, explanation, REASON_MAX),
+    IPC_TEXT(struct sasl_reply, explanation, SASL_TEXT_MAX),
     IPC_END,
 };
 const struct ipc_message sasl_reply_message = {"sasl_reply", 1, sasl_reply_fields};
@@ -63,7 +61,7 @@ const struct ipc_message session_end_message = {"session_end", 1, session_end_fi
 static const struct ipc_field session_note_fields[] = {
     IPC_NUMBER(struct sasl_session, id, UINT64_MAX),
     IPC_TEXT(struct sasl_session, protocol, NAME_MAX_IPC),
-    IPC_TEXT(struct sasl_session, user, USER_MAX),
+    IPC_TEXT(struct sasl_session, user, SASL_TEXT_MAX),
     IPC_TEXT(struct sasl_session, remote_address, NAME_MAX_IPC),
     IPC_END,
 };
@@ -81,11 +79,11 @@ const struct ipc_message ticket_redemption_message = {"redeem", 1, ticket_redemp
 
 static const struct ipc_field auth_account_fields[] = {
     IPC_BOOL(struct auth_account_wire, ok),
-    IPC_TEXT(struct auth_account_wire, reason, REASON_MAX),
-    IPC_TEXT(struct auth_account_wire, user, USER_MAX),
+    IPC_TEXT(struct auth_account_wire, reason, SASL_TEXT_MAX),
+    IPC_TEXT(struct auth_account_wire, user, SASL_TEXT_MAX),
     IPC_TEXT(struct auth_account_wire, path, PATH_MAX),
     IPC_TEXT(struct auth_account_wire, home, PATH_MAX),
-    IPC_TEXT(struct auth_account_wire, system_user, USER_MAX),
+    IPC_TEXT(struct auth_account_wire, system_user, SASL_TEXT_MAX),
     IPC_OCTETS(struct auth_account_wire, pass, AUTH_PASS_MAX),
     IPC_NUMBER(struct auth_account_wire, format, MAILBOX_MBOX),
     IPC_NUMBER(struct auth_account_wire, uid, UINT32_MAX - 1),

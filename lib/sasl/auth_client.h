@@ -20,6 +20,7 @@
 #include "lib/io/ipc.h"
 
 #define SASL_OCTETS_MAX 65536
+#define SASL_TEXT_MAX   512 /* octets of a user name, of a reason */
 #define AUTH_TICKET_MAX 128
 #define AUTH_PASS_MAX   16384
 #define AUTH_POOL_MAX   600

@@ -136,7 +136,7 @@ S: GET BAD *
 C: a FOO
 S: a BAD *
 C: a FOO
-S: * BYE Too many invalid commands.
+S: * BYE Too many invalid IMAP commands.
 EOF
 END
 log_has 'and it is logged' 'imap-login: Disconnected: Too many invalid commands \(no auth attempts in [0-9]+ secs\): user=<>, rip=127'

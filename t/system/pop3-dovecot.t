@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need python3
 [ -x /usr/lib/dovecot/pop3 ] || skip_all "Dovecot's pop3 is not installed"
-plan 9
+plan 13
 instance_prepare </dev/null
 if [ $PRIVILEGED = yes ]; then
     chmod 755 "$CONF"
@@ -15,7 +15,7 @@ else
 fi
 cat >"$T/compare.py" <<'END'
 import os, re, shutil, subprocess, sys
-top, stage, conf, settings, variant = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5]
+top, stage, conf, settings, variant, script = sys.argv[1:]
 
 def message(n):
     body = ["Received: from host%d by mail; Thu, 1 Jan 2026 00:00:0%d +0000" % (n, n), "Date: Thu, 1 Jan 2026 00:00:00 +0000",
@@ -42,7 +42,60 @@ def make(path):
             size = len("Subject: no body\n") if n == 5 else len("\n".join(message(n)) + ("\n" if n % 2 else ""))
             f.write("%d %s:17000000%02d.M%dP1.mail%s\n" % (n, extra, n, n, ",S=%d" % size if n > 4 else ""))
 
-script = """STAT
+script = open(script, newline="").read().replace("\n", "\r\n")
+
+def run(command):
+    done = subprocess.run(command, input=script.encode(), capture_output=True, timeout=60)
+    return done.stdout.decode("latin-1")
+
+def files(path):
+    left = []
+    for part in ("cur", "new"):
+        for name in sorted(os.listdir(os.path.join(path, part))):
+            base, _, flags = name.partition(":2,")
+            left.append("%s %s" % (base.split(",")[0], "".join(sorted(flags))))
+    return sorted(left)
+
+def dovecot(path):
+    options = dict(item.split("=", 1) for item in settings.split(";") if item)
+    config = os.path.join(top, "dovecot.conf")
+    with open(config, "w") as f:
+        f.write("base_dir = %s/run\nlog_path = %s/dovecot.log\nmail_location = maildir:%s\nfirst_valid_uid = 0\n"
+                "protocols = pop3\nssl = no\n" % (top, top, path))
+        for name, value in options.items():
+            f.write("%s = %s\n" % (name, '"%s"' % value if "$" in value else value))
+    return run(["/usr/lib/dovecot/pop3", "-c", config])
+
+def buzon(path):
+    own = os.path.join(top, "conf")
+    shutil.rmtree(own, ignore_errors=True)
+    os.makedirs(own)
+    shutil.copy(os.path.join(conf, "main.cf"), own)
+    with open(os.path.join(own, "main.cf"), "a") as f:
+        for item in settings.split(";"):
+            f.write(item.replace("$", "$$").replace("=", " = ", 1) + "\n")
+    said = run([stage + "/libexec/buzon/pop3d", "-s", "-c", own, "-m", path]).split("\r\n", 1)[1]
+    ours = "\r\nLANG\r\nUTF8 USER\r\n"  # in CAPA, which Dovecot has not
+    assert said.count(ours) == script.upper().count("CAPA")
+    return said.replace(ours, "\r\n")
+
+answers, left = [], []
+for name, server in (("dovecot", dovecot), ("buzon", buzon)):
+    path = os.path.join(top, name)
+    shutil.rmtree(path, ignore_errors=True)
+    make(path)
+    text = server(path)
+    answers.append(text.split("\r\n"))
+    left.append(files(path))
+if answers[0] != answers[1] or left[0] != left[1]:
+    import difflib
+    print("\n".join(difflib.unified_diff(answers[0] + left[0], answers[1] + left[1], "dovecot", "buzon", lineterm="")))
+    sys.exit(1)
+if len(answers[0]) < 80:
+    sys.exit("only %d lines: %r" % (len(answers[0]), answers[0]))
+END
+cat >"$T/script" <<'END'
+STAT
 LIST
 LIST 3
 LIST 3 x
@@ -81,63 +134,100 @@ FOO
 capa
 list
 QUIT
-""".replace("\n", "\r\n")
-
-def run(command):
-    done = subprocess.run(command, input=script.encode(), capture_output=True, timeout=60)
-    return done.stdout.decode("latin-1")
-
-def files(path):
-    left = []
-    for part in ("cur", "new"):
-        for name in sorted(os.listdir(os.path.join(path, part))):
-            base, _, flags = name.partition(":2,")
-            left.append("%s %s" % (base.split(",")[0], "".join(sorted(flags))))
-    return sorted(left)
-
-def dovecot(path):
-    options = dict(item.split("=", 1) for item in settings.split(";") if item)
-    config = os.path.join(top, "dovecot.conf")
-    with open(config, "w") as f:
-        f.write("base_dir = %s/run\nlog_path = %s/dovecot.log\nmail_location = maildir:%s\nfirst_valid_uid = 0\n"
-                "protocols = pop3\nssl = no\n" % (top, top, path))
-        for name, value in options.items():
-            f.write("%s = %s\n" % (name, '"%s"' % value if "$" in value else value))
-    return run(["/usr/lib/dovecot/pop3", "-c", config])
-
-def buzon(path):
-    own = os.path.join(top, "conf")
-    shutil.rmtree(own, ignore_errors=True)
-    os.makedirs(own)
-    shutil.copy(os.path.join(conf, "main.cf"), own)
-    with open(os.path.join(own, "main.cf"), "a") as f:
-        for item in settings.split(";"):
-            f.write(item.replace("$", "$$").replace("=", " = ", 1) + "\n")
-    said = run([stage + "/libexec/buzon/pop3d", "-s", "-c", own, "-m", path]).split("\r\n", 1)[1]
-    ours = "\r\nLANG\r\nUTF8 USER\r\n"  # in CAPA, which Dovecot has not
-    assert said.count(ours) == 1
-    return said.replace(ours, "\r\n")
-
-answers, left = [], []
-for name, server in (("dovecot", dovecot), ("buzon", buzon)):
-    path = os.path.join(top, name)
-    shutil.rmtree(path, ignore_errors=True)
-    make(path)
-    text = server(path)
-    answers.append(text.split("\r\n"))
-    left.append(files(path))
-if answers[0] != answers[1] or left[0] != left[1]:
-    import difflib
-    print("\n".join(difflib.unified_diff(answers[0] + left[0], answers[1] + left[1], "dovecot", "buzon", lineterm="")))
-    sys.exit(1)
-if len(answers[0]) < 80:
-    sys.exit("only %d lines: %r" % (len(answers[0]), answers[0]))
 END
 mkdir -p "$T/work"
 [ $PRIVILEGED = no ] || chown alice: "$T/work"
-same() { # same 'what' SETTINGS [VARIANT]
-    check "$1" $AS python3 "$T/compare.py" "$T/work" "$BUZON_STAGE" "$CONF" "$2" "${3:-plain}"
+same() { # same 'what' SETTINGS [VARIANT [SCRIPT]]
+    check "$1" $AS python3 "$T/compare.py" "$T/work" "$BUZON_STAGE" "$CONF" "$2" "${3:-plain}" "$T/${4:-script}"
 }
+cat >"$T/odd" <<'END'
+stat
+STAT x
+ STAT
+STAT 
+LIST  1
+LIST 1 2
+LIST 1x
+LIST -1
+LIST +1
+LIST 01
+LIST 4294967296
+LIST 99999999999999999999
+LIST 4294967295
+LIST 4294967296 x
+LIST 4294967296x
+LIST x 1
+LIST 1  
+LIST	1
+UIDL  2
+UIDL 1 2
+UIDL x
+UIDL -1
+RETR 1 x
+RETR  1
+RETR x
+RETR -1
+RETR 0
+TOP
+TOP 1
+TOP 1 
+TOP 1  1
+TOP 99
+TOP 99 1x
+TOP 1x 1
+TOP 1x
+TOP 1 -1
+TOP 1 1 1
+TOP 1 1x
+TOP x 1
+TOP 0 1
+TOP 99 1
+TOP 1 4294967295
+TOP 1 4294967296
+TOP 1 18446744073709551615
+TOP 1 18446744073709551616
+TOP 1 99999999999999999999999
+TOP 3 1
+TOP 6 7
+DELE
+DELE x
+DELE 0
+DELE 99
+DELE 2 x
+DELE 2
+DELE 2
+RETR 2
+TOP 2 0
+LIST 2
+UIDL 2
+UIDL
+STAT
+NOOP x y
+RSET x
+STAT
+LAST x
+LAST
+USER a
+PASS b
+STLS
+AUTH
+AUTH PLAIN
+APOP a b
+XTND x
+
+FOO bar
+RETRX 1
+CAPA x
+QUIT x
+END
+{ echo STAT; for n in 1 2 3 4 5 6 7; do echo "RETR $n"; done; yes FOO | head -n 25; } >"$T/nonsense"
+{
+    for n in 1 2 3 4 5 6 7; do echo "TOP $n 9"; done
+    echo "NOOP $(printf '%02041d' 0)"
+    echo UIDL
+    echo "NOOP $(printf '%02042d' 0)"
+    echo UIDL
+} >"$T/long"
 same 'by default' 'pop3_uidl_format=%08Xu%08Xv'
 same "Courier's ids, and no flags" 'pop3_uidl_format=UID%u-%v;pop3_no_flag_updates=yes'
 same "names of files as ids" 'pop3_uidl_format=%f'
@@ -147,3 +237,7 @@ same 'ids of the field X-UIDL' 'pop3_uidl_format=%v.%u;pop3_reuse_xuidl=yes'
 same 'ids that another server left' 'pop3_uidl_format=%v.%u' kept
 same 'LAST, and ids that are kept from now on' 'pop3_uidl_format=%v.%u;pop3_enable_last=yes;pop3_save_uidl=yes'
 same 'deleting only hides' 'pop3_uidl_format=%v.%u;pop3_deleted_flag=$POP3Deleted;pop3_delete_type=flag'
+same 'what clients get wrong' 'pop3_uidl_format=%v.%u' plain odd
+same 'the same with LAST' 'pop3_uidl_format=%v.%u;pop3_enable_last=yes' plain odd
+same 'who talks nonsense is thrown out' 'pop3_uidl_format=%v.%u' plain nonsense
+same 'so is who sends too long a line' 'pop3_uidl_format=%v.%u' plain long

@@ -3,7 +3,7 @@
 # in ASCII (RFC 6858); names and passwords may be UTF-8; replies are in English, which LANG tells.
 . "$(dirname "$0")/../lib.sh"
 need python3
-plan 6
+plan 7
 instance_start </dev/null
 export PASSWORD
 PLAIN=$(printf '\0ana@example.test\0%s' "$PASSWORD" | base64 -w 0)
@@ -36,6 +36,25 @@ Content-Description: é
 END
 # Headers that are more than is turned round in memory.
 { printf 'Subject: é\nX-Long: '; head -c 1100000 /dev/zero | tr '\0' x; printf '\n\nbody\n'; } >"$BOX/new/1700000003.M1P1.mail"
+# Its own header is ASCII, those of its parts are not, nor is that of a message within.
+cat >"$BOX/new/1700000004.M1P1.mail" <<'END'
+From: x@remote.test
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Disposition: attachment; filename="é.txt"
+Content-Description: é
+
+é
+--b
+Content-Type: message/rfc822
+
+From: Jürgen <j@remote.test>
+Subject: Grüße
+
+ü
+--b--
+END
 [ $PRIVILEGED = no ] || chown -R "$VMAIL_UID:$VMAIL_GID" "$MAILDIRS/example.test"
 size() { echo $(($(cat "$@" | wc -c) + $(cat "$@" | wc -l))); }
 SIZE1=$(size "$BOX/new/1700000001"*) SIZE2=$(size "$BOX/new/1700000002"*) TOTAL=$(size "$BOX/new/"*)
@@ -56,7 +75,7 @@ S~ LANG
 S: UTF8 USER
 S: .
 C: STAT
-S: +OK 3 $TOTAL
+S: +OK 4 $TOTAL
 C: RETR 1
 S: +OK $SIZE1 octets
 S: From: x@remote.test
@@ -166,6 +185,36 @@ S: +OK Logging out.
 EOF
 END
 
+converse pop3 'headers of parts count even where the message begins in ASCII' <<'END'
+S: +OK*
+C: USER ana@example.test
+S: +OK
+C: PASS $PASSWORD
+S: +OK Logged in.
+C: RETR 4
+S: +OK * octets
+S: From: x@remote.test
+S: Content-Type: multipart/mixed; boundary=b
+S: 
+S: --b
+S: Content-Disposition: attachment
+S: Content-Description: =?utf-8?*
+S: 
+S: é
+S: --b
+S: Content-Type: message/rfc822
+S: 
+S: From: =?utf-8?*?= <j@remote.test>
+S: Subject: =?utf-8?*?=
+S: 
+S: ü
+S: --b--
+S: .
+C: QUIT
+S: +OK Logging out.
+EOF
+END
+
 converse pop3 'a name and a password in UTF-8; what is none is nobody' <<'END'
 S: +OK*
 C: UTF8
@@ -179,7 +228,7 @@ S: -ERR [AUTH] This is not UTF-8.
 C: PASS schlüssel
 S: +OK Logged in.
 C: STAT
-S: +OK 3 *
+S: +OK 4 *
 C: QUIT
 S: +OK Logging out.
 EOF
