@@ -28,6 +28,7 @@ void delivery_fail(struct delivery *delivery, size_t recipient, const struct ses
         .outcome = failure_is_permanent(failure) ? DELIVERY_BOUNCED : DELIVERY_DEFERRED,
         .status = failure->status,
         .text = failure->text,
+        .relay = failure->relay,
         .remote_mta = failure->remote_mta,
         .diagnostic = failure->diagnostic,
         .nexthop_unreachable = failure->is_unreachable,

@@ -9,6 +9,7 @@ struct failure {
     const char *text;       /* "host mx.test[192.0.2.1] said: ..." */
     const char *remote_mta; /* "dns; mx.test" when the server said it, else NULL */
     const char *diagnostic; /* "smtp; 550 5.1.1 ...", likewise */
+    const char *relay;      /* who was connected to, when it would not begin a session; else NULL */
     bool is_unreachable;    /* it is about the destination, not about this message */
 };
 

@@ -198,6 +198,8 @@ struct session *session_open(struct arena *arena, const struct session_target *t
         if (session == NULL)
             return NULL;
         result = session_greet(session, arena, target, try_tls, failure_r);
+        if (result == HELLO_FAILED)
+            failure_r->relay = arena_copy(arena, session->relay);
         if (result != HELLO_DONE)
             session_close(&session);
     }
