@@ -141,9 +141,8 @@ static void add_mapped_copy(struct message *message, struct maps *maps, const ch
     if (maps_is_empty(maps) || address[0] == '\0')
         return;
     if (is_local_domain(message, address, &is_local, &err))
-        result =
-            maps_find_address(maps, span_text(address), ADDRESS_KEY_ALL, is_local,
-                              message->cleanup->config->recipient_delimiter, &value, NULL, &err);
+        result = maps_find_address(maps, span_text(address), ADDRESS_KEY_ALL, is_local,
+                                   extension_rule_of(message->cleanup->config), &value, NULL, &err);
     if (result == MAP_FOUND) {
         add_copy(message, buf_span(&value));
     } else if (result == MAP_UNAVAILABLE) {

@@ -214,6 +214,8 @@ static bool expand_name(struct local_delivery *delivery, const struct step *step
     }
     if (result == MAP_FOUND) {
         expanded.alias = name;
+        if (!config->frozen_delivered_to)
+            expanded.delivered = step->address;
         if (!is_whole && step->extension[0] != '\0' && extension_is_propagated(config))
             expanded.unmatched = step->extension;
         if (!set_rights(delivery, table, &expanded, &err) ||

@@ -55,6 +55,7 @@ struct step {
     const char *user;      /* without extension, lower case */
     const char *extension; /* without delimiter, "" for none */
     const char *domain;
+    const char *delivered; /* for Delivered-To: */
     const char *sender;    /* envelope sender for what is sent on: an owner-alias may replace it */
     const char *alias;     /* the alias that was expanded here, or NULL */
     const char *forwarder; /* the user whose .forward was expanded here, or NULL */
@@ -107,7 +108,8 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
 bool local_marks(const struct config *config, const char *destination);
 
 /* local_deposit - the settings of deliveries to a mailbox or "file", and of what a "command" reads */
-struct deposit local_deposit(const struct local_delivery *delivery, const char *destination);
+struct deposit local_deposit(const struct local_delivery *delivery, const struct step *step,
+                             const char *destination);
 /* step_value - $user, $home, $local, ... for forward_path, luser_relay and the like; a
  * config_value_lookup whose context is a struct step_context */
 struct step_context {

@@ -130,6 +130,8 @@ bool deliver_by_forward(struct local_delivery *delivery, const struct step *step
     } else if (state == FORWARD_READ) {
         forwarded.forwarder = step->user;
         forwarded.owner = step->user;
+        if (!delivery->local->config->frozen_delivered_to)
+            forwarded.delivered = step->address;
         forwarded.rights_user = account->user;
         forwarded.rights_home = account->home;
         forwarded.rights_uid = account->uid;

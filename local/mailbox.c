@@ -8,13 +8,15 @@
 
 #include "lib/base/buf.h"
 #include "lib/service/service.h"
+#include "local/biff.h"
 
 bool local_marks(const struct config *config, const char *destination)
 {
     return strlist_text_has(config->prepend_delivered_header, ", \t\r\n", destination);
 }
 
-struct deposit local_deposit(const struct local_delivery *delivery, const char *destination)
+struct deposit local_deposit(const struct local_delivery *delivery, const struct step *step,
+                             const char *destination)
 {
     const struct config *config = delivery->local->config;
 
@@ -22,7 +24,7 @@ struct deposit local_deposit(const struct local_delivery *delivery, const char *
         .config = config,
         .request = delivery->request,
         .original = config->enable_original_recipient ? delivery->recipient->original : "",
-        .delivered_to = local_marks(config, destination) ? delivery->recipient->address : "",
+        .delivered_to = local_marks(config, destination) ? step->delivered : "",
         .mbox =
             {
                    .locks = config->mailbox_delivery_lock,
@@ -145,7 +147,8 @@ void deliver_to_mailbox(struct local_delivery *delivery, const struct step *step
                         const struct mailbox_place *account)
 {
     const struct config *config = delivery->local->config;
-    struct deposit deposit = local_deposit(delivery, "file");
+    struct deposit deposit = local_deposit(delivery, step, "file");
+    struct deposit_outcome done;
     struct error err = {0};
     const char *command;
 
@@ -159,7 +162,10 @@ void deliver_to_mailbox(struct local_delivery *delivery, const struct step *step
                   run_command(delivery, step, command, config->local_command_shell, account));
     } else {
         deposit.in_spool = config->home_mailbox[0] == '\0';
-        leaf_done(delivery, step->address, deposit_message(delivery->arena, &deposit, account));
+        done = deposit_message(delivery->arena, &deposit, account);
+        if (config->biff && done.outcome == DELIVERY_SENT && account->format == MAILBOX_MBOX)
+            biff_notify(step->user, done.mbox_start);
+        leaf_done(delivery, step->address, done);
     }
 }
 

@@ -80,6 +80,7 @@ static struct step take_step(struct local_delivery *delivery, const struct step 
     step.by = by;
     step.depth = from == NULL ? 0 : from->depth + 1;
     step.sender = from == NULL ? delivery->request->sender : from->sender;
+    step.delivered = from == NULL ? address : from->delivered;
     step.unmatched = "";
     step.alias = NULL;
     step.forwarder = NULL;
@@ -87,7 +88,7 @@ static struct step take_step(struct local_delivery *delivery, const struct step 
     step.localpart = arena_text(delivery->arena, localpart);
     step.domain = arena_text(delivery->arena, address_domain(address));
     user = localpart;
-    if (!address_split_extension(delivery->local->config->recipient_delimiter, localpart, &user,
+    if (!address_split_extension(extension_rule_of(delivery->local->config), localpart, &user,
                                  &extension)) {
         user = localpart;
         extension = SPAN_EMPTY;

@@ -1,7 +1,7 @@
 /*
  * Addresses that go into the queue again: forwarded mail is a new message, so that each of its
  * recipients has a delivery status of his own. All that one recipient's expansion sends on for the
- * same envelope sender is one message, marked with Delivered-To: against loops.
+ * same envelope sender and under the same Delivered-To:, the mark against loops, is one message.
  */
 #include "lib/base/base.h"
 
@@ -19,6 +19,7 @@ struct resend {
     struct resend *next;
     const char *sender;
     bool is_list;
+    const char *delivered;
     struct queue_recipient *recipients;
     size_t count, capacity;
 };
@@ -55,12 +56,14 @@ void resend_add(struct local_delivery *delivery, const struct step *step, const 
     if (was_seen(delivery, "resend", address))
         return;
     while (resend != NULL &&
-           (strcmp(resend->sender, step->sender) != 0 || resend->is_list != step->is_list))
+           (strcmp(resend->sender, step->sender) != 0 || resend->is_list != step->is_list ||
+            strcmp(resend->delivered, step->delivered) != 0))
         resend = resend->next;
     if (resend == NULL) {
         resend = arena_new(delivery->arena, struct resend);
         resend->sender = step->sender;
         resend->is_list = step->is_list;
+        resend->delivered = step->delivered;
         resend->next = delivery->resends;
         delivery->resends = resend;
     }
@@ -77,7 +80,7 @@ void resend_add(struct local_delivery *delivery, const struct step *step, const 
 
 /* --- one message --------------------------------------------------------------------------------------------------- */
 
-static struct span make_prefix(const struct local_delivery *delivery)
+static struct span make_prefix(const struct local_delivery *delivery, const char *delivered)
 {
     const struct config *config = delivery->local->config;
     char date[DATE_TEXT_MAX];
@@ -88,14 +91,15 @@ static struct span make_prefix(const struct local_delivery *delivery)
     if (!local_marks(config, "forward"))
         return span_text(received);
     return span_text(arena_printf(delivery->arena, "%sDelivered-To: %s\n", received,
-                                  address_quote(delivery->arena, delivery->recipient->address)));
+                                  address_quote(delivery->arena, delivered)));
 }
 
-static bool send_content(struct local_delivery *delivery, struct intake *intake, struct error *err)
+static bool send_content(struct local_delivery *delivery, const char *delivered,
+                         struct intake *intake, struct error *err)
 {
     const struct delivery_request *request = delivery->request;
     struct delivery_content content = {
-        .prefix = make_prefix(delivery),
+        .prefix = make_prefix(delivery, delivered),
         .file = request->queue_file,
         .offset = request->content_offset,
         .size = request->content_size,
@@ -135,7 +139,7 @@ static bool resend_message(struct local_delivery *delivery, struct connection **
     if (intake == NULL)
         return false;
     finished = intake_recipients(intake, resend->recipients, resend->count, err) &&
-               send_content(delivery, intake, err) &&
+               send_content(delivery, resend->delivered, intake, err) &&
                intake_finish(intake, delivery->arena, outcome, err);
     intake_free(&intake);
     return finished;

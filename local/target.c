@@ -163,7 +163,7 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
 {
     const struct config *config = delivery->local->config;
     struct step_context names = {delivery, step, rights};
-    struct deposit deposit = local_deposit(delivery, "command");
+    struct deposit deposit = local_deposit(delivery, step, "command");
     struct buf directory = BUF(PATH_MAX);
     struct strlist environment = STRLIST_EMPTY;
     struct deposit_outcome done;
@@ -226,7 +226,7 @@ void deliver_to_command(struct local_delivery *delivery, const struct step *step
 void deliver_to_file(struct local_delivery *delivery, const struct step *step, const char *path)
 {
     struct mailbox_place place = step_rights(step);
-    struct deposit deposit = local_deposit(delivery, "file");
+    struct deposit deposit = local_deposit(delivery, step, "file");
     size_t len = strlen(path);
     struct deposit_outcome done;
 

@@ -40,8 +40,8 @@ static const char *who_of(struct qmgr *qmgr, const struct transport *transport, 
         return "";
     if (strcmp(transport->name, "local") != 0)
         return address;
-    if (!address_split_extension(qmgr->config->recipient_delimiter, address_localpart(address),
-                                 &user, &extension))
+    if (!address_split_extension(extension_rule_of(qmgr->config), address_localpart(address), &user,
+                                 &extension))
         user = address_localpart(address);
     return arena_text(qmgr->scratch, user);
 }

@@ -90,7 +90,7 @@ static void add_address(struct keys *keys, const struct config *config, const ch
     struct span domain = address_domain(address);
     struct span user, extension;
     bool extended =
-        address_split_extension(config->recipient_delimiter, localpart, &user, &extension);
+        address_split_extension(extension_rule_of(config), localpart, &user, &extension);
 
     add_user(keys, localpart, domain, false);
     if (extended)

@@ -58,8 +58,6 @@ static inline size_t parameter_index(const struct parameter *parameter)
 /* parameter_unsupported - why it has no effect; NULL when it works */
 const char *parameter_unsupported(const struct parameter *parameter);
 
-/* parameter_is_obeyed - it works, or this value says what is done anyway */
-bool parameter_is_obeyed(const struct parameter *parameter, struct span value);
 /* restriction_unsupported - why smtpd does not know this restriction of Postfix; NULL for all others */
 const char *restriction_unsupported(const char *name);
 

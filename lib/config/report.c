@@ -100,7 +100,7 @@ static bool has_no_effect(const struct unsupported *unsupported, struct span nam
     *reason_r = parameter != NULL    ? parameter_unsupported(parameter)
                 : of_service != NULL ? of_service->unsupported
                                      : NULL;
-    if (parameter != NULL && parameter_is_obeyed(parameter, value))
+    if (parameter != NULL && parameter->support == PARAMETER_WORKS)
         return false;
     return *reason_r != NULL &&
            !is_default(unsupported->source,

@@ -73,7 +73,6 @@ static const struct {
     {"backwards_bounce_logfile_compatibility", "the format of Postfix's files"                            },
     {"qmgr_fudge_factor",                      "obsolete in Postfix too"                                  },
     {"sun_mailtool_compatibility",             "obsolete in Postfix too"                                  },
-    {"biff",                                   "users who are logged in are not told of mail"             },
     {"best_mx_transport",                      "mail that would loop is returned"                         },
     {"permit_mx_backup_networks",              "mail exchangers of recipients are not looked up yet"      },
     {"message_*_characters",                   "content is not compared with patterns yet"                },
@@ -100,8 +99,6 @@ static const struct {
     {"in_flow_delay",                          "cleanup does not wait for qmgr"                           },
     {"qmgr_clog_warn_time",                    "qmgr does not say this"                                   },
     {"destination_concurrency_feedback_debug", "qmgr does not say this"                                   },
-    {"owner_request_special",                  "it is always as by default"                               },
-    {"frozen_delivered_to",                    "it is always as by default"                               },
     {"smtpd_delay_open_until_valid_rcpt",      "it is always as by default"                               },
     {"daemon_table_open_error_is_fatal",       "mail is put off when a table cannot be opened"            },
     {"tcp_windowsize",                         "the system chooses its buffers"                           },
@@ -140,13 +137,6 @@ const char *restriction_unsupported(const char *name)
             return restrictions[i].reason;
     }
     return NULL;
-}
-
-bool parameter_is_obeyed(const struct parameter *parameter, struct span value)
-{
-    /* What is done anyway. */
-    return parameter->support == PARAMETER_WORKS ||
-           (parameter_index(parameter) == INDEX_biff && span_equal_text_nocase(value, "no"));
 }
 
 const char *parameter_unsupported(const struct parameter *parameter)

@@ -70,7 +70,7 @@ static bool write_to_maildir(const struct deposit *deposit, const struct mailbox
 }
 
 static bool write_message(struct arena *arena, const struct deposit *deposit,
-                          const struct mailbox_place *place, struct error *err)
+                          const struct mailbox_place *place, int64_t *start_r, struct error *err)
 {
     const struct delivery_request *request = deposit->request;
     const struct delivery_content content = {
@@ -82,7 +82,8 @@ static bool write_message(struct arena *arena, const struct deposit *deposit,
 
     if (place->format == MAILBOX_MAILDIR)
         return write_to_maildir(deposit, place, &content, err);
-    return mbox_deliver(place->path, request->sender, time(NULL), &content, &deposit->mbox, err);
+    return mbox_deliver(place->path, request->sender, time(NULL), &content, &deposit->mbox, start_r,
+                        err);
 }
 
 struct deposit_outcome deposit_message(struct arena *arena, const struct deposit *deposit,
@@ -91,11 +92,12 @@ struct deposit_outcome deposit_message(struct arena *arena, const struct deposit
     const bool is_maildir = place->format == MAILBOX_MAILDIR;
     const gid_t group = deposit->in_spool && !is_maildir ? spool_group(arena, place) : place->gid;
     struct error err = {0};
+    int64_t mbox_start = 0;
     bool written;
 
     if (!service_become(place->user, place->uid, group, &err))
         return deposit_failure(arena, "mailbox owner", &err);
-    written = write_message(arena, deposit, place, &err);
+    written = write_message(arena, deposit, place, &mbox_start, &err);
     service_return();
     if (!written)
         return deposit_failure(
@@ -104,5 +106,6 @@ struct deposit_outcome deposit_message(struct arena *arena, const struct deposit
         .outcome = DELIVERY_SENT,
         .status = "2.0.0",
         .text = is_maildir ? "delivered to maildir" : "delivered to mailbox",
+        .mbox_start = mbox_start,
     };
 }

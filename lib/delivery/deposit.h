@@ -26,6 +26,7 @@ struct deposit_outcome {
     const char *text;            /* "delivered to maildir", "maildir delivery failed: ..." */
     enum delivery_action action; /* what SENT means to a sender who asked for a report */
     const char *diagnostic;      /* as in struct delivery_result; NULL for none */
+    int64_t mbox_start;          /* where in its mbox the message begins; else 0 */
 };
 
 static inline struct deposit_outcome deposit_outcome_of(enum delivery_outcome outcome,

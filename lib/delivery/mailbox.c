@@ -154,7 +154,7 @@ enum map_result mailbox_find_quota(struct mailbox_finder *finder, const char *na
     const struct config *config = finder->config;
     struct buf value = BUF(VALUE_MAX);
     enum map_result result = maps_find_address(finder->quotas, span_text(name), ADDRESS_KEYS, false,
-                                               config->recipient_delimiter, &value, NULL, err);
+                                               extension_rule_of(config), &value, NULL, err);
 
     if (result == MAP_FOUND && !quota_parse(buf_span(&value), &place->quota)) {
         result = bad_quota("mailbox_quota_maps", buf_text(&value), err);
@@ -171,12 +171,12 @@ enum map_result mailbox_find_quota(struct mailbox_finder *finder, const char *na
 /* --- virtual mailboxes ------------------------------------------------------------------------------------ */
 
 static enum map_result find_id(struct maps *maps, const char *address, const char *parameter,
-                               uint64_t minimum, const char *delimiters, uint64_t *id_r,
+                               uint64_t minimum, struct extension_rule rule, uint64_t *id_r,
                                struct error *err)
 {
     struct buf value = BUF(VALUE_MAX);
-    enum map_result result = maps_find_address(maps, span_text(address), ADDRESS_KEYS, false,
-                                               delimiters, &value, NULL, err);
+    enum map_result result =
+        maps_find_address(maps, span_text(address), ADDRESS_KEYS, false, rule, &value, NULL, err);
 
     if (result == MAP_ABSENT) {
         error_set(err, ERROR_TEMPORARY, "%s has no entry for %s", parameter, address);
@@ -201,10 +201,10 @@ static enum map_result find_owner(struct mailbox_finder *finder, const char *add
         config->virtual_minimum_uid < 1 ? 1 : (uint64_t)config->virtual_minimum_uid;
     uint64_t uid, gid;
     enum map_result result = find_id(finder->uids, address, "virtual_uid_maps", minimum,
-                                     config->recipient_delimiter, &uid, err);
+                                     extension_rule_of(config), &uid, err);
 
     if (result == MAP_FOUND)
-        result = find_id(finder->gids, address, "virtual_gid_maps", 1, config->recipient_delimiter,
+        result = find_id(finder->gids, address, "virtual_gid_maps", 1, extension_rule_of(config),
                          &gid, err);
     if (result != MAP_FOUND)
         return result;
@@ -224,7 +224,7 @@ enum map_result mailbox_find_virtual(struct mailbox_finder *finder, const char *
     refresh(finder);
     *place_r = (struct mailbox_place){0};
     result = maps_find_address(finder->mailboxes, span_text(address), ADDRESS_KEYS, false,
-                               finder->config->recipient_delimiter, &value, NULL, err);
+                               extension_rule_of(finder->config), &value, NULL, err);
     if (result == MAP_FOUND && (value.len == 0 || has_parent_step(buf_text(&value)))) {
         error_set(err, ERROR_TEMPORARY, "virtual_mailbox_maps: \"%s\" is no mailbox for %s",
                   buf_text(&value), address);

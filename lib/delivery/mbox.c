@@ -237,7 +237,8 @@ bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_c
 
 static bool append_message(const char *path, int fd, const char *sender, time_t now,
                            const struct delivery_content *content,
-                           const struct mbox_settings *settings, struct error *err)
+                           const struct mbox_settings *settings, int64_t *start_r,
+                           struct error *err)
 {
     struct stat status;
 
@@ -245,6 +246,8 @@ static bool append_message(const char *path, int fd, const char *sender, time_t 
         error_errno(err, "stat mailbox %s", path);
         return false;
     }
+    if (start_r != NULL)
+        *start_r = status.st_size;
     if (settings->size_limit > 0 &&
         (uint64_t)status.st_size + content->prefix.len + content->size > settings->size_limit) {
         errno = EFBIG;
@@ -277,20 +280,22 @@ static bool sync_entry(const char *path, struct error *err)
 
 bool mbox_deliver(const char *path, const char *sender, time_t now,
                   const struct delivery_content *content, const struct mbox_settings *settings,
-                  struct error *err)
+                  int64_t *start_r, struct error *err)
 {
     struct mbox_lock lock = {0};
     struct stat status = {0};
     int fd = open_mbox(path, settings, &status, err);
     bool done = false;
 
+    if (start_r != NULL)
+        *start_r = 0;
     if (fd < 0)
         return false;
     if (!S_ISREG(status.st_mode)) {
         done = mbox_append(fd, sender, now, content, err);
     } else if (mbox_lock(path, fd, settings, &lock, err)) {
         done = (status.st_size > 0 || sync_entry(path, err)) &&
-               append_message(path, fd, sender, now, content, settings, err);
+               append_message(path, fd, sender, now, content, settings, start_r, err);
         mbox_unlock(&lock);
     }
     fd_close(&fd);

@@ -50,12 +50,13 @@ bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_c
  *  path      never followed when it is a symbolic link; a file with several names is refused
  *  sender    envelope sender, "" is written as MAILER-DAEMON
  *  now       date of the "From " line
+ *  start_r   may be NULL; else where in the file the message begins
  *  err       err->number EFBIG: size_limit; else as error_errno
  *
  * After false the mbox is as it was (cut back to its old length).
  */
 bool mbox_deliver(const char *path, const char *sender, time_t now,
                   const struct delivery_content *content, const struct mbox_settings *settings,
-                  struct error *err) MUST_CHECK;
+                  int64_t *start_r, struct error *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/config/config.h"
+#include "lib/message/address.h"
 
 enum map_result { MAP_FOUND, MAP_ABSENT, MAP_UNAVAILABLE };
 
@@ -118,12 +119,14 @@ enum {
  * maps_find_address - look an address up
  *
  *  is_local      the domain is myorigin, mydestination or an own interface: bare localparts count
- *  delimiters    recipient_delimiter, "" for none
+ *  rule          extension_rule_of() the configuration
  *  extension_r   may be NULL; with a hit without extension: the extension with its delimiter, else
  *                empty. A span into `address`.
  */
 enum map_result maps_find_address(struct maps *maps, struct span address, int keys, bool is_local,
-                                  const char *delimiters, struct buf *value_r,
+                                  struct extension_rule rule, struct buf *value_r,
                                   struct span *extension_r, struct error *err) MUST_CHECK;
+/* extension_rule_of - how this configuration splits user+ext; borrowed from it */
+struct extension_rule extension_rule_of(const struct config *config);
 
 #endif

@@ -39,8 +39,17 @@ static void add_address(struct address_keys *all, struct arena *arena, struct sp
     add(all, address, partial, without_extension);
 }
 
+struct extension_rule extension_rule_of(const struct config *config)
+{
+    return (struct extension_rule){
+        .delimiters = config->recipient_delimiter,
+        .double_bounce = config->double_bounce_sender,
+        .splits_owner_request = !config->owner_request_special,
+    };
+}
+
 enum map_result maps_find_address(struct maps *maps, struct span address, int keys, bool is_local,
-                                  const char *delimiters, struct buf *value_r,
+                                  struct extension_rule rule, struct buf *value_r,
                                   struct span *extension_r, struct error *err)
 {
     struct arena *arena;
@@ -50,7 +59,7 @@ enum map_result maps_find_address(struct maps *maps, struct span address, int ke
     struct span domain = span_skip(address, at); /* with its @; empty when there is none */
     struct span user;
     struct span extension;
-    bool has_extension = address_split_extension(delimiters, localpart, &user, &extension);
+    bool has_extension = address_split_extension(rule, localpart, &user, &extension);
     enum map_result result;
     size_t hit;
 

@@ -22,14 +22,20 @@ struct span address_localpart(const char *address);
 /*
  * address_split_extension - the user and the extension of a localpart: "user+ext"
  *
- *  delimiters   recipient_delimiter; "" for none
+ *  rule         extension_rule_of() a configuration (lib/map/map.h)
  *  user_r       the localpart as it is, when there is no extension
  *  extension_r  with its delimiter
  *
- * False, and no extension: for postmaster, mailer-daemon and double-bounce; with "-" among the
- * delimiters for owner-* and *-request; and where nothing stands before the delimiter.
+ * False, and no extension: for postmaster, mailer-daemon and double_bounce_sender; with "-" among the
+ * delimiters for owner-* and *-request, unless the rule splits them too; and where nothing stands before
+ * the delimiter.
  */
-bool address_split_extension(const char *delimiters, struct span localpart, struct span *user_r,
+struct extension_rule {
+    const char *delimiters;    /* recipient_delimiter; "" for none */
+    const char *double_bounce; /* double_bounce_sender */
+    bool splits_owner_request; /* owner_request_special = no */
+};
+bool address_split_extension(struct extension_rule rule, struct span localpart, struct span *user_r,
                              struct span *extension_r) MUST_CHECK;
 
 /*

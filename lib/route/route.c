@@ -279,5 +279,5 @@ enum map_result route_find_address(struct route *route, struct maps *maps, const
     if (local == MAP_UNAVAILABLE)
         return MAP_UNAVAILABLE;
     return maps_find_address(maps, span_text(address), ADDRESS_KEY_ALL, local == MAP_FOUND,
-                             route->config->recipient_delimiter, &route->value, extension_r, err);
+                             extension_rule_of(route->config), &route->value, extension_r, err);
 }

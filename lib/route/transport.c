@@ -54,8 +54,8 @@ static struct keys list_keys(const struct route *route, struct arena *arena, con
     struct span extension;
 
     add_address(&keys, arena, address, false);
-    if (address_split_extension(route->config->recipient_delimiter, address_localpart(address),
-                                &user, &extension))
+    if (address_split_extension(extension_rule_of(route->config), address_localpart(address), &user,
+                                &extension))
         add_address(&keys, arena,
                     arena_printf(arena, "%.*s@%.*s", SPAN_PRINTF(user), SPAN_PRINTF(domain)), true);
     add_domains(&keys, domain, route->transport_matches_subdomains);

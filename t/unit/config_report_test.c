@@ -71,8 +71,7 @@ static const struct report_case {
      "forward_path = $home/.forward\nlogin_greeting = $slow_destination_rate_delay\n",                                                   "slow unix - - n - - smtp -o own=x -o smtp_helo_name=$own$service_name\n",           ""                                                                                                   },
     {"a service's own are not another's",                               "",
      "smtp inet n - n - - smtpd -o smtpd_banner=$own\nb inet n - n - - smtpd -o own=x\n",                                                                                                                                     "/master.cf: undefined parameter: own\n"                                                             },
-    {"what is done anyway",                                             "biff = no\n",                                                   "",                                                                                  ""                                                                                                   },
-    {"and not otherwise",                                               "biff = yes\nunverified_sender_reject_code = 550\n",             "",
+    {"what has no effect has a reason",                                 "unverified_sender_reject_code = 550\n",                         "",
      "/main.cf: not supported, has no effect: unverified_sender_reject_code=550 (addresses are not "
      "probed yet)\n"                                                                                                                                                                                                                                                                                                               },
     {"restrictions that smtpd does not know",

@@ -151,9 +151,11 @@ static void deliver_to_mbox(void **state)
     struct buf found = BUF(1000);
     struct span rest, line;
     struct error err;
+    int64_t start;
 
-    assert_true(mbox_deliver("box", "a@b", 86400, &content, &settings, &err));
-    assert_true(mbox_deliver("box", "", 86400, &content, &settings, &err));
+    assert_true(mbox_deliver("box", "a@b", 86400, &content, &settings, NULL, &err));
+    assert_true(mbox_deliver("box", "", 86400, &content, &settings, &start, &err));
+    assert_int_equal(start, strlen("From a@b Fri Jan  2 00:00:00 1970\n") + strlen(c->expected));
     assert_int_equal(access("box.lock", F_OK), -1);
     assert_true(file_read(AT_FDCWD, "box", &found, &err));
     rest = buf_span(&found);
@@ -175,13 +177,13 @@ static void full_mbox_is_left_alone(void **state UNUSED)
     struct stat before, after;
     struct error err;
 
-    assert_true(mbox_deliver("box", "a@b", 0, &content, &settings, &err));
+    assert_true(mbox_deliver("box", "a@b", 0, &content, &settings, NULL, &err));
     assert_int_equal(stat("box", &before), 0);
     limited.size_limit = (uint64_t)before.st_size + 3;
-    assert_false(mbox_deliver("box", "a@b", 0, &content, &limited, &err));
+    assert_false(mbox_deliver("box", "a@b", 0, &content, &limited, NULL, &err));
     assert_int_equal(err.number, EFBIG);
     content.size = 1000; /* more than there is */
-    assert_false(mbox_deliver("box", "a@b", 0, &content, &settings, &err));
+    assert_false(mbox_deliver("box", "a@b", 0, &content, &settings, NULL, &err));
     assert_int_equal(err.kind, ERROR_TEMPORARY);
     assert_int_equal(stat("box", &after), 0);
     assert_int_equal(before.st_size, after.st_size);
@@ -195,7 +197,7 @@ static void held_lock_defers(void **state UNUSED)
     int fd = open("box.lock", O_CREAT | O_WRONLY, 0600);
 
     assert_true(fd >= 0);
-    assert_false(mbox_deliver("box", "a@b", 0, &content, &settings, &err));
+    assert_false(mbox_deliver("box", "a@b", 0, &content, &settings, NULL, &err));
     assert_int_equal(err.kind, ERROR_TEMPORARY);
     assert_int_equal(futimens(fd,
                               (struct timespec[2]){
@@ -203,7 +205,7 @@ static void held_lock_defers(void **state UNUSED)
                                   {0, 0}
     }),
                      0); /* as if forgotten */
-    assert_true(mbox_deliver("box", "a@b", 0, &content, &settings, &err));
+    assert_true(mbox_deliver("box", "a@b", 0, &content, &settings, NULL, &err));
     fd_close(&fd);
     fd_close(&content.file);
 }
@@ -217,9 +219,9 @@ static void planted_links_are_refused(void **state UNUSED)
     fd_close(&fd);
     assert_int_equal(symlink("victim", "soft"), 0);
     assert_int_equal(link("victim", "hard"), 0);
-    assert_false(mbox_deliver("soft", "a@b", 0, &content, &settings, &err));
-    assert_false(mbox_deliver("hard", "a@b", 0, &content, &settings, &err));
-    assert_true(mbox_deliver("/dev/null", "a@b", 0, &content, &settings, &err));
+    assert_false(mbox_deliver("soft", "a@b", 0, &content, &settings, NULL, &err));
+    assert_false(mbox_deliver("hard", "a@b", 0, &content, &settings, NULL, &err));
+    assert_true(mbox_deliver("/dev/null", "a@b", 0, &content, &settings, NULL, &err));
     fd_close(&content.file);
 }
 

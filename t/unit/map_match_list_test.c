@@ -193,26 +193,32 @@ static const struct address_case {
     bool is_local;
     const char *value; /* NULL: absent */
     const char *extension;
+    bool splits_owner_request;
 } address_cases[] = {
-    {"the address", "inline:{u+x@a.test=1, u@a.test=2}", "u+x@a.test", ADDRESS_KEY_ALL, false, "1", ""},
-    {"without case", "inline:{U@A.test=1}", "u@a.TEST", ADDRESS_KEY_ALL, false, "1", ""},
-    {"without extension", "inline:{u@a.test=2}", "u+x@a.test", ADDRESS_KEY_ALL, false, "2", "+x"},
-    {"not when not wanted", "inline:{u@a.test=2}", "u+x@a.test", ADDRESS_KEY_FULL, false, NULL, ""},
-    {"the localpart", "inline:{u=3}", "u@a.test", ADDRESS_KEY_ALL, true, "3", ""},
-    {"the localpart of strangers does not count", "inline:{u=3}", "u@a.test", ADDRESS_KEY_ALL, false, NULL, ""},
-    {"the localpart with its extension", "inline:{u+x=3, u=4}", "u+x@a.test", ADDRESS_KEY_ALL, true, "3", ""},
-    {"the localpart without", "inline:{u=4, @a.test=5}", "u+x@a.test", ADDRESS_KEY_ALL, true, "4", "+x"},
-    {"the domain", "inline:{@a.test=5}", "u+x@a.test", ADDRESS_KEY_ALL, false, "5", ""},
-    {"the domain needs its @", "inline:{a.test=5}", "u@a.test", ADDRESS_KEY_ALL, true, NULL, ""},
-    {"each key in all tables first", "inline:{@a.test=5}, inline:{u@a.test=2}", "u@a.test", ADDRESS_KEY_ALL, false, "2", ""},
-    {"a name without domain", "inline:{u=3}", "u", ADDRESS_KEY_ALL, true, "3", ""},
-    {"patterns see the address", "regexp:{{/^u@/ 6}}", "u@a.test", ADDRESS_KEY_ALL, true, "6", ""},
-    {"and no part of it", "regexp:{{/^u$/ 6}}", "u+x@a.test", ADDRESS_KEY_ALL, true, NULL, ""},
-    {"owner- is no user", "inline:{owner@a.test=7}", "owner-x@a.test", ADDRESS_KEY_ALL, false, NULL, ""},
-    {"a hyphen elsewhere", "inline:{u@a.test=2}", "u-x@a.test", ADDRESS_KEY_ALL, false, "2", "-x"},
-    {"no empty user", "inline:{@a.test=5}", "+x@a.test", ADDRESS_KEY_NO_EXT, false, NULL, ""},
-    {"a quoted address", "inline:{ {\"u v\"@a.test=8} }", "u v@a.test", ADDRESS_KEY_ALL, false, "8", ""},
-    {"no table", "", "u@a.test", ADDRESS_KEY_ALL, true, NULL, ""},
+    {"the address", "inline:{u+x@a.test=1, u@a.test=2}", "u+x@a.test", ADDRESS_KEY_ALL, false, "1", "", false},
+    {"without case", "inline:{U@A.test=1}", "u@a.TEST", ADDRESS_KEY_ALL, false, "1", "", false},
+    {"without extension", "inline:{u@a.test=2}", "u+x@a.test", ADDRESS_KEY_ALL, false, "2", "+x", false},
+    {"not when not wanted", "inline:{u@a.test=2}", "u+x@a.test", ADDRESS_KEY_FULL, false, NULL, "", false},
+    {"the localpart", "inline:{u=3}", "u@a.test", ADDRESS_KEY_ALL, true, "3", "", false},
+    {"the localpart of strangers does not count", "inline:{u=3}", "u@a.test", ADDRESS_KEY_ALL, false, NULL, "", false},
+    {"the localpart with its extension", "inline:{u+x=3, u=4}", "u+x@a.test", ADDRESS_KEY_ALL, true, "3", "", false},
+    {"the localpart without", "inline:{u=4, @a.test=5}", "u+x@a.test", ADDRESS_KEY_ALL, true, "4", "+x", false},
+    {"the domain", "inline:{@a.test=5}", "u+x@a.test", ADDRESS_KEY_ALL, false, "5", "", false},
+    {"the domain needs its @", "inline:{a.test=5}", "u@a.test", ADDRESS_KEY_ALL, true, NULL, "", false},
+    {"each key in all tables first", "inline:{@a.test=5}, inline:{u@a.test=2}", "u@a.test", ADDRESS_KEY_ALL, false, "2", "", false},
+    {"a name without domain", "inline:{u=3}", "u", ADDRESS_KEY_ALL, true, "3", "", false},
+    {"patterns see the address", "regexp:{{/^u@/ 6}}", "u@a.test", ADDRESS_KEY_ALL, true, "6", "", false},
+    {"and no part of it", "regexp:{{/^u$/ 6}}", "u+x@a.test", ADDRESS_KEY_ALL, true, NULL, "", false},
+    {"owner- is no user", "inline:{owner@a.test=7}", "owner-x@a.test", ADDRESS_KEY_ALL, false, NULL, "", false},
+    {"nor -request", "inline:{x@a.test=7}", "x-request@a.test", ADDRESS_KEY_ALL, false, NULL, "", false},
+    {"but without owner_request_special", "inline:{owner@a.test=7}", "owner-x@a.test", ADDRESS_KEY_ALL, false, "7", "-x", true},
+    {"and so is the other", "inline:{x@a.test=7}", "x-request@a.test", ADDRESS_KEY_ALL, false, "7", "-request", true},
+    {"postmaster is whole", "inline:{postmaster@a.test=7}", "postmaster@a.test", ADDRESS_KEY_ALL, false, "7", "", true},
+    {"and the sender of notices of notices", "inline:{no@a.test=7}", "no-notice@a.test", ADDRESS_KEY_ALL, false, NULL, "", true},
+    {"a hyphen elsewhere", "inline:{u@a.test=2}", "u-x@a.test", ADDRESS_KEY_ALL, false, "2", "-x", false},
+    {"no empty user", "inline:{@a.test=5}", "+x@a.test", ADDRESS_KEY_NO_EXT, false, NULL, "", false},
+    {"a quoted address", "inline:{ {\"u v\"@a.test=8} }", "u v@a.test", ADDRESS_KEY_ALL, false, "8", "", false},
+    {"no table", "", "u@a.test", ADDRESS_KEY_ALL, true, NULL, "", false},
 };
 /* clang-format on */
 
@@ -221,11 +227,16 @@ static void run_address(void **state)
     const struct address_case *c = *state;
     struct maps *maps = maps_open(&config, c->maps, false);
     struct span address = unit_copy(span_text(c->address));
+    const struct extension_rule rule = {
+        .delimiters = "+-",
+        .double_bounce = "no-notice",
+        .splits_owner_request = c->splits_owner_request,
+    };
     struct buf value = BUF(100);
     struct span extension;
     struct error err;
     enum map_result result =
-        maps_find_address(maps, address, c->keys, c->is_local, "+-", &value, &extension, &err);
+        maps_find_address(maps, address, c->keys, c->is_local, rule, &value, &extension, &err);
 
     assert_int_equal(result, c->value == NULL ? MAP_ABSENT : MAP_FOUND);
     if (c->value != NULL)

@@ -149,7 +149,7 @@ static void tell_copies(struct explaining *explaining, const char *address)
     if (result != MAP_UNAVAILABLE)
         result =
             maps_find_address(explaining->copies, span_text(address), ADDRESS_KEY_ALL,
-                              class == CLASS_LOCAL, config->recipient_delimiter, &copy, NULL, &err);
+                              class == CLASS_LOCAL, extension_rule_of(config), &copy, NULL, &err);
     if (result == MAP_FOUND)
         explanation_fact(&explaining->text, "blind copy", buf_text(&copy));
     else if (result == MAP_UNAVAILABLE)

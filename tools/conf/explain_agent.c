@@ -108,7 +108,7 @@ void explain_local(struct explaining *explaining, const char *address)
     struct error err = {0};
     const char *account;
 
-    if (!address_split_extension(explaining->config->recipient_delimiter, localpart, &user,
+    if (!address_split_extension(extension_rule_of(explaining->config), localpart, &user,
                                  &extension))
         user = localpart;
     account = lower_case(explaining->arena, user);
