@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/delivery/agent.h"
+#include "lib/delivery/status_filter.h"
 #include "local/alias.h"
 
 #define LOOK_AGAIN_MS 1000 /* how often tables are looked at for changes */
@@ -54,6 +55,8 @@ static bool prepare(const struct service_instance *instance, struct error *err U
     local.config = instance->config;
     local.looked_ms = clock_monotonic_ms();
     open_tables(local.config);
+    status_filter_open(local.config, "local_delivery_status_filter",
+                       local.config->local_delivery_status_filter, false);
     local.finder = mailbox_finder_create(local.config, false);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "local/delivery.h"
 
 #include "lib/base/buf.h"
+#include "lib/delivery/status_filter.h"
 #include "lib/message/address.h"
 
 #include <stdio.h>
@@ -180,6 +181,22 @@ static void log_leaf(const struct local_delivery *delivery, const struct leaf *l
         delivery_result_log(delivery->request, &result);
 }
 
+/* Each leaf by itself, before they are weighed. */
+static void filter_leaves(const struct local_delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->leaf_count; i++) {
+        struct leaf *leaf = &delivery->leaves[i];
+        struct delivery_result result = result_of(leaf, delivery->recipient);
+
+        if (leaf->was_logged)
+            continue;
+        status_filter_apply(delivery->arena, &result);
+        leaf->done.outcome = result.outcome;
+        leaf->done.status = result.status;
+        leaf->done.text = result.text;
+    }
+}
+
 bool answer_recipient(struct connection *qmgr, const struct local_delivery *delivery,
                       struct error *err)
 {
@@ -190,6 +207,7 @@ bool answer_recipient(struct connection *qmgr, const struct local_delivery *deli
     const struct leaf *last = &nothing;
     struct delivery_result result;
 
+    filter_leaves(delivery);
     if (delivery->leaf_count > 0)
         last = &delivery->leaves[worst_leaf(delivery)];
     else

@@ -4,6 +4,8 @@
 #include "smtp/downgrade.h"
 #include "smtp/wire.h"
 
+#include <unistd.h>
+
 #define READ_MAX  65536 /* octets of content at a time */
 #define LONG_LINE 998   /* longer lines are what QUEUE_LONG_LINE tells of */
 
@@ -44,23 +46,38 @@ static bool read_octets(struct sending *sending, char *octets, size_t len, uint6
            read_failed(sending, failure_r);
 }
 
+/* For firewalls that lose the dot unless it comes in a packet of its own. */
+static enum stream_status pause_before_dot(struct sending *sending)
+{
+    enum stream_status status;
+
+    stream_write(sending->session->stream, buf_span(sending->out));
+    buf_clear(sending->out);
+    status = stream_flush(sending->session->stream);
+    if (status == STREAM_OK)
+        sleep((unsigned)sending->session->settings->pix_delay_time);
+    return status;
+}
+
 /* A block goes out. The last one stays in the stream's buffer, and the dot travels with it. */
 static bool write_block(struct sending *sending, struct span block, bool is_last,
                         struct failure *failure_r)
 {
+    struct session *session = sending->session;
     enum stream_status status = STREAM_OK;
 
     wire_put(&sending->wire, block, sending->out);
+    if (is_last && (session->pix_workarounds & PIX_DELAY_DOTCRLF) != 0)
+        status = pause_before_dot(sending);
     if (is_last)
         wire_finish(&sending->wire, sending->out);
-    stream_write(sending->session->stream, buf_span(sending->out));
+    stream_write(session->stream, buf_span(sending->out));
     buf_clear(sending->out);
-    if (!is_last)
-        status = stream_flush(sending->session->stream);
+    if (!is_last && status == STREAM_OK)
+        status = stream_flush(session->stream);
     if (status == STREAM_OK)
         return true;
-    *failure_r =
-        session_lost(sending->session, sending->delivery->arena, status, "sending message body");
+    *failure_r = session_lost(session, sending->delivery->arena, status, "sending message body");
     return false;
 }
 

@@ -117,12 +117,14 @@ static void try_server(struct site *site, const struct candidate *candidate)
     struct session_target target = {
         .settings = settings,
         .tls = delivery->client->tls,
+        .debug_peers = delivery->client->debug_peers,
         .destination = delivery->request->nexthop,
         .domain = site->nexthop.host,
         .host = candidate->host,
         .unix_path = site->nexthop.unix_path,
         .address = candidate->address,
         .port = site->nexthop.port,
+        .request = delivery->request,
         .may_be_us = !settings->lmtp && site->nexthop.port == settings->default_port,
     };
     struct failure failure;

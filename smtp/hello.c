@@ -1,5 +1,6 @@
 /* The beginning of a conversation: greeting, EHLO and its keywords, STARTTLS. RFC 5321 sections 3.1,
  * 3.2 and 4.1.1.1; RFC 3207; RFC 2033. */
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/map/map.h"
 #include "smtp/session.h"
@@ -31,12 +32,61 @@ static bool is_positive(const struct session *session)
     return session->reply.code / 100 == 2;
 }
 
-static bool await_greeting(struct session *session, struct arena *arena, struct failure *failure_r)
+/* --- firewalls ------------------------------------------------------------------------------------ */
+
+/* A PIX with "smtp fixup" hides what the server says: "220 **********2**0**". */
+static bool is_behind_pix(const struct session *session)
+{
+    const char *said = buf_text(&session->reply.text);
+
+    return said[strspn(said, "20 *\t")] == '\0';
+}
+
+/* ..._pix_workaround_maps by address, or what counts for all; so it does when they cannot be asked. */
+static unsigned workarounds_of(const struct session *session)
+{
+    const struct settings *settings = session->settings;
+    char address[SOCKET_TEXT_MAX];
+    struct buf words = BUF(DISCARDED_MAX);
+    unsigned found = settings->pix_workarounds;
+    struct error err;
+
+    if (settings->pix_workaround_table != NULL && !maps_is_empty(settings->pix_workaround_table) &&
+        maps_find(settings->pix_workaround_table,
+                  span_text(socket_address_text(&session->address, address)), 0, &words, NULL,
+                  &err) == MAP_FOUND)
+        found = settings_workarounds(buf_text(&words));
+    buf_release(&words);
+    return found;
+}
+
+/* The pause before the final dot costs time: only messages that failed to pass for long get it. */
+static void work_around(struct session *session, const struct session_target *target)
+{
+    const struct settings *settings = session->settings;
+    int64_t age_s = clock_wall().tv_sec - (int64_t)(target->request->arrival_us / 1000000);
+    unsigned found = workarounds_of(session);
+
+    if (age_s < settings->pix_threshold_time)
+        found &= ~(unsigned)PIX_DELAY_DOTCRLF;
+    session->pix_workarounds = found;
+    if (found != 0)
+        log_info("%s: enabling PIX workarounds:%s%s for %s", target->request->queue_id,
+                 (found & PIX_DISABLE_ESMTP) != 0 ? " disable_esmtp" : "",
+                 (found & PIX_DELAY_DOTCRLF) != 0 ? " delay_dotcrlf" : "", session->relay);
+}
+
+static bool await_greeting(struct session *session, struct arena *arena,
+                           const struct session_target *target, struct failure *failure_r)
 {
     if (!session_listen(session, arena, session->settings->helo_timeout,
                         "receiving the initial server greeting", failure_r))
         return false;
-    return is_positive(session) || refuse_to_talk(session, arena, failure_r);
+    if (!is_positive(session))
+        return refuse_to_talk(session, arena, failure_r);
+    if (is_behind_pix(session))
+        work_around(session, target);
+    return true;
 }
 
 /* --- EHLO ----------------------------------------------------------------------------------------- */
@@ -108,7 +158,8 @@ static bool say_hello(struct session *session, struct arena *arena,
                       const struct session_target *target, struct failure *failure_r)
 {
     const struct settings *settings = session->settings;
-    const char *verb = settings->lmtp ? "LHLO" : settings->send_ehlo ? "EHLO" : "HELO";
+    bool sends_ehlo = settings->send_ehlo && (session->pix_workarounds & PIX_DISABLE_ESMTP) == 0;
+    const char *verb = settings->lmtp ? "LHLO" : sends_ehlo ? "EHLO" : "HELO";
 
     if (!try_hello(session, arena, verb, failure_r))
         return false;
@@ -203,7 +254,8 @@ enum hello_result session_greet(struct session *session, struct arena *arena,
             (void)fail(failure_r, "4.7.4", "TLS is required, but our TLS engine is unavailable");
         return HELLO_FAILED;
     }
-    if (!await_greeting(session, arena, failure_r) || !say_hello(session, arena, target, failure_r))
+    if (!await_greeting(session, arena, target, failure_r) ||
+        !say_hello(session, arena, target, failure_r))
         return HELLO_FAILED;
     if (settings->tls_wrapper || settings->tls_level == TLS_NONE || !try_tls) {
         if (settings->tls_note_offer && (session->features & FEATURE_STARTTLS) != 0)

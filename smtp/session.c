@@ -11,6 +11,7 @@
 
 void session_say(struct session *session, const char *line)
 {
+    debug_peers_line('>', session->relay, span_text(line));
     stream_write_text(session->stream, line);
     stream_write_text(session->stream, "\r\n");
 }
@@ -40,6 +41,34 @@ static struct failure nonsense(struct session *session, struct arena *arena)
     };
 }
 
+/* smtp_reply_filter: what stands in the place of a line. False: it cannot be asked, which is logged. */
+static bool filter_reply(struct session *session, struct arena *arena, struct span *line)
+{
+    struct maps *table = session->settings->replies;
+    struct buf filtered = BUF(REPLY_LINE_MAX);
+    struct error err;
+    enum map_result result = MAP_ABSENT;
+
+    if (table != NULL && !maps_is_empty(table))
+        result = maps_find(table, *line, MAP_FOLD_KEY, &filtered, NULL, &err);
+    if (result == MAP_FOUND) {
+        log_info("%s: replacing server reply \"%.*s\" with \"%s\"", session->relay,
+                 SPAN_PRINTF(*line), buf_text(&filtered));
+        *line = span_text(arena_text(arena, buf_span(&filtered)));
+    }
+    buf_release(&filtered);
+    return result != MAP_UNAVAILABLE;
+}
+
+static struct failure without_filter(struct session *session, struct arena *arena)
+{
+    session->dead = true;
+    return (struct failure){
+        .status = "4.3.0",
+        .text = arena_printf(arena, "local data error while talking to %s", session->label),
+    };
+}
+
 bool session_listen_lines(struct session *session, struct arena *arena, int timeout_s,
                           const char *doing, session_line *on_line, struct failure *failure_r)
 {
@@ -54,6 +83,11 @@ bool session_listen_lines(struct session *session, struct arena *arena, int time
         status = stream_read_line(session->stream, REPLY_LINE_MAX, &line, NULL);
         if (status != STREAM_OK)
             break;
+        debug_peers_line('<', session->relay, line);
+        if (!filter_reply(session, arena, &line)) {
+            *failure_r = without_filter(session, arena);
+            return false;
+        }
         result = reply_add_line(&session->reply, line, &text);
         if (on_line != NULL)
             on_line(session, text);
@@ -98,6 +132,7 @@ static void session_free(struct session **session)
 {
     struct arena *arena = (*session)->arena;
 
+    debug_peers_end((*session)->debug_peers);
     if ((*session)->stream != NULL)
         stream_free(&(*session)->stream);
     reply_release(&(*session)->reply);
@@ -122,6 +157,7 @@ static struct session *session_create(const struct session_target *target, int f
         .destination = arena_copy(arena, target->destination),
         .address = target->address,
         .opened_ms = clock_monotonic_ms(),
+        .debug_peers = target->debug_peers,
     };
     session->relay = target->unix_path != NULL
                          ? session->label
@@ -173,8 +209,10 @@ static struct session *connect_once(struct arena *arena, const struct session_ta
     int fd = connect_to(target, &err);
 
     session = session_create(target, fd);
-    if (fd >= 0)
+    if (fd >= 0) {
+        debug_peers_begin(target->debug_peers, target->host, &target->address);
         return session;
+    }
     *failure_r = (struct failure){
         .status = "4.4.1",
         .text = arena_printf(arena, "connect to %s: %s", session->relay,

@@ -5,8 +5,10 @@
 #ifndef BUZON_SMTP_SESSION_H
 #define BUZON_SMTP_SESSION_H
 
+#include "lib/delivery/request.h"
 #include "lib/io/stream.h"
 #include "lib/io/tls.h"
+#include "lib/map/debug_peer.h"
 #include "smtp/hosts.h"
 #include "smtp/reply.h"
 
@@ -14,15 +16,17 @@ struct session {
     const struct settings *settings;
     struct arena *arena; /* of the session */
     struct stream *stream;
-    struct reply reply;  /* the last one */
-    const char *host;    /* "mx.example.test" */
-    const char *label;   /* "mx.example.test[192.0.2.1]" */
-    const char *relay;   /* "mx.example.test[192.0.2.1]:25" */
-    unsigned features;   /* FEATURE_... */
-    unsigned discard;    /* FEATURE_... that it does not have, whatever it says */
-    uint64_t size_limit; /* of SIZE; 0: none */
-    bool dead;           /* nothing can be said any more */
-    bool dirty;          /* a transaction was left in the middle: RSET comes before the next */
+    struct reply reply; /* the last one */
+    const char *host;   /* "mx.example.test" */
+    const char *label;  /* "mx.example.test[192.0.2.1]" */
+    const char *relay;  /* "mx.example.test[192.0.2.1]:25" */
+    struct debug_peers *debug_peers;
+    unsigned features;        /* FEATURE_... */
+    unsigned discard;         /* FEATURE_... that it does not have, whatever it says */
+    uint64_t size_limit;      /* of SIZE; 0: none */
+    unsigned pix_workarounds; /* PIX_... */
+    bool dead;                /* nothing can be said any more */
+    bool dirty;               /* a transaction was left in the middle: RSET comes before the next */
 
     const char *destination; /* the next hop that it was made for */
     struct address_socket address;
@@ -34,6 +38,7 @@ struct session {
 struct session_target {
     const struct settings *settings;
     struct tls_context *tls; /* NULL: no TLS */
+    struct debug_peers *debug_peers;
     const char *destination; /* the next hop */
     const char *domain;      /* of the next hop: what a certificate is for (TLS_SECURE) */
     const char *host;
@@ -41,6 +46,7 @@ struct session_target {
     struct address_socket address;
     unsigned port;
     bool may_be_us; /* a server with our own name is this host: mail would loop */
+    const struct delivery_request *request; /* for whose sake it is opened */
 };
 
 /*

@@ -61,6 +61,24 @@ unsigned settings_features(const char *keywords)
     return found;
 }
 
+unsigned settings_workarounds(const char *words)
+{
+    struct strlist list = STRLIST_EMPTY;
+    unsigned found = 0;
+
+    strlist_split(&list, words, ", \t\r\n");
+    for (size_t i = 0; i < list.count; i++) {
+        if (strcasecmp(list.items[i], "disable_esmtp") == 0)
+            found |= PIX_DISABLE_ESMTP;
+        else if (strcasecmp(list.items[i], "delay_dotcrlf") == 0)
+            found |= PIX_DELAY_DOTCRLF;
+        else
+            log_warning("unknown PIX workaround: %s", list.items[i]);
+    }
+    strlist_release(&list);
+    return found;
+}
+
 static void read_tls_files(const struct config *config, bool lmtp, struct settings *settings)
 {
     bool demanded = settings->tls_level >= TLS_ENCRYPT;
@@ -161,6 +179,9 @@ bool settings_read(const struct config *config, bool lmtp, struct settings *sett
     settings->reuse_count = OURS(connection_reuse_count_limit);
     settings->discard = settings_features(lmtp ? config->lmtp_discard_lhlo_keywords
                                                : config->smtp_discard_ehlo_keywords);
+    settings->pix_workarounds = settings_workarounds(OURS(pix_workarounds));
+    settings->pix_threshold_time = OURS(pix_workaround_threshold_time);
+    settings->pix_delay_time = OURS(pix_workaround_delay_time);
     settings->quote_addresses = OURS(quote_rfc821_envelope);
     settings->line_length_limit = line_length_limit > 0 && line_length_limit < LINE_MIN
                                       ? LINE_MIN

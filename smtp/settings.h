@@ -24,6 +24,12 @@ enum {
     FEATURE_IS_US = 32, /* its name is ours */
 };
 
+/* What helps against firewalls that break SMTP (settings.pix_workarounds). */
+enum {
+    PIX_DISABLE_ESMTP = 1,
+    PIX_DELAY_DOTCRLF = 2,
+};
+
 /* Texts are the configuration's; times are seconds. */
 struct settings {
     const struct config *config;
@@ -50,6 +56,12 @@ struct settings {
 
     unsigned discard;      /* FEATURE_... that servers do not have, whatever they say */
     struct maps *discards; /* the same by address of the server, instead; NULL: no table */
+    struct maps *replies;  /* what stands in the place of lines that servers say; likewise */
+
+    unsigned pix_workarounds;          /* PIX_...: for servers behind a firewall of that kind */
+    struct maps *pix_workaround_table; /* the same by address of the server, instead; NULL */
+    int pix_threshold_time, pix_delay_time;
+
     bool quote_addresses;
     size_t line_length_limit; /* 0: none */
     bool assume_final;        /* LMTP servers deliver for good */
@@ -67,6 +79,9 @@ bool settings_read(const struct config *config, bool lmtp, struct settings *sett
 
 /* settings_features - FEATURE_... of a list of EHLO keywords */
 unsigned settings_features(const char *keywords);
+
+/* settings_workarounds - PIX_... of a list of words; others are logged */
+unsigned settings_workarounds(const char *words);
 
 /* settings_port - "25", "smtp", "submission" (known_tcp_ports); 0 when it is none */
 unsigned settings_port(const struct config *config, struct span name);

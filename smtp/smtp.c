@@ -8,6 +8,7 @@
 
 #include "lib/base/log.h"
 #include "lib/config/tls_ciphers.h"
+#include "lib/delivery/status_filter.h"
 #include "lib/map/map.h"
 #include "lib/service/service.h"
 #include "smtp/delivery.h"
@@ -107,7 +108,18 @@ static bool prepare(const struct service_instance *instance, struct error *err)
                                          lmtp ? config->lmtp_discard_lhlo_keyword_address_maps
                                               : config->smtp_discard_ehlo_keyword_address_maps,
                                          true);
+    client.settings.replies =
+        maps_open(config, lmtp ? config->lmtp_reply_filter : config->smtp_reply_filter, true);
+    client.settings.pix_workaround_table = maps_open(
+        config, lmtp ? config->lmtp_pix_workaround_maps : config->smtp_pix_workaround_maps, true);
+    if (lmtp)
+        status_filter_open(config, "lmtp_delivery_status_filter",
+                           config->lmtp_delivery_status_filter, true);
+    else
+        status_filter_open(config, "smtp_delivery_status_filter",
+                           config->smtp_delivery_status_filter, true);
     client.generic = generic_create(config, lmtp);
+    client.debug_peers = debug_peers_create(config, true);
     client.content = BUF(BLOCK_MAX);
     client.finder.settings = &client.settings;
     client.finder.dns = dns_prepare(config, err);

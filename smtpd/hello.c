@@ -69,8 +69,8 @@ static unsigned announced_to(const struct smtpd_session *session)
     struct error err;
 
     if (!maps_is_empty(server->hello_discards) &&
-        maps_find(server->hello_discards, span_text(session->peer.text), MAP_FOLD_KEY,
-                  &words, NULL, &err) == MAP_FOUND)
+        maps_find(server->hello_discards, span_text(session->peer.text), MAP_FOLD_KEY, &words, NULL,
+                  &err) == MAP_FOUND)
         announced = hello_keywords(session->config, parameter, buf_text(&words));
     buf_release(&words);
     return announced;
@@ -148,7 +148,9 @@ void run_ehlo(struct smtpd_session *session, struct span arguments)
     for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
         if ((keywords[i].bit & announced) == 0)
             continue;
-        stream_printf(session->client, "250-%s\r\n", line);
+        line = arena_printf(session->command_arena, "250-%s", line);
+        debug_peers_line('>', session->peer.label, span_text(line));
+        stream_printf(session->client, "%s\r\n", line);
         line = keywords[i].name;
         if (keywords[i].bit == HELLO_SIZE && session->config->message_size_limit > 0)
             line = arena_printf(session->command_arena, "SIZE %" PRId64,

@@ -37,6 +37,7 @@ static void send_reply(struct smtpd_session *session, char *reply)
     if (strncmp(reply, "421", 3) == 0 || strncmp(reply, "521", 3) == 0)
         session->ended = true;
     slow_down(session);
+    debug_peers_line('>', session->peer.label, span_text(reply));
     stream_printf(session->client, "%s\r\n", reply);
 }
 

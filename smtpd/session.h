@@ -11,7 +11,7 @@
 #include "lib/io/ipc.h"
 #include "lib/io/stream.h"
 #include "lib/io/tls.h"
-#include "lib/map/match_list.h"
+#include "lib/map/debug_peer.h"
 #include "lib/queue/intake.h"
 #include "lib/route/route.h"
 
@@ -38,6 +38,7 @@ struct smtpd_server {
     struct match_list *noop_commands;
     struct match_list *bare_newline_exclusions;
     struct match_list *verp_clients;
+    struct debug_peers *debug_peers;
     unsigned announced;          /* EHLO keywords: HELLO_... */
     struct maps *hello_discards; /* keywords that are not, by client address */
     struct maps *command_filter;

@@ -106,6 +106,7 @@ static void run_line(struct smtpd_session *session)
     arena_reset(session->command_arena);
     if (!read_line(session, &line, &is_bare))
         return;
+    debug_peers_line('<', session->peer.label, line);
     if (is_bare && forbids_bare_newline(session)) {
         smtpd_log_decision(session, "reject", "bare <LF> received");
         smtpd_refuse(session, "%d 5.5.2 %s Error: bare <LF> received",
@@ -171,6 +172,7 @@ static void serve_client(int fd, const struct service_instance *instance UNUSED)
 
     smtpd_session_init(&session, &server, stream_create(fd));
     smtpd_identify(&session);
+    debug_peers_begin(server.debug_peers, session.peer.name, &session.peer.address);
     log_info("connect from %s", session.peer.label);
     if (!session.config->smtpd_tls_wrappermode || start_tls_at_once(&session))
         welcome(&session);
@@ -183,6 +185,7 @@ static void serve_client(int fd, const struct service_instance *instance UNUSED)
     if (session.tls != NULL)
         stream_end_tls(session.client);
     smtpd_session_release(&session);
+    debug_peers_end(server.debug_peers);
 }
 
 /* --- the process ---------------------------------------------------------------------------------- */
@@ -233,6 +236,7 @@ static void load_certificate(const struct config *config)
 static void open_lists(const struct config *config)
 {
     server.route = route_create(config, true);
+    server.debug_peers = debug_peers_create(config, true);
     server.mynetworks =
         match_list_create(config, "mynetworks", config->mynetworks, MATCH_ADDRESS, true);
     server.forbidden_commands = match_list_create(

@@ -7,6 +7,7 @@
 
 #include "lib/delivery/agent.h"
 #include "lib/delivery/deposit.h"
+#include "lib/delivery/status_filter.h"
 
 static struct {
     struct mailbox_finder *finder;
@@ -15,6 +16,8 @@ static struct {
 static bool open_tables(const struct service_instance *instance, struct error *err UNUSED)
 {
     agent.finder = mailbox_finder_create(instance->config, false);
+    status_filter_open(instance->config, "virtual_delivery_status_filter",
+                       instance->config->virtual_delivery_status_filter, false);
     return true;
 }
 

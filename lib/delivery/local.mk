@@ -8,6 +8,7 @@ lib_libbuzon_a_SOURCES += lib/delivery/mailbox.c lib/delivery/mailbox.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
 	lib/delivery/maildirsize.c lib/delivery/maildirsize.h \
 	lib/delivery/mbox.c lib/delivery/mbox.h \
+	lib/delivery/status_filter.c lib/delivery/status_filter.h \
 	lib/delivery/listing.c lib/delivery/listing.h lib/delivery/listing_internal.h \
 	lib/delivery/listing_maildrop.c \
 	lib/delivery/log_line.c lib/delivery/log_line.h \

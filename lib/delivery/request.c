@@ -5,6 +5,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/delivery/log_line.h"
+#include "lib/delivery/status_filter.h"
 #include "lib/message/address.h"
 
 #include <unistd.h>
@@ -143,9 +144,11 @@ static bool tell(struct connection *qmgr, const struct delivery_request *request
 bool delivery_result_send(struct connection *qmgr, const struct delivery_request *request,
                           const struct delivery_result *result, struct error *err)
 {
-    struct delivery_result told = soften(request, result);
+    struct delivery_result told = *result;
 
     ASSERT(told.status != NULL && told.status[0] != '\0');
+    status_filter_apply(request->arena, &told);
+    told = soften(request, &told);
     delivery_log(request, &told);
     return tell(qmgr, request, &told, err);
 }

@@ -89,7 +89,8 @@ bool delivery_request_send(struct connection *agent, const struct delivery_reque
  * delivery_result_send - log the recipient's line ("to=<>, relay=, delay=, delays=, dsn=, status=")
  * and tell qmgr
  *
- * Where soft_bounce is set, DELIVERY_BOUNCED is told as DELIVERY_DEFERRED with a 4.x.x status. NULL
+ * Status and text pass the agent's filter first (status_filter.h). Where soft_bounce is set,
+ * DELIVERY_BOUNCED is told as DELIVERY_DEFERRED with a 4.x.x status. NULL
  * texts are empty; a relay of NULL is "none".
  */
 bool delivery_result_send(struct connection *qmgr, const struct delivery_request *request,
