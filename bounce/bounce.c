@@ -13,13 +13,15 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/delivery/content.h"
 #include "lib/queue/intake.h"
 #include "lib/service/service.h"
 
 #include <fcntl.h>
 
-#define BLOCK_SIZE ((size_t)128 * 1024)
-#define REPORT_MAX ((size_t)64 * 1024 * 1024) /* octets of a report without the message */
+#define BLOCK_SIZE     ((size_t)128 * 1024)
+#define MESSAGE_ID_MAX 900                        /* octets; longer ones fit no line */
+#define REPORT_MAX     ((size_t)64 * 1024 * 1024) /* octets of a report without the message */
 
 static struct {
     struct connection *cleanup; /* kept from report to report */
@@ -141,6 +143,48 @@ static bool send_message(struct intake *intake, const struct report *report, str
     return good;
 }
 
+struct message_id {
+    struct arena *arena;
+    struct span text; /* empty: none was found */
+};
+
+static void note_message_id(void *context, struct header_field field)
+{
+    struct message_id *found = context;
+    struct span body = span_trim(field.body);
+
+    if (found->text.len == 0 && span_equal_text_nocase(field.name, "Message-Id"))
+        found->text = span_of(arena_text(found->arena, body), body.len);
+}
+
+/* "<left@right>" as a field of a report may have it: one printable word, of bounded length. */
+static bool is_message_id(struct span text)
+{
+    if (text.len < 3 || text.len > MESSAGE_ID_MAX || text.data[0] != '<' ||
+        span_find(text, '>') != text.len - 1)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+/* enable_threaded_bounces: what mail readers put the report together with; NULL: nothing */
+static const char *find_thread(const struct config *config, struct arena *arena,
+                               const struct notice *notice)
+{
+    struct message_id found = {.arena = arena};
+    struct error err;
+
+    if (config->enable_threaded_bounces &&
+        delivery_header_walk(notice->queue_file, notice->content_offset, notice->content_size,
+                             note_message_id, &found, &err) &&
+        is_message_id(found.text))
+        return found.text.data;
+    return NULL;
+}
+
 /* --- one report ----------------------------------------------------------------------------------------------- */
 
 static bool send_content(struct intake *intake, struct arena *arena, const struct report *report,
@@ -229,11 +273,13 @@ static bool tell(const struct config *config, struct arena *arena, const struct 
 {
     struct report reports[REPORTS_MAX];
     size_t count = rules_apply(config, arena, notice, reports);
+    const char *thread = count == 0 ? NULL : find_thread(config, arena, notice);
 
     for (size_t i = 0; i < count; i++) {
         struct report *report = &reports[i];
         report->config = config;
         report->notice = notice;
+        report->thread = thread;
         report->words = &bounce.words.items[template_of(notice)];
         report->explanation = bounce.explanations[template_of(notice)];
         report->now = clock_wall().tv_sec;

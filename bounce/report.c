@@ -99,7 +99,10 @@ static void put_header(struct buf *text, struct arena *arena, const struct repor
     buf_put_printf(text, "Subject: %s\n", subject_of(report));
     buf_put_text(text, "To: ");
     put_harmless(text, report, address_quote(arena, report->recipient));
-    buf_put_printf(text, "\nAuto-Submitted: %s\n",
+    buf_put_char(text, '\n');
+    if (report->thread != NULL)
+        buf_put_printf(text, "References: %s\nIn-Reply-To: %s\n", report->thread, report->thread);
+    buf_put_printf(text, "Auto-Submitted: %s\n",
                    report->audience == AUDIENCE_SENDER ? "auto-replied" : "auto-generated");
     buf_put_printf(text,
                    "MIME-Version: 1.0\n"

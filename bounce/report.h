@@ -18,6 +18,7 @@ struct report {
     const struct bounce_template *words;
     const char *explanation; /* the text of the words, expanded; for the sender */
     enum report_audience audience;
+    const char *thread;    /* "<...>", the message-id of what it is about; NULL: not mentioned */
     const char *sender;    /* of the report's envelope; "" is the null sender */
     const char *recipient; /* likewise; with a domain */
     const char *queue_id;  /* of the report itself */

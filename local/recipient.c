@@ -7,14 +7,9 @@
 
 #include "local/delivery.h"
 
-#include "lib/base/file.h"
 #include "lib/message/address.h"
-#include "lib/message/header.h"
 
 #include <sys/stat.h>
-
-#define HEADER_BLOCK_MAX                                                                           \
-    (256U * 1024) /* Delivered-To: fields are looked for in so much of a message */
 
 static char *lower(struct arena *arena, struct span text)
 {
@@ -27,34 +22,27 @@ static char *lower(struct arena *arena, struct span text)
 
 /* --- loops ------------------------------------------------------------------------------------------- */
 
-static void remember(struct local_delivery *delivery, struct header_field field)
+static void remember(void *context, struct header_field field)
 {
-    const char *address = address_unquote(delivery->arena, span_trim(field.body));
+    struct local_delivery *delivery = context;
+    const char *address;
 
-    if (span_equal_text_nocase(field.name, "Delivered-To"))
-        hash_put(delivery->delivered_to, span_text(lower(delivery->arena, span_text(address))),
-                 delivery);
+    if (!span_equal_text_nocase(field.name, "Delivered-To"))
+        return;
+    address = address_unquote(delivery->arena, span_trim(field.body));
+    hash_put(delivery->delivered_to, span_text(lower(delivery->arena, span_text(address))),
+             delivery);
 }
 
-/* All Delivered-To: fields of the message; more of it is read until the header block has ended. */
+/* All Delivered-To: fields of the message. Where it cannot be read, delivery itself will say why. */
 static void read_delivered_to(struct local_delivery *delivery)
 {
     const struct delivery_request *request = delivery->request;
-    enum parse_result result = PARSE_INCOMPLETE;
+    struct error err;
 
     delivery->delivered_to = hash_create();
-    for (size_t size = 8192; result == PARSE_INCOMPLETE && size <= HEADER_BLOCK_MAX; size *= 4) {
-        const bool is_whole = request->content_size <= size;
-        const size_t len = is_whole ? (size_t)request->content_size : size;
-        char *block = arena_alloc(delivery->arena, len + 1);
-        struct cursor at = cursor_of(span_of(block, len));
-        struct header_field field;
-
-        if (!pread_all(request->queue_file, block, len, (off_t)request->content_offset))
-            return; /* delivery itself will fail, and say why */
-        while ((result = header_next(&at, is_whole, &field)) == PARSE_DONE)
-            remember(delivery, field);
-    }
+    (void)!delivery_header_walk(request->queue_file, request->content_offset, request->content_size,
+                                remember, delivery, &err);
 }
 
 /* The address stands in a Delivered-To: field already: this message went through here before. */

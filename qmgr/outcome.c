@@ -72,12 +72,21 @@ static struct notice_recipient describe(struct message *message,
     };
 }
 
+/* confirm_delay_cleared: who was told of a delay hears of its end, from us, whoever reports further. */
+static bool ends_delay(const struct message *message, const struct queue_recipient *recipient,
+                       enum notice_kind kind)
+{
+    return kind == NOTICE_SUCCESS && recipient->status == RECIPIENT_WARNED &&
+           message->qmgr->config->confirm_delay_cleared;
+}
+
 static void record_final(struct message *message, const struct delivery_report *report,
                          enum notice_kind kind, struct findings *findings)
 {
     const struct queue_recipient *recipient = &message->envelope.recipients[report->recipient_id];
     bool wanted =
-        notice_wanted(kind, recipient->dsn_notify) && report->action != DELIVERY_ACTION_PASSED_ON;
+        ends_delay(message, recipient, kind) ||
+        (notice_wanted(kind, recipient->dsn_notify) && report->action != DELIVERY_ACTION_PASSED_ON);
     struct notice_recipient description;
 
     if (wanted) {

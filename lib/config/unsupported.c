@@ -90,8 +90,6 @@ static const struct {
     {"fork_*",                                 "a process is started at the first try"                    },
     {"error_service_name",                     "this service is known by its own name"                    },
     {"pickup_service_name",                    "this service is known by its own name"                    },
-    {"confirm_delay_cleared",                  "there is no such notification yet"                        },
-    {"enable_threaded_bounces",                "notifications do not refer to messages yet"               },
     {"error_notice_recipient",                 "postmasters get no transcripts of sessions yet"           },
     {"smtpd_history_flush_threshold",          "postmasters get no transcripts of sessions yet"           },
     {"smtpd_log_access_permit_actions",        "what restrictions permit is not logged"                   },

@@ -2,11 +2,20 @@
  * Prefix and message in large blocks, for the Maildir and the mbox writer. A message of ordinary size
  * is one block: one read and one write.
  */
-#include "lib/base/base.h"
-
 #include "lib/delivery/content.h"
 
 #include "lib/base/file.h"
+
+static bool read_at(int file, char *octets, size_t len, uint64_t at, struct error *err)
+{
+    if (pread_all(file, octets, len, (off_t)at))
+        return true;
+    if (errno == 0)
+        error_set(err, ERROR_TEMPORARY, "the message is shorter than announced");
+    else
+        error_errno(err, "read the message");
+    return false;
+}
 
 bool delivery_content_next(struct delivery_reader *reader, struct span *block_r, struct error *err)
 {
@@ -24,13 +33,9 @@ bool delivery_content_next(struct delivery_reader *reader, struct span *block_r,
     }
     if (len < size) {
         uint64_t at = content->offset + reader->done + len - content->prefix.len;
-        if (!pread_all(content->file, reader->block + len, size - len, (off_t)at)) {
-            if (errno == 0)
-                error_set(err, ERROR_TEMPORARY, "the message is shorter than announced");
-            else
-                error_errno(err, "read the message");
+
+        if (!read_at(content->file, reader->block + len, size - len, at, err))
             return false;
-        }
     }
     reader->done += size;
     *block_r = span_of(reader->block, size);
@@ -41,4 +46,43 @@ void delivery_reader_release(struct delivery_reader *reader)
 {
     mem_free(reader->block);
     reader->block = NULL;
+}
+
+/* The fields of a block behind the first `known`, until it or the header ends. */
+static enum parse_result visit_fields(struct span block, bool is_whole, size_t *known,
+                                      delivery_header_visit *visit, void *context)
+{
+    struct cursor at = cursor_of(block);
+    struct header_field field;
+    enum parse_result result;
+
+    for (size_t i = 0; (result = header_next(&at, is_whole, &field)) == PARSE_DONE; i++) {
+        if (i < *known)
+            continue;
+        visit(context, field);
+        (*known)++;
+    }
+    return result;
+}
+
+/* More of the message is read until its header block has ended. */
+bool delivery_header_walk(int file, uint64_t offset, uint64_t size, delivery_header_visit *visit,
+                          void *context, struct error *err)
+{
+    enum parse_result result = PARSE_INCOMPLETE;
+    bool good = true;
+    size_t known = 0;
+
+    for (size_t room = 8192; good && result == PARSE_INCOMPLETE && room <= DELIVERY_HEADER_MAX;
+         room *= 4) {
+        const bool is_whole = size <= room;
+        const size_t len = is_whole ? (size_t)size : room;
+        char *block = mem_alloc(len + 1);
+
+        good = read_at(file, block, len, offset, err);
+        if (good)
+            result = visit_fields(span_of(block, len), is_whole, &known, visit, context);
+        mem_free(block);
+    }
+    return good;
 }

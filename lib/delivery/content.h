@@ -5,7 +5,7 @@
 #ifndef BUZON_LIB_DELIVERY_CONTENT_H
 #define BUZON_LIB_DELIVERY_CONTENT_H
 
-#include "lib/base/base.h"
+#include "lib/message/header.h"
 
 struct delivery_content {
     struct span
@@ -32,5 +32,18 @@ struct delivery_reader {
 bool delivery_content_next(struct delivery_reader *reader, struct span *block_r,
                            struct error *err) MUST_CHECK;
 void delivery_reader_release(struct delivery_reader *reader);
+
+#define DELIVERY_HEADER_MAX (128U * 1024) /* octets of a header block that are looked at */
+
+/*
+ * delivery_header_walk - visit each field of the message's header block
+ *
+ *  file, offset, size  of the message in its queue file
+ *
+ * False: it cannot be read, and *err. Fields are borrowed for the visit.
+ */
+typedef void delivery_header_visit(void *context, struct header_field field);
+bool delivery_header_walk(int file, uint64_t offset, uint64_t size, delivery_header_visit *visit,
+                          void *context, struct error *err) MUST_CHECK;
 
 #endif

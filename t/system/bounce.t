@@ -1,7 +1,7 @@
 #!/bin/sh
 # What senders and postmasters are told: failures, double bounces, delays, expiry, success.
 . "$(dirname "$0")/../lib.sh"
-plan 28
+plan 36
 
 printf 'late.test retry:4.2.1 the road is closed\ngone.test error:5.1.2 nobody lives here\n' >"$CONF/transport"
 cat >"$CONF/templates" <<'END'
@@ -97,4 +97,25 @@ printf 'Subject: registered\n\ntext\n' | sendmail -f ana@example.test -N success
 maildir_has 'who asks is told of success' "$ANA" 5
 like 'in the words of bounce_template_file' "$(cat "$(newest "$ANA")")" '^At [^ ]* within 8 seconds:$'
 like 'under its name' "$(tr '\n' ' ' <"$(newest "$ANA")")" 'From: The mail service <MAILER-DAEMON@[^>]*> Subject: It has arrived '
+
+# --- what belongs together -----------------------------------------------------------------------------------------
+
+check 'reports refer to nothing' sh -c "! grep -l '^References:' '$ANA'/new/*"
+buzonconf_set() { tool buzonconf -e "$@" && buzon reload 2>/dev/null; }
+buzonconf_set 'enable_threaded_bounces = yes' 'confirm_delay_cleared = yes' 'maximal_queue_lifetime = 1d'
+printf 'Subject: again\nReferences: <0@b>\nMessage-Id:\n <2@b>\n\ntext\n' | sendmail -f ana@example.test x@gone.test
+maildir_has 'a message fails' "$ANA" 6
+is 'its report refers to it, when asked to' "$(sed -n 's/^\(References\|In-Reply-To\): /&/p; /^$/q' "$(newest "$ANA")" | paste -sd'|')" \
+    'References: <2@b>|In-Reply-To: <2@b>'
+printf 'Subject: bad\nMessage-Id: <2@b> (x) <3@b>\n\ntext\n' | sendmail -f ana@example.test x@gone.test
+maildir_has 'another one fails' "$ANA" 7
+is 'not by an id that is none' "$(sed '/^$/q' "$(newest "$ANA")" | grep -c '^References:')" 0
+
+# --- the end of a delay ----------------------------------------------------------------------------------------------
+
+printf 'Subject: slow\n\ntext\n' | sendmail -f ana@example.test d@late.test
+maildir_has 'the sender is warned' "$ANA" 8
+echo 'late.test discard:' >"$CONF/transport"
+maildir_has 'and told when it got through' "$ANA" 9
+like 'as of a success' "$(parts)" "'Final-Recipient': 'rfc822; d@late.test', .*'Action': 'delivered', 'Status': '2.0.0'"
 no_crash 'no process crashed'
