@@ -57,6 +57,7 @@ lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
 	lib/message/envelope.c lib/message/envelope.h lib/message/envelope_read.c \
 	lib/message/imap_text.c lib/message/imap_text.h \
 	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c \
+	lib/message/mime_type.c lib/message/mime_type.h lib/message/mime_walk.c lib/message/mime_walk.h \
 	lib/message/preview.c lib/message/preview.h \
 	lib/message/subject.c lib/message/subject.h \
 	lib/message/surrogate.c lib/message/surrogate.h
@@ -72,11 +73,18 @@ t_unit_message_mime_test_SOURCES = t/unit/message_mime_test.c
 t_unit_message_mime_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/mime_fuzz
-FUZZ_TARGETS += t/fuzz/mime_fuzz
+noinst_PROGRAMS += t/fuzz/mime_fuzz t/fuzz/mime_walk_fuzz
+FUZZ_TARGETS += t/fuzz/mime_fuzz t/fuzz/mime_walk_fuzz
+t_fuzz_mime_walk_fuzz_SOURCES = t/fuzz/mime_walk_fuzz.c
+t_fuzz_mime_walk_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_mime_fuzz_SOURCES = t/fuzz/mime_fuzz.c
 t_fuzz_mime_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif
+
+check_PROGRAMS += t/unit/message_walk_test
+UNIT_TESTS += t/unit/message_walk_test
+t_unit_message_walk_test_SOURCES = t/unit/message_walk_test.c
+t_unit_message_walk_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/message_collation_test
 UNIT_TESTS += t/unit/message_collation_test
