@@ -5,6 +5,8 @@
  */
 #include "lib/base/base.h"
 
+#include "cleanup/checks.h"
+#include "cleanup/content.h"
 #include "cleanup/envelope.h"
 #include "cleanup/message.h"
 
@@ -33,6 +35,7 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     cleanup->route = route_create(config, false);
     cleanup->sender_bcc = maps_open(config, config->sender_bcc_maps, false);
     cleanup->recipient_bcc = maps_open(config, config->recipient_bcc_maps, false);
+    cleanup->checks = checks_open(config);
     return strlist_split_config(&cleanup->dropped_headers, config->message_drop_headers, err);
 }
 
@@ -47,8 +50,7 @@ static bool start(const struct service_instance *instance, struct error *err)
     message->cleanup = cleanup;
     message->arena = arena_create();
     message->scratch = arena_create();
-    message->field = BUF((size_t)instance->config->header_size_limit + IPC_BLOCK_MAX);
-    message->mended = BUF(IPC_BLOCK_MAX);
+    content_prepare(message);
     return cleanup->writer != NULL;
 }
 
@@ -60,7 +62,7 @@ static bool is_stale(const struct service_instance *instance UNUSED)
     const struct cleanup *cleanup = &process.cleanup;
 
     return route_changed(cleanup->route) || maps_changed(cleanup->sender_bcc) ||
-           maps_changed(cleanup->recipient_bcc);
+           maps_changed(cleanup->recipient_bcc) || checks_changed(cleanup->checks);
 }
 
 static bool refuse_for_space(struct error *refusal, uint64_t free_octets, const char *than)
@@ -104,14 +106,14 @@ static bool receive_content(struct connection *client, const struct intake_messa
     struct span block = given->content;
     bool more = given->more;
 
-    message_content(&process.message, block);
+    content_block(&process.message, block);
     while (more) {
         if (!ipc_receive_block(client, &block, err))
             return false;
-        message_content(&process.message, block);
+        content_block(&process.message, block);
         more = block.len > 0;
     }
-    message_content_end(&process.message);
+    content_end(&process.message);
     return true;
 }
 

@@ -180,6 +180,7 @@ static void add_recipient(struct message *message, const struct queue_recipient 
     recipient.address = rewrite_envelope_recipient(message, given->address);
     if (recipient.address == NULL)
         return;
+    message->last_recipient = recipient.address;
     if (recipient.dsn_orcpt == NULL || recipient.dsn_orcpt[0] == '\0')
         recipient.dsn_orcpt = default_orcpt(message, &recipient);
     add_expanded(message, &recipient);
@@ -201,4 +202,18 @@ void envelope_add_recipients(struct message *message, const struct queue_recipie
         add_recipient(message, &recipients[i]);
     if (wants_copies(message))
         add_copy(message, span_text(message->cleanup->config->always_bcc));
+}
+
+/* --- orders ------------------------------------------------------------------------------------------- */
+
+void envelope_apply_orders(struct message *message)
+{
+    for (size_t i = 0; i < message->bcc.count; i++)
+        add_copy(message, span_text(message->bcc.items[i]));
+    if (message->redirect == NULL || message->refusal != NULL)
+        return;
+    message->recipients[0].address =
+        route_rewrite(message->cleanup->route, message->arena,
+                      address_unquote(message->arena, span_text(message->redirect)), false);
+    message->recipient_count = 1;
 }

@@ -10,5 +10,8 @@ void envelope_set_sender(struct message *message);
  * those who get a blind copy, each address once */
 void envelope_add_recipients(struct message *message, const struct queue_recipient *recipients,
                              size_t count);
+/* envelope_apply_orders - what tables ordered when they saw the content: more blind copies, or one recipient in
+ * the place of all */
+void envelope_apply_orders(struct message *message);
 
 #endif

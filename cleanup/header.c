@@ -7,31 +7,6 @@
 #include "lib/message/date.h"
 #include "lib/message/header_addresses.h"
 
-/* --- into the file ------------------------------------------------------------------------------- */
-
-void header_flush(struct message *message)
-{
-    message_write(message, message->kept);
-    message->kept = SPAN_EMPTY;
-}
-
-/* Fields that stay as they are follow each other in memory: many of them are one write. */
-static void keep(struct message *message, struct span octets)
-{
-    if (message->kept.len > 0 && message->kept.data + message->kept.len == octets.data) {
-        message->kept.len += octets.len;
-    } else {
-        header_flush(message);
-        message->kept = octets;
-    }
-}
-
-static void put(struct message *message, struct span octets)
-{
-    header_flush(message);
-    message_write(message, octets);
-}
-
 /* --- rewriting in place ---------------------------------------------------------------------------- */
 
 static const char *replace_address(void *context, const char *address, bool is_sender)
@@ -41,12 +16,12 @@ static const char *replace_address(void *context, const char *address, bool is_s
 
 static void keep_octets(void *context, struct span octets)
 {
-    keep(context, octets);
+    message_keep(context, octets);
 }
 
 static void put_octets(void *context, struct span octets)
 {
-    put(context, octets);
+    message_put(context, octets);
 }
 
 static void rewrite_field(struct message *message, const struct header_field *field, bool is_sender)
@@ -151,11 +126,11 @@ void header_field(struct message *message, const struct header_field *field)
     if (message->rewriting != REWRITE_NOTHING)
         addresses = header_addresses(field->name);
     if (addresses == HEADER_NO_ADDRESSES)
-        keep(message, field->whole);
+        message_keep(message, field->whole);
     else
         rewrite_field(message, field, addresses == HEADER_SENDERS);
     if (field->whole.data[field->whole.len - 1] != '\n') /* the last one of all, or cut */
-        put(message, SPAN_LITERAL("\n"));
+        message_put(message, SPAN_LITERAL("\n"));
 }
 
 /* --- what is missing --------------------------------------------------------------------------------- */
@@ -171,7 +146,7 @@ static void add_message_id(struct message *message, const char *resent)
     if (!config->enable_long_queue_ids && gmtime_r(&message->request.arrival.tv_sec, &utc) != NULL)
         (void)strftime(date, sizeof(date), "%Y%m%d%H%M%S.", &utc);
     id = arena_printf(message->arena, "<%s%s@%s>", date, message->queue_id, config->myhostname);
-    put(message, span_text(arena_printf(message->arena, "%sMessage-Id: %s\n", resent, id)));
+    message_put(message, span_text(arena_printf(message->arena, "%sMessage-Id: %s\n", resent, id)));
     log_info("%s: %smessage-id=%s", message->queue_id, resent[0] == '\0' ? "" : "resent-", id);
 }
 
@@ -179,7 +154,7 @@ static void add_date(struct message *message, const char *resent)
 {
     char date[DATE_TEXT_MAX];
 
-    put(message, span_text(arena_printf(message->arena, "%sDate: %s\n", resent,
+    message_put(message, span_text(arena_printf(message->arena, "%sDate: %s\n", resent,
                                         date_format(message->request.arrival.tv_sec, date))));
 }
 
@@ -233,7 +208,7 @@ static const char *make_from(struct message *message)
 
 static void add_from(struct message *message, const char *resent)
 {
-    put(message,
+    message_put(message,
         span_text(arena_printf(message->arena, "%sFrom: %s\n", resent, make_from(message))));
 }
 
@@ -242,7 +217,7 @@ static void add_undisclosed(struct message *message)
     const char *field = message->cleanup->config->undisclosed_recipients_header;
 
     if (field[0] != '\0' && (message->fields & HAS_VISIBLE_RECIPIENT) == 0)
-        put(message, span_text(arena_printf(message->arena, "%s\n", field)));
+        message_put(message, span_text(arena_printf(message->arena, "%s\n", field)));
 }
 
 void header_complete(struct message *message)
@@ -264,5 +239,5 @@ void header_complete(struct message *message)
     }
     if ((missing & HAS_MESSAGE_ID) != 0 && (is_resent || !adds))
         log_info("%s: message-id=<>", message->queue_id);
-    header_flush(message);
+    message_flush(message);
 }

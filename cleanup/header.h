@@ -19,10 +19,8 @@ enum {
 };
 
 /* header_field - one field: into the file, changed or not, or dropped. Its octets must stay where
- * they are until header_flush. */
+ * they are until message_flush. */
 void header_field(struct message *message, const struct header_field *field);
-/* header_flush - write what was kept back, before its memory goes away */
-void header_flush(struct message *message);
 /* header_complete - the fields that are missing, behind those that are there */
 void header_complete(struct message *message);
 

@@ -1,7 +1,9 @@
-/* One message: its beginning, its content in blocks, its end. */
+/* One message: its beginning, what is written of it, its end. */
 #include "cleanup/message.h"
 
-#include "cleanup/header.h"
+#include "cleanup/checks.h"
+#include "cleanup/content.h"
+#include "cleanup/envelope.h"
 #include "cleanup/notify.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
@@ -10,12 +12,12 @@
 #include <stdio.h>
 
 /* Where Postfix has the same refusal, with its status and text. */
-const struct refusal refusal_write_error = {"4.3.0", "queue file write error"};
-const struct refusal refusal_lookup = {"4.3.0", "temporary lookup failure"};
-const struct refusal refusal_too_big = {"5.3.4", "message file too big"};
-const struct refusal refusal_hops = {"5.4.0", "too many hops"};
-const struct refusal refusal_no_recipients = {"5.1.0", "no recipients specified"};
-const struct refusal refusal_too_many_recipients = {"5.5.3", "too many recipients"};
+const struct refusal refusal_write_error = {451, "4.3.0", "queue file write error", false};
+const struct refusal refusal_lookup = {451, "4.3.0", "temporary lookup failure", false};
+const struct refusal refusal_too_big = {552, "5.3.4", "message file too big", false};
+const struct refusal refusal_hops = {554, "5.4.0", "too many hops", false};
+const struct refusal refusal_no_recipients = {550, "5.1.0", "no recipients specified", false};
+const struct refusal refusal_too_many_recipients = {554, "5.5.3", "too many recipients", false};
 
 /* --- beginning and refusing ------------------------------------------------------------------------ */
 
@@ -30,18 +32,18 @@ static enum rewriting choose_rewriting(const struct message *message)
 
 void message_begin(struct message *message, const struct intake_request *request)
 {
-    struct buf field = message->field;
     struct buf mended = message->mended;
+    struct buf changed = message->changed;
 
     hash_free(&message->seen, NULL);
-    buf_clear(&field);
+    strlist_release(&message->bcc);
     *message = (struct message){
         .cleanup = message->cleanup,
         .arena = message->arena,
         .scratch = message->scratch,
         .request = *request,
-        .field = field,
         .mended = mended,
+        .changed = changed,
         .file = -1,
     };
     message->rewriting = choose_rewriting(message);
@@ -50,6 +52,7 @@ void message_begin(struct message *message, const struct intake_request *request
     queue_writer_begin(message->cleanup->writer);
     snprintf(message->queue_id, sizeof(message->queue_id), "%s",
              queue_writer_id(message->cleanup->writer));
+    content_begin(message);
 }
 
 void message_refuse(struct message *message, const struct refusal *refusal)
@@ -68,13 +71,20 @@ static bool is_returned(const struct message *message)
            message->request.origin == INTAKE_LOCAL && message->recipient_count > 0;
 }
 
+/* What is wrong with its structure is told to the client after all that is to be said about the message. */
+bool message_is_wanted(const struct message *message)
+{
+    return !message->discard && (message->refusal == NULL || is_returned(message) ||
+                                 message->refusal == message->fault_refusal);
+}
+
 static bool is_written(const struct message *message)
 {
     return message->refusal == NULL ||
            (is_returned(message) && message->refusal != &refusal_too_big);
 }
 
-void message_write(struct message *message, struct span octets)
+static void write_octets(struct message *message, struct span octets)
 {
     struct queue_writer *writer = message->cleanup->writer;
     int64_t limit = message->cleanup->config->message_size_limit;
@@ -91,130 +101,33 @@ void message_write(struct message *message, struct span octets)
     }
 }
 
-/* The empty line belongs to the body; where it is missing, it is put there. */
-static void end_header(struct message *message, struct span rest)
+/* What stays as it is follows each other in memory: much of it is one write. */
+void message_keep(struct message *message, struct span octets)
 {
-    header_complete(message);
-    message->part = IN_BODY;
-    if (rest.len > 0 && rest.data[0] != '\n')
-        message_write(message, SPAN_LITERAL("\n"));
-    message_write(message, rest);
-}
-
-/* One field, of which only header_size_limit octets are kept. */
-static void take_field(struct message *message, struct header_field field)
-{
-    size_t limit = (size_t)message->cleanup->config->header_size_limit;
-    struct cursor start = cursor_of(span_first(field.whole, limit));
-
-    if (field.whole.len <= limit || header_next(&start, true, &field) == PARSE_DONE)
-        header_field(message, &field);
-}
-
-/* The beginning of a field that is past header_size_limit already: the rest of it is dropped. */
-static void take_long_field(struct message *message, struct span beginning)
-{
-    struct cursor at = cursor_of(beginning);
-    struct header_field field;
-
-    if (header_next(&at, true, &field) != PARSE_DONE) {
-        end_header(message, beginning); /* a line so long without a colon is no field */
-        return;
-    }
-    take_field(message, field);
-    message->part = beginning.data[beginning.len - 1] == '\n' ? IN_LONG_FIELD : IN_LONG_LINE;
-}
-
-/* All fields that are whole; how many octets are done with. */
-static size_t take_fields(struct message *message, struct span block)
-{
-    size_t limit = (size_t)message->cleanup->config->header_size_limit;
-    struct cursor at = cursor_of(block);
-    struct header_field field;
-    enum parse_result result;
-    struct span rest;
-
-    while ((result = header_next(&at, false, &field)) == PARSE_DONE)
-        take_field(message, field);
-    rest = span_of(at.next, cursor_left(at));
-    if (result == PARSE_INCOMPLETE && rest.len <= limit)
-        return block.len - rest.len;
-    if (result == PARSE_INCOMPLETE)
-        take_long_field(message, rest);
-    else
-        end_header(message, rest);
-    return block.len;
-}
-
-static void take_header(struct message *message, struct span block)
-{
-    struct buf *waiting = &message->field;
-    bool was_waiting = waiting->len > 0;
-    size_t done;
-
-    if (was_waiting) {
-        buf_put(waiting, block);
-        block = buf_span(waiting);
-    }
-    done = take_fields(message, block);
-    header_flush(message);
-    if (was_waiting)
-        buf_remove(waiting, done);
-    else
-        buf_put(waiting, span_skip(block, done));
-}
-
-/* Past the lines of a long field; what is behind it stays in *block. */
-static void skip_long_field(struct message *message, struct span *block)
-{
-    while (block->len > 0 && message->part != IN_HEADER) {
-        if (message->part == IN_LONG_FIELD) {
-            bool goes_on = block->data[0] == ' ' || block->data[0] == '\t';
-            message->part = goes_on ? IN_LONG_LINE : IN_HEADER;
-        } else {
-            size_t line = span_find(*block, '\n');
-            message->part = line < block->len ? IN_LONG_FIELD : IN_LONG_LINE;
-            *block = span_skip(*block, line + 1);
-        }
+    if (message->kept.len > 0 && message->kept.data + message->kept.len == octets.data) {
+        message->kept.len += octets.len;
+    } else {
+        message_flush(message);
+        message->kept = octets;
     }
 }
 
-/* Content has LF line ends; a CR in it could end a line for somebody else (SMTP smuggling). */
-static struct span without_stray_cr(struct message *message, struct span block)
+void message_put(struct message *message, struct span octets)
 {
-    if (!message->cleanup->config->cleanup_replace_stray_cr_lf ||
-        span_find(block, '\r') == block.len)
-        return block;
-    buf_clear(&message->mended);
-    buf_put(&message->mended, block);
-    for (size_t i = 0; i < block.len; i++) {
-        if (message->mended.data[i] == '\r')
-            message->mended.data[i] = ' ';
-    }
-    return buf_span(&message->mended);
+    message_flush(message);
+    write_octets(message, octets);
 }
 
-void message_content(struct message *message, struct span block)
+void message_flush(struct message *message)
 {
-    block = without_stray_cr(message, block);
-    if (message->part == IN_LONG_LINE || message->part == IN_LONG_FIELD)
-        skip_long_field(message, &block);
-    if (message->part == IN_BODY)
-        message_write(message, block);
-    else if (block.len > 0)
-        take_header(message, block);
+    write_octets(message, message->kept);
+    message->kept = SPAN_EMPTY;
 }
 
-void message_content_end(struct message *message)
+void message_stop_checks(struct message *message)
 {
-    struct cursor at = cursor_of(buf_span(&message->field));
-    struct header_field field;
-
-    if (message->part == IN_BODY)
-        return;
-    while (header_next(&at, true, &field) == PARSE_DONE)
-        take_field(message, field);
-    end_header(message, span_of(at.next, cursor_left(at)));
+    message->checked = false;
+    mime_walk_lines(message->cleanup->walk, false);
 }
 
 /* --- the end ------------------------------------------------------------------------------------------- */
@@ -227,13 +140,14 @@ static struct queue_envelope make_envelope(struct message *message)
         .sender = message->sender,
         .dsn_envid = request->dsn_envid,
         .dsn_ret = request->dsn_ret,
-        .flags = request->flags & (QUEUE_BODY_8BITMIME | QUEUE_SMTPUTF8),
+        .flags = (request->flags & (QUEUE_BODY_8BITMIME | QUEUE_SMTPUTF8)) |
+                 (message->eight_bit ? QUEUE_BODY_8BITMIME : 0U),
         .recipients = message->recipients,
         .recipient_count = message->recipient_count,
     };
 
     envelope.attributes =
-        arena_array(message->arena, struct queue_attribute, request->attribute_count + 1);
+        arena_array(message->arena, struct queue_attribute, request->attribute_count + 2);
     for (size_t i = 0; i < request->attribute_count; i++)
         envelope.attributes[envelope.attribute_count++] = request->attributes[i];
     if (message->refusal != NULL)
@@ -241,33 +155,56 @@ static struct queue_envelope make_envelope(struct message *message)
             QUEUE_ATTRIBUTE_REFUSED,
             arena_printf(message->arena, "%s %s", message->refusal->status, message->refusal->text),
         };
+    if (message->filter != NULL)
+        envelope.attributes[envelope.attribute_count++] =
+            (struct queue_attribute){QUEUE_ATTRIBUTE_FILTER, message->filter};
     return envelope;
 }
 
 static bool commit(struct message *message)
 {
+    struct cleanup *cleanup = message->cleanup;
     struct queue_envelope envelope = make_envelope(message);
     struct error err = {0};
 
-    if (queue_writer_commit(message->cleanup->writer, &envelope, &message->file, &err))
+    if (message->hold ? queue_writer_hold(cleanup->writer, cleanup->queue_directory,
+                                          cleanup->config, &envelope, &err)
+                      : queue_writer_commit(cleanup->writer, &envelope, &message->file, &err))
         return true;
     log_warning("%s: %s", message->queue_id, err.text);
     message->refusal = err.kind == ERROR_PERMANENT ? &refusal_too_big : &refusal_write_error;
     return false;
 }
 
+/* A message that is thrown away is as good as one in the queue, for the client. */
+static bool conclude(struct message *message)
+{
+    if (message->refusal == NULL)
+        envelope_apply_orders(message);
+    if (message->refusal != NULL)
+        return is_returned(message) && commit(message);
+    return message->discard || commit(message);
+}
+
 void message_commit(struct message *message, struct intake_outcome *outcome_r)
 {
-    bool committed = (message->refusal == NULL || is_returned(message)) && commit(message);
+    bool committed = conclude(message);
+    const struct refusal *refusal = message->refusal;
 
     *outcome_r = (struct intake_outcome){
         .committed = committed,
         .queue_id = message->queue_id,
-        .status = committed ? "2.0.0" : message->refusal->status,
-        .text =
-            committed ? "Ok" : arena_printf(message->arena, "Error: %s", message->refusal->text),
+        .code = 250,
+        .status = "2.0.0",
+        .text = "Ok",
     };
-    if (!committed)
+    if (!committed) {
+        outcome_r->code = (uint64_t)refusal->code;
+        outcome_r->status = refusal->status;
+        outcome_r->text =
+            arena_printf(message->arena, "%s%s", refusal->bare ? "" : "Error: ", refusal->text);
+    }
+    if (!committed || message->discard)
         queue_writer_abandon(message->cleanup->writer);
 }
 

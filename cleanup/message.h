@@ -8,8 +8,12 @@
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
 #include "lib/base/strlist.h"
+#include "lib/message/mime_walk.h"
 #include "lib/queue/intake.h"
 #include "lib/route/route.h"
+
+struct checks;
+struct character_set;
 
 /* What lasts as long as the process. */
 struct cleanup {
@@ -20,27 +24,27 @@ struct cleanup {
     struct maps *sender_bcc;
     struct maps *recipient_bcc;
     struct strlist dropped_headers;
+    struct checks *checks;
+    bool filters_bounces;           /* internal_mail_filter_classes */
+    struct character_set *rejected; /* message_reject_characters; NULL: none */
+    struct character_set *stripped; /* message_strip_characters; NULL: none */
+    struct mime_walk *walk;
     int64_t looked_at_space_ms;
     struct connection *qmgr;
     int64_t qmgr_deaf_until_ms;
 };
 
-/* Why a message is not taken: for the client, who adds the reply code. */
+/* Why a message is not taken: for the client, and for the sender of what came from here. */
 struct refusal {
+    int code; /* of the SMTP reply */
     const char *status;
     const char *text;
+    bool bare; /* the text of a table, or about content: it stands alone, without "Error: " */
 };
 
 /* How headers are rewritten and completed: local_header_rewrite_clients and
  * remote_header_rewrite_domain. */
 enum rewriting { REWRITE_NOTHING, REWRITE_LOCAL, REWRITE_REMOTE };
-
-enum content_part {
-    IN_HEADER,
-    IN_LONG_LINE,  /* of a field that is past header_size_limit: dropped, up to its line's end */
-    IN_LONG_FIELD, /* at the start of a line, which may still belong to that field */
-    IN_BODY,
-};
 
 struct message {
     struct cleanup *cleanup;
@@ -56,10 +60,21 @@ struct message {
     size_t recipient_count, recipient_capacity;
     struct hash *seen; /* recipients that are there already; made with the second one */
 
-    enum content_part part;
-    struct buf field;  /* one of which more is to come */
-    struct span kept;  /* octets that go into the file as they are, not yet written */
-    struct buf mended; /* a block without its stray carriage returns */
+    const char *last_recipient; /* that the client named, rewritten; for the log */
+
+    struct span kept;    /* octets that go into the file as they are, not yet written */
+    struct buf mended;   /* a block without octets that may not be */
+    struct buf changed;  /* a field in the place of another */
+    bool eight_bit;      /* some Content-Transfer-Encoding says so */
+    bool checked;        /* tables are asked for its fields and lines */
+    unsigned faults;     /* MIME_FAULT_... that it is refused for */
+    const struct refusal *fault_refusal;
+
+    /* What tables order for it. */
+    bool discard, hold;
+    const char *filter;   /* "transport:nexthop"; NULL: none */
+    const char *redirect; /* the one recipient in the place of all; NULL: none */
+    struct strlist bcc;
 
     int file;        /* the queue file once it is committed; -1 */
     unsigned fields; /* HAS_...: see header.c */
@@ -77,12 +92,16 @@ extern const struct refusal refusal_too_many_recipients;
 void message_begin(struct message *message, const struct intake_request *request);
 /* message_refuse - note why; a warning with what happened is logged by whoever found it */
 void message_refuse(struct message *message, const struct refusal *refusal);
-/* message_write - octets of content; nothing once the message is refused */
-void message_write(struct message *message, struct span octets);
-/* message_content - the next block of what the client sends, as it came */
-void message_content(struct message *message, struct span block);
-/* message_content_end - there is no more of it */
-void message_content_end(struct message *message);
+/* message_is_wanted - it will be in the queue, as far as is known now; else its content is of no interest */
+bool message_is_wanted(const struct message *message);
+/* message_keep - octets of content as they came; written with those that follow them in memory, at the latest
+ * by message_flush, before that memory goes away */
+void message_keep(struct message *message, struct span octets);
+/* message_put - octets of our own, behind those that are kept */
+void message_put(struct message *message, struct span octets);
+void message_flush(struct message *message);
+/* message_stop_checks - nothing more of this message is compared with patterns */
+void message_stop_checks(struct message *message);
 /* message_commit - into the queue; the outcome's texts are the arena's */
 void message_commit(struct message *message, struct intake_outcome *outcome_r);
 /* message_announce - tell qmgr of what was committed; nothing otherwise */

@@ -76,10 +76,30 @@ static bool is_double_bounce(const struct message *message, const struct route_t
                                   message->qmgr->config->double_bounce_sender);
 }
 
+/* FILTER in a table, or content_filter: "transport:nexthop" for all recipients. Without a next hop it is
+ * default_filter_nexthop, or the recipient's domain. */
+static struct route_target filter_target(struct message *message, const char *filter,
+                                         const char *address)
+{
+    struct arena *scratch = message->qmgr->scratch;
+    struct span nexthop = span_text(filter);
+    struct span transport = span_take_until(&nexthop, ':');
+
+    if (nexthop.len == 0)
+        nexthop = span_text(message->qmgr->config->default_filter_nexthop);
+    if (nexthop.len == 0)
+        nexthop = address_domain(address);
+    return (struct route_target){.transport = arena_text(scratch, transport),
+                                 .nexthop = arena_text(scratch, nexthop),
+                                 .recipient = address,
+                                 .class = CLASS_DEFAULT};
+}
+
 static struct route_target resolve(struct message *message, const char *address)
 {
     struct qmgr *qmgr = message->qmgr;
     const char *refused = queue_attribute_value(&message->envelope, QUEUE_ATTRIBUTE_REFUSED);
+    const char *filter = queue_attribute_value(&message->envelope, QUEUE_ATTRIBUTE_FILTER);
     struct route_target target = {0};
     struct error err = {0};
 
@@ -88,8 +108,10 @@ static struct route_target resolve(struct message *message, const char *address)
                                      .nexthop = refused,
                                      .recipient = address,
                                      .class = CLASS_DEFAULT};
-    if (route_resolve(qmgr->route, qmgr->scratch, message->envelope.sender, address, &target,
-                      &err) != MAP_FOUND)
+    if (filter != NULL)
+        target = filter_target(message, filter, address);
+    else if (route_resolve(qmgr->route, qmgr->scratch, message->envelope.sender, address, &target,
+                           &err) != MAP_FOUND)
         return (struct route_target){.transport = RETRY_TRANSPORT,
                                      .nexthop = "4.3.0 address resolver failure",
                                      .recipient = address,

@@ -136,26 +136,6 @@ bool smtpd_submit_content(struct smtpd_session *session)
     return sent || note_failure(session, &err);
 }
 
-/* The reply code for what cleanup says; its status and text are the rest of the reply. */
-static int reply_code(const char *status)
-{
-    static const struct {
-        const char *status;
-        int code;
-    } codes[] = {
-        {"5.3.4", 552},
-        {"5.7.",  550},
-        {"5.",    554},
-        {"4.3.1", 452},
-    };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(codes); i++) {
-        if (strncmp(status, codes[i].status, strlen(codes[i].status)) == 0)
-            return codes[i].code;
-    }
-    return 451;
-}
-
 const char *smtpd_submit_finish(struct smtpd_session *session, const char *octets)
 {
     struct intake_outcome outcome = {0};
@@ -170,8 +150,9 @@ const char *smtpd_submit_finish(struct smtpd_session *session, const char *octet
     }
     intake_free(&session->intake);
     if (!outcome.committed)
-        return arena_printf(session->command_arena, "%d %s %s", reply_code(outcome.status),
-                            outcome.status, outcome.text);
+        return arena_printf(session->command_arena, "%d %s %s",
+                            outcome.code < 400 ? 451 : (int)outcome.code, outcome.status,
+                            outcome.text);
     return arena_printf(session->command_arena, "250 2.0.0 Ok: %squeued as %s",
                         octets == NULL ? "" : octets, session->queue_id);
 }

@@ -124,7 +124,7 @@ sides_number() {
 }
 
 # sides_start [SERVICES]: both mail systems run, with no services that listen on the network but these lines of
-# master.cf, whose ports have two digits: ours listens on 100xx, theirs on 101xx
+# master.cf, whose ports have two digits: ours listens on 100xx, theirs on 101xx. SIDES_LOCAL: more lines, for both.
 sides_start() {
     for t_side in ours theirs; do
         cat >>"$T/$t_side/conf/main.cf" <<END
@@ -135,6 +135,9 @@ END
     done
     master_cf | grep -E '^[a-z]+ +unix' >"$T/ours/conf/master.cf"
     sides_master_cf >"$T/theirs/conf/master.cf"
+    for t_side in ours theirs; do
+        printf '%s\n' "${SIDES_LOCAL:-}" >>"$T/$t_side/conf/master.cf"
+    done
     printf '%s\n' "${1:-}" | sed '/./s/^/100/' >>"$T/ours/conf/master.cf"
     printf '%s\n' "${1:-}" | sed '/./s/^/101/' >>"$T/theirs/conf/master.cf"
     for t_side in ours theirs; do

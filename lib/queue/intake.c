@@ -83,6 +83,7 @@ static const struct ipc_field message_fields[] = {
 static const struct ipc_field outcome_fields[] = {
     IPC_BOOL(struct intake_outcome, committed),
     IPC_TEXT(struct intake_outcome, queue_id, QUEUE_ID_MAX),
+    IPC_NUMBER(struct intake_outcome, code, 599),
     IPC_TEXT(struct intake_outcome, status, 32),
     IPC_TEXT(struct intake_outcome, text, INTAKE_TEXT_MAX),
     IPC_END,

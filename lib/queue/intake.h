@@ -43,6 +43,7 @@ struct intake_request {
 struct intake_outcome {
     bool committed;
     const char *queue_id;
+    uint64_t code;      /* of an SMTP reply: 250; 451, 552 ... when not committed */
     const char *status; /* "2.0.0"; "4.3.0", "5.3.4" ... when not committed */
     const char *text;   /* "Error: message file too big", ...: what the client is told */
 };

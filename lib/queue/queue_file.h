@@ -69,6 +69,8 @@ struct queue_attribute {
 #define QUEUE_ATTRIBUTE_VERIFY "verify"
 /* The sender of each copy names its recipient (lib/message/verp.h): the delimiters. For qmgr alone. */
 #define QUEUE_ATTRIBUTE_VERP "verp_delimiters"
+/* Set by cleanup or whoever hands a message in: "transport:nexthop" to which all recipients go first. */
+#define QUEUE_ATTRIBUTE_FILTER "filter"
 
 struct queue_envelope {
     struct timeval arrival;
@@ -129,6 +131,16 @@ uint64_t queue_writer_content_size(const struct queue_writer *writer);
  */
 bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *envelope, int *fd_r,
                          struct error *err) MUST_CHECK;
+/*
+ * queue_writer_hold - the same, into the queue `hold`, where no queue manager looks
+ *
+ *  queue_directory  borrowed
+ *  config           how that queue is hashed
+ */
+struct config;
+bool queue_writer_hold(struct queue_writer *writer, int queue_directory,
+                       const struct config *config, struct queue_envelope *envelope,
+                       struct error *err) MUST_CHECK;
 /* queue_writer_abandon - forget the message and remove its file; nothing begun is fine */
 void queue_writer_abandon(struct queue_writer *writer);
 
@@ -157,7 +169,6 @@ bool queue_file_mark(int fd, const struct queue_recipient *recipient, enum recip
  * As Postfix: the first octets of a short queue id, the microseconds in hexadecimal of a long one.
  * incoming is never hashed: its writers keep it open to sync it.
  */
-struct config;
 const char *queue_path(struct arena *arena, const struct config *config, const char *queue,
                        const char *queue_id);
 /* queue_move - rename between queues, making hash directories as needed */

@@ -243,14 +243,20 @@ static bool make_durable(struct queue_writer *writer, struct error *err)
     return false;
 }
 
-bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *envelope, int *fd_r,
-                         struct error *err)
+static bool write_all_of_it(struct queue_writer *writer, struct queue_envelope *envelope,
+                            struct error *err)
 {
     ASSERT(writer->id[0] != '\0');
     envelope->content_offset = sizeof(struct layout_header);
     envelope->content_size = writer->content_size;
     envelope->flags |= writer->content.flags;
-    if (!write_rest(writer, envelope, err) || !make_durable(writer, err)) {
+    return write_rest(writer, envelope, err);
+}
+
+bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *envelope, int *fd_r,
+                         struct error *err)
+{
+    if (!write_all_of_it(writer, envelope, err) || !make_durable(writer, err)) {
         queue_writer_abandon(writer);
         return false;
     }
@@ -258,4 +264,52 @@ bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *env
     writer->fd = -1;
     writer->id[0] = '\0';
     return true;
+}
+
+/* The directories of a path, the innermost first: those above may be new, too. */
+static bool sync_directories(int queue_directory, char *path, struct error *err)
+{
+    char *slash;
+
+    while ((slash = strrchr(path, '/')) != NULL) {
+        int directory;
+        bool synced;
+
+        *slash = '\0';
+        directory = openat(queue_directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        synced = directory >= 0 && fsync(directory) == 0;
+        if (!synced)
+            error_errno(err, "sync the queue directory %s", path);
+        fd_close(&directory);
+        if (!synced)
+            return false;
+    }
+    return true;
+}
+
+/* Moved while it is not yet a message: the queue manager must not see it whole in incoming. */
+bool queue_writer_hold(struct queue_writer *writer, int queue_directory,
+                       const struct config *config, struct queue_envelope *envelope,
+                       struct error *err)
+{
+    struct arena *arena = arena_create();
+    char *path = arena_copy(arena, queue_path(arena, config, "hold", writer->id));
+    bool written = write_all_of_it(writer, envelope, err);
+    bool moved =
+        written && queue_move(queue_directory, config, writer->id, "incoming", "hold", err);
+    bool held = moved && make_durable(writer, err) && sync_directories(queue_directory, path, err);
+
+    if (written && !held)
+        err->kind = ERROR_TEMPORARY; /* whatever it is, the message itself is not at fault */
+    if (moved) {
+        struct error ignored;
+
+        if (!held && !queue_remove(queue_directory, config, "hold", writer->id, &ignored))
+            log_warning("%s", ignored.text);
+        fd_close(&writer->fd);
+        writer->id[0] = '\0';
+    }
+    queue_writer_abandon(writer);
+    arena_free(&arena);
+    return held;
 }

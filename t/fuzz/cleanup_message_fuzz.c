@@ -2,7 +2,8 @@
  * Content on its way through cleanup, header rewriting and all, in blocks whose size the first octet
  * says. Nothing is committed; small messages never reach the disk.
  */
-#include "cleanup/header.h"
+#include "cleanup/checks.h"
+#include "cleanup/content.h"
 
 #include "lib/base/log.h"
 
@@ -41,8 +42,8 @@ static void start(void)
     strlist_add(&cleanup.dropped_headers, "bcc");
     message.arena = arena_create();
     message.scratch = arena_create();
-    message.field = BUF((size_t)cleanup.config->header_size_limit + IPC_BLOCK_MAX);
-    message.mended = BUF(IPC_BLOCK_MAX);
+    cleanup.checks = checks_open(cleanup.config);
+    content_prepare(&message);
     ASSERT(unlinkat(spool, "main.cf", 0) == 0 && rmdir(directory) == 0);
 }
 
@@ -57,8 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     message_begin(&message, &request);
     message.sender = "s@x";
     for (; content.len > 0; content = span_skip(content, block))
-        message_content(&message, span_first(content, block));
-    message_content_end(&message);
+        content_block(&message, span_first(content, block));
+    content_end(&message);
     queue_writer_abandon(cleanup.writer);
     arena_reset(message.arena);
     return 0;

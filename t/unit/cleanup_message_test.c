@@ -5,8 +5,9 @@
  */
 #include "t/unit/unit.h"
 
+#include "cleanup/checks.h"
+#include "cleanup/content.h"
 #include "cleanup/envelope.h"
-#include "cleanup/header.h"
 #include "lib/base/log.h"
 #include "lib/service/service.h"
 
@@ -67,16 +68,17 @@ static struct config *start(const char *lines)
     split(&cleanup.dropped_headers, config->message_drop_headers);
     message.arena = arena_create();
     message.scratch = arena_create();
-    message.field = BUF((size_t)config->header_size_limit + IPC_BLOCK_MAX);
-    message.mended = BUF(IPC_BLOCK_MAX);
+    cleanup.checks = checks_open(config);
+    content_prepare(&message);
     return config;
 }
 
 static void stop(struct config *config)
 {
     hash_free(&message.seen, NULL);
-    buf_release(&message.field);
-    buf_release(&message.mended);
+    strlist_release(&message.bcc);
+    content_release(&message);
+    checks_free(&cleanup.checks);
     arena_free(&message.arena);
     arena_free(&message.scratch);
     queue_writer_free(&cleanup.writer);
@@ -100,11 +102,11 @@ static struct intake_outcome hand_in(const struct intake_request *request,
     while (content.len > 0) {
         struct span piece = unit_copy(span_first(content, block));
 
-        message_content(&message, piece);
+        content_block(&message, piece);
         free((void *)(uintptr_t)piece.data);
         content = span_skip(content, block);
     }
-    message_content_end(&message);
+    content_end(&message);
     message_commit(&message, &outcome);
     message_announce(&message);
     return outcome;
@@ -134,7 +136,7 @@ static const struct content_case {
     const char *expected;
 } contents[] = {
     {"a stranger's message stays as it is",           "",                                                           INTAKE_NETWORK, false, "s@x",              "",
-     "From: bob\nTo : alice\n folded\nX: y\n\nbody\n.\n",                                                                                                                                                                                                    "From: bob\nTo : alice\n folded\nX: y\n\nbody\n.\n"                           },
+     "From: bob\nTo : alice\n folded\nX: y\n\nbody\n.\n",                                                                                                                                                                                                    "From: bob\nTo: alice\n folded\nX: y\n\nbody\n.\n"                           },
     {"Bcc, Return-Path and Content-Length go",        "",                                                           INTAKE_NETWORK, false, "s@x",              "",
      "Bcc: x\n y\nFrom: bob\nRETURN-PATH: <a>\nContent-Length: 5\nResent-Bcc: z\nTo: a\n\nBcc: body\n",
      "From: bob\nTo: a\n\nBcc: body\n"                                                                                                                                                                                                                                                                                                     },

@@ -1,0 +1,32 @@
+# What becomes of messages by their content: the same messages for Postfix and for us, over SMTP to a server
+# that keeps them. Source it after sides.sh.
+
+need postmap
+need_root
+for t_side in ours theirs; do
+    mkdir -p "$T/sink.$t_side"
+done
+background python3 "$T_SOURCE/tool/sink.py" --directory "$T/sink.ours" --port 10090 --ehlo 8BITMIME --ehlo DSN
+background python3 "$T_SOURCE/tool/sink.py" --directory "$T/sink.theirs" --port 10190 --ehlo 8BITMIME --ehlo DSN
+wait_until 'our sink' test -f "$T/sink.ours/ready"
+wait_until 'their sink' test -f "$T/sink.theirs/ready"
+
+# content_compare SERVICES CASES: SERVICES are lines "PORT OPTIONS OF CLEANUP"; each message is a test
+content_compare() {
+    t_smtpd='' SIDES_LOCAL='out unix - - n - - smtp'
+    while read -r t_number t_options; do
+        t_smtpd="$t_smtpd
+$t_number inet n - n - - smtpd -o cleanup_service_name=cleanup$t_number"
+        SIDES_LOCAL="$SIDES_LOCAL
+cleanup$t_number unix n - n - 0 cleanup $t_options"
+    done <"$1"
+    sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^inet_protocols = ipv4$/d' -e '/^mydestination =$/d' \
+        "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
+    printf '%s\n' 'default_transport = out:[127.0.0.1]:10090' 'mail_name = Postfix' >>"$T/ours/conf/main.cf"
+    echo 'default_transport = out:[127.0.0.1]:10190' >>"$T/theirs/conf/main.cf"
+    sides_start "$(printf '%s' "$t_smtpd" | sed '/^$/d')"
+    python3 "$T_SOURCE/tool/content_both.py" "10000:$T/log/ours.log:$T/sink.ours:$T/ours/queue" \
+        "10100:$T/log/theirs.log:$T/sink.theirs:$T/theirs/queue" "$2" >"$T/compared"
+    sides_number "$T/compared"
+    sides_stop
+}
