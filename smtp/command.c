@@ -96,6 +96,6 @@ const char *command_rcpt(struct arena *arena, const struct settings *settings, u
     bool dsn = (features & FEATURE_DSN) != 0;
 
     return arena_printf(arena, "RCPT TO:<%s>%s%s", external(arena, settings, recipient->address),
-                        dsn ? notify_parameter(arena, recipient->dsn_notify) : "",
-                        dsn ? orcpt_parameter(arena, recipient) : "");
+                        dsn ? orcpt_parameter(arena, recipient) : "",
+                        dsn ? notify_parameter(arena, recipient->dsn_notify) : "");
 }

@@ -1,5 +1,6 @@
 /* The message from the queue file to the server, in large blocks. */
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "smtp/delivery.h"
 #include "smtp/downgrade.h"
 #include "smtp/wire.h"
@@ -135,9 +136,14 @@ bool content_send(struct delivery *delivery, struct session *session, bool to_se
         .wire = {.stuff_dots = (flags & QUEUE_NEEDS_STUFFING) != 0 || to_seven_bits},
         .out = &delivery->client->content,
     };
+    bool sent;
 
     if ((flags & QUEUE_LONG_LINE) != 0 || session->settings->line_length_limit < LONG_LINE)
         sending.wire.line_limit = session->settings->line_length_limit;
     stream_timeout(session->stream, session->settings->data_xfer_timeout * 1000);
-    return to_seven_bits ? send_downgraded(&sending, failure_r) : send_file(&sending, failure_r);
+    sent = to_seven_bits ? send_downgraded(&sending, failure_r) : send_file(&sending, failure_r);
+    if (sending.wire.broke)
+        log_info("%s: breaking line > %zu bytes with <CR><LF>SPACE", delivery->request->queue_id,
+                 sending.wire.line_limit);
+    return sent;
 }

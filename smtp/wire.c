@@ -16,6 +16,7 @@ static void put_text(struct wire *wire, struct span text, struct buf *out)
         buf_put(out, SPAN_LITERAL("\r\n "));
         text = span_skip(text, len);
         wire->column = 1;
+        wire->broke = true;
     }
     buf_put(out, text);
     wire->column += text.len;

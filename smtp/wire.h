@@ -11,6 +11,7 @@ struct wire {
     bool stuff_dots;   /* there may be lines that start with a dot */
     size_t line_limit; /* octets of a line without its end; 0: as long as it is */
     size_t column;     /* octets of the current line so far; 0: at its start */
+    bool broke;        /* a line was folded */
 };
 
 /* wire_put - convert the next octets. `out` gets at most 2 * content.len octets more, and three for

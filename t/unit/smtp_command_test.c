@@ -47,7 +47,7 @@ static const struct rcpt_case {
      "RCPT TO:<b@x.test> ORCPT=rfc822;\"o+20p\"@x.test"                                                                                        },
     {"what the sender's host said",
      ALL,                                         {"b@x.test", "o@x.test", "x400;a=b+c", NOTIFY_NEVER, 0},
-     "RCPT TO:<b@x.test> NOTIFY=NEVER ORCPT=x400;a+3Db+2Bc"                                                                                    },
+     "RCPT TO:<b@x.test> ORCPT=x400;a+3Db+2Bc NOTIFY=NEVER"                                                                                    },
     {"several notifications",
      ALL,                                         {"b@x.test", "", "", NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY, 0},
      "RCPT TO:<b@x.test> NOTIFY=SUCCESS,FAILURE,DELAY"                                                                                         },
