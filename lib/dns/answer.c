@@ -3,6 +3,7 @@
 
 #include "lib/dns/answer.h"
 
+#include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <netinet/in.h>
 #include <resolv.h>
@@ -59,6 +60,19 @@ static bool take_host(const ns_msg *message, const unsigned char *data, bool may
     return true;
 }
 
+/* "192.0.2.1" in place of a name, which RFC 1035 does not have and many a zone has all the same. */
+static bool take_address(const ns_msg *message, const unsigned char *data, struct arena *arena,
+                         const char **host_r)
+{
+    unsigned char address[4];
+    char name[NS_MAXDNAME];
+
+    if (!expand(message, data, name) || inet_pton(AF_INET, name, address) != 1)
+        return false;
+    *host_r = arena_copy(arena, name);
+    return true;
+}
+
 static bool take_record(const ns_msg *message, const ns_rr *from, struct arena *arena,
                         struct answer_record *record_r)
 {
@@ -77,7 +91,8 @@ static bool take_record(const ns_msg *message, const ns_rr *from, struct arena *
         if (len < 3)
             return false;
         record_r->preference = ns_get16(data);
-        return take_host(message, data + 2, true, arena, &record_r->host);
+        return take_host(message, data + 2, true, arena, &record_r->host) ||
+               take_address(message, data + 2, arena, &record_r->host);
     case ns_t_ptr:
         return take_host(message, data, false, arena, &record_r->host);
     default:
@@ -111,6 +126,18 @@ static bool collect(ns_msg *message, const char *name, int type, struct arena *a
     return true;
 }
 
+static bool has_records_of(ns_msg *message, const char *name)
+{
+    ns_rr record;
+
+    for (int i = 0; i < ns_msg_count(*message, ns_s_an); i++) {
+        if (ns_parserr(message, ns_s_an, i, &record) == 0 &&
+            strcasecmp(name_of(&record), name) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool answer_parse(struct span message, const char *name, int type, struct arena *arena,
                   struct answer *answer_r, struct error *err)
 {
@@ -133,6 +160,8 @@ bool answer_parse(struct span message, const char *name, int type, struct arena 
             error_set(err, ERROR_MALFORMED, "Malformed or unexpected name server reply");
             return false;
         }
+        if (hops == 0 && count > 0 && !has_records_of(&parsed, name))
+            answer_r->malformed++; /* it answers something else: that is no "there is none" */
         if (answer_r->count > 0 || answer_r->malformed > 0)
             answer_r->alias = NULL;
         if (answer_r->count > 0 || answer_r->malformed > 0 || target[0] == '\0')

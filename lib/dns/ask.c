@@ -20,6 +20,12 @@ void resolver_explain(struct error *err, enum error_kind kind, const char *name,
               type_name(type), reason);
 }
 
+static void explain_malformed(struct error *err, const char *name, int type, const char *reason)
+{
+    error_set(err, ERROR_TEMPORARY, "Name service error for name=%s type=%s: %s", name,
+              type_name(type), reason);
+}
+
 static enum dns_result explain_failure(const struct dns *dns, const char *name, int type,
                                        struct error *err)
 {
@@ -52,14 +58,13 @@ static enum dns_result ask_once(struct dns *dns, struct arena *arena, const char
     if ((size_t)len > sizeof(dns->reply))
         len = sizeof(dns->reply);
     if (!answer_parse(span_of(dns->reply, (size_t)len), name, type, arena, answer_r, &problem)) {
-        resolver_explain(err, ERROR_TEMPORARY, name, type, problem.text);
+        explain_malformed(err, name, type, problem.text);
         return DNS_UNAVAILABLE;
     }
     if (answer_r->count > 0 || answer_r->alias != NULL)
         return DNS_FOUND;
     if (answer_r->malformed > 0) {
-        resolver_explain(err, ERROR_TEMPORARY, name, type,
-                         "Malformed or unexpected name server reply");
+        explain_malformed(err, name, type, "Malformed or unexpected name server reply");
         return DNS_UNAVAILABLE;
     }
     resolver_explain(err, ERROR_PERMANENT, name, type,

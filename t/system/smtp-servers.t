@@ -1,7 +1,7 @@
 #!/bin/sh
 # smtp: which servers are tried for a domain, and what becomes of mail that none takes.
 . "$(dirname "$0")/../lib.sh"
-plan 13
+plan 15
 dns_start <<'END'
 two.test MX 10 dead.two.test
 two.test MX 20 alive.two.test
@@ -16,6 +16,8 @@ better.test MX 10 alive.two.test
 better.test MX 20 here.loop.test
 fail.test SERVFAIL
 lost.test MX 10 nowhere.lost.test
+digits.test MX 10 127.0.0.5
+odd.test MX 10 no/name
 END
 sink_start --host 127.0.0.5 --ehlo PIPELINING
 instance_start <<END
@@ -36,6 +38,7 @@ log_has 'and the log says why' "connect to dead\\.two\\.test\\[127\\.0\\.0\\.6\\
 delivered 'a domain without MX records is its own server' bob@plain.test
 delivered 'a better server than ourselves' bob@better.test
 delivered 'the second next hop of several' bob@list.test
+delivered 'a domain with an address for a name in its MX record, as it occurs' bob@digits.test
 delivered 'an address literal' 'bob@[127.0.0.5]'
 
 refused() { # what recipient pattern
@@ -52,6 +55,8 @@ refused 'a domain that we are the best server of' bob@loop.test \
     'dsn=5\.4\.6, status=bounced \(mail for loop\.test loops back to myself\)'
 refused 'no answer from the DNS is no answer, and the mail waits' bob@fail.test \
     'dsn=4\.4\.3, status=deferred \(Host or domain name not found\. Name service error for name=fail\.test'
+refused 'an MX record that makes no sense is not the absence of any' bob@odd.test \
+    'dsn=4\.4\.3, status=deferred \(Name service error for name=odd\.test type=MX: Malformed or unexpected name server reply\)'
 refused 'a server that is down, and the mail waits' bob@dead.test \
     "dsn=4\\.4\\.1, status=deferred \\(connect to 127\\.0\\.0\\.6\\[127\\.0\\.0\\.6\\]:$SINK_PORT: Connection refused\\)"
 no_crash 'no process crashed'

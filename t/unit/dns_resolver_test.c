@@ -51,7 +51,7 @@ static void answer_query(struct buf *reply, const char *name, int type)
     if (span_equal_text(label, "nullmx"))
         dns_add_mx(reply, name, 0, ".");
     if (span_equal_text(label, "badmx"))
-        dns_add_mx(reply, name, 10, "192.0.2.1");
+        dns_add_mx(reply, name, 10, "no/name");
     if (span_equal_text(label, "1") && type == ns_t_ptr)
         dns_add_name(reply, name, ns_t_ptr, "host.test");
 }
