@@ -30,19 +30,19 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/select.c imapd/select.h imapd/select_parse.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \
-	imapd/sort.c imapd/sort.h imapd/sort_cache.c imapd/sort_cache.h \
-	imapd/sort_order.c imapd/sort_parse.c \
+	imapd/sort.c imapd/sort.h imapd/sort_order.c imapd/sort_parse.c \
+	imapd/sort_rows.c imapd/sort_rows.h \
 	imapd/special_use.c imapd/special_use.h \
 	imapd/status.c imapd/status.h imapd/status_parse.c \
 	imapd/thread.c imapd/thread.h imapd/thread_private.h imapd/thread_references.c \
-	imapd/thread_subject.c imapd/thread_tree.c
+	imapd/thread_key.c imapd/thread_key.h imapd/thread_subject.c imapd/thread_tree.c
 dist_man_MANS += imapd/imapd.8
 
 imapd_grammar = imapd/binary_parse.c imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c \
 	imapd/mailbox_name.c imapd/message_url.c imapd/metadata_parse.c imapd/multisearch_parse.c \
 	imapd/notify_parse.c imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/select_parse.c imapd/set.c \
 	imapd/sort_parse.c imapd/status_parse.c
-imapd_threads = imapd/thread_references.c imapd/thread_subject.c imapd/thread_tree.c
+imapd_threads = imapd/thread_key.c imapd/thread_references.c imapd/thread_subject.c imapd/thread_tree.c
 
 check_PROGRAMS += t/unit/imapd_parse_test
 UNIT_TESTS += t/unit/imapd_parse_test
@@ -66,7 +66,7 @@ t_unit_imapd_thread_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/imapd_sort_test
 UNIT_TESTS += t/unit/imapd_sort_test
-t_unit_imapd_sort_test_SOURCES = t/unit/imapd_sort_test.c imapd/sort_cache.c
+t_unit_imapd_sort_test_SOURCES = t/unit/imapd_sort_test.c imapd/sort_rows.c
 t_unit_imapd_sort_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/imapd_park_test

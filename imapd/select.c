@@ -5,13 +5,11 @@
 
 #include "imapd/search_context.h"
 #include "imapd/select.h"
-#include "imapd/sort_cache.h"
 
 static void leave_mailbox(struct imapd_session *session)
 {
     saved_set_clear(&session->saved);
     search_contexts_clear(&session->contexts);
-    sort_cache_free(&session->sort_cache);
     mailbox_close(&session->mailbox);
     session->state = STATE_AUTHENTICATED;
 }

@@ -8,7 +8,6 @@
 #include "imapd/park.h"
 #include "imapd/search_context.h"
 #include "imapd/set.h"
-#include "imapd/sort_cache.h"
 #include "imapd/special_use.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -295,7 +294,6 @@ void imapd_session_run(struct imapd_session *session)
     mailbox_close(&session->mailbox);
     store_close(&session->store);
     search_contexts_clear(&session->contexts);
-    sort_cache_free(&session->sort_cache);
     saved_set_release(&session->saved);
     arena_free(&session->arena);
     buf_release(&session->command);

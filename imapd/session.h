@@ -26,7 +26,6 @@ enum imapd_state { STATE_AUTHENTICATED = 1, STATE_SELECTED = 2, STATE_ANY = 3 };
 
 #define SEARCH_CONTEXTS_MAX 10 /* searches that go on (imapd/search_context.h) */
 
-struct sort_cache;
 struct search_context;
 struct search_contexts {
     struct search_context *list[SEARCH_CONTEXTS_MAX];
@@ -79,7 +78,6 @@ struct imapd_session {
     struct saved_set saved; /* "$": what the last SEARCH with SAVE found in this mailbox */
 
     struct search_contexts contexts; /* searches of it that go on */
-    struct sort_cache *sort_cache;   /* what its messages are sorted by; NULL: nothing */
 
     struct notify *notify; /* what the client wants to hear of without asking; NULL: nothing */
 

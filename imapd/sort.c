@@ -5,7 +5,6 @@
 
 #include "imapd/command.h"
 #include "imapd/search_run.h"
-#include "imapd/sort_cache.h"
 
 struct sort {
     struct search search;
@@ -18,12 +17,10 @@ static bool find_and_sort(struct imapd_session *session, struct sort *sort, stru
 {
     struct progress progress;
 
-    if (session->sort_cache == NULL)
-        session->sort_cache = sort_cache_create();
     progress_begin(&progress, session, session->mailbox, 2 * session->mailbox->count);
     return search_run(session, session->mailbox, &sort->search, &progress, found, err) &&
-           sort_found(session->mailbox, &sort->program, sort->search.casemap, session->sort_cache,
-                      &progress, found, err);
+           sort_found(session->mailbox, &sort->program, sort->search.casemap, &progress, found,
+                      err);
 }
 
 static void sort_mailbox(struct imapd_session *session, struct sort *sort)

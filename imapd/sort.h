@@ -32,13 +32,11 @@ struct sort_program {
 /* sort_parse - SP "(" criterion *(SP criterion) ")" */
 bool sort_parse(struct cursor *at, struct sort_program *program_r) MUST_CHECK;
 
-struct sort_cache;
-
 /* sort_found - put messages, which stand in the order of the mailbox, in that of the program, those that are
- * equal as they stood; the mailbox is being read, and the cache is of it. Errors as of search_run. */
+ * equal as they stood; the mailbox is being read. Errors as of search_run. */
 bool sort_found(struct mailbox *mailbox, const struct sort_program *program,
-                struct casemap *casemap, struct sort_cache *cache, struct progress *progress,
-                struct found *found, struct error *err) MUST_CHECK;
+                struct casemap *casemap, struct progress *progress, struct found *found,
+                struct error *err) MUST_CHECK;
 
 /* What SORT and THREAD look at of a message, as they compare it. */
 #define SORT_TEXT_MAX 1024 /* octets of a text that count */

@@ -1,31 +1,33 @@
 /*
- * Messages in an order: what is compared is taken once of each, from an earlier SORT or else from the
- * index, and then sorted. No message file is read that the index knows.
+ * Messages in an order: a key is made for each criterion of each message, or found in the index, where an earlier
+ * SORT left it. No message file is read that the index knows.
  */
 #include "lib/base/base.h"
 
-#include "imapd/sort_cache.h"
+#include "imapd/sort.h"
 
+#include "imapd/sort_rows.h"
 #include "lib/message/date.h"
 #include "lib/message/encoding.h"
 #include "lib/message/envelope.h"
 #include "lib/message/subject.h"
 
-#include <stdlib.h>
+#define NUMBER_LEN 7 /* octets of a number, the highest first */
+#define NUMBER_MAX ((INT64_C(1) << 55) - 1)
 
-struct item {
-    uint64_t first; /* number of the first criterion; what is less comes first */
-    uint32_t index;
-    const struct sort_value *values; /* one for each criterion */
+/* Under which kind a criterion's keys are kept in the index: numbers for ever. 0: not at all, what they are
+ * made of is as near. */
+static const unsigned kept_as[SORT_KINDS] = {
+    [SORT_CC] = 1,   [SORT_DATE] = 2,    [SORT_DISPLAY_FROM] = 3, [SORT_DISPLAY_TO] = 4,
+    [SORT_FROM] = 5, [SORT_SUBJECT] = 6, [SORT_TO] = 7,
 };
 
 struct sorting {
     const struct sort_program *program;
     struct mailbox *mailbox;
     struct casemap *casemap;
-    struct sort_cache *cache;
     enum envelope_field last;
-    struct arena *values;  /* of the sort */
+    struct arena *keys;    /* of the sort */
     struct arena *arena;   /* of one message */
     struct buf text, room; /* to work in */
     struct message_metadata metadata;
@@ -54,42 +56,35 @@ int64_t sort_sent_date(struct span date, uint64_t internal_date)
     return date_parse(span_trim(date), &when, NULL) ? (int64_t)when : (int64_t)internal_date;
 }
 
-static void set_text(struct sorting *sorting, struct sort_value *value, struct span text)
+/* Dates before 1970 come first. */
+static void put_number(struct buf *key, int64_t number)
 {
-    for (size_t i = 0; i < sizeof(value->number); i++)
-        value->number = value->number << 8 | (i < text.len ? (unsigned char)text.data[i] : 0);
-    if (text.len > sizeof(value->number)) {
-        text = span_skip(text, sizeof(value->number));
-        value->rest = arena_text(sort_cache_arena(sorting->cache), text);
-        value->rest_len = (uint32_t)text.len; /* SORT_TEXT_MAX at most */
-    }
+    uint64_t bits;
+
+    if (number > NUMBER_MAX || number < -NUMBER_MAX)
+        number = number < 0 ? -NUMBER_MAX : NUMBER_MAX;
+    bits = (uint64_t)(number + NUMBER_MAX);
+    for (int i = NUMBER_LEN - 1; i >= 0; i--)
+        buf_put_char(key, (char)(bits >> (8 * i)));
 }
 
-static void set_subject(struct sorting *sorting, struct sort_value *value)
+static void put_size(struct buf *key, uint64_t number)
 {
-    bool reply;
-
-    sort_map_header(sorting->casemap, &sorting->text, &sorting->room,
-                    sorting->envelope.fields[ENVELOPE_SUBJECT]);
-    set_text(sorting, value, subject_base(sorting->text.data, sorting->text.len, &reply));
+    put_number(key, number > NUMBER_MAX ? NUMBER_MAX : (int64_t)number);
 }
 
 /* The local part of the first address (RFC 5256 section 3). */
-static void set_mailbox(struct sorting *sorting, struct sort_value *value,
-                        enum envelope_field field)
+static void put_mailbox(struct sorting *sorting, enum envelope_field field)
 {
     struct cursor at = cursor_of(sorting->envelope.fields[field]);
     struct envelope_address address;
 
-    if (!envelope_next_address(sorting->arena, &at, &address))
-        return;
-    casemap_put(sorting->casemap, &sorting->text, address.mailbox);
-    set_text(sorting, value, buf_span(&sorting->text));
+    if (envelope_next_address(sorting->arena, &at, &address))
+        casemap_put(sorting->casemap, &sorting->text, address.mailbox);
 }
 
 /* Its name, or else the address: RFC 5957 section 3. A group has its own name. */
-static void set_display_name(struct sorting *sorting, struct sort_value *value,
-                             enum envelope_field field)
+static void put_display_name(struct sorting *sorting, enum envelope_field field)
 {
     struct cursor at = cursor_of(sorting->envelope.fields[field]);
     struct envelope_address address;
@@ -98,54 +93,56 @@ static void set_display_name(struct sorting *sorting, struct sort_value *value,
         return;
     if (address.name.len > 0) {
         sort_map_header(sorting->casemap, &sorting->text, &sorting->room, address.name);
-    } else {
-        casemap_put(sorting->casemap, &sorting->text, address.mailbox);
-        if (address.host.data != NULL) {
-            casemap_put(sorting->casemap, &sorting->text, SPAN_LITERAL("@"));
-            casemap_put(sorting->casemap, &sorting->text, address.host);
-        }
+        return;
     }
-    set_text(sorting, value, buf_span(&sorting->text));
+    casemap_put(sorting->casemap, &sorting->text, address.mailbox);
+    if (address.host.data != NULL) {
+        casemap_put(sorting->casemap, &sorting->text, SPAN_LITERAL("@"));
+        casemap_put(sorting->casemap, &sorting->text, address.host);
+    }
 }
 
-static void set_value(struct sorting *sorting, enum sort_kind kind, struct sort_value *value)
+/* In sorting->text. What is less comes first. */
+static struct span make_key(struct sorting *sorting, enum sort_kind kind)
 {
-    static const int64_t first = INT64_MIN; /* dates before 1970 come first */
+    struct buf *text = &sorting->text;
+    bool reply;
 
-    buf_clear(&sorting->text);
+    buf_clear(text);
     switch (kind) {
     case SORT_ARRIVAL:
-        value->number = sorting->metadata.internal_date;
-        return;
+        put_size(text, sorting->metadata.internal_date);
+        break;
     case SORT_DATE:
-        value->number = (uint64_t)sort_sent_date(sorting->envelope.fields[ENVELOPE_DATE],
-                                                 sorting->metadata.internal_date) -
-                        (uint64_t)first;
-        return;
+        put_number(text, sort_sent_date(sorting->envelope.fields[ENVELOPE_DATE],
+                                        sorting->metadata.internal_date));
+        break;
     case SORT_SIZE:
-        value->number = sorting->metadata.virtual_size;
-        return;
+        put_size(text, sorting->metadata.virtual_size);
+        break;
     case SORT_SUBJECT:
-        set_subject(sorting, value);
-        return;
+        sort_map_header(sorting->casemap, text, &sorting->room,
+                        sorting->envelope.fields[ENVELOPE_SUBJECT]);
+        return subject_base(text->data, text->len, &reply);
     case SORT_CC:
-        set_mailbox(sorting, value, ENVELOPE_CC);
-        return;
+        put_mailbox(sorting, ENVELOPE_CC);
+        break;
     case SORT_FROM:
-        set_mailbox(sorting, value, ENVELOPE_FROM);
-        return;
+        put_mailbox(sorting, ENVELOPE_FROM);
+        break;
     case SORT_TO:
-        set_mailbox(sorting, value, ENVELOPE_TO);
-        return;
+        put_mailbox(sorting, ENVELOPE_TO);
+        break;
     case SORT_DISPLAY_FROM:
-        set_display_name(sorting, value, ENVELOPE_FROM);
-        return;
+        put_display_name(sorting, ENVELOPE_FROM);
+        break;
     case SORT_DISPLAY_TO:
-        set_display_name(sorting, value, ENVELOPE_TO);
-        return;
+        put_display_name(sorting, ENVELOPE_TO);
+        break;
     case SORT_KINDS:
         break;
     }
+    return buf_span(text);
 }
 
 /* The last field of the ENVELOPE that is looked at: what stands behind it need not be read. */
@@ -179,34 +176,6 @@ static unsigned wanted_by(enum sort_kind kind)
     return wanted[kind] != 0 ? wanted[kind] : (unsigned)WANT_ENVELOPE;
 }
 
-/* --- comparing --------------------------------------------------------------------------------- */
-
-static int compare_rests(const struct sort_value *a, const struct sort_value *b)
-{
-    size_t len = a->rest_len < b->rest_len ? a->rest_len : b->rest_len;
-    int order = len == 0 ? 0 : memcmp(a->rest, b->rest, len);
-
-    return order != 0 ? order : a->rest_len < b->rest_len ? -1 : a->rest_len > b->rest_len;
-}
-
-static int compare_items(const void *a, const void *b, void *context)
-{
-    const struct sort_program *program = context;
-    const struct item *first = a, *second = b;
-
-    if (first->first != second->first)
-        return first->first < second->first ? -1 : 1;
-    for (size_t i = 0; i < program->count; i++) {
-        const struct sort_value *one = &first->values[i], *other = &second->values[i];
-        int order = one->number < other->number ? -1 : one->number > other->number;
-        if (order == 0)
-            order = compare_rests(one, other);
-        if (order != 0)
-            return program->criteria[i].reverse ? -order : order;
-    }
-    return first->index < second->index ? -1 : first->index > second->index;
-}
-
 /* --- the sort ---------------------------------------------------------------------------------- */
 
 static bool read_message(struct sorting *sorting, uint32_t index, unsigned wanted,
@@ -222,17 +191,22 @@ static bool read_message(struct sorting *sorting, uint32_t index, unsigned wante
     return true;
 }
 
-/* What an earlier SORT left; the bits of what must be read for the rest. */
-static unsigned recall_values(struct sorting *sorting, uint32_t uid, struct sort_value *values)
+static struct span keep(struct sorting *sorting, struct span key)
+{
+    return span_of(arena_text(sorting->keys, key), key.len);
+}
+
+/* What the index knows; the bits of what must be read for the rest. */
+static unsigned find_keys(struct sorting *sorting, uint32_t index, struct span *keys)
 {
     const struct sort_program *program = sorting->program;
     unsigned wanted = 0;
 
     for (size_t i = 0; i < program->count; i++) {
         enum sort_kind kind = program->criteria[i].kind;
-        const struct sort_value *known = sort_cache_find(sorting->cache, kind, uid);
-        if (known != NULL)
-            values[i] = *known;
+        if (kept_as[kind] != 0 &&
+            mailbox_find_key(sorting->mailbox, index, kept_as[kind], &keys[i]))
+            keys[i] = keep(sorting, keys[i]);
         else
             wanted |= wanted_by(kind);
     }
@@ -240,70 +214,74 @@ static unsigned recall_values(struct sorting *sorting, uint32_t uid, struct sort
 }
 
 /* A message that is gone has nothing to be compared; it stands where nothing leads. */
-static bool take_values(struct sorting *sorting, uint32_t index, struct sort_value *values,
-                        struct error *err)
+static bool take_keys(struct sorting *sorting, uint32_t index, struct span *keys, struct error *err)
 {
     const struct sort_program *program = sorting->program;
-    uint32_t uid = sorting->mailbox->messages[index].uid;
-    unsigned wanted = recall_values(sorting, uid, values);
+    unsigned wanted = find_keys(sorting, index, keys);
 
     if (wanted == 0)
         return true;
     if (!read_message(sorting, index, wanted, err))
         return err->number == ENOENT;
     for (size_t i = 0; i < program->count; i++) {
-        if (values[i].uid != 0)
+        enum sort_kind kind = program->criteria[i].kind;
+        if (keys[i].data != NULL)
             continue;
-        values[i].uid = uid;
-        set_value(sorting, program->criteria[i].kind, &values[i]);
-        sort_cache_add(sorting->cache, program->criteria[i].kind, &values[i]);
+        keys[i] = keep(sorting, make_key(sorting, kind));
+        if (kept_as[kind] != 0)
+            mailbox_keep_key(sorting->mailbox, index, kept_as[kind], keys[i]);
     }
     return true;
 }
 
-static bool sort_items(struct sorting *sorting, struct progress *progress, struct found *found,
-                       struct error *err)
+static void put_in_order(const struct sort_program *program, const struct span *keys,
+                         struct found *found)
 {
-    struct item *items = arena_array(sorting->values, struct item, found->count);
-    size_t width = sorting->program->count;
-    struct sort_value *values =
-        arena_array(sorting->values, struct sort_value, found->count * width);
-    uint64_t reverse = sorting->program->criteria[0].reverse ? UINT64_MAX : 0;
-    union {
-        const struct sort_program *program;
-        void *context;
-    } context = {sorting->program};
+    bool reverse[SORT_KINDS];
+    struct sort_rows rows = {.keys = keys, .reverse = reverse, .width = program->count};
+    uint32_t *order;
 
-    for (size_t i = 0; i < found->count; i++, values += width) {
-        if (!take_values(sorting, found->indices[i], values, err) || !progress_step(progress, err))
-            return false;
-        items[i] = (struct item){values[0].number ^ reverse, found->indices[i], values};
-    }
-    qsort_r(items, found->count, sizeof(*items), compare_items, context.context);
+    for (size_t i = 0; i < program->count; i++)
+        reverse[i] = program->criteria[i].reverse;
+    sort_rows(&rows, found->count, &order);
     for (size_t i = 0; i < found->count; i++)
-        found->indices[i] = items[i].index;
+        order[i] = found->indices[order[i]];
+    memcpy(found->indices, order, found->count * sizeof(*order));
+    mem_free(order);
+}
+
+static bool sort_messages(struct sorting *sorting, struct progress *progress, struct found *found,
+                          struct error *err)
+{
+    size_t width = sorting->program->count;
+    struct span *keys = arena_array(sorting->keys, struct span, found->count * width);
+
+    for (size_t i = 0; i < found->count; i++) {
+        if (!take_keys(sorting, found->indices[i], keys + i * width, err) ||
+            !progress_step(progress, err))
+            return false;
+    }
+    put_in_order(sorting->program, keys, found);
     return true;
 }
 
 bool sort_found(struct mailbox *mailbox, const struct sort_program *program,
-                struct casemap *casemap, struct sort_cache *cache, struct progress *progress,
-                struct found *found, struct error *err)
+                struct casemap *casemap, struct progress *progress, struct found *found,
+                struct error *err)
 {
     struct sorting sorting = {
         .program = program,
         .mailbox = mailbox,
         .casemap = casemap,
-        .cache = cache,
         .last = last_field(program),
-        .values = arena_create(),
+        .keys = arena_create(),
         .arena = arena_create(),
         .text = BUF(SORT_TEXT_MAX),
         .room = BUF(SORT_TEXT_MAX),
     };
-    bool done = found->count == 0 || sort_items(&sorting, progress, found, err);
+    bool done = found->count == 0 || sort_messages(&sorting, progress, found, err);
 
-    sort_cache_settle(cache);
-    arena_free(&sorting.values);
+    arena_free(&sorting.keys);
     arena_free(&sorting.arena);
     buf_release(&sorting.text);
     buf_release(&sorting.room);

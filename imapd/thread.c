@@ -6,8 +6,11 @@
 #include "imapd/command.h"
 #include "imapd/search_run.h"
 #include "imapd/sort.h"
+#include "imapd/thread_key.h"
 #include "lib/message/envelope.h"
 #include "lib/message/subject.h"
+
+#define KEPT_AS 8 /* the kind of its keys in the index; those below are of SORT */
 
 static const struct {
     const char *name;
@@ -43,33 +46,52 @@ static bool take_algorithm(struct cursor *at, enum thread_kind *kind_r)
     return false;
 }
 
-/* A message that is gone is in no thread. */
-static bool add_message(struct threading *threading, uint32_t index, struct error *err)
+/* From what is known of the message. Texts are the index's, or threading's, until the next message. */
+static bool make_message(struct threading *threading, uint32_t index,
+                         struct thread_message *message, struct error *err)
 {
-    struct imapd_session *session = threading->session;
+    struct mailbox *mailbox = threading->session->mailbox;
     bool by_subject = threading->kind == THREAD_ORDERED_SUBJECT;
-    struct thread_message message = {.number = index + 1};
     struct message_metadata metadata;
     struct envelope envelope;
 
-    if (!mailbox_metadata(session->mailbox, index,
+    if (!mailbox_metadata(mailbox, index,
                           WANT_ENVELOPE | WANT_DATE | (by_subject ? 0 : WANT_HEADERS),
                           &threading->fields, &metadata, err))
-        return err->number == ENOENT;
+        return false;
     arena_reset(threading->arena);
     buf_clear(&threading->subject);
     (void)!envelope_read(threading->arena, metadata.envelope, ENVELOPE_MESSAGE_ID, &envelope);
     sort_map_header(threading->search.casemap, &threading->subject, &threading->room,
                     envelope.fields[ENVELOPE_SUBJECT]);
-    message.subject =
-        subject_base(threading->subject.data, threading->subject.len, &message.is_reply);
-    if (session->by_uid)
-        message.number = session->mailbox->messages[index].uid;
-    message.date = sort_sent_date(envelope.fields[ENVELOPE_DATE], metadata.internal_date);
-    message.message_id = envelope.fields[ENVELOPE_MESSAGE_ID];
-    message.in_reply_to = envelope.fields[ENVELOPE_IN_REPLY_TO];
-    if (!by_subject)
-        message.references = mime_find_field(metadata.headers, "References");
+    message->subject =
+        subject_base(threading->subject.data, threading->subject.len, &message->is_reply);
+    message->date = sort_sent_date(envelope.fields[ENVELOPE_DATE], metadata.internal_date);
+    message->message_id = envelope.fields[ENVELOPE_MESSAGE_ID];
+    message->in_reply_to = envelope.fields[ENVELOPE_IN_REPLY_TO];
+    if (by_subject)
+        return true;
+    message->references = mime_find_field(metadata.headers, "References");
+    buf_clear(&threading->room);
+    if (thread_key_put(&threading->room, message))
+        mailbox_keep_key(mailbox, index, KEPT_AS, buf_span(&threading->room));
+    return true;
+}
+
+/* A message that is gone is in no thread. */
+static bool add_message(struct threading *threading, uint32_t index, struct error *err)
+{
+    struct imapd_session *session = threading->session;
+    struct thread_message message = {0};
+    struct span key;
+
+    if (!mailbox_find_key(session->mailbox, index, KEPT_AS, &key) ||
+        !thread_key_read(key, &message)) {
+        message = (struct thread_message){0};
+        if (!make_message(threading, index, &message, err))
+            return err->number == ENOENT;
+    }
+    message.number = session->by_uid ? session->mailbox->messages[index].uid : index + 1;
     threads_add(threading->threads, &message);
     return true;
 }

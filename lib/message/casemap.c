@@ -6,6 +6,7 @@
 #include <unicase.h>
 #include <uninorm.h>
 #include <unistr.h>
+#include <unistring/version.h>
 
 #define PAGE_SIZE  256U
 #define PAGE_COUNT (0x110000U / PAGE_SIZE)
@@ -54,6 +55,11 @@ static void put_decomposed(struct buf *out, ucs4_t character, unsigned depth)
     }
     for (int i = 0; i < count; i++)
         put_decomposed(out, parts[i], depth + 1);
+}
+
+uint32_t casemap_version(void)
+{
+    return (uint32_t)_libunistring_version;
 }
 
 static struct page *make_page(uint32_t number)

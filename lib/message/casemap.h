@@ -14,6 +14,9 @@ struct casemap;
 struct casemap *casemap_create(void) __attribute__((returns_nonnull));
 void casemap_free(struct casemap **map);
 
+/* casemap_version - of the characters' data: with another one text may be mapped to other octets */
+uint32_t casemap_version(void);
+
 /* casemap_put - append the mapped text; what the buffer's limit has no room for is dropped */
 void casemap_put(struct casemap *map, struct buf *out, struct span text);
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define MAP_SIZE  (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
-#define DATABASES 6
+#define DATABASES 7
 
 /*
  * The file `clean` is there only while the newest transaction of the environment is known to be on
@@ -163,6 +163,8 @@ static int open_databases(struct index *index)
         result = mdb_dbi_open(txn, "gone.1", MDB_CREATE | MDB_INTEGERKEY, &index->gone);
     if (result == 0)
         result = mdb_dbi_open(txn, "flags.1", MDB_CREATE | MDB_INTEGERKEY, &index->flags);
+    if (result == 0)
+        result = mdb_dbi_open(txn, "keys.1", MDB_CREATE | MDB_INTEGERKEY, &index->keys);
     if (result != 0) {
         mdb_txn_abort(txn);
         return result;
@@ -462,6 +464,7 @@ static bool begin_write_locked(struct index *index, struct error *err)
         error_errno(err, "sync %s", index->directory);
         return false;
     }
+    index->keyless = 0;
     result = mdb_txn_begin(index->env, NULL, 0, &index->writer);
     if (result != 0) {
         index->writer = NULL;

@@ -10,6 +10,7 @@
  *   flags      (id, UIDs) -> UID, flags and modseq of each of these messages once more, packed
  *   gone       (id, number) -> UIDs that were expunged, in the order of modseqs
  *   metadata   (id, uid) -> what was parsed from the message (lib/store/metadata)
+ *   keys       (kind, id, UIDs) -> what these messages are compared by (lib/store/keys), packed
  *
  * The write transaction is also the lock by which sessions of one account take turns at changing a
  * mailbox. A dotlock is only ever taken inside of it.
@@ -162,6 +163,17 @@ enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t 
                                      struct span *octets_r, struct error *err) MUST_CHECK;
 bool index_put_metadata(struct index *index, uint32_t id, uint32_t uid, struct span octets,
                         struct error *err) MUST_CHECK;
+
+/*
+ * Keys of a kind, below INDEX_KEY_KINDS, of the INDEX_KEYS_BLOCK messages from a UID on that is a multiple of it.
+ * They are octets here, borrowed as metadata is. The record goes when one of its messages does.
+ */
+#define INDEX_KEY_KINDS  16
+#define INDEX_KEYS_BLOCK 256
+enum index_result index_get_keys(struct index *index, uint32_t id, unsigned kind, uint32_t first,
+                                 struct span *octets_r, struct error *err) MUST_CHECK;
+bool index_put_keys(struct index *index, uint32_t id, unsigned kind, uint32_t first,
+                    struct span octets, struct error *err) MUST_CHECK;
 
 /* index_new_uidvalidity - the time, but later than every one that this account gave before */
 bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r,

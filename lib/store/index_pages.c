@@ -77,12 +77,16 @@ bool index_header_is_sound(int directory)
     unsigned char *octets = mem_alloc(2 * page_size);
     int fd = openat(directory, "data.mdb", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat status = {0};
-    bool sound = fd < 0 && errno == ENOENT;
+    bool is_new = fd < 0 && errno == ENOENT, sound;
 
     if (fd >= 0 && fstat(fd, &status) == 0)
-        sound = status.st_size == 0 ||
-                (S_ISREG(status.st_mode) && pread_all(fd, octets, 2 * page_size, 0) &&
-                 is_meta(octets, 0, page_size) && is_meta(octets + page_size, 1, page_size));
+        is_new = S_ISREG(status.st_mode) && status.st_size == 0;
+    /* A lock.mdb that is left alone is still that of others, whose data was removed: it would tell us which of
+     * their transactions is the last. */
+    sound = is_new && faccessat(directory, "lock.mdb", F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    if (fd >= 0 && !is_new)
+        sound = S_ISREG(status.st_mode) && pread_all(fd, octets, 2 * page_size, 0) &&
+                is_meta(octets, 0, page_size) && is_meta(octets + page_size, 1, page_size);
     fd_close(&fd);
     mem_free(octets);
     return sound;

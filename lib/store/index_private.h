@@ -28,7 +28,7 @@ struct index {
     int lock; /* of the directory above; flock() is held by whoever writes or begins anew */
     MDB_env *env;
     ino_t lock_inode; /* of lock.mdb, which LMDB has open */
-    MDB_dbi names, mailboxes, messages, metadata, gone, flags;
+    MDB_dbi names, mailboxes, messages, metadata, gone, flags, keys;
     MDB_txn *reader; /* kept for the next index_begin_read; in use while readers > 0 */
     MDB_txn *writer;
     unsigned readers;
@@ -36,7 +36,8 @@ struct index {
     struct flags_block block;  /* of the write transaction */
     struct flags_block *aside; /* changed ones before it, ascending; see index_flags.c */
     size_t aside_count;
-    bool changed; /* by us, since it was opened */
+    uint64_t keyless; /* of the write transaction: messages whose records of keys are gone already; 0: none */
+    bool changed;     /* by us, since it was opened */
     bool broken;
     bool somebody_died; /* while it read: LMDB may have led it astray */
 };
@@ -63,6 +64,15 @@ bool index_remove_flags(struct index *index, uint32_t id, uint32_t uid,
 /* index_flush_flags - write what was put aside; index_forget_block - forget it */
 bool index_flush_flags(struct index *index, struct error *err) MUST_CHECK;
 void index_forget_block(struct index *index);
+
+/* Of lib/store/index_keys.c: all of a mailbox; those that tell of a message */
+bool index_remove_all_keys(struct index *index, uint32_t id, struct error *err) MUST_CHECK;
+bool index_remove_keys(struct index *index, uint32_t id, uint32_t uid,
+                       struct error *err) MUST_CHECK;
+
+/* index_remove_range - all records with keys from `first` to `last` (index_records.c) */
+bool index_remove_range(struct index *index, MDB_dbi database, uint64_t first, uint64_t last,
+                        struct error *err) MUST_CHECK;
 
 /* The octets that LMDB is given are only read, whatever its types say. */
 MDB_val index_value(const void *data, size_t len);

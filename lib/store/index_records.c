@@ -177,10 +177,9 @@ bool index_rename(struct index *index, const char *old_name, const char *new_nam
                index_value(&id, sizeof(id)), err);
 }
 
-/* All records of a mailbox in one database. */
-static bool remove_range(struct index *index, MDB_dbi database, uint32_t id, struct error *err)
+bool index_remove_range(struct index *index, MDB_dbi database, uint64_t first, uint64_t last,
+                        struct error *err)
 {
-    uint64_t first = index_key(id, 0);
     MDB_val key = index_value(&first, sizeof(first)), value;
     MDB_cursor *cursor = NULL;
     int result = mdb_cursor_open(index->writer, database, &cursor);
@@ -190,7 +189,7 @@ static bool remove_range(struct index *index, MDB_dbi database, uint32_t id, str
     while (result == 0) {
         uint64_t at;
         memcpy(&at, key.mv_data, sizeof(at));
-        if (at >> 32 != id)
+        if (at > last)
             break;
         result = mdb_cursor_del(cursor, 0);
         if (result == 0) /* LMDB knows that the cursor stands on the next one already */
@@ -204,15 +203,21 @@ static bool remove_range(struct index *index, MDB_dbi database, uint32_t id, str
     return false;
 }
 
+/* All records of a mailbox in one database. */
+static bool remove_all(struct index *index, MDB_dbi database, uint32_t id, struct error *err)
+{
+    return index_remove_range(index, database, index_key(id, 0), index_key(id, UINT32_MAX), err);
+}
+
 bool index_remove_messages(struct index *index, uint32_t id, struct error *err)
 {
     if (!index_flush_flags(index, err))
         return false;
     index_forget_block(index);
-    return remove_range(index, index->messages, id, err) &&
-           remove_range(index, index->flags, id, err) &&
-           remove_range(index, index->metadata, id, err) &&
-           remove_range(index, index->gone, id, err);
+    return remove_all(index, index->messages, id, err) &&
+           remove_all(index, index->flags, id, err) &&
+           remove_all(index, index->metadata, id, err) && remove_all(index, index->gone, id, err) &&
+           index_remove_all_keys(index, id, err);
 }
 
 bool index_remove_mailbox(struct index *index, const char *name, struct error *err)
@@ -326,7 +331,7 @@ bool index_remove_message(struct index *index, uint32_t id, uint32_t uid, struct
 
     return delete (index, index->messages, index_value(&key, sizeof(key)), err) &&
            delete (index, index->metadata, index_value(&key, sizeof(key)), err) &&
-           index_remove_flags(index, id, uid, err);
+           index_remove_keys(index, id, uid, err) && index_remove_flags(index, id, uid, err);
 }
 
 bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,

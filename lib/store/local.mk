@@ -6,9 +6,9 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/dotlock.c lib/store/dotlock.h \
 	lib/store/driver.h \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \
-	lib/store/index_flags.c lib/store/index_gone.c lib/store/index_numbers.c \
+	lib/store/index_flags.c lib/store/index_gone.c lib/store/index_keys.c lib/store/index_numbers.c \
 	lib/store/index_pages.c lib/store/index_place.c lib/store/index_records.c \
-	lib/store/keywords.c lib/store/keywords.h \
+	lib/store/keys.c lib/store/keys.h lib/store/keywords.c lib/store/keywords.h \
 	lib/store/layout.c lib/store/layout.h lib/store/maildir_tree.c \
 	lib/store/list.c \
 	lib/store/mailbox.c \
@@ -82,6 +82,11 @@ UNIT_TESTS += t/unit/store_layout_test
 t_unit_store_layout_test_SOURCES = t/unit/store_layout_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_layout_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/store_keys_test
+UNIT_TESTS += t/unit/store_keys_test
+t_unit_store_keys_test_SOURCES = t/unit/store_keys_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_keys_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/store_between_test
 UNIT_TESTS += t/unit/store_between_test
 t_unit_store_between_test_SOURCES = t/unit/store_between_test.c t/unit/store_account.c t/unit/store_account.h
@@ -97,8 +102,10 @@ t_unit_store_power_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fdatasyn
 	-Wl,--wrap=renameat,--wrap=renameat2,--wrap=linkat,--wrap=unlinkat
 
 if FUZZERS
-noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz
-FUZZ_TARGETS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz
+noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz t/fuzz/index_record_fuzz
+FUZZ_TARGETS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz t/fuzz/index_record_fuzz
+t_fuzz_index_record_fuzz_SOURCES = t/fuzz/index_record_fuzz.c
+t_fuzz_index_record_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_unpack_fuzz_SOURCES = t/fuzz/unpack_fuzz.c
 t_fuzz_unpack_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_uidlist_fuzz_SOURCES = t/fuzz/uidlist_fuzz.c

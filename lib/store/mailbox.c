@@ -89,10 +89,12 @@ static bool sync_once(struct mailbox *mailbox, struct error *err)
                                      mailbox->driver->keywords_directory(mailbox), err));
 }
 
+/* A mailbox that is there, but not in the index any more, may only be missing because the index was thrown away at
+ * that moment. */
 bool mailbox_sync(struct mailbox *mailbox, struct error *err)
 {
     return sync_once(mailbox, err) ||
-           (index_is_broken(mailbox->store->index) && sync_once(mailbox, err));
+           ((mailbox_may_try_again(mailbox) || err->number == ENOENT) && sync_once(mailbox, err));
 }
 
 struct mailbox *mailbox_open(struct store *store, const char *name, bool read_only,

@@ -4,6 +4,7 @@
 #include "lib/store/metadata_private.h"
 
 #include "lib/base/file.h"
+#include "lib/store/keys.h"
 
 #include <openssl/evp.h>
 #include <unistd.h>
@@ -24,12 +25,13 @@ void metadata_cache_free(struct metadata_cache **cache)
     buf_release(&(*cache)->text);
     buf_release(&(*cache)->records);
     strlist_release(&(*cache)->names);
+    keys_free(&(*cache)->keys);
     mem_free((*cache)->learned);
     mem_free(*cache);
     *cache = NULL;
 }
 
-static struct metadata_cache *cache_of(struct mailbox *mailbox)
+struct metadata_cache *metadata_cache_of(struct mailbox *mailbox)
 {
     if (mailbox->cache == NULL) {
         mailbox->cache = mem_new(struct metadata_cache);
@@ -142,26 +144,38 @@ static bool write_one(struct mailbox *mailbox, struct index_mailbox *state,
     return learned->len == 0 || index_put_metadata(index, mailbox->id, learned->uid, record, err);
 }
 
+/* UIDs of another UIDVALIDITY are other messages. */
+static bool write_learned(struct mailbox *mailbox, struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    struct metadata_cache *cache = mailbox->cache;
+    struct index_mailbox state;
+    bool done = index_get_mailbox(index, mailbox->id, &state, err) == INDEX_FOUND &&
+                state.uidvalidity == mailbox->uidvalidity;
+
+    for (size_t i = 0; i < cache->count && done; i++)
+        done = write_one(mailbox, &state, &cache->learned[i], err);
+    return done && keys_write(mailbox, cache->keys, err) && index_put_mailbox(index, &state, err);
+}
+
 /* What is learned is only a cache: when it cannot be written it is learned again another time. */
 static void write_all_learned(struct mailbox *mailbox)
 {
     struct index *index = mailbox->store->index;
     struct metadata_cache *cache = mailbox->cache;
-    struct index_mailbox state;
     struct error err;
-    bool done;
 
-    if (cache->count > 0 && index_begin_write(index, &err)) {
-        done = index_get_mailbox(index, mailbox->id, &state, &err) == INDEX_FOUND;
-        for (size_t i = 0; i < cache->count && done; i++)
-            done = write_one(mailbox, &state, &cache->learned[i], &err);
-        if (!done || !index_put_mailbox(index, &state, &err))
-            index_abort(index);
-        else
+    if (cache->count == 0 && keys_pending(cache->keys) == 0)
+        return;
+    if (index_begin_write(index, &err)) {
+        if (write_learned(mailbox, &err))
             (void)!index_commit(index, &err);
+        else
+            index_abort(index);
     }
     cache->count = 0;
     buf_clear(&cache->records);
+    keys_forget_pending(cache->keys);
 }
 
 /* --- the public functions ---------------------------------------------------------------------- */
@@ -183,7 +197,7 @@ static bool make_room(struct mailbox *mailbox, struct metadata_cache *cache, str
     unsigned paused;
 
     arena_reset(cache->arena);
-    if (cache->records.len < PENDING_MAX)
+    if (cache->records.len + keys_pending(cache->keys) < PENDING_MAX)
         return true;
     paused = index_pause(mailbox->store->index);
     write_all_learned(mailbox);
@@ -289,7 +303,7 @@ bool mailbox_metadata(struct mailbox *mailbox, size_t index, unsigned wanted,
                       const struct strlist *headers, struct message_metadata *metadata_r,
                       struct error *err)
 {
-    struct metadata_cache *cache = cache_of(mailbox);
+    struct metadata_cache *cache = metadata_cache_of(mailbox);
     unsigned known = 0, missing = 0;
     size_t names = 0;
 

@@ -22,7 +22,11 @@ struct metadata_cache {
     struct buf records;
     struct learned *learned;
     size_t count, capacity;
+    struct keys *keys; /* NULL: none were asked for */
 };
+
+/* metadata_cache_of - the mailbox's, made when it has none yet (metadata.c) */
+struct metadata_cache *metadata_cache_of(struct mailbox *mailbox) __attribute__((returns_nonnull));
 
 /* --- records (metadata_record.c) ---------------------------------------------------------------- */
 

@@ -323,6 +323,21 @@ bool mailbox_metadata(struct mailbox *mailbox, size_t index, unsigned wanted,
                       const struct strlist *headers, struct message_metadata *metadata_r,
                       struct error *err) MUST_CHECK;
 
+/*
+ * Keys: octets by which a caller compares messages or puts them together, kept with what is known of them, so that
+ * they need not be made twice. What they are made from must never change, and how must be a matter of the format of
+ * lib/store/keys.h. `kind` says which, below MAILBOX_KEY_KINDS. Between mailbox_begin_reading and _end_reading:
+ *
+ * mailbox_find_key - false: it is not known. Borrowed until the next of that kind is looked for.
+ * mailbox_keep_key - from the end of this reading on it will be known, if it is not longer than KEY_MAX. Those
+ *                    of a kind are kept in the order of the messages.
+ */
+#define MAILBOX_KEY_KINDS 16
+#define KEY_MAX           1024
+bool mailbox_find_key(struct mailbox *mailbox, size_t index, unsigned kind,
+                      struct span *key_r) MUST_CHECK;
+void mailbox_keep_key(struct mailbox *mailbox, size_t index, unsigned kind, struct span key);
+
 struct message_file {
     int fd;                /* the caller's to close */
     uint64_t offset, size; /* the message in it, as stored */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # imapd: SORT and THREAD (RFC 5256, RFC 5957), with ESORT (RFC 5267).
 . "$(dirname "$0")/../lib.sh"
-plan 6
+plan 9
 instance_start </dev/null
 ANA=ana@example.test
 LOGIN="S: * OK *
@@ -156,4 +156,34 @@ S: l OK *
 C: z LOGOUT
 S~ z OK *
 END
+# same_order NAME
+same_order() {
+    converse imap "$1" <<END
+$SELECTED
+C: a UID SORT (SUBJECT) utf-8 ALL
+S: * SORT 2 6 5 4
+S: a OK *
+C: b UID SORT (REVERSE SUBJECT REVERSE DATE) utf-8 ALL
+S: * SORT 4 5 6 2
+S: b OK *
+C: c UID SORT (CC DISPLAYFROM) utf-8 ALL
+S: * SORT 6 4 5 2
+S: c OK *
+C: d UID SORT (TO DISPLAYTO FROM) utf-8 ALL
+S: * SORT 6 5 2 4
+S: d OK *
+C: e UID THREAD REFERENCES utf-8 ALL
+S: * THREAD (2)(4 5)(6)
+S: e OK *
+C: f UID THREAD ORDEREDSUBJECT utf-8 ALL
+S: * THREAD (2)(5)(4)(6)
+S: f OK *
+C: z LOGOUT
+S~ z OK *
+END
+}
+same_order 'a later session finds the same order'
+same_order 'and one that needs to make nothing any more'
+rm -r "$box/buzon.index"
+same_order 'and so it is without the index'
 no_crash 'no process crashed'

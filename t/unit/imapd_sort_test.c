@@ -1,92 +1,104 @@
-/* What SORT remembers of messages: found again by UID, whenever it was added, and bounded. */
+/* Rows of keys: in the order that comparing them one by one gives, those that are equal as they stood. */
 #include "t/unit/unit.h"
 
-#include "imapd/sort_cache.h"
+#include "imapd/sort_rows.h"
 
-/* One SORT of these messages: those that are not known are added. How many were known. */
-static size_t sort(struct sort_cache *cache, enum sort_kind kind, const uint32_t *uids,
-                   size_t count)
+#include <stdlib.h>
+
+#define ROWS_MAX  2000
+#define WIDTH_MAX 3
+#define LEN_MAX   40
+
+static struct span keys[ROWS_MAX * WIDTH_MAX];
+static char texts[ROWS_MAX * WIDTH_MAX][LEN_MAX];
+
+static int compare_keys(struct span a, struct span b)
 {
-    size_t known = 0;
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len == 0 ? 0 : memcmp(a.data, b.data, len);
 
+    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+/* Is each row behind the one before it, and there once? */
+static void check(const struct sort_rows *rows, size_t count)
+{
+    bool seen[ROWS_MAX] = {false};
+    uint32_t *order;
+
+    sort_rows(rows, count, &order);
     for (size_t i = 0; i < count; i++) {
-        const struct sort_value *value = sort_cache_find(cache, kind, uids[i]);
-        if (value != NULL) {
-            assert_int_equal(value->uid, uids[i]);
-            assert_int_equal(value->number, uids[i] * 10);
-            known++;
-        } else {
-            sort_cache_add(cache, kind,
-                           &(struct sort_value){.number = uids[i] * 10, .uid = uids[i]});
+        int differs = 0;
+        assert_true(order[i] < count && !seen[order[i]]);
+        seen[order[i]] = true;
+        for (size_t key = 0; key < rows->width && differs == 0 && i > 0; key++) {
+            differs = compare_keys(rows->keys[order[i - 1] * rows->width + key],
+                                   rows->keys[order[i] * rows->width + key]);
+            if (rows->reverse[key])
+                differs = -differs;
         }
+        assert_true(i == 0 || differs < 0 || (differs == 0 && order[i - 1] < order[i]));
     }
-    sort_cache_settle(cache);
-    return known;
+    mem_free(order);
 }
 
-#define SORT(cache, kind, ...)                                                                     \
-    sort(cache, kind, (const uint32_t[]){__VA_ARGS__},                                             \
-         sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
-
-static void new_mail_joins_the_old(void **state UNUSED)
+/* Few different octets, zeros among them, and many that have their beginning in common. */
+static void any_rows_are_put_in_order(void **state UNUSED)
 {
-    struct sort_cache *cache = sort_cache_create();
+    static const char octets[] = {'\0', 'a', 'b', '\xff'};
 
-    assert_int_equal(SORT(cache, SORT_SUBJECT, 1, 2, 3), 0);
-    assert_int_equal(SORT(cache, SORT_SUBJECT, 1, 2, 3, 7, 9), 3);
-    assert_int_equal(SORT(cache, SORT_SUBJECT, 2, 7, 9, 10),
-                     3); /* others are gone, or not asked for */
-    assert_int_equal(SORT(cache, SORT_SUBJECT, 1, 2, 3, 7, 9, 10), 6);
-    sort_cache_free(&cache);
-    assert_null(cache);
+    srandom(1);
+    for (unsigned round = 0; round < 300; round++) {
+        bool reverse[WIDTH_MAX] = {random() % 2 != 0, random() % 2 != 0, random() % 2 != 0};
+        struct sort_rows rows = {keys, reverse, 1 + (size_t)random() % WIDTH_MAX};
+        size_t count = (size_t)random() % (round % 10 == 0 ? ROWS_MAX : 100);
+        size_t len_max = 1 + (size_t)random() % LEN_MAX, kinds = 1 + (size_t)random() % 4;
+        for (size_t i = 0; i < count * rows.width; i++) {
+            size_t len = (size_t)random() % len_max;
+            bool is_other = random() % 3 == 0;
+            for (size_t at = 0; at < len; at++)
+                texts[i][at] = octets[at < 20 && !is_other ? 1 : (size_t)random() % kinds];
+            keys[i] = span_of(texts[i], len);
+        }
+        check(&rows, count);
+    }
 }
 
-static void what_lies_between_is_merged(void **state UNUSED)
+static void the_end_of_a_key_is_less_than_a_zero(void **state UNUSED)
 {
-    struct sort_cache *cache = sort_cache_create();
+    const struct span rows[] = {SPAN_LITERAL("1234567\0"),
+                                SPAN_LITERAL("1234567"),
+                                SPAN_LITERAL("a\0"),
+                                SPAN_LITERAL("a"),
+                                SPAN_EMPTY,
+                                SPAN_LITERAL("\0")};
+    static const uint32_t expected[] = {4, 5, 1, 0, 3, 2};
+    const bool forward[] = {false};
+    uint32_t *order;
 
-    assert_int_equal(SORT(cache, SORT_FROM, 4, 8), 0);
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 4, 6, 7), 1);
-    assert_int_equal(SORT(cache, SORT_FROM, 2, 9), 0);
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2, 3, 4, 5, 6, 7, 8, 9), 7);
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2, 3, 4, 5, 6, 7, 8, 9, UINT32_MAX), 9);
-    sort_cache_free(&cache);
+    sort_rows(&(struct sort_rows){rows, forward, 1}, ARRAY_LENGTH(rows), &order);
+    assert_memory_equal(order, expected, sizeof(expected));
+    mem_free(order);
 }
 
-static void each_criterion_has_its_own(void **state UNUSED)
+static void long_keys_that_are_all_the_same_stay(void **state UNUSED)
 {
-    struct sort_cache *cache = sort_cache_create();
+    static char text[1024];
+    const bool reverse[WIDTH_MAX] = {true, false, true};
 
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2), 0);
-    assert_int_equal(SORT(cache, SORT_TO, 1, 2), 0);
-    assert_int_equal(SORT(cache, SORT_TO, 1, 2), 2);
-    assert_int_equal(SORT(cache, SORT_SIZE, 1, 2), 0);
-    assert_int_equal(SORT(cache, SORT_SIZE, 1, 2), 0); /* it may be known better */
-    sort_cache_free(&cache);
-}
-
-static void too_much_is_forgotten(void **state UNUSED)
-{
-    struct sort_cache *cache = sort_cache_create();
-
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2), 0);
-    (void)arena_alloc(sort_cache_arena(cache), SORT_CACHE_MAX / 2);
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2), 2);
-    (void)arena_alloc(sort_cache_arena(cache), SORT_CACHE_MAX / 2);
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2), 2); /* this one still had it */
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2), 0);
-    assert_int_equal(SORT(cache, SORT_FROM, 1, 2), 2);
-    assert_true(arena_size(sort_cache_arena(cache)) < SORT_CACHE_MAX);
-    sort_cache_free(&cache);
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++)
+        keys[i] = span_of(text, sizeof(text));
+    check(&(struct sort_rows){keys, reverse, WIDTH_MAX}, ROWS_MAX);
+    check(&(struct sort_rows){keys, reverse, WIDTH_MAX}, 0);
+    check(&(struct sort_rows){keys, reverse, WIDTH_MAX}, 1);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(new_mail_joins_the_old),
-        cmocka_unit_test(what_lies_between_is_merged),
-        cmocka_unit_test(each_criterion_has_its_own),
-        cmocka_unit_test(too_much_is_forgotten),
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_rows_are_put_in_order),
+        cmocka_unit_test(the_end_of_a_key_is_less_than_a_zero),
+        cmocka_unit_test(long_keys_that_are_all_the_same_stay),
     };
 
     return unit_run("imapd_sort", tests, ARRAY_LENGTH(tests));

@@ -1,7 +1,7 @@
 /* imapd: THREAD's algorithms, at messages that are told in a line each. */
 #include "t/unit/unit.h"
 
-#include "imapd/thread.h"
+#include "imapd/thread_key.h"
 #include "lib/base/clock.h"
 
 #include <stdio.h>
@@ -174,6 +174,38 @@ static void many_in_any_shape_take_no_square_of_time(void **state UNUSED)
     assert_true(clock_monotonic_ms() - start < 60000); /* their square would take hours */
 }
 
+/* --- what the index keeps ---------------------------------------------------------------------- */
+
+static void message_is_kept_as_a_key(void **state UNUSED)
+{
+    const struct thread_message message = {
+        .date = -5,
+        .is_reply = true,
+        .subject = SPAN_LITERAL("s"),
+        .message_id = SPAN_LITERAL("<a@x>"),
+        .references = SPAN_LITERAL("<b@x> <c@x>"),
+    };
+    struct thread_message again = {0};
+    struct buf key = BUF(60), small = BUF(30);
+
+    assert_false(thread_key_put(&small, &message));
+    assert_int_equal(small.len, 0);
+    assert_true(thread_key_put(&key, &message));
+    assert_true(thread_key_read(buf_span(&key), &again));
+    assert_true(again.date == -5 && again.is_reply);
+    assert_true(span_equal_text(again.subject, "s"));
+    assert_true(span_equal_text(again.message_id, "<a@x>"));
+    assert_int_equal(again.in_reply_to.len, 0);
+    assert_true(span_equal_text(again.references, "<b@x> <c@x>"));
+    for (size_t len = 0; len < key.len; len++) {
+        char *part = mem_span(span_of(key.data, len));
+        assert_false(thread_key_read(span_of(part, len), &again));
+        mem_free(part);
+    }
+    buf_release(&key);
+    buf_release(&small);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[100];
@@ -181,5 +213,6 @@ int main(void)
 
     UNIT_ADD_ROWS(tests, used, thread_cases, thread);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(many_in_any_shape_take_no_square_of_time);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(message_is_kept_as_a_key);
     return unit_run("imapd_thread", tests, used);
 }

@@ -156,7 +156,7 @@ static void run_between(void **state)
 
 #define BETWEEN(ours, others)                                                                      \
     {                                                                                              \
-        #ours ", " #others, ours, others                                                           \
+#ours ", " #others, ours, others                                                           \
     }
 #define ALL_OF(ours)                                                                               \
     BETWEEN(ours, it_delivers), BETWEEN(ours, it_flags), BETWEEN(ours, it_removes),                \

@@ -314,13 +314,15 @@ class Client(threading.Thread):
         return self.world.marker.get(self.view.key(uid), "").startswith("keep.")
 
     def do_search(self):
-        self.command("SEARCH ALL")
+        if not self.command("SEARCH ALL"):
+            return  # and what was found until then was told
         found, count = self.search or set(), len(self.view.messages)
         require(found <= set(range(1, count + 1)), "SEARCH ALL is %s of %d messages", sorted(found), count)
         for number, m in enumerate(self.view.messages, 1):
             # Others may be gone already; whether they are found then is the server's choice.
             require(number in found or not self.is_keepsake(m.uid), "SEARCH ALL did not find message %d", number)
-        self.command("UID SEARCH KEYWORD %s" % self.keyword.decode())
+        if not self.command("UID SEARCH KEYWORD %s" % self.keyword.decode()):
+            return
         for uid in self.search or ():
             require(self.mine.get(self.view.key(uid), True) is not False, "SEARCH KEYWORD found UID %d", uid)
         for m in self.view.messages:
