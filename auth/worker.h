@@ -1,7 +1,5 @@
 /*
- * Workers: processes that ask the databases (slow hashes, PAM, tables of other hosts), so that auth itself
- * never waits. Forked from auth on demand, one question at a time each; what does not find a free one waits
- * in line. auth itself asks no database: a connection that a table opened is never shared by two processes.
+ * auth's workers (lib/service/workers.h): they ask the databases (slow hashes, PAM, tables of other hosts).
  */
 #ifndef BUZON_AUTH_WORKER_H
 #define BUZON_AUTH_WORKER_H

@@ -21,6 +21,7 @@ struct table_list {
     struct maps *maps; /* NULL: not opened yet */
     int64_t checked_ms;
     bool needs_privilege; /* mail_owner cannot open it again */
+    bool waits;           /* for a server */
 };
 
 struct tables {
@@ -100,6 +101,19 @@ static bool may_be_proxied(const struct tables *tables, const char *list)
     return true;
 }
 
+static bool list_waits(const char *list)
+{
+    struct strlist items = STRLIST_EMPTY;
+    bool waits = false;
+
+    if (strlist_split_config(&items, list, NULL)) {
+        for (size_t i = 0; i < items.count; i++)
+            waits = waits || (map_traits(items.items[i]) & MAP_WAITS) != 0;
+    }
+    strlist_release(&items);
+    return waits;
+}
+
 static void approve_list(struct tables *tables, const char *list)
 {
     struct table_list *approved;
@@ -108,6 +122,7 @@ static void approve_list(struct tables *tables, const char *list)
         return;
     approved = mem_new(struct table_list);
     approved->text = mem_text(list);
+    approved->waits = list_waits(list);
     (void)hash_put(tables->lists, span_text(list), approved);
 }
 
@@ -372,30 +387,13 @@ bool tables_are_stale(const struct tables *tables)
     return tables->is_stale;
 }
 
-static bool list_waits(const char *list)
+bool tables_wait(struct tables *tables, const char *list)
 {
-    struct strlist items = STRLIST_EMPTY;
-    bool waits = false;
+    struct table_list *found = hash_get(tables->lists, span_text(list));
 
-    if (strlist_split_config(&items, list, NULL)) {
-        for (size_t i = 0; i < items.count; i++)
-            waits = waits || (map_traits(items.items[i]) & MAP_WAITS) != 0;
-    }
-    strlist_release(&items);
-    return waits;
-}
-
-bool tables_wait(const struct tables *tables)
-{
-    size_t position = 0;
-    struct span key;
-    void *value;
-
-    while (hash_next(tables->lists, &position, &key, &value)) {
-        const struct table_list *list = value;
-
-        if (list_waits(list->text))
-            return true;
-    }
-    return false;
+    if (found == NULL || !found->waits)
+        return false;
+    if (found->needs_privilege)
+        refresh(tables, found); /* a worker could not tell us */
+    return true;
 }

@@ -25,8 +25,8 @@ void tables_free(struct tables **tables);
 void tables_answer(struct tables *tables, const struct proxy_question *question,
                    struct proxy_answer *answer_r);
 
-/* tables_wait - some of them wait for servers */
-bool tables_wait(const struct tables *tables);
+/* tables_wait - this list may be asked, and some of its tables wait for servers: that is a worker's work */
+bool tables_wait(struct tables *tables, const char *list);
 
 /* tables_are_stale - a table changed that only a new process has the right to open */
 bool tables_are_stale(const struct tables *tables);

@@ -43,6 +43,12 @@ bool proxy_question_receive(struct connection *client, struct arena *arena,
 bool proxy_answer_send(struct connection *client, const struct proxy_answer *answer,
                        struct error *err) MUST_CHECK;
 
+/* proxy_question_send, proxy_answer_receive - the other side of these two */
+bool proxy_question_send(struct connection *proxymap, const struct proxy_question *question,
+                         struct error *err) MUST_CHECK;
+bool proxy_answer_receive(struct connection *proxymap, struct arena *arena,
+                          struct proxy_answer *answer_r, struct error *err) MUST_CHECK;
+
 /* proxy_exchange - one question and its answer over a connection; the texts are the arena's */
 bool proxy_exchange(struct connection *proxymap, const struct proxy_question *question,
                     struct arena *arena, struct proxy_answer *answer_r,

@@ -39,10 +39,22 @@ bool proxy_answer_send(struct connection *client, const struct proxy_answer *ans
     return ipc_send(client, &proxy_answer_message, answer, err);
 }
 
+bool proxy_question_send(struct connection *proxymap, const struct proxy_question *question,
+                         struct error *err)
+{
+    return ipc_send(proxymap, &proxy_question_message, question, err);
+}
+
+bool proxy_answer_receive(struct connection *proxymap, struct arena *arena,
+                          struct proxy_answer *answer_r, struct error *err)
+{
+    *answer_r = (struct proxy_answer){0};
+    return ipc_receive(proxymap, &proxy_answer_message, arena, answer_r, err);
+}
+
 bool proxy_exchange(struct connection *proxymap, const struct proxy_question *question,
                     struct arena *arena, struct proxy_answer *answer_r, struct error *err)
 {
-    *answer_r = (struct proxy_answer){0};
-    return ipc_send(proxymap, &proxy_question_message, question, err) &&
-           ipc_receive(proxymap, &proxy_answer_message, arena, answer_r, err);
+    return proxy_question_send(proxymap, question, err) &&
+           proxy_answer_receive(proxymap, arena, answer_r, err);
 }

@@ -1,5 +1,6 @@
 # lib/service: the skeleton of a daemon under master, and what master and the tools share with it.
 lib_libbuzon_a_SOURCES += lib/service/standalone.c lib/service/standalone.h \
+	lib/service/workers.c lib/service/workers.h \
 	lib/service/service.h \
 	lib/service/account.c lib/service/account.h \
 	lib/service/become.c \

@@ -87,9 +87,11 @@ static void knows_which_wait(void **state UNUSED)
     struct tables *tables = tables_create_empty(&config);
 
     tables_approve(tables, "static:a, unix:passwd.byname, hash:/x, sqlite:/x");
-    assert_false(tables_wait(tables));
-    tables_approve(tables, "unionmap:{static:a, pgsql:/x}");
-    assert_true(tables_wait(tables));
+    assert_false(tables_wait(tables, "static:a, unix:passwd.byname, hash:/x, sqlite:/x"));
+    tables_approve(tables, "hash:/x, unionmap:{static:a, pgsql:/x}");
+    assert_true(tables_wait(tables, "hash:/x, unionmap:{static:a, pgsql:/x}"));
+    assert_false(tables_wait(tables, "hash:/x"));
+    assert_false(tables_wait(tables, "pgsql:/not/approved"));
     tables_free(&tables);
 }
 
