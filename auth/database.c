@@ -111,6 +111,11 @@ enum map_result database_find(struct database *database, const char *user, struc
     return err->kind == ERROR_NONE ? MAP_ABSENT : MAP_UNAVAILABLE;
 }
 
+const char *database_sample(const struct database *database)
+{
+    return database->file == NULL || database->is_deny ? NULL : passwd_file_sample(database->file);
+}
+
 bool database_changed(struct database *database)
 {
     bool changed;

@@ -29,6 +29,9 @@ const char *database_pam_service(const struct database *database);
 enum map_result database_find(struct database *database, const char *user, struct arena *arena,
                               struct passwd_entry *entry_r, struct error *err) MUST_CHECK;
 
+/* database_sample - what is stored for some user, borrowed for now; NULL: it cannot be gone through, or has none */
+const char *database_sample(const struct database *database);
+
 /* database_changed - since the last call its file became another one */
 bool database_changed(struct database *database);
 /* database_refresh - a table whose file changed is opened anew */

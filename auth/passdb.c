@@ -19,7 +19,10 @@
 #include "lib/base/strlist.h"
 #include "lib/map/cidr.h"
 
-#define SAMPLE_DEFAULT "{PLAIN}nobody's password" /* until some user is known */
+/* Until some user is known: of a random password, in the scheme that crypt(3) has for most. */
+#define SAMPLE_DEFAULT                                                                             \
+    "{SHA512-CRYPT}$6$nobodyatallhere$egbzm8YwpEBON.arisjox"                                       \
+    "S90RwGur65XO9hkqOnen5rRVomZTR.dMqsIdPCa9to/ty2Dovg15nHsnJRA0YJxQ/"
 
 struct database_list {
     struct database **items;
@@ -57,6 +60,24 @@ static bool open_list(const struct config *config, const char *parameter, const 
     return opened;
 }
 
+static void set_sample(struct passdb_chain *chain, const char *password)
+{
+    mem_free(chain->sample);
+    chain->sample = mem_text(password);
+}
+
+/* Of a database that can be gone through; others show theirs with the first user who is found. */
+static void take_sample(struct passdb_chain *chain)
+{
+    for (size_t i = 0; i < chain->users.count; i++) {
+        const char *password = database_sample(chain->users.items[i]);
+        if (password != NULL) {
+            set_sample(chain, password);
+            return;
+        }
+    }
+}
+
 struct passdb_chain *passdb_open(const struct config *config, struct error *err)
 {
     struct passdb_chain *chain = mem_new(struct passdb_chain);
@@ -69,6 +90,7 @@ struct passdb_chain *passdb_open(const struct config *config, struct error *err)
                    err) ||
         !oauth_open(config, &chain->oauth, err) || !username_check_settings(config, err))
         return NULL; /* the process ends by it */
+    take_sample(chain);
     chain->finder = mailbox_finder_create(config, false);
     return chain;
 }
@@ -193,8 +215,7 @@ static struct verdict ask_entries(struct passdb_chain *chain, struct database *d
         verdict.reason = "user is in the list of those who may not log in";
         return verdict;
     }
-    mem_free(chain->sample);
-    chain->sample = mem_text(verdict.entry.password);
+    set_sample(chain, verdict.entry.password);
     if (question->kind == ASK_PASSWORD)
         check_password(&verdict, question, arena);
     else

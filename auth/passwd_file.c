@@ -136,3 +136,17 @@ bool passwd_file_find(struct passwd_file *file, const char *user, struct passwd_
     *entry_r = *entry;
     return true;
 }
+
+const char *passwd_file_sample(const struct passwd_file *file)
+{
+    size_t position = 0;
+    struct span user;
+    void *entry;
+
+    while (hash_next(file->users, &position, &user, &entry)) {
+        const char *password = ((const struct passwd_entry *)entry)->password;
+        if (password[0] != '\0')
+            return password;
+    }
+    return NULL;
+}

@@ -19,6 +19,9 @@ void passwd_file_free(struct passwd_file **file);
 bool passwd_file_find(struct passwd_file *file, const char *user, struct passwd_entry *entry_r,
                       struct error *err) MUST_CHECK;
 
+/* passwd_file_sample - the password of some user who has one, borrowed until the next call; NULL: nobody has */
+const char *passwd_file_sample(const struct passwd_file *file);
+
 /* passwd_file_changed - since it was opened, or since the last call, it became another file or got other
  * content; costs a stat(2) */
 bool passwd_file_changed(struct passwd_file *file);

@@ -170,7 +170,8 @@ static const char *redeem(const struct peer *peer, const struct ticket_redemptio
 /* A process that serves one account after another has the ids of the first for good. */
 static bool is_of_its_pool(struct peer *peer, const struct auth_account_wire *account)
 {
-    const char *pool = peer_pool(peer->arena, account->uid, account->gid, account->system_user);
+    const struct place_wire *place = &account->place;
+    const char *pool = peer_pool(peer->arena, place->uid, place->gid, place->system_user);
 
     if (peer->pool == NULL)
         peer->pool = mem_text(pool);

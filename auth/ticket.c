@@ -78,20 +78,12 @@ static void make_text(char text[TICKET_OCTETS * 2 + 1])
 void ticket_describe(struct arena *arena, const struct check_result *account,
                      struct auth_account_wire *wire_r)
 {
-    const struct mailbox_place *place = &account->place;
-
     *wire_r = (struct auth_account_wire){
         .ok = true,
         .user = arena_copy(arena, account->user),
-        .path = arena_copy(arena, place->path),
-        .home = arena_copy(arena, place->home),
-        .system_user = arena_copy(arena, place->user),
-        .format = place->format,
-        .uid = place->uid,
-        .gid = place->gid,
-        .quota_storage = place->quota.storage,
-        .quota_messages = place->quota.messages,
+        .place = place_wire_of(&account->place),
     };
+    place_wire_copy(arena, &wire_r->place);
 }
 
 const char *ticket_issue(struct ticket_office *office, const void *holder, const char *protocol,
@@ -130,9 +122,7 @@ bool ticket_redeem(struct ticket_office *office, const char *text, const char *p
     is_valid = strcmp(ticket->protocol, protocol) == 0;
     *account_r = ticket->account;
     account_r->user = arena_copy(arena, ticket->account.user);
-    account_r->path = arena_copy(arena, ticket->account.path);
-    account_r->home = arena_copy(arena, ticket->account.home);
-    account_r->system_user = arena_copy(arena, ticket->account.system_user);
+    place_wire_copy(arena, &account_r->place);
     destroy(office, ticket);
     return is_valid;
 }

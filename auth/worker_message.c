@@ -68,8 +68,9 @@ bool worker_question_receive(struct connection *auth, struct arena *arena,
 /* --- answers ---------------------------------------------------------------------------------------------------- */
 
 struct wire_answer {
-    uint64_t outcome, refusal, format, uid, gid, quota_storage, quota_messages, iterations;
-    const char *reason, *explanation, *user, *path, *home, *system_user;
+    uint64_t outcome, refusal, iterations;
+    const char *reason, *explanation, *user;
+    struct place_wire place;
     bool is_master, may_cache, has_secret;
     struct span salt, stored_key, server_key, cram_md5;
 };
@@ -77,17 +78,10 @@ struct wire_answer {
 static const struct ipc_field answer_fields[] = {
     IPC_NUMBER(struct wire_answer, outcome, CHECK_UNAVAILABLE),
     IPC_NUMBER(struct wire_answer, refusal, REFUSED_NOT_ALLOWED),
-    IPC_NUMBER(struct wire_answer, format, MAILBOX_MBOX),
-    IPC_NUMBER(struct wire_answer, uid, UINT32_MAX - 1),
-    IPC_NUMBER(struct wire_answer, gid, UINT32_MAX - 1),
-    IPC_NUMBER(struct wire_answer, quota_storage, INT64_MAX),
-    IPC_NUMBER(struct wire_answer, quota_messages, INT64_MAX),
+    PLACE_WIRE_FIELDS(struct wire_answer, place),
     IPC_TEXT(struct wire_answer, reason, ERROR_TEXT_MAX),
     IPC_TEXT(struct wire_answer, explanation, ERROR_TEXT_MAX),
     IPC_TEXT(struct wire_answer, user, TEXT_LIMIT),
-    IPC_TEXT(struct wire_answer, path, PATH_MAX),
-    IPC_TEXT(struct wire_answer, home, PATH_MAX),
-    IPC_TEXT(struct wire_answer, system_user, TEXT_LIMIT),
     IPC_BOOL(struct wire_answer, is_master),
     IPC_BOOL(struct wire_answer, may_cache),
     IPC_BOOL(struct wire_answer, has_secret),
@@ -112,14 +106,7 @@ bool worker_answer_send(struct connection *auth, const struct check_result *resu
         .user = result->user,
         .is_master = result->is_master,
         .may_cache = result->may_cache,
-        .format = result->place.format,
-        .uid = result->place.uid,
-        .gid = result->place.gid,
-        .quota_storage = result->place.quota.storage,
-        .quota_messages = result->place.quota.messages,
-        .path = result->place.path,
-        .home = result->place.home,
-        .system_user = result->place.user,
+        .place = place_wire_of(&result->place),
         .has_secret = result->secret.is_known,
         .iterations = scram->iterations,
         .salt = span_of(scram->salt, scram->salt_len),
@@ -167,16 +154,7 @@ bool worker_answer_receive(struct connection *worker, struct arena *arena,
         .user = wire.user,
         .is_master = wire.is_master,
         .may_cache = wire.may_cache,
-        .place =
-            {
-                    .format = (enum mailbox_format)wire.format,
-                    .path = wire.path,
-                    .home = wire.home,
-                    .user = wire.system_user[0] == '\0' ? NULL : wire.system_user,
-                    .uid = (uid_t)wire.uid,
-                    .gid = (gid_t)wire.gid,
-                    .quota = {.storage = wire.quota_storage, .messages = wire.quota_messages},
-                    },
+        .place = place_wire_read(&wire.place),
     };
     take_secret(&wire, &result_r->secret);
     return true;

@@ -1,5 +1,5 @@
 /*
- * The core of a client's connection: what is read and written, TLS, deadlines, and the loop over states.
+ * The core of a client's connection: its states, TLS, deadlines; octets go in and out by transfer.c.
  * One function per state takes what came in; nothing here blocks, and nothing waits without a deadline.
  */
 #include "lib/base/base.h"
@@ -12,11 +12,6 @@
 #include "login/park.h"
 #include "login/worker.h"
 
-#include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define OUTPUT_MAX       65536
 #define BAD_COMMANDS_MAX 3     /* as many as Dovecot takes */
 #define CLOSING_MS       10000 /* for the last words to a client that does not read */
 #define HANDSHAKE_MS     30000
@@ -64,9 +59,9 @@ void client_close(struct client *client, const char *reason)
 {
     if (client->state == CLIENT_CLOSING)
         return;
-    sasl_cancel(client);
     if (reason != NULL)
         log_disconnect(client, reason);
+    sasl_cancel(client);
     client->state = CLIENT_CLOSING;
     watch_deadline(client->watch, CLOSING_MS);
     watch_events(client->watch, LOOP_READ | LOOP_WRITE);
@@ -79,137 +74,6 @@ bool client_bad_command(struct client *client)
     client->login->protocol->bye(client, client->login->protocol->too_many_bad);
     client_close(client, client->login->protocol->too_many_bad_logged);
     return true;
-}
-
-/* --- writing ------------------------------------------------------------------------------------------------- */
-
-void client_say(struct client *client, const char *format, ...)
-{
-    char line[2048];
-    va_list arguments;
-    int len;
-
-    va_start(arguments, format);
-    len = vsnprintf(line, sizeof(line) - 2, format, arguments);
-    va_end(arguments);
-    if (len < 0 || (size_t)len >= sizeof(line) - 2)
-        len = (int)sizeof(line) - 3;
-    memcpy(line + len, "\r\n", 2);
-    if (!buf_append(&client->output, line, (size_t)len + 2))
-        client_close(client, "Disconnected: Output buffer full");
-}
-
-enum io_result { IO_DONE, IO_AGAIN, IO_ENDED };
-
-static enum io_result io_meaning(struct client *client, enum tls_progress progress)
-{
-    switch (progress) {
-    case TLS_DONE:
-        return IO_DONE;
-    case TLS_WANT_WRITE:
-        client->tls_wants_write = true;
-        return IO_AGAIN;
-    case TLS_WANT_READ:
-        return IO_AGAIN;
-    case TLS_CLOSED:
-    case TLS_FAILED:
-        return IO_ENDED;
-    }
-    return IO_ENDED;
-}
-
-static enum io_result write_some(struct client *client, size_t *written_r)
-{
-    ssize_t written;
-
-    if (client->tls != NULL)
-        return io_meaning(
-            client, tls_write(client->tls, client->output.data, client->output.len, written_r));
-    written = send(client->fd, client->output.data, client->output.len, MSG_NOSIGNAL);
-    if (written < 0)
-        return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ENDED;
-    *written_r = (size_t)written;
-    return IO_DONE;
-}
-
-bool client_flush(struct client *client)
-{
-    while (client->output.len > 0) {
-        size_t written = 0;
-        switch (write_some(client, &written)) {
-        case IO_DONE:
-            buf_remove(&client->output, written);
-            break;
-        case IO_AGAIN:
-            return true;
-        case IO_ENDED:
-            return false;
-        }
-    }
-    return true;
-}
-
-/* --- reading --------------------------------------------------------------------------------------------------- */
-
-bool client_line(const struct client *client, struct span *line_r, size_t *with_end_r)
-{
-    const char *end =
-        client->input.len == 0 ? NULL : memchr(client->input.data, '\n', client->input.len);
-
-    if (end == NULL)
-        return false;
-    *with_end_r = (size_t)(end - client->input.data) + 1;
-    *line_r = span_of(client->input.data, *with_end_r - 1);
-    if (line_r->len > 0 && line_r->data[line_r->len - 1] == '\r')
-        line_r->len--;
-    return true;
-}
-
-void client_consume(struct client *client, size_t len)
-{
-    buf_remove(&client->input, len);
-}
-
-static enum io_result read_some(struct client *client)
-{
-    char octets[4096];
-    size_t got = 0, room = INPUT_MAX - client->input.len;
-    ssize_t received;
-    enum io_result result = IO_DONE;
-
-    if (room > sizeof(octets))
-        room = sizeof(octets);
-    if (room == 0)
-        return IO_AGAIN;
-    if (client->tls != NULL) {
-        result = io_meaning(client, tls_read(client->tls, octets, room, &got));
-    } else {
-        received = recv(client->fd, octets, room, 0);
-        if (received < 0)
-            return errno == EAGAIN || errno == EINTR ? IO_AGAIN : IO_ENDED;
-        got = (size_t)received;
-    }
-    if (result != IO_DONE)
-        return result;
-    if (got == 0 || !buf_append(&client->input, octets, got))
-        return IO_ENDED;
-    return IO_DONE;
-}
-
-static bool takes_input(const struct client *client)
-{
-    return client->state == CLIENT_COMMAND || client->state == CLIENT_SASL;
-}
-
-bool client_read(struct client *client)
-{
-    for (;;) {
-        enum io_result result = read_some(client);
-        if (result == IO_ENDED)
-            return false;
-        if (result == IO_AGAIN)
-            return true;
-    }
 }
 
 /* --- states -------------------------------------------------------------------------------------------------------- */
@@ -229,20 +93,29 @@ static bool on_handshake(struct client *client)
 {
     const enum tls_progress progress = tls_handshake(tls_of(client));
 
-    switch (io_meaning(client, progress)) {
-    case IO_DONE:
+    switch (progress) {
+    case TLS_DONE:
         client->state = CLIENT_COMMAND;
         if (client->login->config->login_tls_wrappermode)
             client->login->protocol->start(client);
         return true;
-    case IO_AGAIN:
+    case TLS_WANT_WRITE:
+        client->tls_wants_write = true;
         return true;
-    case IO_ENDED:
+    case TLS_WANT_READ:
+        return true;
+    case TLS_CLOSED:
+    case TLS_FAILED:
         break;
     }
     log_handshake(client, progress == TLS_FAILED ? tls_failure(client->tls) : NULL);
     client_destroy(client);
     return false;
+}
+
+static bool takes_input(const struct client *client)
+{
+    return client->state == CLIENT_COMMAND || client->state == CLIENT_SASL;
 }
 
 static bool step(struct client *client)
@@ -286,13 +159,13 @@ static int patience(const struct client *client)
     const int left = client_time_left(client);
 
     switch (client->state) {
-    case CLIENT_AUTH:
     case CLIENT_HANDOVER:
-        return -1;
+        return -1; /* the worker's time is bounded */
     case CLIENT_HANDSHAKE:
         return left < HANDSHAKE_MS ? left : HANDSHAKE_MS;
     case CLIENT_PROXY:
     case CLIENT_COMMAND:
+    case CLIENT_AUTH:
     case CLIENT_SASL:
     case CLIENT_RELAY:
     case CLIENT_AWAY:
@@ -383,9 +256,14 @@ static void on_timeout(struct client *client)
         client_destroy(client);
         return;
     }
-    if (client->state != CLIENT_HANDSHAKE && client->state != CLIENT_PROXY)
-        client->login->protocol->bye(client, "Disconnected for inactivity.");
-    client_close(client, "Disconnected: Inactivity");
+    if (client->state == CLIENT_AUTH || client->state == CLIENT_SASL) {
+        client->login->protocol->bye(client, "Disconnected for inactivity during authentication.");
+        client_close(client, "Disconnected: Inactivity during authentication");
+    } else {
+        if (client->state == CLIENT_COMMAND)
+            client->login->protocol->bye(client, "Disconnected for inactivity.");
+        client_close(client, "Disconnected: Inactivity");
+    }
     settle(client);
 }
 

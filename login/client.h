@@ -134,12 +134,6 @@ void client_begin(struct client *client);
 /* client_on_event - of its descriptor (arrival.c sets the watch up) */
 loop_callback client_on_event;
 
-/* client_say - a line, CRLF is appended */
-void client_say(struct client *client, const char *format, ...) PRINTF(2, 3);
-/* client_line - the next line of the input without its end; false: there is none yet. Borrowed until
- * client_consume. */
-bool client_line(const struct client *client, struct span *line_r, size_t *with_end_r);
-void client_consume(struct client *client, size_t len);
 /* client_close - flush what was said, log why, close */
 void client_close(struct client *client, const char *reason);
 /* client_destroy - at once, without a word */
@@ -157,13 +151,22 @@ struct sasl_offer_connection client_offer(const struct client *client);
 int client_time_left(const struct client *client);
 /* client_bad_command - one more; true: it was the last one that is taken, and the client is closing */
 bool client_bad_command(struct client *client);
+/* client_watch - the descriptor is ours again; client_send_away - a worker has it alone */
+void client_watch(struct client *client);
+void client_send_away(struct client *client);
+
+/* --- octets (transfer.c) ---------------------------------------------------------------------------------- */
+
+/* client_say - a line, CRLF is appended */
+void client_say(struct client *client, const char *format, ...) PRINTF(2, 3);
+/* client_line - the next line of the input without its end; false: there is none yet. Borrowed until
+ * client_consume. */
+bool client_line(const struct client *client, struct span *line_r, size_t *with_end_r);
+void client_consume(struct client *client, size_t len);
 /* client_flush, client_read - what can be written now; all that is there, into the input, as far as it
  * fits. False: the connection is gone. */
 bool client_flush(struct client *client) MUST_CHECK;
 bool client_read(struct client *client) MUST_CHECK;
-/* client_watch - the descriptor is ours again; client_send_away - a worker has it alone */
-void client_watch(struct client *client);
-void client_send_away(struct client *client);
 
 /* --- arriving (arrival.c) --------------------------------------------------------------------------------- */
 

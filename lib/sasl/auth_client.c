@@ -81,15 +81,8 @@ static const struct ipc_field auth_account_fields[] = {
     IPC_BOOL(struct auth_account_wire, ok),
     IPC_TEXT(struct auth_account_wire, reason, SASL_TEXT_MAX),
     IPC_TEXT(struct auth_account_wire, user, SASL_TEXT_MAX),
-    IPC_TEXT(struct auth_account_wire, path, PATH_MAX),
-    IPC_TEXT(struct auth_account_wire, home, PATH_MAX),
-    IPC_TEXT(struct auth_account_wire, system_user, SASL_TEXT_MAX),
     IPC_OCTETS(struct auth_account_wire, pass, AUTH_PASS_MAX),
-    IPC_NUMBER(struct auth_account_wire, format, MAILBOX_MBOX),
-    IPC_NUMBER(struct auth_account_wire, uid, UINT32_MAX - 1),
-    IPC_NUMBER(struct auth_account_wire, gid, UINT32_MAX - 1),
-    IPC_NUMBER(struct auth_account_wire, quota_storage, INT64_MAX),
-    IPC_NUMBER(struct auth_account_wire, quota_messages, INT64_MAX),
+    PLACE_WIRE_FIELDS(struct auth_account_wire, place),
     IPC_END,
 };
 const struct ipc_message auth_account_message = {"account", 1, auth_account_fields};
@@ -154,16 +147,7 @@ bool auth_redeem(struct connection *auth, const struct ticket_redemption *redemp
         .reason = wire.reason,
         .user = wire.user,
         .pass = wire.pass,
-        .place =
-            {
-                    .format = (enum mailbox_format)wire.format,
-                    .path = wire.path,
-                    .home = wire.home,
-                    .user = wire.system_user[0] == '\0' ? NULL : wire.system_user,
-                    .uid = (uid_t)wire.uid,
-                    .gid = (gid_t)wire.gid,
-                    .quota = {.storage = wire.quota_storage, .messages = wire.quota_messages},
-                    },
+        .place = place_wire_read(&wire.place),
     };
     return true;
 }

@@ -18,6 +18,7 @@
 
 #include "lib/delivery/mailbox.h"
 #include "lib/io/ipc.h"
+#include "lib/sasl/place_wire.h"
 
 #define SASL_OCTETS_MAX 65536
 #define SASL_TEXT_MAX   512 /* octets of a user name, of a reason */
@@ -134,10 +135,9 @@ extern const struct ipc_message auth_account_message; /* of struct auth_account_
 /* The account as it goes over the socket. */
 struct auth_account_wire {
     bool ok;
-    const char *reason, *user, *path, *home, *system_user;
+    const char *reason, *user;
     struct span pass;
-    uint64_t format, uid, gid;
-    uint64_t quota_storage, quota_messages;
+    struct place_wire place;
 };
 
 /* auth_redeem - TEMPORARY when auth cannot answer; account_r->ok false for a bad or used ticket */

@@ -2,7 +2,7 @@
 lib_libbuzon_a_SOURCES += lib/sasl/auth_client.c lib/sasl/auth_client.h \
 	lib/sasl/cram_md5.c lib/sasl/mechanism.c lib/sasl/mechanism.h lib/sasl/mechanism_steps.h \
 	lib/sasl/oauth.c lib/sasl/offer.c lib/sasl/offer.h lib/sasl/scram.c \
-	lib/sasl/parking.c lib/sasl/parking.h lib/sasl/session.c lib/sasl/session.h \
+	lib/sasl/parking.c lib/sasl/parking.h lib/sasl/place_wire.c lib/sasl/place_wire.h lib/sasl/session.c lib/sasl/session.h \
 	lib/sasl/password.c lib/sasl/password.h lib/sasl/password_crypt.c lib/sasl/password_derived.c \
 	lib/sasl/password_digest.c lib/sasl/password_old.c lib/sasl/password_scheme.h \
 	lib/sasl/pop3_lang.c lib/sasl/pop3_lang.h

@@ -2,7 +2,7 @@
 # Parked IMAP sessions: an imapd gives a session that only waits back to login, plain or under TLS, in
 # IDLE or not; the client notices nothing, whatever wakes it, over a reload and over imapds that are killed.
 . "$(dirname "$0")/../lib.sh"
-plan 11
+plan 13
 instance_prepare <<'END'
 imap_park_delay = 1s
 imap_idle_notify_interval = 2s
@@ -10,7 +10,7 @@ END
 sed -i 's/login -o login_protocol=imap/login -v -o login_protocol=imap/' "$CONF/master.cf"
 instance_run
 cat >"$T/park.py" <<'END'
-import os, re, signal, socket, ssl, subprocess, sys, time
+import os, random, re, signal, socket, ssl, subprocess, sys, time
 log, tls_port, port, smtp_port, password, maildirs, buzon, phase = sys.argv[1:]
 
 class Session:
@@ -85,11 +85,11 @@ def processes(program):
         if f"({program})" in status and int(status.rsplit(")", 1)[1].split()[1]) == master:
             found.append(int(pid))
     return found
-def kill_imapds():  # those that have served: master would be wary of others
+def kill_imapds(how=signal.SIGKILL):  # those that have served: master would be wary of others
     served = set(re.findall(r"mpid=(\d+)", "".join(lines("mpid="))))
     for pid in processes("imapd"):
         if str(pid) in served:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, how)
 def fill(user, count):
     s = Session(user)
     for i in range(count):
@@ -254,6 +254,67 @@ def killed():
         pass
     Session("luis").run("LOGOUT")
 
+def amid():
+    """An imapd is killed while it takes a session up: until it has said so, another one does it instead; from then on
+    the client sees the end, and nothing that is not so."""
+    sessions = quartet("luis")
+    parked(*sessions)
+    kill_imapds(signal.SIGSTOP)
+    for s in sessions[:2]:
+        s.send("DONE")
+    for s in sessions[2:]:
+        s.send("t3 NOOP")
+    time.sleep(0.3)  # for login to ask those that do not answer; sooner or later, the outcome is the same
+    kill_imapds()
+    for s in sessions[:2]:
+        s.until("i OK")
+    for s in sessions[2:]:
+        assert s.until("t3 ")[-1] == "t3 OK NOOP completed."
+    for s in sessions[::2]:
+        s.run("LOGOUT")
+    for s in sessions[1::2]:
+        parked(s)
+        s.socket.sendall(b"x NO")
+        await_line(f"goes on: imap.*<{re.escape(s.name)}>", 2)
+        kill_imapds()
+        try:
+            assert s.file.read() == b""
+        except OSError:
+            pass
+    # Whatever the moment: what was answered has happened, once, and nothing happens twice.
+    for turn in range(4):
+        sessions = [Session("eva", tls) for tls in (False, True) * 3]
+        parked(*sessions)
+        for n, s in enumerate(sessions):
+            s.socket.sendall(f"x APPEND INBOX {{17+}}\r\nSubject: n{turn}-{n}\r\n\r\n\r\ny NOOP\r\n".encode())
+        time.sleep(random.random() / 20)
+        kill_imapds()
+        said = []
+        for s in sessions:
+            s.socket.settimeout(20)
+            got = b""
+            try:
+                while not re.search(rb"(?m)^y ", got) and (more := s.file.readline()):
+                    got += more
+            except OSError:
+                pass
+            said.append(got.decode())
+        check = Session("eva")
+        check.run("SELECT INBOX")
+        for n, got in enumerate(said):
+            found = [l for l in check.run(f"SEARCH SUBJECT n{turn}-{n}") if l.startswith("* SEARCH")][0].split()[2:]
+            assert len(found) == 1 if "x OK" in got else len(found) <= 1, (turn, n, got, found)
+        check.run("LOGOUT")
+
+def silence():
+    """Who says nothing for imap_idle_timeout is asked to leave, parked or not, idling or not."""
+    sessions = quartet("ana")
+    parked(*sessions)
+    for s in sessions:
+        s.told(r"\* BYE Disconnected for inactivity\.")
+        assert s.file.read() == b""
+        await_line(f"imap.ana@example.test.<\\d+><{re.escape(s.name)}>: Disconnected: Disconnected for inactivity\\. in=\\d+ out=\\d+ ")
+
 def pool():
     """Sessions of the same user id, one after another, share a process."""
     before = len(lines("mpid="))
@@ -287,6 +348,10 @@ phase keepalive 'idling ones hear that the server is still here, and log their e
 phase gone 'a mailbox that is deleted or begun anew ends them with BYE'
 phase pool 'sessions of one user id share a process, one after another'
 phase killed 'imapds and login may die'
+phase amid 'and so may an imapd that just takes a session up'
 phase reload 'a reload keeps all of them'
 phase stop 'a stop tells them so'
+echo 'imap_idle_timeout = 4s' >>"$CONF/main.cf"
+instance_run
+phase silence 'silence has its end'
 no_crash 'no process crashed'

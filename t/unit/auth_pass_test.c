@@ -18,11 +18,14 @@ static char directory[] = "/tmp/buzon-pass.XXXXXX";
 static const struct auth_account_wire account = {
     .ok = true,
     .user = "ana@example.test",
-    .path = "/srv/mail/ana",
-    .home = "/srv/mail",
-    .uid = 5000,
-    .gid = 5001,
-    .quota_messages = 7,
+    .place =
+        {
+                .path = "/srv/mail/ana",
+                .home = "/srv/mail",
+                .uid = 5000,
+                .gid = 5001,
+                .quota_messages = 7,
+                },
 };
 
 /* As many as there are processes of auth; they go at the end. */
@@ -59,10 +62,10 @@ static bool accepts(const struct pass_office *by, enum pass_kind kind,
 
     if (done) {
         assert_string_equal(read.user, account.user);
-        assert_string_equal(read.path, account.path);
-        assert_int_equal(read.uid, account.uid);
-        assert_int_equal(read.gid, account.gid);
-        assert_int_equal(read.quota_messages, 7);
+        assert_string_equal(read.place.path, account.place.path);
+        assert_int_equal(read.place.uid, account.place.uid);
+        assert_int_equal(read.place.gid, account.place.gid);
+        assert_int_equal(read.place.quota_messages, 7);
     }
     return done;
 }

@@ -19,7 +19,7 @@ static bool redeem(const char *ticket, const char *protocol, struct auth_account
 
     if (redeemed) {
         assert_string_equal(account->user, "ana");
-        assert_string_equal(account->path, "/srv/ana/Maildir");
+        assert_string_equal(account->place.path, "/srv/ana/Maildir");
     }
     arena_free(&arena);
     return redeemed;
@@ -54,8 +54,8 @@ static void a_ticket_is_good_once(void **state)
     const char *ticket = issue(&login, *state);
 
     assert_true(redeem(ticket, "imap", &account));
-    assert_int_equal(account.uid, 5000);
-    assert_int_equal(account.gid, 5001);
+    assert_int_equal(account.place.uid, 5000);
+    assert_int_equal(account.place.gid, 5001);
     assert_false(redeem(ticket, "imap", &account));
 }
 
