@@ -39,19 +39,18 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     return strlist_split_config(&cleanup->dropped_headers, config->message_drop_headers, err);
 }
 
-static bool start(const struct service_instance *instance, struct error *err)
+static bool start(const struct service_instance *instance, struct error *err UNUSED)
 {
     struct cleanup *cleanup = &process.cleanup;
     struct message *message = &process.message;
 
     cleanup->queue_directory = instance->queue_directory;
-    cleanup->writer = queue_writer_create(instance->queue_directory, "incoming",
-                                          instance->config->enable_long_queue_ids, err);
+    cleanup->writer = queue_writer_create(instance->queue_directory, instance->config);
     message->cleanup = cleanup;
     message->arena = arena_create();
     message->scratch = arena_create();
     content_prepare(message);
-    return cleanup->writer != NULL;
+    return true;
 }
 
 /* --- may another message come? -------------------------------------------------------------------- */

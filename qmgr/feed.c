@@ -108,6 +108,8 @@ static void consider_leftover(struct feed *feed, const char *queue_id, const str
 
 static bool take_incoming(struct feed *feed)
 {
+    const struct qmgr *qmgr = feed->qmgr;
+    struct error err = {0};
     char queue_id[QUEUE_ID_MAX];
     struct stat status;
     int file;
@@ -116,6 +118,11 @@ static bool take_incoming(struct feed *feed)
         return false;
     if (message_is_active(feed->qmgr, queue_id))
         return true;
+    if (!queue_scan_settle(feed->incoming.scan, qmgr->queue_directory, qmgr->config, "incoming",
+                           queue_id, &err)) {
+        log_warning("%s: %s", queue_id, err.text);
+        return true;
+    }
     file = open_file(feed, "incoming", queue_id, &status);
     if (file == -1)
         return true;

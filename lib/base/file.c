@@ -4,7 +4,9 @@
 #include "lib/base/log.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -196,6 +198,16 @@ bool file_sync_directory(int directory, const char *path, struct error *err)
         error_errno(err, "sync directory %s", path);
     fd_close(&fd);
     return done;
+}
+
+void file_spread_directories(int directory)
+{
+    int flags;
+
+    if (ioctl(directory, FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_TOPDIR_FL) == 0) {
+        flags |= FS_TOPDIR_FL;
+        (void)ioctl(directory, FS_IOC_SETFLAGS, &flags);
+    }
 }
 
 void fd_close(int *fd)

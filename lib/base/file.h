@@ -42,6 +42,16 @@ bool file_replace(int directory, const char *name, mode_t mode, struct span cont
 /* file_sync_directory - fsync of the directory `path` seen from `directory` */
 bool file_sync_directory(int directory, const char *path, struct error *err) MUST_CHECK;
 
+/*
+ * file_spread_directories - ask the file system to place directories made in this one far apart
+ *
+ * A file is placed near its directory. ext4 does not use the inode of a removed file again for minutes,
+ * and passes those one by one when it looks for a free one: where thousands of files come and go, a new
+ * file costs half a millisecond. Directories that lie apart share that out, and keep it from others. The
+ * flag is FS_TOPDIR_FL (chattr +T); file systems that have none do not need it, so it may fail silently.
+ */
+void file_spread_directories(int directory);
+
 /* fd_close - close and set to -1; -1 is fine */
 void fd_close(int *fd);
 /* fd_set_nonblocking - O_NONBLOCK on or off */

@@ -92,10 +92,23 @@ static bool make_directory(const char *path, struct error *err)
     return made;
 }
 
+/* Each folder, and tmp/ of this one, apart from all others: new files come into being there. */
+static void spread(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0)
+        file_spread_directories(fd);
+    fd_close(&fd);
+}
+
 bool maildir_create(const char *path, struct error *err)
 {
-    static const char *const parts[] = {"", "/tmp", "/new", "/cur"};
+    static const char *const parts[] = {"/tmp", "/new", "/cur"};
 
+    if (!make_directory(path, err))
+        return false;
+    spread(path);
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
         char *directory = mem_printf("%s%s", path, parts[i]);
         bool made = make_directory(directory, err);

@@ -18,8 +18,6 @@ static bool is_hashed(const struct config *config, const char *queue)
 {
     struct span names = span_text(config->hash_queue_names);
 
-    if (strcmp(queue, "incoming") == 0)
-        return false;
     while (names.len > 0) {
         size_t len = 0;
 
@@ -46,8 +44,12 @@ static struct path make_path(const struct config *config, const char *queue, con
     int depth =
         config->hash_queue_depth < HASH_DEPTH_MAX ? config->hash_queue_depth : HASH_DEPTH_MAX;
 
-    if (depth > 0 && is_hashed(config, queue))
-        queue_id_hash(queue_id, (size_t)depth, hash);
+    if (depth > 0 && is_hashed(config, queue)) {
+        if (strcmp(queue, "incoming") == 0)
+            queue_id_scatter(queue_id, (size_t)depth, hash);
+        else
+            queue_id_hash(queue_id, (size_t)depth, hash);
+    }
     for (int i = 0; hash[i] != '\0'; i++) {
         levels[2 * i] = '/';
         levels[2 * i + 1] = hash[i];
@@ -62,7 +64,7 @@ const char *queue_path(struct arena *arena, const struct config *config, const c
     return arena_copy(arena, make_path(config, queue, queue_id).text);
 }
 
-/* --- moving ------------------------------------------------------------------------------------------ */
+/* --- directories ------------------------------------------------------------------------------------- */
 
 /* Make the directories above a path; those that are there are fine. */
 static void make_directories(int queue_directory, struct path path)
@@ -74,6 +76,46 @@ static void make_directories(int queue_directory, struct path path)
         *slash = '/';
     }
 }
+
+/* The entries of the directories above a path, on stable storage. */
+static bool sync_directories(int queue_directory, struct path path, struct error *err)
+{
+    bool done = true;
+
+    for (char *slash; done && (slash = strrchr(path.text, '/')) != NULL;) {
+        *slash = '\0';
+        slash = strrchr(path.text, '/');
+        if (slash == NULL)
+            return file_sync_directory(queue_directory, ".", err);
+        *slash = '\0';
+        done = file_sync_directory(queue_directory, path.text, err);
+        *slash = '/';
+    }
+    return done;
+}
+
+int queue_open_directory(int queue_directory, const struct config *config, const char *queue,
+                         const char *queue_id, struct error *err)
+{
+    static const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    struct path path = make_path(config, queue, queue_id);
+    struct path directory = path;
+    int fd;
+
+    *strrchr(directory.text, '/') = '\0';
+    fd = openat(queue_directory, directory.text, flags);
+    if (fd == -1 && errno == ENOENT) {
+        make_directories(queue_directory, path);
+        if (!sync_directories(queue_directory, path, err))
+            return -1;
+        fd = openat(queue_directory, directory.text, flags);
+    }
+    if (fd == -1)
+        error_errno(err, "open queue directory %s", directory.text);
+    return fd;
+}
+
+/* --- moving ------------------------------------------------------------------------------------------ */
 
 static bool rename_path(int queue_directory, const char *from, struct path to, struct error *err)
 {
@@ -209,6 +251,16 @@ const char *queue_scan_path(const struct queue_scan *scan)
     return scan->path.text;
 }
 
+bool queue_scan_settle(const struct queue_scan *scan, int queue_directory,
+                       const struct config *config, const char *queue, const char *queue_id,
+                       struct error *err)
+{
+    struct path path = make_path(config, queue, queue_id);
+
+    return strcmp(path.text, scan->path.text) == 0 ||
+           rename_path(queue_directory, scan->path.text, path, err);
+}
+
 bool queue_rehash(int queue_directory, const struct config *config, const char *queue,
                   struct error *err)
 {
@@ -216,12 +268,8 @@ bool queue_rehash(int queue_directory, const struct config *config, const char *
     char queue_id[QUEUE_ID_MAX];
     bool moved = scan != NULL;
 
-    while (moved && queue_scan_next(scan, queue_id, err)) {
-        struct path path = make_path(config, queue, queue_id);
-
-        if (strcmp(path.text, queue_scan_path(scan)) != 0)
-            moved = rename_path(queue_directory, queue_scan_path(scan), path, err);
-    }
+    while (moved && queue_scan_next(scan, queue_id, err))
+        moved = queue_scan_settle(scan, queue_directory, config, queue, queue_id, err);
     moved = moved && err->kind == ERROR_NONE;
     queue_scan_close(&scan);
     return moved;

@@ -98,13 +98,13 @@ const char *queue_attribute_value(const struct queue_envelope *envelope, const c
 struct queue_writer; /* writes messages one after the other, with one buffer for all */
 
 /*
- * queue_writer_create - what a process needs to write messages into `queue` ("incoming")
+ * queue_writer_create - what a process needs to write messages into incoming/
  *
- *  queue_directory  borrowed for the call; the directory of `queue` is opened, and stays open
- *  long_ids         enable_long_queue_ids
+ *  queue_directory, config  borrowed as long as there is a writer
+ *                           (enable_long_queue_ids, hash_queue_names, hash_queue_depth)
  */
-struct queue_writer *queue_writer_create(int queue_directory, const char *queue, bool long_ids,
-                                         struct error *err) MUST_CHECK;
+struct config;
+struct queue_writer *queue_writer_create(int queue_directory, const struct config *config);
 /* queue_writer_free - an uncommitted file is removed */
 void queue_writer_free(struct queue_writer **writer);
 
@@ -166,11 +166,16 @@ bool queue_file_mark(int fd, const struct queue_recipient *recipient, enum recip
  * queue_path - "deferred/3/3F2A..." with the hash levels that the configuration asks for that queue
  * (hash_queue_names, hash_queue_depth); arena's
  *
- * As Postfix: the first octets of a short queue id, the microseconds in hexadecimal of a long one.
- * incoming is never hashed: its writers keep it open to sync it.
+ * As Postfix: the first octets of a short queue id, the microseconds in hexadecimal of a long one. In
+ * incoming/ the other end of them: an fsync of a directory waits for all that others have just changed
+ * in it, so messages of one moment had better lie in different ones.
  */
 const char *queue_path(struct arena *arena, const struct config *config, const char *queue,
                        const char *queue_id);
+/* queue_open_directory - the directory in which queue_path says, for reading; made when it is missing, and
+ * its entry is then durable. -1: *err says why */
+int queue_open_directory(int queue_directory, const struct config *config, const char *queue,
+                         const char *queue_id, struct error *err) MUST_CHECK;
 /* queue_move - rename between queues, making hash directories as needed */
 bool queue_move(int queue_directory, const struct config *config, const char *queue_id,
                 const char *from, const char *to, struct error *err) MUST_CHECK;
@@ -190,6 +195,11 @@ bool queue_scan_next(struct queue_scan *scan, char queue_id_r[QUEUE_ID_MAX],
                      struct error *err) MUST_CHECK;
 /* queue_scan_path - where the last entry was found, seen from the queue directory; borrowed */
 const char *queue_scan_path(const struct queue_scan *scan);
+/* queue_scan_settle - move the last entry to where queue_path says, if it lies elsewhere: it was written
+ * under other values of the parameters */
+bool queue_scan_settle(const struct queue_scan *scan, int queue_directory,
+                       const struct config *config, const char *queue, const char *queue_id,
+                       struct error *err) MUST_CHECK;
 void queue_scan_close(struct queue_scan **scan);
 
 #endif

@@ -9,6 +9,7 @@
 #define LENGTH_MIN     4 /* directories of hash levels have names of one octet */
 #define SECONDS_DIGITS 6
 #define MICROS_DIGITS  4
+#define MICROS_HEX     5 /* digits of them in hexadecimal */
 
 static const char digits[] = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 
@@ -90,19 +91,44 @@ static bool decode_micros(const char *queue_id, unsigned *micros_r)
     return true;
 }
 
-void queue_id_hash(const char *queue_id, size_t depth, char hash_r[QUEUE_ID_MAX])
+/* What is hashed by: the microseconds in hexadecimal of a long id, all of a short one. */
+static void hashed_text(const char *queue_id, char text_r[QUEUE_ID_MAX])
 {
     unsigned micros;
-    size_t len;
 
     if (decode_micros(queue_id, &micros))
-        snprintf(hash_r, QUEUE_ID_MAX, "%05X", micros);
+        snprintf(text_r, QUEUE_ID_MAX, "%05X", micros);
     else
-        snprintf(hash_r, QUEUE_ID_MAX, "%s", queue_id);
-    len = strlen(hash_r);
+        snprintf(text_r, QUEUE_ID_MAX, "%s", queue_id);
+}
+
+/* Cut, or filled up, to `depth` octets. */
+static void fit(char hash[QUEUE_ID_MAX], size_t depth)
+{
+    size_t len = strlen(hash);
+
     if (depth >= QUEUE_ID_MAX)
         depth = QUEUE_ID_MAX - 1;
     if (len < depth)
-        memset(hash_r + len, '_', depth - len);
-    hash_r[depth] = '\0';
+        memset(hash + len, '_', depth - len);
+    hash[depth] = '\0';
+}
+
+void queue_id_hash(const char *queue_id, size_t depth, char hash_r[QUEUE_ID_MAX])
+{
+    hashed_text(queue_id, hash_r);
+    fit(hash_r, depth);
+}
+
+void queue_id_scatter(const char *queue_id, size_t depth, char hash_r[QUEUE_ID_MAX])
+{
+    char text[QUEUE_ID_MAX];
+    size_t len;
+
+    hashed_text(queue_id, text);
+    len = strnlen(text, MICROS_HEX);
+    for (size_t i = 0; i < len; i++)
+        hash_r[i] = text[len - 1 - i];
+    hash_r[len] = '\0';
+    fit(hash_r, depth);
 }

@@ -23,5 +23,8 @@ void queue_id_make(struct queue_id_source *source, bool long_ids, char queue_id_
 /* queue_id_hash - the octets by which directories are hashed: depth of them, "_" where none is left;
  * hash_r has room for QUEUE_ID_MAX */
 void queue_id_hash(const char *queue_id, size_t depth, char hash_r[QUEUE_ID_MAX]);
+/* queue_id_scatter - the same octets from the other end: the microseconds backwards, so that messages of
+ * one moment have different hashes */
+void queue_id_scatter(const char *queue_id, size_t depth, char hash_r[QUEUE_ID_MAX]);
 
 #endif

@@ -5,6 +5,7 @@
 #include "lib/queue/queue_file.h"
 
 #include "lib/base/log.h"
+#include "lib/config/config.h"
 #include "lib/queue/content_flags.h"
 #include "lib/queue/layout.h"
 #include "lib/queue/queue_id.h"
@@ -16,32 +17,27 @@
 #define BUFFER_SIZE ((size_t)128 * 1024) /* of header and content before the file is needed */
 
 struct queue_writer {
-    int directory;
-    bool long_ids;
+    int queue_directory;
+    const struct config *config;
     struct queue_id_source ids;
 
     /* The message: */
     char id[QUEUE_ID_MAX]; /* "" when none was begun */
-    int fd;                /* -1 as long as everything is in the buffer */
+    int directory;         /* where its file is; -1 as long as everything is in the buffer, */
+    int fd;                /* like this */
     uint64_t content_size;
     uint32_t content_crc;
     struct content_flags content;
     struct buf buffer; /* what is not yet in the file; starts as the file does, with a header */
 };
 
-struct queue_writer *queue_writer_create(int queue_directory, const char *queue, bool long_ids,
-                                         struct error *err)
+struct queue_writer *queue_writer_create(int queue_directory, const struct config *config)
 {
-    int directory = openat(queue_directory, queue, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct queue_writer *writer;
+    struct queue_writer *writer = mem_new(struct queue_writer);
 
-    if (directory < 0) {
-        error_errno(err, "open queue directory %s", queue);
-        return NULL;
-    }
-    writer = mem_new(struct queue_writer);
-    writer->directory = directory;
-    writer->long_ids = long_ids;
+    writer->queue_directory = queue_directory;
+    writer->config = config;
+    writer->directory = -1;
     writer->fd = -1;
     writer->buffer = BUF(BUFFER_SIZE + QUEUE_ENVELOPE_MAX + QUEUE_RECIPIENTS_MAX);
     return writer;
@@ -52,7 +48,6 @@ void queue_writer_free(struct queue_writer **writer)
     if (*writer == NULL)
         return;
     queue_writer_abandon(*writer);
-    fd_close(&(*writer)->directory);
     buf_release(&(*writer)->buffer);
     mem_free(*writer);
     *writer = NULL;
@@ -63,6 +58,7 @@ void queue_writer_abandon(struct queue_writer *writer)
     if (writer->fd >= 0 && unlinkat(writer->directory, writer->id, 0) != 0 && errno != ENOENT)
         log_warning("remove unfinished queue file %s: %s", writer->id, strerror(errno));
     fd_close(&writer->fd);
+    fd_close(&writer->directory);
     writer->id[0] = '\0';
 }
 
@@ -71,7 +67,7 @@ void queue_writer_begin(struct queue_writer *writer)
     static const struct layout_header no_header;
 
     queue_writer_abandon(writer);
-    queue_id_make(&writer->ids, writer->long_ids, writer->id);
+    queue_id_make(&writer->ids, writer->config->enable_long_queue_ids, writer->id);
     writer->content_size = 0;
     writer->content_crc = (uint32_t)crc32(0, NULL, 0);
     writer->content = (struct content_flags){0};
@@ -93,10 +89,15 @@ uint64_t queue_writer_content_size(const struct queue_writer *writer)
 
 static bool create_file(struct queue_writer *writer, struct error *err)
 {
-    writer->fd = openat(writer->directory, writer->id, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    if (writer->fd >= 0)
-        return true;
-    error_errno(err, "create queue file %s", writer->id);
+    writer->directory =
+        queue_open_directory(writer->queue_directory, writer->config, "incoming", writer->id, err);
+    if (writer->directory >= 0) {
+        writer->fd =
+            openat(writer->directory, writer->id, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+        if (writer->fd >= 0)
+            return true;
+        error_errno(err, "create queue file %s", writer->id);
+    }
     err->kind = ERROR_TEMPORARY; /* whatever it is, the message itself is not at fault */
     return false;
 }
@@ -262,6 +263,7 @@ bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *env
     }
     *fd_r = writer->fd;
     writer->fd = -1;
+    fd_close(&writer->directory);
     writer->id[0] = '\0';
     return true;
 }

@@ -21,24 +21,25 @@ static const struct layout {
     enum owner owner;
     enum group group;
     mode_t mode;
+    bool spread; /* file_spread_directories: where files come and go */
 } layouts[] = {
-    {"empty",    OWNER_ROOT, GROUP_ROOT,   0555 },
-    {"pid",      OWNER_ROOT, GROUP_ROOT,   0755 },
-    {"private",  OWNER_ROOT, GROUP_MAIL,   0710 },
-    {"public",   OWNER_MAIL, GROUP_SETGID, 02710},
-    {"maildrop", OWNER_MAIL, GROUP_SETGID, 01770},
-    {"incoming", OWNER_MAIL, GROUP_MAIL,   0700 },
-    {"active",   OWNER_MAIL, GROUP_MAIL,   0700 },
-    {"deferred", OWNER_MAIL, GROUP_MAIL,   0700 },
-    {"hold",     OWNER_MAIL, GROUP_MAIL,   0700 },
-    {"corrupt",  OWNER_MAIL, GROUP_MAIL,   0700 },
-    {"bounce",   OWNER_MAIL, GROUP_MAIL,   0700 },
-    {"defer",    OWNER_MAIL, GROUP_MAIL,   0700 },
-    {"trace",    OWNER_MAIL, GROUP_MAIL,   0700 },
+    {"empty",    OWNER_ROOT, GROUP_ROOT,   0555,  false},
+    {"pid",      OWNER_ROOT, GROUP_ROOT,   0755,  false},
+    {"private",  OWNER_ROOT, GROUP_MAIL,   0710,  false},
+    {"public",   OWNER_MAIL, GROUP_SETGID, 02710, false},
+    {"maildrop", OWNER_MAIL, GROUP_SETGID, 01770, false},
+    {"incoming", OWNER_MAIL, GROUP_MAIL,   0700,  true },
+    {"active",   OWNER_MAIL, GROUP_MAIL,   0700,  false},
+    {"deferred", OWNER_MAIL, GROUP_MAIL,   0700,  false},
+    {"hold",     OWNER_MAIL, GROUP_MAIL,   0700,  false},
+    {"corrupt",  OWNER_MAIL, GROUP_MAIL,   0700,  false},
+    {"bounce",   OWNER_MAIL, GROUP_MAIL,   0700,  false},
+    {"defer",    OWNER_MAIL, GROUP_MAIL,   0700,  false},
+    {"trace",    OWNER_MAIL, GROUP_MAIL,   0700,  false},
 };
 
-static const struct layout queue_layout = {".", OWNER_ROOT, GROUP_ROOT, 0755};
-static const struct layout data_layout = {".", OWNER_MAIL, GROUP_MAIL, 0755};
+static const struct layout queue_layout = {".", OWNER_ROOT, GROUP_ROOT, 0755, false};
+static const struct layout data_layout = {".", OWNER_MAIL, GROUP_MAIL, 0755, false};
 
 /* Ids for the enums above; in an unprivileged instance they are all ours. */
 struct ids {
@@ -84,15 +85,27 @@ static bool set_owner(int directory, const char *path, const struct layout *layo
     return done;
 }
 
+static void spread(int directory, const char *path)
+{
+    int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0)
+        file_spread_directories(fd);
+    fd_close(&fd);
+}
+
 static bool make(int directory, const char *path, const struct layout *layout,
                  const struct ids *ids, struct error *err)
 {
-    if (mkdirat(directory, path, 0700) == 0)
-        return set_owner(directory, path, layout, ids, err);
-    if (errno == EEXIST)
-        return true;
-    error_errno(err, "make the directory %s", path);
-    return false;
+    bool made = mkdirat(directory, path, 0700) == 0;
+
+    if (!made && errno != EEXIST) {
+        error_errno(err, "make the directory %s", path);
+        return false;
+    }
+    if (layout->spread)
+        spread(directory, path);
+    return !made || set_owner(directory, path, layout, ids, err);
 }
 
 static int open_queue(const struct config *config, struct error *err)

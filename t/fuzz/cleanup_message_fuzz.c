@@ -37,8 +37,7 @@ static void start(void)
     cleanup.config = config_read(directory, &overrides, NULL, &err);
     ASSERT(cleanup.config != NULL);
     cleanup.route = route_create(cleanup.config, false);
-    cleanup.writer = queue_writer_create(spool, ".", true, &err);
-    ASSERT(cleanup.writer != NULL);
+    cleanup.writer = queue_writer_create(spool, cleanup.config);
     strlist_add(&cleanup.dropped_headers, "bcc");
     message.arena = arena_create();
     message.scratch = arena_create();

@@ -19,6 +19,7 @@
 #define ARRIVAL 1795439895 /* Mon, 23 Nov 2026 13:18:15 UTC */
 
 static char spool_path[] = "/tmp/buzon-cleanup-test.XXXXXX";
+static int spool = -1;
 
 /* --- a process of cleanup -------------------------------------------------------------------------- */
 
@@ -54,17 +55,15 @@ static void split(struct strlist *list, const char *text)
 static struct config *start(const char *lines)
 {
     struct config *config = read_config(lines);
-    struct error err = {0};
 
     cleanup = (struct cleanup){
         .config = config,
         .route = route_create(config, false),
         .sender_bcc = maps_open(config, config->sender_bcc_maps, false),
         .recipient_bcc = maps_open(config, config->recipient_bcc_maps, false),
-        .writer = queue_writer_create(AT_FDCWD, spool_path, true, &err),
+        .writer = queue_writer_create(spool, config),
         .qmgr_deaf_until_ms = INT64_MAX,
     };
-    assert_non_null(cleanup.writer);
     split(&cleanup.dropped_headers, config->message_drop_headers);
     message.arena = arena_create();
     message.scratch = arena_create();
@@ -114,10 +113,7 @@ static struct intake_outcome hand_in(const struct intake_request *request,
 
 static int open_queue_file(const char *queue_id)
 {
-    char path[128];
-
-    snprintf(path, sizeof(path), "%s/%s", spool_path, queue_id);
-    return open(path, O_RDONLY);
+    return openat(spool, queue_path(message.arena, cleanup.config, "incoming", queue_id), O_RDONLY);
 }
 
 /* --- content ------------------------------------------------------------------------------------------ */
@@ -440,7 +436,7 @@ int main(void)
     int failed;
 
     setenv("TZ", "UTC0", 1);
-    if (mkdtemp(spool_path) == NULL)
+    if (mkdtemp(spool_path) == NULL || (spool = open(spool_path, O_RDONLY | O_DIRECTORY)) < 0)
         return 1;
     snprintf(path, sizeof(path), "%s/main.cf", spool_path);
     close(open(path, O_CREAT | O_WRONLY, 0600));

@@ -25,7 +25,7 @@ static const struct row own_defaults[] = {
     {"config_directory",                     "a place"                              },
     {"daemon_directory",                     "a place"                              },
     {"data_directory",                       "a place"                              },
-    {"hash_queue_names",                     "bounce and trace may become large too"},
+    {"hash_queue_names",                     "bounce and trace may become large, incoming is quicker"},
     {"html_directory",                       "a place"                              },
     {"mail_name",                            "a name"                               },
     {"mail_owner",                           "a name"                               },

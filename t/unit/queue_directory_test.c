@@ -92,12 +92,14 @@ static const struct path_case {
     const char *id;
     const char *path;
 } paths[] = {
-    {"a queue without levels",    "active",   "21519A741B0",      "active/21519A741B0"        },
-    {"a queue with levels",       "deferred", "21519A741B0",      "deferred/2/1/21519A741B0"  },
-    {"a long id",                 "defer",    "4jY62H3BFTz1bc9b", "defer/6/D/4jY62H3BFTz1bc9b"},
-    {"the last name of the list", "bounce",   "21519A741B0",      "bounce/2/1/21519A741B0"    },
-    {"a name within a name",      "defe",     "21519A741B0",      "defe/21519A741B0"          },
-    {"incoming never has levels", "incoming", "21519A741B0",      "incoming/21519A741B0"      },
+    {"a queue without levels",    "active",   "21519A741B0",      "active/21519A741B0"           },
+    {"a queue with levels",       "deferred", "21519A741B0",      "deferred/2/1/21519A741B0"     },
+    {"a long id",                 "defer",    "4jY62H3BFTz1bc9b", "defer/6/D/4jY62H3BFTz1bc9b"   },
+    {"the last name of the list", "bounce",   "21519A741B0",      "bounce/2/1/21519A741B0"       },
+    {"a name within a name",      "defe",     "21519A741B0",      "defe/21519A741B0"             },
+    {"incoming by what changes",  "incoming", "21519A741B0",      "incoming/9/1/21519A741B0"     },
+    {"incoming, a long id",       "incoming", "4jY62H38mHz1bcC4", "incoming/F/6/4jY62H38mHz1bcC4"},
+    {"incoming, hardly an id",    "incoming", "AAAA",             "incoming/A/A/AAAA"            },
 };
 
 static void path(void **state)
@@ -110,6 +112,26 @@ static void path(void **state)
     assert_string_equal(queue_path(arena, &config, c->queue, c->id), c->path);
     config.hash_queue_names = "deferred, defer  bounce";
     arena_free(&arena);
+}
+
+/* A directory that was made for a file is there for good before the file is written. */
+static void opening(void **state UNUSED)
+{
+    struct error err = {0};
+    struct stat opened, named;
+
+    for (int i = 0; i < 2; i++) {
+        int fd = queue_open_directory(spool, &config, "deferred", "5A519A741B0", &err);
+
+        assert_true(fd >= 0 && fstat(fd, &opened) == 0);
+        assert_int_equal(fstatat(spool, "deferred/5/A", &named, 0), 0);
+        assert_int_equal(opened.st_ino, named.st_ino);
+        close(fd);
+    }
+    assert_int_equal(unlinkat(spool, "deferred/5/A", AT_REMOVEDIR), 0);
+    assert_int_equal(symlinkat("/", spool, "deferred/5/A"), 0);
+    assert_int_equal(queue_open_directory(spool, &config, "deferred", "5A519A741B0", &err), -1);
+    assert_int_equal(unlinkat(spool, "deferred/5/A", 0), 0);
 }
 
 static void make_file(const char *name)
@@ -189,13 +211,11 @@ static void rehashing(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(ids) + ARRAY_LENGTH(hashes) + ARRAY_LENGTH(paths) + 4] = {
-        cmocka_unit_test(ids_are_unique),
-        cmocka_unit_test(moving),
-        cmocka_unit_test(walking),
-        cmocka_unit_test(rehashing),
+    struct CMUnitTest tests[ARRAY_LENGTH(ids) + ARRAY_LENGTH(hashes) + ARRAY_LENGTH(paths) + 5] = {
+        cmocka_unit_test(ids_are_unique), cmocka_unit_test(opening),   cmocka_unit_test(moving),
+        cmocka_unit_test(walking),        cmocka_unit_test(rehashing),
     };
-    size_t count = 4;
+    size_t count = 5;
     char command[64];
     int failed;
 

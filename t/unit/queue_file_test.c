@@ -1,6 +1,7 @@
 /* Queue files: what was written is read again, and nothing that was damaged is believed. */
 #include "t/unit/unit.h"
 
+#include "lib/config/config.h"
 #include "lib/queue/content_flags.h"
 #include "lib/queue/queue_file.h"
 
@@ -13,13 +14,12 @@ static int spool = -1;
 
 /* --- writing and reading --------------------------------------------------------------------------- */
 
+static const struct config config = {
+    .enable_long_queue_ids = true, .hash_queue_names = "incoming", .hash_queue_depth = 1};
+
 static struct queue_writer *writer_create(void)
 {
-    struct error err = {0};
-    struct queue_writer *writer = queue_writer_create(spool, "incoming", true, &err);
-
-    assert_non_null(writer);
-    return writer;
+    return queue_writer_create(spool, &config);
 }
 
 static struct queue_attribute attributes[] = {
@@ -210,16 +210,18 @@ static void abandoned(void **state UNUSED)
     size_t size = 200000;
     char *block = calloc(1, size);
     struct error err = {0};
-    char path[128];
+    struct arena *arena = arena_create();
+    const char *path;
 
     queue_writer_begin(writer);
-    snprintf(path, sizeof(path), "incoming/%s", queue_writer_id(writer));
+    path = queue_path(arena, &config, "incoming", queue_writer_id(writer));
     assert_int_equal(faccessat(spool, path, F_OK, 0), -1);
     assert_true(queue_writer_content(writer, span_of(block, size), &err));
     assert_int_equal(faccessat(spool, path, F_OK, 0), 0);
     queue_writer_abandon(writer);
     assert_int_equal(faccessat(spool, path, F_OK, 0), -1);
     free(block);
+    arena_free(&arena);
     queue_writer_free(&writer);
 }
 
@@ -229,17 +231,22 @@ static void name_is_taken(void **state UNUSED)
     struct queue_writer *writer = writer_create();
     struct queue_envelope envelope = envelope_make();
     struct error err = {0};
-    char path[128];
+    struct arena *arena = arena_create();
+    const char *path;
     int fd;
 
     queue_writer_begin(writer);
-    snprintf(path, sizeof(path), "incoming/%s", queue_writer_id(writer));
+    path = queue_path(arena, &config, "incoming", queue_writer_id(writer));
+    fd = queue_open_directory(spool, &config, "incoming", queue_writer_id(writer), &err);
+    assert_true(fd >= 0);
+    close(fd);
     fd = openat(spool, path, O_CREAT | O_WRONLY, 0600);
     assert_true(write(fd, "mine", 4) == 4);
     close(fd);
     assert_false(queue_writer_commit(writer, &envelope, &fd, &err));
     assert_int_equal(err.kind, ERROR_TEMPORARY);
     assert_int_equal(faccessat(spool, path, F_OK, 0), 0);
+    arena_free(&arena);
     queue_writer_free(&writer);
 }
 
