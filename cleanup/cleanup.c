@@ -9,6 +9,7 @@
 #include "cleanup/content.h"
 #include "cleanup/envelope.h"
 #include "cleanup/message.h"
+#include "cleanup/notify.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -146,6 +147,8 @@ static bool serve_message(struct connection *client, const struct intake_request
     if (!has_space(&process.cleanup, request->size_hint, &refusal))
         return intake_send_opened(client, "", &refusal, err);
     message_begin(&process.message, request);
+    if (request->origin != INTAKE_INTERNAL) /* which qmgr waits for */
+        notify_wait(&process.cleanup, process.message.queue_id);
     served = intake_send_opened(client, process.message.queue_id, NULL, err) &&
              take_message(client, err);
     queue_writer_abandon(process.cleanup.writer);

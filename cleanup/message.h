@@ -31,6 +31,7 @@ struct cleanup {
     struct mime_walk *walk;
     int64_t looked_at_space_ms;
     struct connection *qmgr;
+    bool qmgr_is_behind; /* it said so */
     int64_t qmgr_deaf_until_ms;
 };
 

@@ -8,4 +8,7 @@
  * what qmgr is not told of, it finds in incoming/. */
 void notify_qmgr(struct cleanup *cleanup, const char *queue_id, int file);
 
+/* notify_wait - in_flow_delay, when qmgr has said that it gets more messages than it takes */
+void notify_wait(struct cleanup *cleanup, const char *queue_id);
+
 #endif

@@ -19,6 +19,7 @@ struct client {
     struct connection *connection;
     struct watch *watch;
     bool trusted;
+    bool was_told; /* that we are behind */
     struct client *next, **link;
 };
 
@@ -48,6 +49,17 @@ static void close_client(struct client *client)
     mem_free(client);
 }
 
+/* Behind a message only, so that a client has one of these at most that it has not read. */
+static bool tell_flow(struct client *client, struct error *err)
+{
+    const struct qmgr_flow flow = {feed_is_behind(client->clients->qmgr->feed)};
+
+    if (flow.is_behind == client->was_told)
+        return true;
+    client->was_told = flow.is_behind;
+    return qmgr_flow_send(client->connection, &flow, err);
+}
+
 static bool obey(struct client *client, struct qmgr_request *request, struct error *err)
 {
     struct qmgr *qmgr = client->clients->qmgr;
@@ -60,7 +72,7 @@ static bool obey(struct client *client, struct qmgr_request *request, struct err
         }
         feed_arrived(qmgr->feed, request->queue_id, request->file);
         request->file = -1;
-        break;
+        return tell_flow(client, err);
     case QMGR_FLUSH:
         schedule_revive(qmgr->schedule);
         feed_flush(qmgr->feed);

@@ -41,13 +41,21 @@ struct feed {
     bool old_turn;                      /* a deferred message is next, if one is due */
 };
 
+static bool is_full(const struct qmgr *qmgr)
+{
+    return hash_count(qmgr->active) > 0 &&
+           (hash_count(qmgr->active) >= (size_t)qmgr->config->qmgr_message_active_limit ||
+            qmgr->active_recipients >= (size_t)qmgr->config->qmgr_message_recipient_limit);
+}
+
 static bool has_room(struct qmgr *qmgr)
 {
-    if (!tables_are_current(qmgr))
-        return false;
-    return hash_count(qmgr->active) == 0 ||
-           (hash_count(qmgr->active) < (size_t)qmgr->config->qmgr_message_active_limit &&
-            qmgr->active_recipients < (size_t)qmgr->config->qmgr_message_recipient_limit);
+    return tables_are_current(qmgr) && !is_full(qmgr);
+}
+
+bool feed_is_behind(const struct feed *feed)
+{
+    return is_full(feed->qmgr);
 }
 
 /* --- walks ---------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@ void feed_free(struct feed **feed);
 /* feed_arrived - a message of cleanup's; the file (may be -1) is taken. Without room it stays where it is
  * until there is some. */
 void feed_arrived(struct feed *feed, const char *queue_id, int file);
+/* feed_is_behind - messages come faster than they leave: the active queue is full */
+bool feed_is_behind(const struct feed *feed);
 /* feed_scan - look at incoming/ */
 void feed_scan(struct feed *feed);
 /* feed_load_deferred - learn what is due when from deferred/: once, at the start */

@@ -4,6 +4,7 @@
  */
 #include "qmgr/jobs.h"
 
+#include "qmgr/clog.h"
 #include "qmgr/outcome.h"
 #include "qmgr/verify.h"
 
@@ -61,6 +62,7 @@ static void schedule_recipient(struct message *message, const struct delivery_re
         delivery = arena_new(message->arena, struct delivery);
         delivery->message = message;
         message->deliveries++;
+        clog_warn(qmgr, destination);
         schedule_add(qmgr->schedule, destination, &delivery->entry, message->number);
     }
     append_recipient(delivery, recipient);

@@ -68,5 +68,6 @@ struct transport_limits limits_of(void *context, const char *transport)
                                                        config->default_transport_rate_delay),
         .destination_dead_ms = (int64_t)SECOND_MS * config->minimal_backoff_time,
         .transport_dead_ms = (int64_t)SECOND_MS * config->transport_retry_time,
+        .logs_feedback = config->destination_concurrency_feedback_debug,
     };
 }

@@ -6,6 +6,7 @@ pkglibexec_PROGRAMS += qmgr/qmgr
 qmgr_qmgr_SOURCES = $(QMGR_UNITS) qmgr/qmgr.c qmgr/qmgr.h \
 	qmgr/agent.c qmgr/agent.h \
 	qmgr/client.c qmgr/client.h \
+	qmgr/clog.c qmgr/clog.h \
 	qmgr/feed.c qmgr/feed.h \
 	qmgr/finish.c qmgr/finish.h \
 	qmgr/jobs.c qmgr/jobs.h \

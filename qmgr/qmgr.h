@@ -9,6 +9,7 @@
  *   due       deferred messages by date                  notify    requests to the bounce service
  *   pool      connections to services                    limits    what transports allow
  *   tables    when to leave because they changed
+ *   clog      warnings of destinations that take up much of the active queue
  *   succession  taking over from the queue manager before us, and leaving to the next
  */
 #ifndef BUZON_QMGR_QMGR_H

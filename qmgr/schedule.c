@@ -4,6 +4,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
+#include "lib/base/log.h"
 
 struct schedule {
     schedule_limits *limits;
@@ -234,6 +235,11 @@ void schedule_add(struct schedule *schedule, struct destination *destination, st
     settle(schedule, destination);
 }
 
+size_t schedule_length(const struct destination *destination)
+{
+    return destination->entries.count + (size_t)destination->in_flight;
+}
+
 struct entry *schedule_next(struct schedule *schedule, struct transport *transport)
 {
     struct heap_node *node = heap_first(&transport->ready);
@@ -287,6 +293,23 @@ static void delay_next(struct schedule *schedule, struct destination *destinatio
                    now_ms + transport->limits.destination_delay_ms);
 }
 
+static void log_feedback(const struct destination *destination, const struct feedback *feedback)
+{
+    if (destination->transport->limits.logs_feedback)
+        log_info("queue %s: feedback %g", destination->nexthop,
+                 feedback_value(feedback, destination->window.size));
+}
+
+static void log_window(const struct destination *destination)
+{
+    const struct window *window = &destination->window;
+
+    if (destination->transport->limits.logs_feedback)
+        log_info("queue %s: limit %d window %d success %g failure %g fail_cohorts %g",
+                 destination->nexthop, destination->transport->limits.window.maximum, window->size,
+                 window->success, window->failure, window->failed_cohorts);
+}
+
 void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery_verdict verdict,
                    const struct refusal *refusal, int64_t now_ms)
 {
@@ -296,14 +319,19 @@ void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery
 
     switch (verdict) {
     case VERDICT_REACHED:
+        log_feedback(destination, &limits->positive);
         window_success(&destination->window, limits, in_flight);
+        log_window(destination);
         break;
     case VERDICT_UNREACHABLE:
+        log_feedback(destination, &limits->negative);
         if (destination->stoppage.kind != STOPPAGE_DEAD &&
             window_failure(&destination->window, limits)) {
+            log_window(destination);
             destination_dies(schedule, destination, refusal, now_ms);
             return;
         }
+        log_window(destination);
         break;
     case VERDICT_UNKNOWN:
         break;

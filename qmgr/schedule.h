@@ -26,6 +26,7 @@ struct transport_limits {
     int64_t destination_delay_ms; /* between deliveries to one destination; then one at a time */
     int64_t transport_delay_ms;   /* between deliveries of the transport; likewise */
     int64_t destination_dead_ms, transport_dead_ms; /* how long they stay so */
+    bool logs_feedback;                             /* destination_concurrency_feedback_debug */
 };
 
 /* Why something is dead. */
@@ -75,6 +76,7 @@ struct destination {
     int in_flight;
     size_t refused; /* entries that wait for schedule_refused */
     struct stoppage stoppage;
+    int64_t warned_ms; /* when it was last said that it takes up too much; 0: never */
     struct destination *previous, *next;
     uint64_t filling;     /* number of the message that was added last, */
     struct entry *filled; /* and its last entry here */
@@ -111,6 +113,9 @@ struct entry *schedule_filling(const struct destination *destination, uint64_t m
 /* schedule_add - an entry of message number `message`; borrowed until it is done or refused */
 void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
                   uint64_t message);
+
+/* schedule_length - entries of a destination that wait or are in flight */
+size_t schedule_length(const struct destination *destination);
 
 /* schedule_next - the transport's next entry, now in flight; NULL: none, or none may go now */
 struct entry *schedule_next(struct schedule *schedule, struct transport *transport);

@@ -50,7 +50,7 @@ bool feedback_parse(const char *text, struct feedback *feedback_r)
     return true;
 }
 
-static double feedback_value(const struct feedback *feedback, int size)
+double feedback_value(const struct feedback *feedback, int size)
 {
     switch (feedback->divisor) {
     case FEEDBACK_CONSTANT:

@@ -30,6 +30,9 @@ struct window {
     double failed_cohorts;
 };
 
+/* feedback_value - what it comes to with a window of this size */
+double feedback_value(const struct feedback *feedback, int size);
+
 struct window window_start(const struct window_limits *limits);
 /* window_success - in_flight: deliveries that run, this one included */
 void window_success(struct window *window, const struct window_limits *limits, int in_flight);

@@ -58,3 +58,21 @@ bool qmgr_request_receive(struct connection *peer, struct arena *arena,
     };
     return true;
 }
+
+static const struct ipc_field flow_fields[] = {
+    IPC_BOOL(struct qmgr_flow, is_behind),
+    IPC_END,
+};
+
+static const struct ipc_message flow_message = {"flow", 1, flow_fields};
+
+bool qmgr_flow_send(struct connection *peer, const struct qmgr_flow *flow, struct error *err)
+{
+    return ipc_send(peer, &flow_message, flow, err);
+}
+
+bool qmgr_flow_receive(struct connection *qmgr, struct arena *arena, struct qmgr_flow *flow_r,
+                       struct error *err)
+{
+    return ipc_receive(qmgr, &flow_message, arena, flow_r, err);
+}
