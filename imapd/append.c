@@ -145,12 +145,22 @@ static void begin_message(struct append *append)
     flag_list_release(&flags);
 }
 
+/* A client that wants no more of an APPEND sends an empty message: RFC 3502 section 6.3.11. */
+static bool is_called_off(struct append *append)
+{
+    if (append->session->literal.size > 0)
+        return false;
+    append_refuse(append, "An empty message: nothing was appended.");
+    return true;
+}
+
 /* "~", and the literal behind it */
 static bool take_literal8(struct append *append)
 {
     if (!append->session->has_literal || !cursor_take(&append->at, '~') || !parse_end(&append->at))
         return false;
-    append_take_binary(append);
+    if (!is_called_off(append))
+        append_take_binary(append);
     return true;
 }
 
@@ -174,7 +184,8 @@ static void take_content(struct append *append)
         if (!take_utf8(append) && !append->failed && !append->session->ended)
             append_bad(append);
     } else if (append->session->has_literal && parse_end(&append->at)) {
-        append_take_literal(append, write_octets, NULL);
+        if (!is_called_off(append))
+            append_take_literal(append, write_octets, NULL);
     } else if (!take_literal8(append)) {
         append_bad(append);
     }
@@ -191,7 +202,8 @@ static void take_messages(struct append *append, bool several)
         if (!append->failed)
             take_content(append);
         append->pending_octets += append->size;
-    } while (several && !append->failed && !session->ended && !parse_end(&append->at));
+    } while (several && !append->failed && !session->ended &&
+             (session->has_literal || !parse_end(&append->at)));
     if (!append->failed && !session->ended && (session->has_literal || !parse_end(&append->at)))
         append_bad(append);
     if (session->has_literal && !session->ended)

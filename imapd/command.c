@@ -77,10 +77,11 @@ static bool take_tag(struct imapd_session *session, struct cursor *at)
     while (!cursor_at_end(*at) && *at->next > 0x20 && *at->next < 0x7f &&
            strchr("+(){%*\"\\", *at->next) == NULL)
         at->next++;
-    if (at->next == first)
+    if (at->next == first || (!cursor_at_end(*at) && *at->next != ' '))
         return false;
     session->tag = span_of(first, (size_t)(at->next - first));
-    return parse_space(at);
+    (void)!parse_space(at);
+    return true;
 }
 
 static const struct command *take_command(struct imapd_session *session, struct cursor *at)

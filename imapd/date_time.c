@@ -27,6 +27,7 @@ static int64_t day_of(int64_t year, int64_t month, int64_t day)
 static bool take_date(struct cursor *at, int64_t *day_r)
 {
     static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const unsigned char *first;
     uint64_t day, year;
     size_t month = 0;
 
@@ -38,7 +39,10 @@ static bool take_date(struct cursor *at, int64_t *day_r)
     if (month == 12 || (int)day > lengths[month])
         return false;
     at->next += 3;
-    if (!cursor_take(at, '-') || !parse_number(at, 9999, &year) || year < 1)
+    if (!cursor_take(at, '-'))
+        return false;
+    first = at->next;
+    if (!parse_number(at, 9999, &year) || year < 1 || at->next - first != 4)
         return false;
     *day_r = day_of((int64_t)year, (int64_t)month + 1, (int64_t)day);
     return true;

@@ -35,6 +35,13 @@ static void put_text(struct buf *out, const char *name, struct span text)
     buf_put(out, text);
 }
 
+static void put_fuzzy(struct buf *out, const char *name, struct span preview)
+{
+    buf_put_printf(out, "%s (FUZZY ", name);
+    imap_put_string(out, preview);
+    buf_put_char(out, ')');
+}
+
 static void put_save_date(struct buf *out, uint64_t save_date)
 {
     buf_put_text(out, "SAVEDATE ");
@@ -90,6 +97,12 @@ static bool put_item(struct imapd_session *session, struct fetch_message *messag
     case FETCH_PREVIEW:
         buf_put_text(out, "PREVIEW ");
         imap_put_string(out, message->metadata.preview);
+        break;
+    case FETCH_PREVIEW_FUZZY:
+        put_fuzzy(out, "PREVIEW", message->metadata.preview);
+        break;
+    case FETCH_SNIPPET:
+        put_fuzzy(out, "SNIPPET", message->metadata.preview);
         break;
     case FETCH_SECTION:
         return fetch_put_section(session, message, &item->section);

@@ -43,7 +43,9 @@ enum fetch_kind {
     FETCH_SAVE_DATE, /* RFC 8514 */
     FETCH_EMAIL_ID,  /* RFC 8474 */
     FETCH_THREAD_ID,
-    FETCH_PREVIEW, /* RFC 8970 */
+    FETCH_PREVIEW,       /* RFC 8970 */
+    FETCH_PREVIEW_FUZZY, /* as its drafts had it, with the name of the algorithm; SNIPPET before those */
+    FETCH_SNIPPET,
     FETCH_SECTION,
 };
 

@@ -12,6 +12,7 @@
 #include "lib/message/imap_text.h"
 
 #define MEMORY_MAX (1024 * 1024) /* octets of a section that are read as one */
+#define BLOCK_MAX  (128 * 1024)
 
 static bool is_header(const struct section *section)
 {
@@ -42,6 +43,46 @@ static void cut(const struct section *section, uint64_t size, uint64_t *offset_r
     *len_r = size - *offset_r < section->len ? size - *offset_r : section->len;
 }
 
+/* --- what no literal can hold -------------------------------------------------------------------- */
+
+/* A literal has no NUL (RFC 3501 section 4.3): it is sent as Dovecot does. BINARY shows it as it is. */
+static const char for_nul[] = "\x80";
+
+static void replace_nuls(char *octets, size_t len)
+{
+    for (char *at; (at = memchr(octets, '\0', len)) != NULL; octets = at) {
+        *at = for_nul[0];
+        len -= (size_t)(at - octets);
+    }
+}
+
+static void put_without_nuls(struct buf *out, struct span text)
+{
+    size_t before = out->len;
+
+    buf_put(out, text);
+    replace_nuls(out->data + before, text.len);
+}
+
+/* Where octets would go from the file to the socket unseen. true also when it cannot be read: whoever sends
+ * it will see. */
+static bool has_nul(const struct message_file *file, uint64_t start, uint64_t len)
+{
+    struct buf block = BUF(BLOCK_MAX);
+    bool has = false;
+
+    while (len > 0 && !has) {
+        size_t part = len < BLOCK_MAX ? (size_t)len : BLOCK_MAX;
+        char *room = buf_reserve(&block, part);
+        has = !pread_all(file->fd, room, part, (off_t)(file->offset + start)) ||
+              memchr(room, '\0', part) != NULL;
+        start += part;
+        len -= part;
+    }
+    buf_release(&block);
+    return has;
+}
+
 /* --- in memory --------------------------------------------------------------------------------- */
 
 static void put_label(struct imapd_session *session, const struct section *section)
@@ -59,7 +100,7 @@ static void put_literal(struct imapd_session *session, const struct section *sec
     cut(section, text.len, &offset, &len);
     put_label(session, section);
     buf_put_printf(&session->response, "{%" PRIu64 "}\r\n", len);
-    buf_put(&session->response, span_first(span_skip(text, (size_t)offset), (size_t)len));
+    put_without_nuls(&session->response, span_first(span_skip(text, (size_t)offset), (size_t)len));
     count_octets(session, section, len);
 }
 
@@ -124,7 +165,14 @@ static void find_place(struct imapd_session *session, const struct fetch_message
 
 static void send_octets(void *context, struct span octets)
 {
-    stream_write(context, octets);
+    for (size_t len; octets.len > 0; octets = span_skip(octets, len)) {
+        len = span_find(octets, '\0');
+        stream_write(context, span_first(octets, len));
+        if (len == octets.len)
+            break;
+        stream_write(context, span_of(for_nul, 1));
+        len++;
+    }
 }
 
 /* A file that was changed after its size became known gives less: the client is owed the rest, and gets
@@ -159,7 +207,7 @@ static bool put_in_blocks(struct imapd_session *session, struct fetch_message *m
     if (session->ended)
         return false;
     mailbox_end_reading(session->mailbox);
-    if (range->bare_lf == 0)
+    if (range->bare_lf == 0 && !has_nul(&message->file, range->start + offset, len))
         done = stream_write_file(session->client, message->file.fd,
                                  message->file.offset + range->start + offset, len) == STREAM_OK;
     else

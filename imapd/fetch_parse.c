@@ -10,18 +10,20 @@ static const struct {
     enum fetch_kind kind;
     unsigned wanted;
 } plain_items[] = {
-    {"UID",           FETCH_UID,           0                 },
-    {"FLAGS",         FETCH_FLAGS,         0                 },
-    {"INTERNALDATE",  FETCH_DATE,          WANT_DATE         },
-    {"RFC822.SIZE",   FETCH_SIZE,          WANT_SIZE         },
-    {"ENVELOPE",      FETCH_ENVELOPE,      WANT_ENVELOPE     },
-    {"BODYSTRUCTURE", FETCH_BODYSTRUCTURE, WANT_BODYSTRUCTURE},
-    {"BODY",          FETCH_BODY,          WANT_BODYSTRUCTURE},
-    {"MODSEQ",        FETCH_MODSEQ,        0                 },
-    {"SAVEDATE",      FETCH_SAVE_DATE,     WANT_SAVE_DATE    },
-    {"EMAILID",       FETCH_EMAIL_ID,      WANT_EMAIL_ID     },
-    {"THREADID",      FETCH_THREAD_ID,     0                 },
-    {"PREVIEW",       FETCH_PREVIEW,       WANT_PREVIEW      },
+    {"UID",             FETCH_UID,           0                 },
+    {"FLAGS",           FETCH_FLAGS,         0                 },
+    {"INTERNALDATE",    FETCH_DATE,          WANT_DATE         },
+    {"RFC822.SIZE",     FETCH_SIZE,          WANT_SIZE         },
+    {"ENVELOPE",        FETCH_ENVELOPE,      WANT_ENVELOPE     },
+    {"BODYSTRUCTURE",   FETCH_BODYSTRUCTURE, WANT_BODYSTRUCTURE},
+    {"BODY",            FETCH_BODY,          WANT_BODYSTRUCTURE},
+    {"MODSEQ",          FETCH_MODSEQ,        0                 },
+    {"SAVEDATE",        FETCH_SAVE_DATE,     WANT_SAVE_DATE    },
+    {"EMAILID",         FETCH_EMAIL_ID,      WANT_EMAIL_ID     },
+    {"THREADID",        FETCH_THREAD_ID,     0                 },
+    {"PREVIEW",         FETCH_PREVIEW,       WANT_PREVIEW      },
+    {"PREVIEW (FUZZY)", FETCH_PREVIEW_FUZZY, WANT_PREVIEW      }, /* take_preview finds it */
+    {"SNIPPET",         FETCH_SNIPPET,       WANT_PREVIEW      },
 };
 
 /* Old names of sections; the response has the old name too. */
@@ -73,7 +75,7 @@ static bool take_fields(struct arena *arena, struct cursor *at, struct strlist *
         if (fields->count == FETCH_FIELDS_MAX || !parse_astring(arena, at, &name))
             return false;
         strlist_add_span(fields, name);
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')');
 }
 
@@ -103,14 +105,14 @@ static bool take_part(struct arena *arena, struct cursor *at, struct section *se
     return true;
 }
 
-/* "<0.100>" */
+/* "<" number64 "." nz-number64 ">": RFC 9051 section 9 */
 bool section_take_partial(struct cursor *at, struct section *section)
 {
     if (!cursor_take(at, '<'))
         return true;
     section->partial = true;
     return parse_number(at, INT64_MAX, &section->offset) && cursor_take(at, '.') &&
-           parse_number(at, UINT32_MAX, &section->len) && section->len > 0 && cursor_take(at, '>');
+           parse_number(at, INT64_MAX, &section->len) && section->len > 0 && cursor_take(at, '>');
 }
 
 static const char *const part_names[] = {
@@ -249,15 +251,27 @@ static bool take_bracket_item(struct arena *arena, struct span name, struct curs
     return false;
 }
 
-/* PREVIEW [SP "(LAZY)"]: what is known already would be enough, but we know it always. */
-static bool take_lazy(struct cursor *at)
+/*
+ * [SP "(LAZY)"]: what is known already would be enough, but we know it always. In the drafts algorithms stood
+ * in the parentheses too, FUZZY or LAZY=FUZZY, of which there is but one.
+ */
+static bool take_preview(struct cursor *at, struct fetch *fetch, enum fetch_kind kind)
 {
     struct cursor here = *at;
 
-    if (!parse_space(&here) || !cursor_take(&here, '('))
-        return true;
-    *at = here;
-    return parse_word(at, "LAZY") && cursor_take(at, ')');
+    if (parse_space(&here) && cursor_take(&here, '(')) {
+        do {
+            if (parse_word(&here, "FUZZY") || parse_word(&here, "LAZY=FUZZY"))
+                kind = kind == FETCH_PREVIEW ? FETCH_PREVIEW_FUZZY : kind;
+            else if (!parse_word(&here, "LAZY"))
+                return false;
+        } while (parse_more(&here));
+        if (!cursor_take(&here, ')'))
+            return false;
+        *at = here;
+    }
+    add_item(fetch, kind);
+    return true;
 }
 
 static bool take_item(struct arena *arena, struct cursor *at, struct fetch *fetch)
@@ -270,10 +284,13 @@ static bool take_item(struct arena *arena, struct cursor *at, struct fetch *fetc
     if (bracket)
         return take_bracket_item(arena, name, at, fetch);
     for (size_t i = 0; i < ARRAY_LENGTH(plain_items); i++) {
-        if (span_equal_text_nocase(name, plain_items[i].name)) {
-            add_item(fetch, plain_items[i].kind);
-            return plain_items[i].kind != FETCH_PREVIEW || take_lazy(at);
-        }
+        enum fetch_kind kind = plain_items[i].kind;
+        if (!span_equal_text_nocase(name, plain_items[i].name))
+            continue;
+        if (kind == FETCH_PREVIEW || kind == FETCH_SNIPPET)
+            return take_preview(at, fetch, kind);
+        add_item(fetch, kind);
+        return true;
     }
     for (size_t i = 0; i < ARRAY_LENGTH(old_items); i++) {
         if (span_equal_text_nocase(name, old_items[i].name)) {
@@ -347,7 +364,7 @@ static bool take_modifiers(struct cursor *at, struct fetch *fetch)
     do {
         if (!take_modifier(at, fetch))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     if (fetch->is_conditional)
         add_item(fetch, FETCH_MODSEQ);
     return cursor_take(at, ')') && parse_end(at) &&
@@ -363,7 +380,7 @@ static bool take_items(struct arena *arena, struct cursor *at, struct fetch *fet
     do {
         if (!take_item(arena, at, fetch))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')');
 }
 

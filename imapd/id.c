@@ -46,7 +46,7 @@ static bool take_fields(struct imapd_session *session, struct cursor *at, struct
             return false;
         if (value.data != NULL)
             put_logged(session, line, field, value);
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')');
 }
 

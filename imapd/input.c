@@ -153,7 +153,8 @@ static bool is_message(struct imapd_session *session, struct span before)
     if (parse_word(&at, "UID") && !parse_space(&at))
         return false;
     if (parse_word(&at, "REPLACE")) {
-        if (!parse_space(&at) || !parse_astring(session->arena, &at, &number))
+        if (!parse_space(&at) ||
+            (!cursor_take(&at, '*') && !parse_astring(session->arena, &at, &number)))
             return false;
     } else if (!parse_word(&at, "APPEND")) {
         return false;

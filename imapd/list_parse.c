@@ -45,7 +45,7 @@ static bool take_options(struct cursor *at, bool selects, unsigned *options,
         if (word->option == LIST_STATUS &&
             (!parse_space(at) || !status_items_parse(at, &request->status_items)))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')');
 }
 

@@ -34,7 +34,7 @@ bool metadata_options_parse(struct cursor *at, struct metadata_options *options_
                    !take_depth(&here, &options.depth)) {
             return false;
         }
-    } while (parse_space(&here));
+    } while (parse_more(&here));
     if (!cursor_take(&here, ')'))
         return false;
     *options_r = options;

@@ -38,7 +38,7 @@ static bool take_names(struct arena *arena, struct cursor *at, struct search_pla
     do {
         if (!parse_astring(arena, at, &name) || !add_place(places, filter, name))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')');
 }
 
@@ -70,7 +70,7 @@ bool search_places_parse(struct arena *arena, struct cursor *at, struct search_p
     do { /* no scope option is known: a parenthesis here is malformed */
         if (!take_filter(arena, &here, places_r))
             return false;
-    } while (parse_space(&here));
+    } while (parse_more(&here));
     *at = here;
     return cursor_take(at, ')');
 }

@@ -65,7 +65,7 @@ static bool take_names(struct notify_parser *parser, struct notify_group *group)
     do {
         if (!take_name(parser, group))
             return false;
-    } while (parse_space(parser->at));
+    } while (parse_more(parser->at));
     return cursor_take(parser->at, ')');
 }
 
@@ -137,7 +137,7 @@ static bool take_events(struct notify_parser *parser, struct notify_group *group
     do {
         if (!take_event(parser, group))
             return false;
-    } while (parse_space(parser->at));
+    } while (parse_more(parser->at));
     return cursor_take(parser->at, ')');
 }
 
@@ -171,7 +171,7 @@ static bool take_groups(struct notify_parser *parser, struct notify_request *req
             return false;
         selected |= is_of_selected(group);
         request->group_count++;
-    } while (parse_space(parser->at));
+    } while (parse_more(parser->at));
     return parse_end(parser->at);
 }
 

@@ -9,12 +9,24 @@
 
 bool parse_space(struct cursor *at)
 {
-    return cursor_take(at, ' ');
+    const unsigned char *first = at->next;
+
+    while (cursor_take(at, ' ')) {
+    }
+    return at->next > first;
+}
+
+bool parse_more(struct cursor *at)
+{
+    return parse_space(at) && !cursor_at_end(*at) && *at->next != ')';
 }
 
 bool parse_end(const struct cursor *at)
 {
-    return cursor_at_end(*at);
+    struct cursor here = *at;
+
+    (void)!parse_space(&here);
+    return cursor_at_end(here);
 }
 
 /* atom-specials, and what is no 7-bit character at all */
@@ -232,7 +244,7 @@ bool parse_flags(struct cursor *at, struct flag_list *list)
     do {
         if (!parse_flag_word(at, &word) || !add_flag(list, word))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     return true;
 }
 

@@ -7,9 +7,12 @@
 
 #include "lib/base/strlist.h"
 
-/* parse_space - exactly one space */
+/* parse_space - a space; several are taken as one, for clients that write so */
 bool parse_space(struct cursor *at) MUST_CHECK;
-/* parse_end - nothing is left */
+/* parse_more - in a list: spaces, and another item behind them; false at its end, spaces before that are
+ * taken */
+bool parse_more(struct cursor *at) MUST_CHECK;
+/* parse_end - nothing is left, but spaces */
 bool parse_end(const struct cursor *at) MUST_CHECK;
 /* parse_word - this word, in any case, and no longer one */
 bool parse_word(struct cursor *at, const char *word) MUST_CHECK;

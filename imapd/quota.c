@@ -94,7 +94,7 @@ static bool take_resources(struct cursor *at)
     do {
         if (!parse_atom(at, &name) || !parse_space(at) || !parse_number(at, INT64_MAX, &limit))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')') && parse_end(at);
 }
 

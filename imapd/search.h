@@ -86,10 +86,9 @@ void search_release(struct search *search);
 /* search_refuse - the reply to what was not PARSED */
 void search_refuse(struct imapd_session *session, enum search_parsed parsed);
 
-/* search_prepare - sets become runs of messages, cheap keys come first. false: a sequence number is
- * past the last message. */
-bool search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
-                    const struct saved_set *saved) MUST_CHECK;
+/* search_prepare - sets become runs of messages, cheap keys come first */
+void search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
+                    const struct saved_set *saved);
 
 /* --- matching (search_match.c) ------------------------------------------------------------------ */
 

@@ -74,8 +74,8 @@ static struct search_context *make_context(struct imapd_session *session, struct
     context->by_uid = session->by_uid;
     context->modseq = session->mailbox->modseq;
     at = cursor_of(span_of(arena_text(context->arena, program), program.len));
-    if (search_parse(context->arena, &at, &context->search) == SEARCH_PARSED &&
-        search_prepare(context->arena, &context->search, session->mailbox, &session->saved)) {
+    if (search_parse(context->arena, &at, &context->search) == SEARCH_PARSED) {
+        search_prepare(context->arena, &context->search, session->mailbox, &session->saved);
         freeze_sets(context->arena, context->search.root, session->mailbox);
         return context;
     }
@@ -194,8 +194,8 @@ static void tell(struct imapd_session *session, struct search_context *context)
     struct search_match match;
     struct error err = {0};
 
-    if (search_prepare(arena, &context->search, session->mailbox, NULL) &&
-        mailbox_begin_reading(session->mailbox, &err)) {
+    search_prepare(arena, &context->search, session->mailbox, NULL);
+    if (mailbox_begin_reading(session->mailbox, &err)) {
         search_match_begin(&match, session->mailbox, &context->search);
         look_again(context, &match, &difference);
         search_match_end(&match);

@@ -271,7 +271,7 @@ static struct search_key *take_list(struct search_parser *parser)
         if (*last == NULL)
             return NULL;
         last = &(*last)->next;
-    } while (parse_space(parser->at));
+    } while (parse_more(parser->at));
     return list;
 }
 

@@ -106,25 +106,22 @@ static void note_field(struct search *search, const struct search_key *key)
         search->last_field = field;
 }
 
-static bool prepare(struct arena *arena, struct search *search, struct search_key *key,
+static void prepare(struct arena *arena, struct search *search, struct search_key *key,
                     const struct mailbox *mailbox, const struct saved_set *saved)
 {
     search->wanted |= wanted_by(key->kind);
     note_field(search, key);
-    if ((key->kind == SEARCH_NUMBERS || key->kind == SEARCH_UIDS) &&
-        !set_resolve_runs(arena, &key->set, mailbox, key->kind == SEARCH_UIDS, saved, &key->runs))
-        return false;
-    for (struct search_key *child = key->child; child != NULL; child = child->next) {
-        if (!prepare(arena, search, child, mailbox, saved))
-            return false;
-    }
+    if (key->kind == SEARCH_NUMBERS || key->kind == SEARCH_UIDS)
+        (void)!set_resolve_runs(arena, &key->set, mailbox, key->kind == SEARCH_UIDS, saved,
+                                &key->runs); /* nobody is found under a number past the last */
+    for (struct search_key *child = key->child; child != NULL; child = child->next)
+        prepare(arena, search, child, mailbox, saved);
     if (key->kind == SEARCH_AND || key->kind == SEARCH_OR)
         sort_children(key);
-    return true;
 }
 
-bool search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
+void search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
                     const struct saved_set *saved)
 {
-    return prepare(arena, search, search->root, mailbox, saved);
+    prepare(arena, search, search->root, mailbox, saved);
 }

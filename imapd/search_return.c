@@ -103,7 +103,7 @@ bool search_return_parse(struct cursor *at, struct search_return *return_r)
         do {
             if (!take_option(&here, &wanted))
                 return false;
-        } while (parse_space(&here));
+        } while (parse_more(&here));
         if (!cursor_take(&here, ')'))
             return false;
     }
@@ -286,7 +286,7 @@ static void put_plain(struct buf *out, const struct search_source *source,
 void search_put_response(struct imapd_session *session, const struct search_return *wanted,
                          const struct search_source *source, const struct found *found)
 {
-    static const unsigned silent = RETURN_SAVE | RETURN_CONTEXT | RETURN_UPDATE;
+    static const unsigned silent = RETURN_SAVE | RETURN_CONTEXT;
 
     if (!wanted->given) {
         put_plain(&session->response, source, found);

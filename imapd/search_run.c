@@ -28,10 +28,7 @@ bool search_run(struct imapd_session *session, struct mailbox *mailbox, struct s
     struct search_match match;
     bool done;
 
-    if (!search_prepare(session->arena, search, mailbox, &session->saved)) {
-        error_set(err, ERROR_MALFORMED, "Error in IMAP command: Invalid messageset");
-        return false;
-    }
+    search_prepare(session->arena, search, mailbox, &session->saved);
     search_match_begin(&match, mailbox, search);
     done = match_all(&match, progress, found_r, err);
     search_match_end(&match);

@@ -73,10 +73,13 @@ static void open_mailbox(struct imapd_session *session, struct cursor at, bool r
 {
     struct select_parameters parameters;
     struct error err = {0};
+    struct span text;
     const char *name;
 
-    if (!imapd_take_mailbox(session, &at, &name))
+    if (!parse_space(&at) || !parse_astring(session->arena, &at, &text)) {
+        imapd_bad(session, "Error in IMAP command: Invalid arguments.");
         return;
+    }
     if (!select_parameters_parse(session->arena, &at, &parameters)) {
         imapd_bad(session, "Error in IMAP command: Invalid parameters.");
         return;
@@ -86,7 +89,9 @@ static void open_mailbox(struct imapd_session *session, struct cursor at, bool r
         return;
     }
     tell_closed(session);
-    leave_mailbox(session);
+    leave_mailbox(session); /* for good, also when the other one cannot be opened */
+    if (!imapd_check_mailbox(session, text, &name))
+        return;
     session->mailbox = mailbox_open(session->store, name, read_only, &err);
     if (session->mailbox == NULL)
         imapd_failed(session, &err);

@@ -26,14 +26,14 @@ static bool take_match_data(struct arena *arena, struct cursor *at, struct resyn
            take_known_set(arena, at, &resync->numbers_are) && cursor_take(at, ')');
 }
 
-/* "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")" */
+/* "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"; clients that know nothing
+ * yet write zeros. */
 static bool take_resync(struct arena *arena, struct cursor *at, struct resync *resync)
 {
     uint64_t uidvalidity;
 
     if (!parse_space(at) || !cursor_take(at, '(') || !parse_number(at, UINT32_MAX, &uidvalidity) ||
-        uidvalidity == 0 || !parse_space(at) || !parse_number(at, MODSEQ_MAX, &resync->modseq) ||
-        resync->modseq == 0)
+        !parse_space(at) || !parse_number(at, MODSEQ_MAX, &resync->modseq))
         return false;
     resync->uidvalidity = (uint32_t)uidvalidity;
     if (cursor_take(at, ')'))
@@ -69,6 +69,6 @@ bool select_parameters_parse(struct arena *arena, struct cursor *at,
         } else {
             return false;
         }
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')') && parse_end(at);
 }

@@ -18,9 +18,10 @@ static bool parse_one(struct cursor *at, uint32_t *number_r)
         *number_r = LAST;
         return true;
     }
-    if (!parse_number(at, UINT32_MAX - 1, &number) || number == 0)
+    if (!parse_number(at, UINT32_MAX, &number) || number == 0)
         return false;
-    *number_r = (uint32_t)number;
+    /* No message has the last number, which is LAST here: UIDNEXT has to be one more. */
+    *number_r = number == LAST ? LAST - 1 : (uint32_t)number;
     return true;
 }
 
@@ -167,12 +168,15 @@ static void resolve_uids(const struct mailbox *mailbox, const struct set_range *
 static bool resolve_numbers(const struct mailbox *mailbox, const struct set_range *ranges,
                             size_t count, struct index_runs *runs)
 {
+    bool all = true;
+
     for (size_t i = 0; i < count; i++) {
-        if (ranges[i].low == 0 || ranges[i].high > mailbox->count)
-            return false;
-        add_run(runs, ranges[i].low - 1, ranges[i].high);
+        bool there = ranges[i].low > 0 && ranges[i].high <= mailbox->count;
+        if (there || ranges[i].low > 0)
+            add_run(runs, ranges[i].low - 1, there ? ranges[i].high : mailbox->count);
+        all = all && there;
     }
-    return true;
+    return all;
 }
 
 bool set_resolve_runs(struct arena *arena, const struct set *set, const struct mailbox *mailbox,

@@ -50,8 +50,8 @@ struct index_runs {
  *
  *  saved  what "$" means; NULL: nothing
  *
- * UIDs that nobody has are passed over. false: a sequence number is past the last message. The result
- * is as long as the set at most, however many messages it means.
+ * UIDs that nobody has are passed over. false: a sequence number is past the last message; the result has
+ * the others. It is as long as the set at most, however many messages it means.
  */
 bool set_resolve_runs(struct arena *arena, const struct set *set, const struct mailbox *mailbox,
                       bool by_uid, const struct saved_set *saved,

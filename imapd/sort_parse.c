@@ -48,6 +48,6 @@ bool sort_parse(struct cursor *at, struct sort_program *program_r)
     do {
         if (!take_criterion(at, program_r))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')');
 }

@@ -37,6 +37,6 @@ bool status_items_parse(struct cursor *at, unsigned *items_r)
     do {
         if (!take_item(at, items_r))
             return false;
-    } while (parse_space(at));
+    } while (parse_more(at));
     return cursor_take(at, ')');
 }

@@ -40,12 +40,16 @@ static void put_character(struct words *words, ucs4_t c)
         words->space = words->characters > 0;
         return;
     }
+    if (words->space && words->characters + 1 == PREVIEW_CHARACTERS) {
+        words->characters++; /* no space without a word behind it */
+        return;
+    }
     if (words->space) {
         buf_put_char(words->out, ' ');
         words->characters++;
     }
     words->space = false;
-    len = is_full(words) ? 0 : u8_uctomb(octets, c, sizeof(octets));
+    len = u8_uctomb(octets, c, sizeof(octets));
     if (len > 0) {
         buf_put(words->out, span_of(octets, (size_t)len));
         words->characters++;
@@ -218,10 +222,23 @@ static bool is_within_message(const struct mime_part *parts, size_t index)
     return false;
 }
 
+static struct span header_of(struct span message, const struct mime_part *part)
+{
+    return span_skip(span_first(message, (size_t)part->body_start), (size_t)part->header_start);
+}
+
+static bool is_alternative(struct arena *arena, struct span message, const struct mime_part *part)
+{
+    struct mime_field type =
+        mime_parse_field(arena, mime_find_field(header_of(message, part), "Content-Type"), true);
+
+    return span_equal_text_nocase(type.value, "multipart") &&
+           span_equal_text_nocase(type.subtype, "alternative");
+}
+
 static struct leaf read_leaf(struct arena *arena, struct span message, const struct mime_part *part)
 {
-    struct span header =
-        span_skip(span_first(message, (size_t)part->body_start), (size_t)part->header_start);
+    struct span header = header_of(message, part);
     struct mime_field type = mime_parse_field(arena, mime_find_field(header, "Content-Type"), true);
     struct mime_field disposition =
         mime_parse_field(arena, mime_find_field(header, "Content-Disposition"), false);
@@ -269,11 +286,24 @@ static void put_leaf(struct words *words, const struct leaf *leaf)
     buf_release(&utf8);
 }
 
+/* HTML that waits: there may be plain text that says the same. */
+struct waiting {
+    struct leaf leaf;
+    uint16_t parent; /* of the alternatives */
+};
+
+static void put_waiting(struct words *words, struct waiting *waiting)
+{
+    if (waiting->leaf.html && words->characters == 0)
+        put_leaf(words, &waiting->leaf);
+    waiting->leaf = (struct leaf){0};
+}
+
 void preview_put(struct buf *out, struct arena *arena, struct span message,
                  const struct mime_part *parts, size_t count)
 {
     struct words words = {.out = out};
-    struct leaf html = {0};
+    struct waiting waiting = {0};
 
     for (size_t i = 0, tried = 0; i < count && tried < LEAVES_MAX && words.characters == 0; i++) {
         struct leaf leaf;
@@ -281,11 +311,15 @@ void preview_put(struct buf *out, struct arena *arena, struct span message,
             continue;
         tried++;
         leaf = read_leaf(arena, message, &parts[i]);
-        if (leaf.text)
+        if (parts[i].parent != waiting.parent)
+            put_waiting(&words, &waiting);
+        if (words.characters > 0)
+            break;
+        if (leaf.html && parts[i].parent != MIME_NONE && !waiting.leaf.html &&
+            is_alternative(arena, message, &parts[parts[i].parent]))
+            waiting = (struct waiting){leaf, parts[i].parent};
+        else if (leaf.text || leaf.html)
             put_leaf(&words, &leaf);
-        else if (leaf.html && !html.html)
-            html = leaf;
     }
-    if (words.characters == 0 && html.html)
-        put_leaf(&words, &html);
+    put_waiting(&words, &waiting);
 }

@@ -168,6 +168,8 @@ c.run(b"APPEND P ", b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hello <b>
 c.run(b"APPEND P ", b"Subject: nothing\r\n\r\n")
 c.run(b"SELECT P")
 assert c.octets(b"PREVIEW", b"1") == "Hello wörld".encode()
+assert c.fetch(b"PREVIEW (FUZZY)", b"1") == "* 1 FETCH (PREVIEW (FUZZY {12}\r\nHello wörld))\r\n".encode(), c.fetch(b"PREVIEW (FUZZY)", b"1")
+assert c.fetch(b"SNIPPET (LAZY=FUZZY)", b"2") == b"* 2 FETCH (SNIPPET (FUZZY \"\"))\r\n"
 assert c.fetch(b"PREVIEW (LAZY) UID", b"2") == b"* 2 FETCH (PREVIEW \"\" UID 2)\r\n", c.fetch(b"PREVIEW (LAZY) UID", b"2")
 END
 cat >"$T/drain.py" <<'END'

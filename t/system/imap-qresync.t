@@ -78,7 +78,8 @@ assert one("h UID FETCH 1:7 (FLAGS) (VANISHED)")[-1].startswith("h BAD")
 lines = resync("", 1); assert lines[0] == "* VANISHED (EARLIER) 2,5,9", lines
 lines = resync(" 1:10 (1,3,5 1,4,7)", 1); assert lines[0] == "* VANISHED (EARLIER) 9", lines
 lines = resync(" (1,3,5 1,3,7)", 1); assert lines[0] == "* VANISHED (EARLIER) 2,5,9", lines
-for bad in "(0 1)", "(1 0)", "(1)", "(1 1 1:*)", "(1 1 $)", "(1 1 1:2 (1))", "(1 1":
+assert one("u UNSELECT") and one("v SELECT Box (QRESYNC (0 0))")[-1].startswith("v OK")
+for bad in "(1)", "(1 1 1:*)", "(1 1 $)", "(1 1 1:2 (1))", "(1 1":
     one("u UNSELECT"); assert one("v SELECT Box (QRESYNC %s)" % bad)[-1].startswith("v BAD"), bad
 END
 check 'what a client that was away hears' python3 "$T/resync.py" "$IMAP_PORT" "$ANA" "$PASSWORD"

@@ -140,7 +140,8 @@ C: h UID SEARCH 2:* UNKEYWORD work
 S: * SEARCH 3
 S: h OK *
 C: i SEARCH 1:4
-S: i BAD *
+S: * SEARCH 1 2 3
+S: i OK *
 C: j SEARCH YOUNGER 0
 S: j BAD *
 C: k SEARCH CHARSET nowhere TEXT a

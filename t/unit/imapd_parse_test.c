@@ -114,26 +114,28 @@ static const struct set_case {
     bool by_uid;
     const char *indices; /* joined by spaces; NULL: refused */
 } set_cases[] = {
-    {"one number",                                   "3",          false, "2"    },
-    {"a range",                                      "2:4",        false, "1 2 3"},
-    {"a range the other way round",                  "4:2",        false, "1 2 3"},
-    {"a list, sorted and each once",                 "4,1:2,2",    false, "0 1 3"},
-    {"the last one",                                 "*",          false, "4"    },
-    {"up to the last one",                           "4:*",        false, "3 4"  },
-    {"a number past the last one",                   "6",          false, NULL   },
-    {"a range past the last one",                    "5:6",        false, NULL   },
-    {"zero",                                         "0",          false, NULL   },
-    {"nothing",                                      "",           false, NULL   },
-    {"half a range",                                 "1:",         false, NULL   },
-    {"an empty element",                             "1,,2",       false, NULL   },
-    {"a number past 32 bits",                        "4294967296", false, NULL   },
-    {"UIDs",                                         "20,40:60",   true,  "1 3 4"},
-    {"UIDs that nobody has",                         "11:19,51",   true,  ""     },
-    {"the last UID",                                 "*",          true,  "4"    },
-    {"past the last UID, which is the last message", "99:*",       true,  "4"    },
-    {"what a search saved",                          "$",          false, "1 4"  },
-    {"the same, by UID",                             "$",          true,  "1 4"  },
-    {"what a search saved is no part of a list",     "$,1",        false, NULL   },
+    {"one number",                                   "3",             false, "2"    },
+    {"a range",                                      "2:4",           false, "1 2 3"},
+    {"a range the other way round",                  "4:2",           false, "1 2 3"},
+    {"a list, sorted and each once",                 "4,1:2,2",       false, "0 1 3"},
+    {"the last one",                                 "*",             false, "4"    },
+    {"up to the last one",                           "4:*",           false, "3 4"  },
+    {"a number past the last one",                   "6",             false, NULL   },
+    {"a range past the last one",                    "5:6",           false, NULL   },
+    {"zero",                                         "0",             false, NULL   },
+    {"nothing",                                      "",              false, NULL   },
+    {"half a range",                                 "1:",            false, NULL   },
+    {"an empty element",                             "1,,2",          false, NULL   },
+    {"a number past 32 bits",                        "4294967296",    false, NULL   },
+    {"UIDs",                                         "20,40:60",      true,  "1 3 4"},
+    {"up to the highest number that there is",       "40:4294967295", true,  "3 4"  },
+    {"the highest one, which is not the last UID",   "4294967295",    true,  ""     },
+    {"UIDs that nobody has",                         "11:19,51",      true,  ""     },
+    {"the last UID",                                 "*",             true,  "4"    },
+    {"past the last UID, which is the last message", "99:*",          true,  "4"    },
+    {"what a search saved",                          "$",             false, "1 4"  },
+    {"the same, by UID",                             "$",             true,  "1 4"  },
+    {"what a search saved is no part of a list",     "$,1",           false, NULL   },
 };
 
 static void resolve_set(void **state)
@@ -280,6 +282,7 @@ static const struct date_case {
     {"a zone of three digits",      "\"01-Jan-2000 00:00:00 +000\"",  0        },
     {"without quotes",              "01-Jan-2000 00:00:00 +0000",     0        },
     {"hour 24",                     "\"01-Jan-2000 24:00:00 +0000\"", 0        },
+    {"a year of two digits",        "\"01-Jan-00 02:00:00 +0000\"",   0        },
 };
 
 static void take_date(void **state)

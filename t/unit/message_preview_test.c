@@ -7,43 +7,48 @@ struct preview_case {
     const char *name, *message, *preview;
 };
 
-#define HTML  "Content-Type: text/html; charset=utf-8\n\n"
-#define MIXED "Content-Type: multipart/alternative; boundary=b\n\n"
+#define HTML        "Content-Type: text/html; charset=utf-8\n\n"
+#define MIXED       "Content-Type: multipart/mixed; boundary=b\n\n"
+#define ALTERNATIVE "Content-Type: multipart/alternative; boundary=b\n\n"
 
 static const struct preview_case cases[] = {
-    {"plain text is joined to one line", "\nHello,\r\n\r\n  world \n",                                  "Hello, world"       },
-    {"no text, no preview",              "Subject: a\n\n \n",                                           ""                   },
-    {"quoted text is passed over",       "\n> you said\nI say\n",                                       "I say"              },
-    {"unless there is nothing else",     "\n> you said\n",                                              "> you said"         },
-    {"base64 is decoded",                "Content-Transfer-Encoding: base64\n\nSGVsbG8=\n",             "Hello"              },
+    {"plain text is joined to one line",      "\nHello,\r\n\r\n  world \n",                                  "Hello, world"       },
+    {"no text, no preview",                   "Subject: a\n\n \n",                                           ""                   },
+    {"quoted text is passed over",            "\n> you said\nI say\n",                                       "I say"              },
+    {"unless there is nothing else",          "\n> you said\n",                                              "> you said"         },
+    {"base64 is decoded",                     "Content-Transfer-Encoding: base64\n\nSGVsbG8=\n",             "Hello"              },
     {"quoted-printable too",
      "Content-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; charset=utf-8\n\n"
-     "caf=C3=A9 =\nau lait\n",                                                                          "caf\xc3\xa9 au lait"},
-    {"charsets are converted",           "Content-Type: text/plain; charset=iso-8859-1\n\ncaf\xe9\n",
-     "caf\xc3\xa9"                                                                                                           },
+     "caf=C3=A9 =\nau lait\n",                                                                               "caf\xc3\xa9 au lait"},
+    {"charsets are converted",                "Content-Type: text/plain; charset=iso-8859-1\n\ncaf\xe9\n",
+     "caf\xc3\xa9"                                                                                                                },
     {"what is no UTF-8 is marked",
      "\na\xff"
-     "b\n",                                                                                             "a\xef\xbf\xbd"
-     "b"                                                                                                          },
-    {"HTML loses its marks",             HTML "<p>Hello <b>w</b>orld<br>next</p>",                      "Hello world next"   },
+     "b\n",                                                                                                  "a\xef\xbf\xbd"
+     "b"                                                                                                               },
+    {"HTML loses its marks",                  HTML "<p>Hello <b>w</b>orld<br>next</p>",                      "Hello world next"   },
     {"what is not shown is left out",
      HTML "<html><head><title>t</title><style>p{}</style></head><!-- c --><script>x<y</script>seen",
-     "seen"                                                                                                                  },
-    {"entities are characters",          HTML "a&nbsp;&amp;&#x41;&#66;&euro;&unknown;&",
-     "a &AB\xe2\x82\xac&unknown;&"                                                                                           },
-    {"a comparison is no mark",          HTML "1 < 2 &lt; 3",                                           "1 < 2 < 3"          },
+     "seen"                                                                                                                       },
+    {"entities are characters",               HTML "a&nbsp;&amp;&#x41;&#66;&euro;&unknown;&",
+     "a &AB\xe2\x82\xac&unknown;&"                                                                                                },
+    {"a comparison is no mark",               HTML "1 < 2 &lt; 3",                                           "1 < 2 < 3"          },
     {"invisible padding is left out",
      "Content-Type: text/plain; charset=utf-8\n\n\xe2\x80\x8b"
-     "a\xcd\x8f\n",                                                                                     "a"                  },
-    {"plain text before HTML",
-     MIXED "--b\n" HTML "<p>html\n--b\nContent-Type: text/plain\n\nplain\n--b--\n",                     "plain"              },
-    {"HTML when there is no other",      MIXED "--b\n" HTML "<p>html\n--b--\n",                         "html"               },
-    {"an empty part is no text",         MIXED "--b\n\n\n--b\n\nsecond\n--b--\n",                       "second"             },
-    {"attachments are not read",         MIXED "--b\nContent-Disposition: attachment\n\nfile\n--b--\n", ""                   },
+     "a\xcd\x8f\n",                                                                                          "a"                  },
+    {"of alternatives the plain one",
+     ALTERNATIVE "--b\n" HTML "<p>html\n--b\nContent-Type: text/plain\n\nplain\n--b--\n",                    "plain"              },
+    {"of alternatives the one with words",
+     ALTERNATIVE "--b\nContent-Type: text/plain\n\n\n--b\n" HTML "<p>html\n--b--\n",                         "html"               },
+    {"HTML before what a list adds below it",
+     MIXED "--b\n" HTML "<p>html\n--b\nContent-Type: text/plain\n\nfooter\n--b--\n",                         "html"               },
+    {"HTML when there is no other",           MIXED "--b\n" HTML "<p>html\n--b--\n",                         "html"               },
+    {"an empty part is no text",              MIXED "--b\n\n\n--b\n\nsecond\n--b--\n",                       "second"             },
+    {"attachments are not read",              MIXED "--b\nContent-Disposition: attachment\n\nfile\n--b--\n", ""                   },
     {"messages within are not read",
-     MIXED "--b\nContent-Type: message/rfc822\n\nSubject: a\n\ninner\n--b--\n",                         ""                   },
-    {"an unfinished comment ends it",    HTML "a<!-- ",                                                 "a"                  },
-    {"an unfinished mark ends it",       HTML "a<b",                                                    "a"                  },
+     MIXED "--b\nContent-Type: message/rfc822\n\nSubject: a\n\ninner\n--b--\n",                              ""                   },
+    {"an unfinished comment ends it",         HTML "a<!-- ",                                                 "a"                  },
+    {"an unfinished mark ends it",            HTML "a<b",                                                    "a"                  },
 };
 
 static void run_case(void **state)
@@ -80,12 +85,33 @@ static void two_hundred_characters_are_enough(void **state UNUSED)
     arena_free(&arena);
 }
 
+static void a_space_is_not_the_last_of_them(void **state UNUSED)
+{
+    struct arena *arena = arena_create();
+    struct buf out = BUF(BUF_UNLIMITED), message = BUF(BUF_UNLIMITED);
+    struct mime_part *parts;
+    size_t count;
+
+    buf_put_text(&message, "\n");
+    for (int i = 0; i < 100; i++)
+        buf_put_text(&message, "a ");
+    buf_put_text(&message, "a");
+    parts = mime_parse(arena, buf_span(&message), &count);
+    preview_put(&out, arena, buf_span(&message), parts, count);
+    assert_int_equal(out.len, PREVIEW_CHARACTERS - 1);
+    assert_int_equal(out.data[out.len - 1], 'a');
+    buf_release(&out);
+    buf_release(&message);
+    arena_free(&arena);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 1];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 2];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, cases, run_case);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(two_hundred_characters_are_enough);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(a_space_is_not_the_last_of_them);
     return unit_run("message_preview", tests, used);
 }
