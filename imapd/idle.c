@@ -85,23 +85,6 @@ static void tell(struct imapd_session *session, struct imapd_idle *idle)
     }
 }
 
-/* True: the session goes on elsewhere. */
-static bool park(struct imapd_session *session, struct imapd_idle *idle)
-{
-    int delay_ms = imapd_park_delay_ms(session);
-
-    if (idle->park_ms == 0 || clock_monotonic_ms() < idle->park_ms)
-        return false;
-    service_quiet(false);
-    if (imapd_park(session, idle)) {
-        session->ended = true;
-        return true;
-    }
-    service_quiet(true);
-    idle->park_ms = delay_ms < 0 ? 0 : clock_monotonic_ms() + delay_ms;
-    return false;
-}
-
 static bool has_spoken(const struct imapd_session *session)
 {
     struct pollfd client = {.fd = stream_fd(session->client), .events = POLLIN};
@@ -124,7 +107,8 @@ static void wait_for_done(struct imapd_session *session, struct imapd_idle *idle
 
     while (!session->ended && !client) {
         tell(session, idle);
-        if (session->ended || !flush(session) || park(session, idle) || has_spoken(session))
+        if (session->ended || !flush(session) || imapd_park_when_due(session, idle) ||
+            has_spoken(session))
             return;
         if (clock_monotonic_ms() >= idle->ends_ms) {
             imapd_bye(session, "Disconnected for inactivity.");
@@ -153,7 +137,7 @@ void imapd_idle(struct imapd_session *session, struct imapd_idle *idle)
 {
     service_quiet(true);
     if (session->notify != NULL)
-        (void)!notify_wait(session, true);
+        (void)!notify_wait(session, idle);
     else
         wait_for_done(session, idle);
     service_quiet(false);
@@ -166,6 +150,7 @@ void imapd_run_idle(struct imapd_session *session, struct cursor at)
 {
     int delay_ms = imapd_park_delay_ms(session);
     struct imapd_idle idle = {
+        .is_command = true,
         .ends_ms = in_ms(session->config->imap_idle_timeout),
         .notify_ms = in_ms(session->config->imap_idle_notify_interval),
         .park_ms = delay_ms < 0 ? 0 : clock_monotonic_ms() + delay_ms,

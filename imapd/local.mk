@@ -16,9 +16,10 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/multisearch.c imapd/multisearch.h imapd/multisearch_parse.c \
 	imapd/news.c \
 	imapd/notify.c imapd/notify.h imapd/notify_metadata.c imapd/notify_metadata.h \
-	imapd/notify_parse.c imapd/notify_tell.c imapd/notify_wait.c \
+	imapd/notify_park.c imapd/notify_park.h imapd/notify_parse.c imapd/notify_state.c imapd/notify_state.h \
+	imapd/notify_tell.c imapd/notify_wait.c \
 	imapd/notify_watch.c imapd/notify_watch.h \
-	imapd/park.c imapd/park.h imapd/park_state.c imapd/park_state.h \
+	imapd/park.c imapd/park.h imapd/park_codec.c imapd/park_codec.h imapd/park_state.c imapd/park_state.h \
 	imapd/parse.c imapd/parse.h \
 	imapd/progress.c imapd/progress.h \
 	imapd/search.c imapd/search.h imapd/search_context.c imapd/search_context.h imapd/search_match.c imapd/search_parse.c imapd/search_prepare.c \
@@ -42,6 +43,7 @@ imapd_grammar = imapd/binary_parse.c imapd/date_time.c imapd/fetch_parse.c imapd
 	imapd/mailbox_name.c imapd/message_url.c imapd/metadata_parse.c imapd/multisearch_parse.c \
 	imapd/notify_parse.c imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/select_parse.c imapd/set.c \
 	imapd/sort_parse.c imapd/status_parse.c
+imapd_states = imapd/notify_state.c imapd/park_codec.c imapd/park_state.c
 imapd_threads = imapd/thread_key.c imapd/thread_references.c imapd/thread_subject.c imapd/thread_tree.c
 
 check_PROGRAMS += t/unit/imapd_parse_test
@@ -71,7 +73,7 @@ t_unit_imapd_sort_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/imapd_park_test
 UNIT_TESTS += t/unit/imapd_park_test
-t_unit_imapd_park_test_SOURCES = t/unit/imapd_park_test.c imapd/park_state.c
+t_unit_imapd_park_test_SOURCES = t/unit/imapd_park_test.c $(imapd_states)
 t_unit_imapd_park_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
@@ -82,7 +84,7 @@ t_fuzz_imapd_thread_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 
 noinst_PROGRAMS += t/fuzz/imapd_park_fuzz
 FUZZ_TARGETS += t/fuzz/imapd_park_fuzz
-t_fuzz_imapd_park_fuzz_SOURCES = t/fuzz/imapd_park_fuzz.c imapd/park_state.c
+t_fuzz_imapd_park_fuzz_SOURCES = t/fuzz/imapd_park_fuzz.c $(imapd_states)
 t_fuzz_imapd_park_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 
 noinst_PROGRAMS += t/fuzz/imapd_command_fuzz

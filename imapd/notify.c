@@ -5,6 +5,7 @@
 
 #include "imapd/command.h"
 #include "imapd/notify_metadata.h"
+#include "imapd/park.h"
 
 void notify_free(struct notify **notify)
 {
@@ -70,6 +71,12 @@ static bool take_items(struct notify *notify)
     return fetch_parse(notify->arena, &at, &notify->items) && parse_end(&at);
 }
 
+bool notify_set_selected(struct notify *notify)
+{
+    notify->selected = find_selected(&notify->request);
+    return take_items(notify);
+}
+
 static void put_all_status(struct imapd_session *session)
 {
     const struct notify_watch *watch = session->notify->watch;
@@ -101,6 +108,8 @@ static void set_notify(struct imapd_session *session, struct notify *notify)
     case NOTIFY_DONE:
         notify_free(&session->notify);
         session->notify = notify;
+        if (session->parking != NULL)
+            session->parking->is_refused = false; /* there may be less to watch now */
         if (notify->request.status)
             put_all_status(session);
         break;
@@ -124,8 +133,7 @@ void imapd_run_notify(struct imapd_session *session, struct cursor at)
             "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
             "SubscriptionChange MailboxMetadataChange ServerMetadataChange)] Unsupported NOTIFY events.");
     } else if (check_names(session, &notify->request, notify->arena)) {
-        notify->selected = find_selected(&notify->request);
-        if (take_items(notify)) {
+        if (notify_set_selected(notify)) {
             set_notify(session, notify);
             return;
         }

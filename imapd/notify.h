@@ -59,11 +59,15 @@ bool notify_wants_selected(const struct imapd_session *session);
 /* notify_tell_new - what the client wants to have of messages from that index on, of which it was just
  * told */
 void notify_tell_new(struct imapd_session *session, size_t first);
-/* notify_tell - news of mailboxes that are not selected, to session->response */
+/* notify_tell - news of mailboxes that are not selected, to session->response; notify may be gone then */
 void notify_tell(struct imapd_session *session);
-/* notify_wait - until the client says something: news go to it as they come. With `still_here` a line
- * now and then shows that the connection lives. false: the session has ended. */
-bool notify_wait(struct imapd_session *session, bool still_here) MUST_CHECK;
+/* notify_tell_all - and of the selected one */
+void notify_tell_all(struct imapd_session *session);
+struct imapd_idle;
+
+/* notify_wait - until the client says something: news go to it as they come. In IDLE a line now and then shows
+ * that the connection lives; idle is NULL between commands. false: the session has ended, or is parked. */
+bool notify_wait(struct imapd_session *session, struct imapd_idle *idle) MUST_CHECK;
 /* notify_free - what was asked for is over; NULL is fine */
 void notify_free(struct notify **notify);
 

@@ -11,16 +11,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* An annotation, as far as a change of it is to be seen. */
-struct seen {
-    const char *entry;
-    uint64_t digest; /* of the value */
-};
-
 struct annotated {
     const char *name;    /* NULL: the account */
     struct arena *arena; /* of what was seen */
-    struct seen *seen;
+    struct notify_annotation *seen;
     size_t count;
     int directory; /* inotify's descriptor */
     bool changed;  /* perhaps */
@@ -54,10 +48,10 @@ static bool look_at(struct imapd_session *session, struct annotated *item, struc
     if (done) {
         arena_free(&item->arena);
         item->arena = arena_create();
-        item->seen = arena_array(item->arena, struct seen, annotations.count + 1);
+        item->seen = arena_array(item->arena, struct notify_annotation, annotations.count + 1);
         item->count = annotations.count;
         for (size_t i = 0; i < annotations.count; i++)
-            item->seen[i] = (struct seen){
+            item->seen[i] = (struct notify_annotation){
                 arena_text(item->arena, annotations.items[i].entry),
                 digest_of(annotations.items[i].value),
             };
@@ -66,7 +60,7 @@ static bool look_at(struct imapd_session *session, struct annotated *item, struc
     return done;
 }
 
-static const struct seen *find_seen(const struct annotated *item, const char *entry)
+static const struct notify_annotation *find_seen(const struct annotated *item, const char *entry)
 {
     for (size_t i = 0; i < item->count; i++) {
         if (strcmp(item->seen[i].entry, entry) == 0)
@@ -95,7 +89,7 @@ static void put_difference(struct imapd_session *session, const struct annotated
     bool any = false;
 
     for (size_t i = 0; i < now->count; i++) {
-        const struct seen *before = find_seen(old, now->seen[i].entry);
+        const struct notify_annotation *before = find_seen(old, now->seen[i].entry);
         if (before == NULL || before->digest != now->seen[i].digest)
             put_entry(session, now, now->seen[i].entry, &any);
     }
@@ -184,24 +178,37 @@ void notify_metadata_tell_since(struct imapd_session *session, const struct noti
 
 /* --- watching ---------------------------------------------------------------------------------- */
 
+/* -1: *err */
+static int watch_item(struct imapd_session *session, const char *name, int notifier,
+                      struct error *err)
+{
+    int directory, watch;
+    char path[64];
+
+    *err = (struct error){0};
+    directory = store_annotations_directory(session->store, name, err);
+    if (directory < 0)
+        return -1;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
+    watch = inotify_add_watch(notifier, path, IMAPD_WATCHED);
+    fd_close(&directory);
+    return watch;
+}
+
 /* First watched, then looked at. */
 static enum notify_result add_item(struct imapd_session *session, struct notify_metadata *metadata,
                                    const char *name, struct error *err)
 {
     struct annotated *item = &metadata->items[metadata->count];
-    int directory = store_annotations_directory(session->store, name, err);
-    char path[64];
 
-    if (directory < 0) /* gone since it was listed */
-        return err->kind == ERROR_PERMANENT ? NOTIFY_DONE : NOTIFY_FAILED;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
     *item = (struct annotated){
         .name = arena_copy(metadata->arena, name),
-        .directory = inotify_add_watch(metadata->notifier, path, IMAPD_WATCHED),
+        .directory = watch_item(session, name, metadata->notifier, err),
     };
-    fd_close(&directory);
-    if (item->directory < 0)
+    if (item->directory < 0 && err->kind == ERROR_NONE)
         return NOTIFY_OVERFLOW;
+    if (item->directory < 0) /* gone since it was listed */
+        return err->kind == ERROR_PERMANENT ? NOTIFY_DONE : NOTIFY_FAILED;
     if (!look_at(session, item, err))
         return err->kind == ERROR_PERMANENT ? NOTIFY_DONE : NOTIFY_FAILED;
     metadata->count++;
@@ -247,6 +254,63 @@ enum notify_result notify_metadata_create(struct imapd_session *session,
     if (result != NOTIFY_DONE)
         notify_metadata_free(metadata_r);
     return result;
+}
+
+/* --- going on elsewhere -------------------------------------------------------------------------- */
+
+void notify_metadata_remember(const struct notify_metadata *metadata, struct arena *arena,
+                              struct notify_state *state)
+{
+    struct notify_annotated *annotated =
+        arena_array(arena, struct notify_annotated, metadata->count + 1);
+
+    for (size_t i = 0; i < metadata->count; i++)
+        annotated[i] = (struct notify_annotated){
+            metadata->items[i].name,
+            metadata->items[i].seen,
+            metadata->items[i].count,
+        };
+    state->annotated = annotated;
+    state->annotated_count = metadata->count;
+}
+
+struct notify_metadata *notify_metadata_recall(const struct notify_state *state)
+{
+    struct notify_metadata *metadata = mem_new(struct notify_metadata);
+
+    *metadata = (struct notify_metadata){.arena = arena_create(), .notifier = -1};
+    metadata->items = arena_array(metadata->arena, struct annotated, state->annotated_count + 1);
+    for (; metadata->count < state->annotated_count; metadata->count++) {
+        const struct notify_annotated *from = &state->annotated[metadata->count];
+        struct annotated *item = &metadata->items[metadata->count];
+        *item = (struct annotated){
+            .name = from->name == NULL ? NULL : arena_copy(metadata->arena, from->name),
+            .arena = arena_create(),
+            .count = from->count,
+            .directory = -1,
+        };
+        item->seen = arena_array(item->arena, struct notify_annotation, from->count + 1);
+        for (size_t i = 0; i < from->count; i++)
+            item->seen[i] = (struct notify_annotation){
+                arena_copy(item->arena, from->annotations[i].entry),
+                from->annotations[i].digest,
+            };
+    }
+    return metadata;
+}
+
+bool notify_metadata_add_watches(struct imapd_session *session,
+                                 const struct notify_metadata *metadata,
+                                 struct imapd_leaving *leaving)
+{
+    struct error err;
+
+    for (size_t i = 0; i < metadata->count; i++) {
+        int watch = watch_item(session, metadata->items[i].name, leaving->notifier, &err);
+        if (!imapd_leaving_add(leaving, watch))
+            return false;
+    }
+    return true;
 }
 
 void notify_metadata_free(struct notify_metadata **metadata)

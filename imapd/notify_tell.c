@@ -108,6 +108,12 @@ static const struct notify_mailbox *find_renamed(const struct notify_watch *in,
     return NULL;
 }
 
+static bool differ(const struct store_status *a, const struct store_status *b)
+{
+    return a->modseq != b->modseq || a->messages != b->messages || a->uidnext != b->uidnext ||
+           a->uidvalidity != b->uidvalidity || a->unseen != b->unseen;
+}
+
 static void tell_name(struct imapd_session *session, const struct notify_watch *old,
                       const struct notify_watch *now, struct notify_mailbox *mailbox)
 {
@@ -116,9 +122,8 @@ static void tell_name(struct imapd_session *session, const struct notify_watch *
     bool was_subscribed = before != NULL && before->subscribed;
 
     if (mailbox->selectable && was_there) {
-        struct store_status told = before->told;
-        mailbox->changed = mailbox->changed || mailbox->told.modseq != told.modseq;
-        mailbox->told = told;
+        mailbox->changed = mailbox->changed || differ(&mailbox->told, &before->told);
+        mailbox->told = before->told;
     } else if (mailbox->selectable) {
         const struct notify_mailbox *renamed = find_renamed(old, now, mailbox);
         if ((mailbox->events & NOTIFY_MAILBOX_NAME) != 0)
@@ -234,4 +239,12 @@ void notify_tell_selected(struct imapd_session *session)
     session->no_expunges = session->notify->selected->filter == NOTIFY_SELECTED_DELAYED;
     session->keeps_still = false;
     imapd_tell_news(session);
+}
+
+void notify_tell_all(struct imapd_session *session)
+{
+    if (session->notify != NULL)
+        notify_tell(session);
+    if (session->notify != NULL && !session->ended)
+        notify_tell_selected(session);
 }

@@ -12,33 +12,34 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-struct waiting {
-    int64_t ends_ms;  /* the client said nothing for too long */
-    int64_t shows_ms; /* when a line is due that shows that the connection lives; 0: never */
-    int selected;     /* watches the selected mailbox; -1: nothing does */
-};
+#define RETRY_MS 30000 /* of what could not be looked at */
 
-static int wait_ms(const struct imapd_session *session, const struct waiting *waiting)
+/* What is next: the end for silence, a word that shows life, parking, another look. */
+static int wait_ms(const struct imapd_session *session, const struct imapd_idle *idle)
 {
-    int64_t now_ms = clock_monotonic_ms(), left_ms = waiting->ends_ms - now_ms;
-    int recheck_ms = session->mailbox != NULL && waiting->selected >= 0
-                         ? mailbox_recheck_ms(session->mailbox)
-                         : -1;
+    const struct notify *notify = session->notify;
+    int64_t now_ms = clock_monotonic_ms(), next_ms = idle->ends_ms;
+    int recheck_ms =
+        session->mailbox != NULL && idle->notifier >= 0 ? mailbox_recheck_ms(session->mailbox) : -1;
 
-    if (waiting->shows_ms != 0 && waiting->shows_ms - now_ms < left_ms)
-        left_ms = waiting->shows_ms - now_ms;
-    if (recheck_ms >= 0 && recheck_ms < left_ms)
-        left_ms = recheck_ms;
-    return left_ms < 0 ? 0 : (int)left_ms;
+    if (idle->notify_ms != 0 && idle->notify_ms < next_ms)
+        next_ms = idle->notify_ms;
+    if (idle->park_ms != 0 && idle->park_ms < next_ms)
+        next_ms = idle->park_ms;
+    if (recheck_ms >= 0 && now_ms + recheck_ms < next_ms)
+        next_ms = now_ms + recheck_ms;
+    if (notify != NULL && notify->watch->is_stale && now_ms + RETRY_MS < next_ms)
+        next_ms = now_ms + RETRY_MS;
+    return next_ms < now_ms ? 0 : (int)(next_ms - now_ms);
 }
 
 /* true: the client said something, or is gone. */
-static bool wait_for_event(struct imapd_session *session, const struct waiting *waiting)
+static bool wait_for_event(struct imapd_session *session, const struct imapd_idle *idle)
 {
     const struct notify *notify = session->notify;
     struct pollfd watched[] = {
         {.fd = stream_fd(session->client),                                         .events = POLLIN},
-        {.fd = waiting->selected,                                                  .events = POLLIN},
+        {.fd = idle->notifier,                                                     .events = POLLIN},
         {.fd = notify == NULL ? -1 : notify->watch->notifier,                      .events = POLLIN},
         {.fd = notify == NULL ? -1 : notify_metadata_descriptor(notify->metadata),
          .events = POLLIN                                                                          },
@@ -47,24 +48,24 @@ static bool wait_for_event(struct imapd_session *session, const struct waiting *
 
     if (stream_has_input(session->client))
         return true;
-    if (poll(watched, ARRAY_LENGTH(watched), wait_ms(session, waiting)) <= 0)
+    if (poll(watched, ARRAY_LENGTH(watched), wait_ms(session, idle)) <= 0)
         return false;
     if (watched[1].revents != 0)
-        (void)!read(waiting->selected, events, sizeof(events)); /* that there are any is enough */
+        (void)!read(idle->notifier, events, sizeof(events)); /* that there are any is enough */
     return watched[0].revents != 0;
 }
 
-static bool show_life(struct imapd_session *session, struct waiting *waiting)
+static bool show_life(struct imapd_session *session, struct imapd_idle *idle)
 {
     int64_t now_ms = clock_monotonic_ms();
 
-    if (now_ms >= waiting->ends_ms) {
+    if (now_ms >= idle->ends_ms) {
         imapd_bye(session, "Disconnected for inactivity.");
         return false;
     }
-    if (waiting->shows_ms != 0 && now_ms >= waiting->shows_ms) {
+    if (idle->notify_ms != 0 && now_ms >= idle->notify_ms) {
         buf_put_text(&session->response, "* OK Still here\r\n");
-        waiting->shows_ms = now_ms + (int64_t)session->config->imap_idle_notify_interval * 1000;
+        idle->notify_ms = now_ms + (int64_t)session->config->imap_idle_notify_interval * 1000;
     }
     return true;
 }
@@ -80,19 +81,17 @@ static bool flush(struct imapd_session *session)
     return status == STREAM_OK;
 }
 
-static void wait_for_client(struct imapd_session *session, struct waiting *waiting)
+static void wait_for_client(struct imapd_session *session, struct imapd_idle *idle)
 {
     bool client = false;
 
     while (!session->ended && !client) {
         arena_reset(session->arena); /* there may be no end of news */
-        if (session->notify != NULL)
-            notify_tell(session);
-        if (session->notify != NULL && !session->ended)
-            notify_tell_selected(session);
-        if (session->ended || !show_life(session, waiting) || !flush(session))
+        notify_tell_all(session);
+        if (session->ended || !show_life(session, idle) || !flush(session) ||
+            imapd_park_when_due(session, idle))
             return;
-        client = wait_for_event(session, waiting);
+        client = wait_for_event(session, idle);
     }
 }
 
@@ -109,22 +108,32 @@ static int watch_selected(const struct imapd_session *session)
     return notifier;
 }
 
-bool notify_wait(struct imapd_session *session, bool still_here)
+/* When the session shall be parked; 0: never. */
+static int64_t park_at_ms(struct imapd_session *session)
 {
-    const struct config *config = session->config;
     int64_t now_ms = clock_monotonic_ms();
-    struct waiting waiting = {
-        .ends_ms = now_ms + (int64_t)config->imap_idle_timeout * 1000,
-        .selected = -1,
-    };
+    int delay_ms = imapd_park_delay_ms(session);
+    bool is_brief = delay_ms >= 0 && session->parking->is_brief;
 
-    if (still_here && config->imap_idle_notify_interval > 0)
-        waiting.shows_ms = now_ms + (int64_t)config->imap_idle_notify_interval * 1000;
-    if (session->mailbox != NULL && notify_wants_selected(session))
-        waiting.selected = watch_selected(session);
+    if (delay_ms >= 0)
+        session->parking->is_brief = false;
+    return delay_ms < 0 ? 0 : is_brief ? now_ms : now_ms + delay_ms;
+}
+
+bool notify_wait(struct imapd_session *session, struct imapd_idle *idle)
+{
+    struct imapd_idle between = {.notifier = -1};
+
+    if (idle == NULL) {
+        between.ends_ms = session->heard_ms + (int64_t)session->config->imap_idle_timeout * 1000;
+        between.park_ms = park_at_ms(session);
+        idle = &between;
+    }
+    if (session->mailbox != NULL && notify_wants_selected(session) && idle->notifier < 0)
+        idle->notifier = watch_selected(session);
     service_quiet(true);
-    wait_for_client(session, &waiting);
+    wait_for_client(session, idle);
     service_quiet(false);
-    fd_close(&waiting.selected);
+    fd_close(&idle->notifier);
     return !session->ended;
 }

@@ -7,10 +7,12 @@
 
 #include "imapd/park.h"
 
+#include "imapd/notify_park.h"
 #include "imapd/park_state.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/service/service.h"
 #include "lib/store/name.h"
 
 #include <fcntl.h>
@@ -23,21 +25,12 @@
 
 #define OUTPUT_MAX 32768 /* octets that login has still to take from its socket pair */
 
-/* What goes along with the state. */
-struct leaving {
-    struct parking_watch watches[PARKING_WATCHES_MAX];
-    size_t watch_count;
-    int notifier; /* ours or login's */
-    bool is_ours;
-};
-
 /* --- may it? ----------------------------------------------------------------------------------- */
 
 int imapd_park_delay_ms(const struct imapd_session *session)
 {
     if (session->parking == NULL || session->parking->login == NULL ||
-        session->parking->is_refused || session->notify != NULL ||
-        stream_is_compressed(session->client) || session->contexts.count > 0 ||
+        session->parking->is_refused || session->contexts.count > 0 ||
         session->parking->pass.len == 0 || session->config->imap_park_delay == 0)
         return -1;
     return session->config->imap_park_delay * 1000;
@@ -66,7 +59,34 @@ static bool is_mailbox_at_rest(const struct imapd_session *session)
 
 /* --- the state --------------------------------------------------------------------------------- */
 
-static bool write_state(const struct imapd_session *session, bool idling, struct buf *out)
+/* false: the client's compression is at a point where nobody else can go on. */
+static bool save_compression(const struct imapd_session *session, struct park_state *state)
+{
+    struct buf saved = BUF(PARKING_STATE_MAX);
+    bool done = true;
+
+    state->compressed = stream_is_compressed(session->client);
+    if (state->compressed)
+        done = stream_save_deflate(session->client, &saved);
+    if (done)
+        state->deflate = span_of(arena_text(session->arena, buf_span(&saved)), saved.len);
+    buf_release(&saved);
+    return done;
+}
+
+/* false: too long */
+static bool save_notify(const struct imapd_session *session, struct park_state *state)
+{
+    struct buf saved = BUF(PARK_STATE_MAX);
+    bool done = session->notify == NULL || notify_remember(session, &saved);
+
+    if (done)
+        state->notify = span_of(arena_text(session->arena, buf_span(&saved)), saved.len);
+    buf_release(&saved);
+    return done;
+}
+
+static bool write_state(struct imapd_session *session, bool idling, struct buf *out)
 {
     const struct mailbox *mailbox = session->mailbox;
     struct park_state state = {
@@ -95,7 +115,10 @@ static bool write_state(const struct imapd_session *session, bool idling, struct
         state.uidvalidity = state.memory.uidvalidity;
         state.modseq = state.memory.modseq;
     }
-    return park_state_write(&state, out);
+    if (!save_compression(session, &state))
+        return false;
+    session->parking->is_refused = !save_notify(session, &state) || !park_state_write(&state, out);
+    return !session->parking->is_refused;
 }
 
 /* --- login ------------------------------------------------------------------------------------- */
@@ -110,7 +133,7 @@ static void lose_login(struct imapd_session *session, const struct error *err)
 
 /* login's inotify instance, or else IDLE's own. */
 static bool get_notifier(struct imapd_session *session, const struct imapd_idle *idle,
-                         struct leaving *leaving)
+                         struct imapd_leaving *leaving)
 {
     static const struct parking_watching watching = {0};
     struct connection *login = session->parking->login;
@@ -130,21 +153,48 @@ static bool get_notifier(struct imapd_session *session, const struct imapd_idle 
     return true;
 }
 
-static bool add_watches(const struct imapd_session *session, struct leaving *leaving)
+bool imapd_leaving_add(struct imapd_leaving *leaving, int descriptor)
 {
-    const char *const *path = mailbox_watch(session->mailbox);
-
-    for (; leaving->notifier >= 0 && *path != NULL; path++) {
-        int descriptor = inotify_add_watch(leaving->notifier, *path, IMAPD_WATCHED);
-        if (descriptor < 0 || leaving->watch_count == PARKING_WATCHES_MAX)
-            return false;
-        leaving->watches[leaving->watch_count++].descriptor = (uint64_t)descriptor;
+    for (size_t i = 0; i < leaving->watch_count; i++) {
+        if (descriptor >= 0 && leaving->watches[i].descriptor == (uint64_t)descriptor)
+            return true;
     }
-    return leaving->notifier >= 0;
+    if (descriptor < 0 || leaving->watch_count == PARKING_WATCHES_MAX)
+        return false;
+    leaving->watches[leaving->watch_count++].descriptor = (uint64_t)descriptor;
+    return true;
+}
+
+static bool watches_selected(const struct imapd_session *session)
+{
+    return session->mailbox != NULL && notify_wants_selected(session);
+}
+
+/* A session for which there is too much to watch stays, and does not try again. */
+static bool add_watches(struct imapd_session *session, struct imapd_leaving *leaving)
+{
+    bool done = leaving->notifier >= 0;
+
+    if (watches_selected(session)) {
+        const char *const *path = mailbox_watch(session->mailbox);
+        for (; done && *path != NULL; path++)
+            done = imapd_leaving_add(leaving,
+                                     inotify_add_watch(leaving->notifier, *path, IMAPD_WATCHED));
+    }
+    if (done && session->notify != NULL) {
+        done = notify_add_watches(session, leaving);
+        session->parking->is_refused = !done;
+    }
+    return done;
+}
+
+static bool is_idling(const struct imapd_idle *idle)
+{
+    return idle != NULL && idle->is_command;
 }
 
 static bool send_away(struct imapd_session *session, const struct imapd_idle *idle,
-                      const struct leaving *leaving, struct span state)
+                      const struct imapd_leaving *leaving, struct span state)
 {
     struct imapd_parking *parking = session->parking;
     int64_t now_ms = clock_monotonic_ms();
@@ -160,8 +210,9 @@ static bool send_away(struct imapd_session *session, const struct imapd_idle *id
         .octets_out = imapd_octets_out(session),
         .silent_ms = (uint64_t)(now_ms - session->heard_ms),
         .notify_ms =
-            idle != NULL && idle->notify_ms > now_ms ? (uint64_t)(idle->notify_ms - now_ms) : 0,
-        .idling = idle != NULL,
+            is_idling(idle) && idle->notify_ms > now_ms ? (uint64_t)(idle->notify_ms - now_ms) : 0,
+        .idling = is_idling(idle),
+        .compressed = stream_is_compressed(session->client),
         .watches = leaving->watches,
         .watch_count = leaving->watch_count,
     };
@@ -190,36 +241,37 @@ static void stay(struct imapd_session *session)
 /* What happened before the mailbox was watched is told now. */
 static bool tell_last_news(struct imapd_session *session)
 {
+    bool had_notify = session->notify != NULL;
     enum stream_status status;
 
-    imapd_tell_news(session);
+    if (had_notify)
+        notify_tell_all(session);
+    else
+        imapd_tell_news(session);
     imapd_flush(session);
     status = stream_flush(session->client);
     if (status != STREAM_OK)
         imapd_input_failed(session, status);
-    return is_at_rest(session) && is_mailbox_at_rest(session) &&
-           mailbox_recheck_ms(session->mailbox) < 0;
+    return had_notify == (session->notify != NULL) && is_at_rest(session) &&
+           is_mailbox_at_rest(session) &&
+           (!watches_selected(session) || mailbox_recheck_ms(session->mailbox) < 0);
 }
 
 static bool leave(struct imapd_session *session, const struct imapd_idle *idle,
-                  const struct leaving *leaving)
+                  const struct imapd_leaving *leaving)
 {
     struct buf state = BUF(PARKING_STATE_MAX);
     bool done;
 
-    if (!write_state(session, idle != NULL, &state)) {
-        session->parking->is_refused = true;
-        done = false;
-    } else {
-        done = send_away(session, idle, leaving, buf_span(&state));
-    }
+    done = write_state(session, is_idling(idle), &state) &&
+           send_away(session, idle, leaving, buf_span(&state));
     buf_release(&state);
     return done;
 }
 
 static bool park_watching(struct imapd_session *session, const struct imapd_idle *idle)
 {
-    struct leaving leaving = {.notifier = -1};
+    struct imapd_leaving leaving = {.notifier = -1};
     bool done;
 
     if (!get_notifier(session, idle, &leaving))
@@ -234,13 +286,31 @@ static bool park_watching(struct imapd_session *session, const struct imapd_idle
 
 bool imapd_park(struct imapd_session *session, const struct imapd_idle *idle)
 {
-    static const struct leaving nothing = {.notifier = -1};
+    static const struct imapd_leaving nothing = {.notifier = -1};
 
     if (imapd_park_delay_ms(session) < 0 || !is_at_rest(session) || !is_mailbox_at_rest(session))
         return false;
-    if (idle != NULL && session->mailbox != NULL)
+    if (idle == NULL && session->notify != NULL)
+        return false; /* notify_wait does it */
+    if (session->notify != NULL || (idle != NULL && session->mailbox != NULL))
         return park_watching(session, idle);
     return leave(session, idle, &nothing);
+}
+
+bool imapd_park_when_due(struct imapd_session *session, struct imapd_idle *idle)
+{
+    int delay_ms = imapd_park_delay_ms(session);
+
+    if (idle->park_ms == 0 || clock_monotonic_ms() < idle->park_ms)
+        return false;
+    service_quiet(false);
+    if (imapd_park(session, idle)) {
+        session->ended = true;
+        return true;
+    }
+    service_quiet(true);
+    idle->park_ms = delay_ms < 0 ? 0 : clock_monotonic_ms() + delay_ms;
+    return false;
 }
 
 /* --- going on ---------------------------------------------------------------------------------- */
@@ -298,6 +368,7 @@ static void go_on_idling(struct imapd_session *session, const struct parking_res
     int64_t now_ms = clock_monotonic_ms();
     int delay_ms = imapd_park_delay_ms(session);
     struct imapd_idle idle = {
+        .is_command = true,
         .ends_ms = session->heard_ms + (int64_t)session->config->imap_idle_timeout * 1000,
         .notify_ms = now_ms + (int64_t)resume->notify_ms,
         .park_ms = resume->changed ? now_ms
@@ -317,15 +388,26 @@ void imapd_unpark(struct imapd_session *session, const struct parking_resume *re
         imapd_bye(session, "The server has been upgraded, please connect again.");
         return;
     }
+    if (state.compressed != 0 && !stream_resume_deflate(session->client, state.deflate)) {
+        session->ended = true; /* nothing can be said */
+        return;
+    }
     recall_session(session, resume, &state);
     if (!recall_mailbox(session, &state))
         return;
+    if (state.notify.len > 0)
+        notify_recall(session, state.notify);
+    if (state.idling == 0 && session->notify != NULL) {
+        session->parking->is_brief = resume->changed;
+        return;
+    }
     if (state.idling == 0) {
         session->no_expunges = true; /* no command is in progress: RFC 3501 section 7.4.1 */
         imapd_tell_news(session);
         imapd_flush(session);
         return;
     }
-    session->tag = span_of(arena_text(session->arena, state.tag), state.tag.len);
+    buf_put(&session->command, state.tag); /* where the tag of a command is; the arena is emptied in between */
+    session->tag = buf_span(&session->command);
     go_on_idling(session, resume);
 }

@@ -11,7 +11,7 @@
 
 #include "imapd/session.h"
 
-#define PARK_STATE_VERSION 1
+#define PARK_STATE_VERSION 2     /* 1, without notify and deflate, is read too */
 #define PARK_STATE_MAX     49152 /* octets */
 
 struct park_state {
@@ -22,9 +22,12 @@ struct park_state {
     uint64_t idling, selected, read_only; /* 0 or 1 */
     uint64_t told_keywords;
     uint64_t uidvalidity, modseq;
-    uint64_t enabled; /* enum imapd_enabled */
+    uint64_t enabled;    /* enum imapd_enabled */
     struct span tag;     /* of IDLE */
     struct span mailbox; /* its name */
+    uint64_t compressed; /* 0 or 1 */
+    struct span deflate; /* stream_save_deflate */
+    struct span notify;  /* notify_state.h; empty: nothing */
     struct mailbox_memory memory;
     const struct uid_range *saved; /* "$" */
     size_t saved_count;

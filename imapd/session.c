@@ -222,7 +222,7 @@ static void serve_command(struct imapd_session *session)
 {
     if (!flush_when_idle(session))
         return;
-    if (session->notify != NULL && !notify_wait(session, false))
+    if (session->notify != NULL && !notify_wait(session, NULL))
         return;
     service_quiet(true);
     if (!await_command(session) || !imapd_read_command(session))

@@ -104,14 +104,26 @@ void park_free(struct client *client)
     mem_free(park);
 }
 
+/* To a client that reads deflate it is a stored block, which refers to nothing: RFC 1951 section 3.2.4. */
+static void say(struct client *client, const char *text)
+{
+    struct park *park = client->park;
+    size_t len = strlen(text) + strlen("\r\n");
+    unsigned char head[] = {0, len & 0xff, len >> 8 & 0xff, ~len & 0xff, ~len >> 8 & 0xff};
+
+    if (park->compressed && buf_append(&client->output, head, sizeof(head)))
+        park->told += sizeof(head);
+    client_say(client, "%s", text);
+    park->told += len;
+}
+
 /* The session is over. `bye` NULL: the client is gone. */
 static void end(struct client *client, const char *reason, const char *bye)
 {
     struct park *park = client->park;
 
     if (bye != NULL) {
-        client_say(client, "* BYE %s", bye);
-        park->told += strlen("* BYE \r\n") + strlen(bye);
+        say(client, bye);
     }
     park_log_end(park->name, park->counters, park->octets_in, park->octets_out + park->told,
                  reason);
@@ -129,7 +141,7 @@ void park_end_all(struct login *login)
     for (struct park *park = login->parked, *next; park != NULL; park = next) {
         next = park->next;
         if (park->client->state == CLIENT_PARKED)
-            end(park->client, "Server shutting down.", "Server shutting down.");
+            end(park->client, "Server shutting down.", "* BYE Server shutting down.");
     }
 }
 
@@ -179,7 +191,7 @@ static void try_later(struct client *client, const char *why)
     log_warning("%s-login: %s: %s", protocol->name, protocol->service, why);
     client->state = CLIENT_PARKED;
     if (++park->tries >= TRIES_MAX) {
-        end(client, "Internal error", "Internal error occurred.");
+        end(client, "Internal error", "* BYE Internal error occurred.");
         return;
     }
     park->try_at_ms = clock_monotonic_ms() + (int64_t)park->tries * TRY_AGAIN_MS;
@@ -334,8 +346,7 @@ static void say_still_here(struct client *client)
         clock_monotonic_ms() + (int64_t)client->login->config->imap_idle_notify_interval * 1000;
     if (client->output.len > 0)
         return; /* it does not even read the last one */
-    client_say(client, STILL_HERE);
-    park->told += strlen(STILL_HERE "\r\n");
+    say(client, STILL_HERE);
     if (flush(client))
         wait_on(client);
 }
@@ -346,7 +357,7 @@ static void on_time(struct client *client)
     int64_t now_ms = clock_monotonic_ms();
 
     if (now_ms >= silence_ends_ms(park))
-        end(client, "Disconnected for inactivity.", "Disconnected for inactivity.");
+        end(client, "Disconnected for inactivity.", "* BYE Disconnected for inactivity.");
     else if (park->try_at_ms != 0 && now_ms >= park->try_at_ms)
         park_wake(client, false);
     else if (park->idling && now_ms >= park->notify_at_ms)

@@ -15,7 +15,7 @@ struct park {
     struct park *next_changed, *previous_changed; /* of login->first_changed */
     bool is_queued;
     bool is_changed; /* why it is waking */
-    bool idling;
+    bool idling, compressed;
     unsigned tries;
     int inner; /* TLS, with client->relay: imapd's end, from which it had not read all; else -1 */
     int64_t silent_since_ms, notify_at_ms, try_at_ms;

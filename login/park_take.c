@@ -29,6 +29,7 @@ static void remember(struct client *client, const struct parking_parked *parked)
     *park = (struct park){
         .client = client,
         .idling = parked->idling,
+        .compressed = parked->compressed,
         .inner = -1,
         .silent_since_ms = now_ms - (int64_t)parked->silent_ms,
         .notify_at_ms = now_ms + (int64_t)parked->notify_ms,

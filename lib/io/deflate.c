@@ -10,6 +10,8 @@
 #define BLOCK_SIZE   16384
 #define RAW          (-15) /* deflate without header; the window that peers may use */
 #define MEMORY_LEVEL 6     /* 192 KiB instead of 256: there may be many sessions */
+#define WINDOW_SIZE  32768 /* octets that a peer may refer back to */
+#define BLOCK_ENDED  128   /* inflate's data_type when a block ended with the last octet */
 
 struct deflate {
     z_stream in, out;
@@ -41,6 +43,46 @@ void deflate_free(struct deflate **layer)
     mem_free((*layer)->first);
     mem_free(*layer);
     *layer = NULL;
+}
+
+/* --- going on elsewhere -------------------------------------------------------------------------- */
+
+static bool is_at_rest(const struct deflate *layer)
+{
+    return layer->in.avail_in == 0 && !layer->may_have_more &&
+           (layer->in.total_in == 0 || layer->in.data_type == BLOCK_ENDED) &&
+           layer->out.avail_in == 0 && !layer->has_unflushed;
+}
+
+bool deflate_save(struct deflate *layer, struct buf *out)
+{
+    unsigned char window[WINDOW_SIZE];
+    unsigned len = sizeof(window);
+    uLongf size = compressBound(sizeof(window));
+    char *room;
+
+    if (!is_at_rest(layer) || inflateGetDictionary(&layer->in, window, &len) != Z_OK)
+        return false;
+    room = buf_reserve(out, size);
+    if (room == NULL ||
+        compress2((unsigned char *)room, &size, window, len, Z_DEFAULT_COMPRESSION) != Z_OK)
+        return false;
+    buf_commit(out, size);
+    return true;
+}
+
+struct deflate *deflate_restore(struct span saved)
+{
+    unsigned char window[WINDOW_SIZE];
+    uLongf len = sizeof(window);
+    struct deflate *layer;
+
+    if (uncompress(window, &len, (const unsigned char *)saved.data, saved.len) != Z_OK)
+        return NULL;
+    layer = deflate_create();
+    if (inflateSetDictionary(&layer->in, window, (unsigned)len) != Z_OK)
+        deflate_free(&layer);
+    return layer;
 }
 
 /* --- what comes in ------------------------------------------------------------------------------- */

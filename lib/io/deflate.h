@@ -6,11 +6,23 @@
 #define BUZON_LIB_IO_DEFLATE_H
 
 #include "lib/base/base.h"
+#include "lib/base/buf.h"
 
 struct deflate;
 
 struct deflate *deflate_create(void) __attribute__((returns_nonnull));
 void deflate_free(struct deflate **layer);
+
+/*
+ * deflate_save - what another process needs to go on with this connection: the octets that the peer may
+ * refer back to, compressed; at most a little more than 32 KiB. What is written later refers to nothing before
+ * (RFC 1951 lets it), as long as all went out with `flush`.
+ *
+ * false: it cannot be left here: there is input, or the peer is in the middle of a block.
+ */
+bool deflate_save(struct deflate *layer, struct buf *out) MUST_CHECK;
+/* deflate_restore - goes on with what was saved; NULL: that makes no sense */
+struct deflate *deflate_restore(struct span saved) MUST_CHECK;
 
 /* --- what comes in ------------------------------------------------------------------------------- */
 

@@ -57,6 +57,13 @@ uint64_t stream_octets_out(const struct stream *stream)
     return stream->octets_out;
 }
 
+static void start_with_input(struct stream *stream)
+{
+    deflate_start_with(stream->deflate,
+                       span_skip(span_of(stream->in, stream->in_end), stream->in_start));
+    stream_discard_input(stream);
+}
+
 enum stream_status stream_start_deflate(struct stream *stream)
 {
     enum stream_status status = stream_flush(stream);
@@ -64,10 +71,23 @@ enum stream_status stream_start_deflate(struct stream *stream)
     if (status != STREAM_OK || stream->deflate != NULL)
         return status;
     stream->deflate = deflate_create();
-    deflate_start_with(stream->deflate,
-                       span_skip(span_of(stream->in, stream->in_end), stream->in_start));
-    stream_discard_input(stream);
+    start_with_input(stream);
     return STREAM_OK;
+}
+
+bool stream_save_deflate(const struct stream *stream, struct buf *out)
+{
+    return stream->deflate != NULL && stream->in_start == stream->in_end && stream->out_len == 0 &&
+           deflate_save(stream->deflate, out);
+}
+
+bool stream_resume_deflate(struct stream *stream, struct span saved)
+{
+    stream->deflate = deflate_restore(saved);
+    if (stream->deflate == NULL)
+        return false;
+    start_with_input(stream);
+    return true;
 }
 
 bool stream_is_compressed(const struct stream *stream)

@@ -6,6 +6,7 @@
 #define BUZON_LIB_IO_STREAM_H
 
 #include "lib/base/base.h"
+#include "lib/base/buf.h"
 
 struct stream;
 struct tls_session;
@@ -79,6 +80,12 @@ uint64_t stream_octets_out(const struct stream *stream);
 enum stream_status stream_start_deflate(struct stream *stream) MUST_CHECK;
 /* stream_is_compressed - was it started? */
 bool stream_is_compressed(const struct stream *stream);
+
+/* stream_save_deflate - what stream_resume_deflate needs to go on with this stream in another process, once it
+ * is flushed; false: just now it cannot be left (deflate.h) */
+bool stream_save_deflate(const struct stream *stream, struct buf *out) MUST_CHECK;
+/* stream_resume_deflate - what is unread counts as compressed; false: nothing of the kind was saved */
+bool stream_resume_deflate(struct stream *stream, struct span saved) MUST_CHECK;
 
 /*
  * stream_start_tls - handshake; afterwards everything goes through TLS

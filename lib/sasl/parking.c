@@ -37,6 +37,7 @@ static const struct ipc_field parked_fields[] = {
     IPC_NUMBER(struct parking_parked, silent_ms, INT32_MAX),
     IPC_NUMBER(struct parking_parked, notify_ms, INT32_MAX),
     IPC_BOOL(struct parking_parked, idling),
+    IPC_BOOL(struct parking_parked, compressed),
     IPC_LIST(struct parking_parked, watches, watch_count, watch_fields, PARKING_WATCHES_MAX),
     IPC_END,
 };

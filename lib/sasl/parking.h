@@ -22,7 +22,7 @@
 #include "lib/sasl/auth_client.h"
 
 #define PARKING_STATE_MAX   65536
-#define PARKING_WATCHES_MAX 8
+#define PARKING_WATCHES_MAX 256
 
 /* imapd is about to park a session that wants to hear of changes. No fields. */
 struct parking_watching {
@@ -48,6 +48,7 @@ struct parking_parked {
     uint64_t silent_ms; /* since the client was heard for the last time */
     uint64_t notify_ms; /* until an idling client is told that we are here */
     bool idling;        /* in IDLE; else input alone is awaited */
+    bool compressed;    /* the client reads deflate, at the end of an octet now: RFC 4978 */
     const struct parking_watch *watches;
     size_t watch_count;
 };

@@ -2,7 +2,7 @@
 # Parked IMAP sessions: an imapd gives a session that only waits back to login, plain or under TLS, in
 # IDLE or not; the client notices nothing, whatever wakes it, over a reload and over imapds that are killed.
 . "$(dirname "$0")/../lib.sh"
-plan 13
+plan 15
 instance_prepare <<'END'
 imap_park_delay = 1s
 imap_idle_notify_interval = 2s
@@ -10,7 +10,7 @@ END
 sed -i 's/login -o login_protocol=imap/login -v -o login_protocol=imap/' "$CONF/master.cf"
 instance_run
 cat >"$T/park.py" <<'END'
-import os, random, re, signal, socket, ssl, subprocess, sys, time
+import os, random, re, signal, socket, ssl, subprocess, sys, time, zlib
 log, tls_port, port, smtp_port, password, maildirs, buzon, phase = sys.argv[1:]
 
 class Session:
@@ -53,6 +53,22 @@ class Session:
             while got == "* OK Still here":
                 got = self.line()
             assert re.fullmatch(line, got), (got, line)
+
+class Deflated:
+    """A socket, and a file to read from, of a client that compresses (RFC 4978)."""
+    def __init__(self, socket):
+        self.socket, self.got = socket, b""
+        self.inflate, self.deflate = zlib.decompressobj(-15), zlib.compressobj(9, zlib.DEFLATED, -15)
+    def sendall(self, octets):
+        self.socket.sendall(self.deflate.compress(octets) + self.deflate.flush(zlib.Z_SYNC_FLUSH))
+    def readline(self):
+        while b"\n" not in self.got:
+            octets = self.socket.recv(65536)
+            if not octets:
+                return b""
+            self.got += self.inflate.decompress(octets)
+        line, self.got = self.got.split(b"\n", 1)
+        return line + b"\n"
 
 def lines(pattern):
     return [l for l in open(log, errors="replace") if re.search(pattern, l)]
@@ -182,6 +198,99 @@ def extensions():
     parked(s)
     assert s.done()[-1].startswith("i OK")
     assert s.run("STORE 1 +FLAGS (\\Draft)")[-1].split()[1] == "NO"
+
+def compressed():
+    """Compression goes on: what the client refers back to is known, and login speaks deflate."""
+    fill("eva", 1)
+    for tls in False, True:
+        s, other = Session("eva", tls), Session("eva")
+        assert s.run("COMPRESS DEFLATE")[-1].split()[1] == "OK"
+        s.socket = s.file = Deflated(s.socket)
+        s.run("SELECT INBOX"), other.run("SELECT INBOX")
+        search = 'SEARCH OR SUBJECT "%s" NOT DELETED' % os.urandom(200).hex()
+        first = s.run(search)
+        parked(s)
+        assert s.run(search)[:-1] == first[:-1]  # but for a few octets this refers to the one before
+        s.idle()
+        parked(s)
+        assert s.line() == s.line() == "* OK Still here"
+        other.run("STORE 1 +FLAGS (\\Flagged)")
+        s.told(r"\* 1 FETCH .*Flagged.*")
+        parked(s)
+        other.run("STORE 1 -FLAGS (\\Flagged)")
+        s.told(r"\* 1 FETCH .*")
+        parked(s)
+        s.done()
+        assert s.run(search)[:-1] == first[:-1]
+        s.send("x NOOP\r\ny NOOP"), s.until("x OK"), s.until("y OK")
+        parked(s)
+        s.socket.sendall(b"z NO"), s.socket.sendall(b"OP\r\n"), s.until("z OK")
+        s.run("LOGOUT")
+
+def notify():
+    """NOTIFY's sessions wait in login too, in IDLE and between commands, and hear of every mailbox that they watch."""
+    other = Session("luis")
+    def append(mailbox):
+        other.send(f"a APPEND {mailbox} {{1+}}\r\nx"), other.until("a OK")
+    for name in "One", "Two", "Unheard":
+        other.run(f"CREATE {name}")
+    other.run("SELECT INBOX")
+    for tls in False, True:
+        s = Session("luis", tls)
+        if tls:
+            s.run("COMPRESS DEFLATE")
+            s.socket = s.file = Deflated(s.socket)
+        assert s.run('NOTIFY SET (selected (MessageNew (UID BODY.PEEK[TEXT]) MessageExpunge FlagChange)) '
+                     '(mailboxes (One "Two") (MessageNew MessageExpunge FlagChange)) (subtree Unheard NONE) '
+                     '(personal (MailboxName SubscriptionChange MailboxMetadataChange))')[-1].split()[1] == "OK"
+        s.run("SELECT INBOX")
+        parked(s)
+        append("Unheard"), append("One")
+        s.told(r'\* STATUS "One" \(MESSAGES \d+ UIDNEXT \d+ UIDVALIDITY \d+ UNSEEN \d+\)')
+        parked(s)
+        other.run("CREATE Three")
+        s.told(r'\* LIST \(\) "." "Three"')
+        parked(s)
+        other.run("RENAME Three Four")
+        s.told(r'\* LIST \(\) "." "Four" \("OLDNAME" \("Three"\)\)')
+        parked(s)
+        other.run('SETMETADATA Four (/private/comment "x")')
+        s.told(r'\* METADATA "Four" /private/comment')
+        parked(s)
+        other.run("SUBSCRIBE Four")
+        s.told(r'\* LIST \(\\Subscribed\) "." "Four"')
+        parked(s)
+        append("INBOX")
+        s.told(r"\* (\d+) EXISTS", r"\* \d+ RECENT", r"\* \d+ FETCH \(UID \d+ BODY\[TEXT\] \{0\}", r"\)")
+        parked(s)
+        other.run("STORE * +FLAGS (\\Deleted)")
+        s.told(r"\* \d+ FETCH \(.*\\Deleted.*\)")
+        parked(s)
+        other.run("EXPUNGE")
+        s.told(r"\* \d+ EXPUNGE")  # though no command runs
+        s.idle()
+        parked(s)
+        append("Two")
+        s.told(r'\* STATUS "Two" \(MESSAGES .*\)')
+        parked(s)
+        assert s.line() == s.line() == "* OK Still here"
+        kill_imapds()
+        other = Session("luis")
+        other.run("DELETE Four")
+        s.told(r'\* LIST \(\\NonExistent\) "." "Four"')
+        parked(s)
+        other.run("UNSUBSCRIBE Four")
+        s.told(r'\* LIST \(\\NonExistent\) "." "Four"')
+        parked(s)
+        assert len(s.done()) == 1, "nothing is told twice"
+        other.run("SELECT INBOX")
+        parked(s)
+        assert len(s.run("NOOP")) == 1
+        s.run("NOTIFY NONE"), s.run("UNSELECT")
+        parked(s)
+        append("One")
+        assert len(s.run("NOOP")) == 1
+        s.run("LOGOUT")
 
 def keepalive():
     for tls in False, True:
@@ -328,6 +437,8 @@ def pool():
 
 def stop():
     sessions = quartet("ana")
+    sessions[2].run("COMPRESS DEFLATE")
+    sessions[2].socket = sessions[2].file = Deflated(sessions[2].socket)
     parked(*sessions)
     subprocess.run([buzon, "stop"], check=True, env={**os.environ, "MAIL_CONFIG": os.path.dirname(log) + "/../conf"})
     for s in sessions:
@@ -344,6 +455,8 @@ phase news 'parked sessions are told of deliveries, flags and removals as RFC 35
 phase crowd 'whoever comes later finds room'
 phase split 'they go on in the middle of a command'
 phase extensions 'they remember what was enabled and saved, and that a mailbox is read-only'
+phase compressed 'they go on in the middle of a compressed stream'
+phase notify 'NOTIFY tells them of every mailbox that they watch'
 phase keepalive 'idling ones hear that the server is still here, and log their end'
 phase gone 'a mailbox that is deleted or begun anew ends them with BYE'
 phase pool 'sessions of one user id share a process, one after another'

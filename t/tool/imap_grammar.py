@@ -140,6 +140,8 @@ def alike(heard):
             line = pattern.sub(put, line)
         line = re.sub(r"HEADER\.FIELDS(\.NOT)? \(([^)]*)\)", lambda m: m[0].upper().replace('"', ""), line)
         line = re.sub(r"\(( ?\\[^()]*)\)", lambda m: "(" + " ".join(sorted(m[1].split())) + ")", line)
+        if line.startswith("* METADATA") and line.endswith(")"):
+            line = line[:line.index("(")] + " ".join(sorted(re.findall(r'/\S+ (?:"(?:[^"\\]|\\.)*"|NIL)', line)))
         if line:
             out.append(line)
     return sorted(out)

@@ -141,6 +141,75 @@ static void streams_go_over_to_it(void **state UNUSED)
     stream_free(&b);
 }
 
+/* --- going on elsewhere -------------------------------------------------------------------------- */
+
+/* One side is saved and goes on as another; what each says may refer to what it said before. */
+static void another_goes_on(void **state UNUSED)
+{
+    struct span text = SPAN_LITERAL("a1 SEARCH SUBJECT \"all the same again and again\"\r\n");
+    struct deflate *client = deflate_create(), *server = deflate_create();
+    struct buf octets = BUF(BUF_UNLIMITED), saved = BUF(BUF_UNLIMITED);
+
+    for (size_t i = 0; i < 5; i++) {
+        buf_clear(&octets);
+        compress_to(client, text, &octets);
+        if (i > 0)
+            assert_true(octets.len < text.len / 2);
+        expect(server, buf_span(&octets), 100, 1000, text);
+        buf_clear(&saved);
+        assert_true(deflate_save(server, &saved));
+        deflate_free(&server);
+        server = deflate_restore(buf_span(&saved));
+        assert_non_null(server);
+        buf_clear(&octets);
+        compress_to(server, text, &octets);
+        expect(client, buf_span(&octets), 100, 1000, text);
+    }
+    deflate_free(&client);
+    deflate_free(&server);
+    buf_release(&octets);
+    buf_release(&saved);
+}
+
+static void it_is_not_left_in_the_middle(void **state UNUSED)
+{
+    struct deflate *client = deflate_create(), *server = deflate_create();
+    struct buf octets = BUF(BUF_UNLIMITED), saved = BUF(BUF_UNLIMITED);
+    struct span text = SPAN_LITERAL("a1 NOOP\r\n");
+    char data[100];
+    size_t got, size;
+
+    compress_to(client, text, &octets);
+    for (size_t len = 1; len < octets.len; len++) {
+        char *room = deflate_room(server, &size);
+        room[0] = octets.data[len - 1];
+        deflate_received(server, 1);
+        assert_false(deflate_save(server, &saved));
+        (void)!deflate_read(server, data, sizeof(data), &got);
+        assert_false(deflate_save(server, &saved));
+    }
+    deflate_write(server, text, false);
+    assert_false(deflate_save(server, &saved));
+    deflate_free(&client);
+    deflate_free(&server);
+    buf_release(&octets);
+    buf_release(&saved);
+}
+
+static void nonsense_is_not_restored(void **state UNUSED)
+{
+    struct deflate *server = deflate_create();
+    struct buf saved = BUF(BUF_UNLIMITED);
+
+    assert_true(deflate_save(server, &saved));
+    assert_null(deflate_restore(SPAN_EMPTY));
+    assert_null(deflate_restore(SPAN_LITERAL("no deflate at all")));
+    for (size_t len = 0; len < saved.len; len++)
+        assert_null(deflate_restore(span_of(saved.data, len)));
+    deflate_free(&server);
+    buf_release(&saved);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[20];
@@ -150,5 +219,8 @@ int main(void)
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(nothing_is_no_octets);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(what_is_no_deflate_is_broken);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(streams_go_over_to_it);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(another_goes_on);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(it_is_not_left_in_the_middle);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(nonsense_is_not_restored);
     return unit_run("io_deflate", tests, used);
 }
