@@ -213,6 +213,8 @@ static void load_certificate(const struct config *config)
     struct tls_server_settings settings = {
         .certificate_file = named_file(config->smtpd_tls_cert_file),
         .key_file = config->smtpd_tls_key_file,
+        .ec_certificate_file = named_file(config->smtpd_tls_eccert_file),
+        .ec_key_file = config->smtpd_tls_eckey_file,
         .chain_files = config->smtpd_tls_chain_files,
         .protocols = demanded ? config->smtpd_tls_mandatory_protocols : config->smtpd_tls_protocols,
         .cipher_list = config_tls_ciphers(config, server.arena,
@@ -224,7 +226,8 @@ static void load_certificate(const struct config *config)
         .prefer_server_ciphers = config->tls_preempt_cipherlist,
     };
 
-    if (settings.certificate_file[0] != '\0' || settings.chain_files[0] != '\0')
+    if (settings.certificate_file[0] != '\0' || settings.ec_certificate_file[0] != '\0' ||
+        settings.chain_files[0] != '\0')
         server.tls = tls_context_server(&settings, &err);
     else
         error_set(&err, ERROR_PERMANENT, "smtpd_tls_cert_file is not set");

@@ -112,6 +112,7 @@ static const struct command {
     {"set-permissions",       buzon_set_permissions      },
     {"upgrade-configuration", buzon_upgrade_configuration},
     {"logrotate",             buzon_logrotate            },
+    {"tls",                   buzon_tls                  },
 };
 
 static int run_named(const struct call *call, const char *name)
@@ -128,7 +129,7 @@ static int run_named(const struct call *call, const char *name)
 
 /* --- several instances --------------------------------------------------------------------------------- */
 
-/* The wrapper's words, and the command; it comes back here with -c for each instance. */
+/* The wrapper's words, and the command with its arguments; it comes back here with -c for each instance. */
 static int run_wrapper(const struct call *call, const char *command)
 {
     struct strlist words = STRLIST_EMPTY;
@@ -136,6 +137,8 @@ static int run_wrapper(const struct call *call, const char *command)
 
     strlist_split(&words, call->config->multi_instance_wrapper, " \t\r\n");
     strlist_add(&words, command);
+    for (char *const *argument = call->arguments; *argument != NULL; argument++)
+        strlist_add(&words, *argument);
     arguments = mem_resize(NULL, words.count + 1, sizeof(*arguments));
     for (size_t i = 0; i < words.count; i++)
         arguments[i] = words.items[i];
@@ -182,7 +185,7 @@ static const char *parse_options(int argc, char *argv[], struct call *call)
     const char *directory = NULL;
     int option;
 
-    while ((option = getopt(argc, argv, "c:Dv")) != -1) {
+    while ((option = getopt(argc, argv, "+c:Dv")) != -1) {
         if (option == 'c')
             directory = optarg;
         else if (option == 'D')
@@ -192,7 +195,7 @@ static const char *parse_options(int argc, char *argv[], struct call *call)
         else
             log_fatal("usage: %s [-c config_dir] [-Dv] command", call->program);
     }
-    if (optind < argc - 1)
+    if (optind < argc - 1 && strcmp(argv[optind], "tls") != 0)
         log_fatal("usage: %s [-c config_dir] [-Dv] command", call->program);
     if (directory != NULL && directory[0] != '/')
         log_fatal("-c requires absolute pathname");
@@ -216,6 +219,7 @@ int main(int argc, char *argv[])
     if (config == NULL)
         log_fatal("%s", err.text);
     log_verbose = call.verbose;
+    call.arguments = argv + (optind < argc ? optind + 1 : optind);
     call.product = is_postfix ? "Postfix" : "buzon";
     call.config = config;
     check_caller(&call);

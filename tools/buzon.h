@@ -11,7 +11,8 @@ struct call {
     const char
         *product; /* what messages call the mail system: "buzon", or "Postfix" for that name */
     const struct config *config;
-    pid_t master; /* 0: it is not running */
+    pid_t master;           /* 0: it is not running */
+    char *const *arguments; /* behind the command; ended by NULL */
     bool debugger;
     int verbose;
 };
@@ -32,5 +33,6 @@ int buzon_drain(const struct call *call);
 int buzon_set_permissions(const struct call *call);
 int buzon_upgrade_configuration(const struct call *call);
 int buzon_logrotate(const struct call *call);
+int buzon_tls(const struct call *call);
 
 #endif

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ARGUMENTS_MAX 200 /* of a command for an instance */
+
 /* --- which there are ---------------------------------------------------------------------------------- */
 
 static void add_instance(struct multi *multi, const char *directory, bool is_primary)
@@ -186,13 +188,18 @@ static int run_buzon(const struct multi *multi, const struct multi_instance *ins
     bool is_enabled = instance->config->multi_instance_enable;
     char *path =
         mem_printf("%s/%s", primary->command_directory, multi->is_postmulti ? "postfix" : "buzon");
-    const char *arguments[] = {path, "-c", instance->directory, command, NULL};
+    const char *arguments[ARGUMENTS_MAX + 4] = {path, "-c", instance->directory, command};
     int status;
 
     if (!is_enabled && (is_among(primary->postmulti_stop_commands, command) ||
                         is_among(primary->postmulti_control_commands, command))) {
         mem_free(path);
         return 0;
+    }
+    for (size_t i = 1; multi->arguments[i] != NULL; i++) {
+        if (i >= ARGUMENTS_MAX)
+            log_fatal("too many arguments");
+        arguments[3 + i] = multi->arguments[i];
     }
     if (!is_enabled && is_among(primary->postmulti_start_commands, command))
         arguments[3] = "check";

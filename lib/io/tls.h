@@ -16,12 +16,15 @@ struct tls_session;
 struct tls_server_settings {
     const char *certificate_file; /* PEM chain, leaf first */
     const char *key_file;         /* PEM; may be the same file; "" means certificate_file */
-    const char *chain_files;      /* smtpd_tls_chain_files: PEM files, each with keys, a key before
+    const char
+        *ec_certificate_file; /* ECDSA beside RSA: clients that know it get it; NULL or "" none */
+    const char *ec_key_file;  /* likewise */
+    const char *chain_files;  /* smtpd_tls_chain_files: PEM files, each with keys, a key before
                                      its chain; instead of the two above; "" none */
-    const char *protocols;        /* Postfix's syntax: ">=TLSv1.2", "!SSLv3, !TLSv1". Older than
+    const char *protocols;    /* Postfix's syntax: ">=TLSv1.2", "!SSLv3, !TLSv1". Older than
                                      TLS 1.2 only when named, or by ">="; "" TLS 1.2 and later */
-    const char *cipher_list;      /* OpenSSL's syntax for TLS 1.2 and older; "" default */
-    const char *dh_file;          /* "" or "auto": built in */
+    const char *cipher_list;  /* OpenSSL's syntax for TLS 1.2 and older; "" default */
+    const char *dh_file;      /* "" or "auto": built in */
     bool prefer_server_ciphers;
     bool ask_certificate;       /* of the client; it need not have one, nor a good one */
     const char *client_ca_file; /* who signs good ones, PEM; NULL or "" */

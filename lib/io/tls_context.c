@@ -190,16 +190,22 @@ out:
     return done;
 }
 
+static bool use_pair(SSL_CTX *ssl, const char *certificate_file, const char *key_file,
+                     struct error *err)
+{
+    return !is_set(certificate_file) ||
+           tls_key_use_pair(ssl, certificate_file, is_set(key_file) ? key_file : certificate_file,
+                            err);
+}
+
 static bool use_certificates(SSL_CTX *ssl, const struct tls_server_settings *settings,
                              struct error *err)
 {
-    const char *key_file =
-        is_set(settings->key_file) ? settings->key_file : settings->certificate_file;
-
     if (is_set(settings->chain_files))
         return tls_key_use_chains(ssl, settings->chain_files, err);
-    if (is_set(settings->certificate_file))
-        return tls_key_use_pair(ssl, settings->certificate_file, key_file, err);
+    if (is_set(settings->certificate_file) || is_set(settings->ec_certificate_file))
+        return use_pair(ssl, settings->certificate_file, settings->key_file, err) &&
+               use_pair(ssl, settings->ec_certificate_file, settings->ec_key_file, err);
     error_set(err, ERROR_PERMANENT, "no certificate is configured");
     return false;
 }
