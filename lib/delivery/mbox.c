@@ -235,26 +235,47 @@ bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_c
     return written;
 }
 
+bool mbox_end_last(int fd, uint64_t size, uint64_t *added_r, struct error *err)
+{
+    char end[2] = {'\n', '\n'};
+    size_t len = size < sizeof(end) ? (size_t)size : sizeof(end), missing;
+
+    if (!pread_all(fd, end + sizeof(end) - len, len, (off_t)(size - len))) {
+        error_errno(err, "read mailbox");
+        return false;
+    }
+    missing = end[1] != '\n' ? 2 : end[0] != '\n' ? 1 : 0;
+    if (added_r != NULL)
+        *added_r = missing;
+    if (missing > 0 && !write_all(fd, span_of("\n\n", missing))) {
+        error_errno(err, "write mailbox");
+        return false;
+    }
+    return true;
+}
+
 static bool append_message(const char *path, int fd, const char *sender, time_t now,
                            const struct delivery_content *content,
                            const struct mbox_settings *settings, int64_t *start_r,
                            struct error *err)
 {
     struct stat status;
+    uint64_t added;
 
     if (fstat(fd, &status) != 0) {
         error_errno(err, "stat mailbox %s", path);
         return false;
     }
-    if (start_r != NULL)
-        *start_r = status.st_size;
     if (settings->size_limit > 0 &&
         (uint64_t)status.st_size + content->prefix.len + content->size > settings->size_limit) {
         errno = EFBIG;
         error_errno(err, "append to mailbox %s", path);
         return false;
     }
-    if (mbox_append(fd, sender, now, content, err)) {
+    if (mbox_end_last(fd, (uint64_t)status.st_size, &added, err) &&
+        mbox_append(fd, sender, now, content, err)) {
+        if (start_r != NULL)
+            *start_r = status.st_size + (int64_t)added;
         if (fsync(fd) == 0)
             return true;
         error_errno(err, "sync mailbox %s", path);
@@ -266,8 +287,7 @@ static bool append_message(const char *path, int fd, const char *sender, time_t 
     return false;
 }
 
-/* A new file counts only when its entry in the directory is durable too. */
-static bool sync_entry(const char *path, struct error *err)
+bool mbox_sync_entry(const char *path, struct error *err)
 {
     const char *slash = strrchr(path, '/');
     char *directory =
@@ -294,7 +314,7 @@ bool mbox_deliver(const char *path, const char *sender, time_t now,
     if (!S_ISREG(status.st_mode)) {
         done = mbox_append(fd, sender, now, content, err);
     } else if (mbox_lock(path, fd, settings, &lock, err)) {
-        done = (status.st_size > 0 || sync_entry(path, err)) &&
+        done = (status.st_size > 0 || mbox_sync_entry(path, err)) &&
                append_message(path, fd, sender, now, content, settings, start_r, err);
         mbox_unlock(&lock);
     }

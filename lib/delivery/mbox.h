@@ -39,6 +39,12 @@ void mbox_unlock(struct mbox_lock *lock);
 bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_content *content,
                  struct error *err) MUST_CHECK;
 
+/* mbox_end_last - before something is appended: what a power failure cut off, or another program left so, ends with an
+ * empty line; else the next message would be a part of it. *added_r, which may be NULL: octets that were written. */
+bool mbox_end_last(int fd, uint64_t size, uint64_t *added_r, struct error *err) MUST_CHECK;
+/* mbox_sync_entry - a new file counts only when its entry in the directory is durable too */
+bool mbox_sync_entry(const char *path, struct error *err) MUST_CHECK;
+
 /*
  * mbox_deliver - append one message
  *

@@ -99,7 +99,7 @@ t_unit_store_power_test_SOURCES = t/unit/store_power_test.c t/unit/power_model.c
 	t/unit/power_model.h t/unit/store_account.c t/unit/store_account.h
 t_unit_store_power_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_store_power_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync,--wrap=fdatasync,--wrap=openat \
-	-Wl,--wrap=renameat,--wrap=renameat2,--wrap=linkat,--wrap=unlinkat
+	-Wl,--wrap=renameat,--wrap=renameat2,--wrap=linkat,--wrap=unlinkat,--wrap=pwrite,--wrap=ftruncate
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/uidlist_fuzz t/fuzz/mutf7_fuzz t/fuzz/unpack_fuzz t/fuzz/index_record_fuzz

@@ -214,12 +214,15 @@ static bool append_all(struct mailbox *mailbox, const struct new_message *messag
     done = spool.fd >= 0 && lseek(spool.fd, 0, SEEK_END) >= 0;
     if (!done)
         error_set(err, ERROR_TEMPORARY, "there is no mbox %s yet", mailbox->store->settings.path);
+    done = done && mbox_end_last(spool.fd, (uint64_t)spool.status.st_size, NULL, err);
     for (size_t i = 0; i < count && done; i++)
         done = append_one(mailbox, spool.fd, &messages[i], err);
     if (done && fsync(spool.fd) != 0) {
         error_errno(err, "sync %s", mailbox->store->settings.path);
         done = false;
     }
+    if (done && spool.status.st_size == 0)
+        done = mbox_sync_entry(mailbox->store->settings.path, err);
     if (!done && spool.fd >= 0 && ftruncate(spool.fd, spool.status.st_size) != 0)
         error_prefix(err, "the mbox may end in a part of this message");
     mbox_spool_close(&spool);

@@ -121,16 +121,28 @@ static bool parse_one(struct span text, size_t start, size_t next, struct mbox_m
                        span_first(content, (size_t)mime_header_size(content)));
 }
 
+/* A file that was empty when the power failed may begin with zeros, which are nobody's message. */
+static size_t skip_zeros(struct span text)
+{
+    size_t at = 0;
+
+    while (at < text.len && text.data[at] == '\0')
+        at++;
+    while (at > 0 && at < text.len && text.data[at] == '\n')
+        at++;
+    return at;
+}
+
 bool mbox_parse(struct span text, struct mbox_message **messages_r, size_t *count_r)
 {
     struct mbox_message *messages = NULL;
-    size_t count = 0, capacity = 0;
+    size_t count = 0, capacity = 0, first = skip_zeros(text);
 
     *messages_r = NULL;
     *count_r = 0;
-    if (text.len > 0 && !span_starts_with(text, "From "))
+    if (first < text.len && !span_starts_with(span_skip(text, first), "From "))
         return false;
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = first; at < text.len;) {
         size_t next = find_next(text, at);
         if (count == capacity) {
             capacity = capacity == 0 ? 64 : capacity * 2;

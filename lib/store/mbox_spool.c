@@ -17,7 +17,9 @@
 #define TAIL_NAME  "buzon.mbox.tail"
 #define TAIL_MAX   (1024U * 1024 * 1024)
 #define TAIL_MAGIC 0x62787461696c0001U
-#define PROOF_LEN  32 /* last octets of the old file: as long as they are there it was not cut yet */
+#define PROOF_LEN                                                                                  \
+    32 /* last octets of the old file, but those that the tail is written over: as long as they are
+                       * there it was not cut yet */
 
 struct tail {
     uint64_t magic;
@@ -31,13 +33,14 @@ static const struct mbox_settings lock_settings = {
 
 /* --- removal ----------------------------------------------------------------------------------- */
 
-/* The tail is durable: bring the spool to its new shape. */
+/* The tail is durable: bring the spool to its new shape. Its length comes last: a spool that is shorter than it was
+ * is one that needs the tail no more. */
 static bool apply_tail(struct mailbox *mailbox, int fd, const struct tail *tail, struct span octets,
                        struct error *err)
 {
     uint64_t size = tail->offset + octets.len;
 
-    if (!pwrite_all(fd, octets.data, octets.len, (off_t)tail->offset) ||
+    if (!pwrite_all(fd, octets.data, octets.len, (off_t)tail->offset) || fsync(fd) != 0 ||
         ftruncate(fd, (off_t)size) != 0 || fsync(fd) != 0) {
         error_errno(err, "write %s", mailbox->store->settings.path);
         err->kind = ERROR_TEMPORARY;
@@ -64,20 +67,23 @@ static bool write_tail(struct mailbox *mailbox, const struct tail *tail, struct 
     return done;
 }
 
-static bool read_proof(int fd, uint64_t size, char proof[PROOF_LEN])
+static bool read_proof(int fd, const struct tail *tail, size_t tail_len, char proof[PROOF_LEN])
 {
+    uint64_t cut = tail->old_size - (tail->offset + tail_len);
+    size_t len = cut < PROOF_LEN ? (size_t)cut : PROOF_LEN;
+
     memset(proof, 0, PROOF_LEN);
-    return size >= PROOF_LEN && pread_all(fd, proof, PROOF_LEN, (off_t)(size - PROOF_LEN));
+    return pread_all(fd, proof, len, (off_t)(tail->old_size - len));
 }
 
 /* Does the tail belong to the spool as it is? Its old end must still be there. */
-static bool is_pending(int fd, const struct stat *status, const struct tail *tail)
+static bool is_pending(int fd, const struct stat *status, const struct tail *tail, size_t tail_len)
 {
     char proof[PROOF_LEN];
 
     return tail->magic == TAIL_MAGIC && (uint64_t)status->st_size >= tail->old_size &&
-           tail->offset < tail->old_size && read_proof(fd, tail->old_size, proof) &&
-           memcmp(proof, tail->proof, PROOF_LEN) == 0;
+           tail->offset < tail->old_size && tail_len < tail->old_size - tail->offset &&
+           read_proof(fd, tail, tail_len, proof) && memcmp(proof, tail->proof, PROOF_LEN) == 0;
 }
 
 /* What was delivered behind the old end since then comes along, and is made durable in the tail first. */
@@ -93,7 +99,7 @@ static bool finish_tail(struct mailbox *mailbox, struct mbox_spool *spool, struc
     }
     buf_commit(octets, more);
     tail->old_size = (uint64_t)spool->status.st_size;
-    if (!read_proof(spool->fd, tail->old_size, tail->proof)) {
+    if (!read_proof(spool->fd, tail, octets->len, tail->proof)) {
         error_set(err, ERROR_TEMPORARY, "%s cannot be read", mailbox->store->settings.path);
         return false;
     }
@@ -114,7 +120,8 @@ static bool recover(struct mailbox *mailbox, struct mbox_spool *spool, struct er
     } else {
         if (text.len >= sizeof(tail))
             memcpy(&tail, text.data, sizeof(tail));
-        if (text.len >= sizeof(tail) && is_pending(spool->fd, &spool->status, &tail)) {
+        if (text.len >= sizeof(tail) &&
+            is_pending(spool->fd, &spool->status, &tail, text.len - sizeof(tail))) {
             log_warning("finishing the removal of messages from %s", mailbox->store->settings.path);
             done = buf_append_span(&octets, span_skip(buf_span(&text), sizeof(tail))) &&
                    finish_tail(mailbox, spool, &tail, &octets, err) &&
@@ -162,7 +169,7 @@ bool mbox_spool_remove(struct mailbox *mailbox, struct mbox_spool *spool,
     gather(span_of(map, size), messages, count, removed, first, &octets);
     munmap(map, size);
     tail.offset = messages[first].start;
-    done = read_proof(spool->fd, size, tail.proof);
+    done = read_proof(spool->fd, &tail, octets.len, tail.proof);
     if (!done)
         error_set(err, ERROR_TEMPORARY, "%s cannot be read", mailbox->store->settings.path);
     done = done && write_tail(mailbox, &tail, buf_span(&octets), err) &&

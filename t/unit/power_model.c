@@ -14,6 +14,7 @@
 #define OBJECTS_MAX 2000
 #define NAMES_MAX   2000
 #define PENDING_MAX 20000
+#define BLOCK       16 /* octets that are written as a whole */
 
 struct object { /* a file, whatever it is called */
     ino_t inode;
@@ -53,7 +54,7 @@ static bool is_watched(const char *path)
     size_t len = strlen(root);
 
     return strncmp(path, root, len) == 0 && path[len] == '/' &&
-           strncmp(path + len, "/buzon.index/", 13) != 0 && strstr(path, ".lock") == NULL;
+           strstr(path, "/buzon.index/") == NULL && strstr(path, ".lock") == NULL;
 }
 
 static void resolve(int directory, const char *name, char path[600])
@@ -180,6 +181,10 @@ static void note_sync(int fd)
 
 int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
+ssize_t __wrap_pwrite(int fd, const void *octets, size_t len, off_t offset);
+int __wrap_ftruncate(int fd, off_t size);
+ssize_t __real_pwrite(int fd, const void *octets, size_t len, off_t offset);
+int __real_ftruncate(int fd, off_t size);
 int __wrap_openat(int directory, const char *name, int flags, ...);
 int __wrap_renameat(int from_directory, const char *from, int to_directory, const char *to);
 int __wrap_renameat2(int from_directory, const char *from, int to_directory, const char *to,
@@ -204,6 +209,28 @@ int __wrap_fdatasync(int fd)
 {
     note_sync(fd);
     return 0;
+}
+
+/* Files that are written in place: no note is taken, what is in them now is seen when the power fails. */
+static void note_write(int fd)
+{
+    char path[600];
+
+    resolve(fd, ".", path);
+    if (watching && is_watched(path))
+        fail_before();
+}
+
+ssize_t __wrap_pwrite(int fd, const void *octets, size_t len, off_t offset)
+{
+    note_write(fd);
+    return __real_pwrite(fd, octets, len, offset);
+}
+
+int __wrap_ftruncate(int fd, off_t size)
+{
+    note_write(fd);
+    return __real_ftruncate(fd, size);
 }
 
 int __wrap_openat(int directory, const char *name, int flags, ...)
@@ -367,13 +394,30 @@ static void find_current(const char *path, const struct stat *status)
     is_current = file_read(AT_FDCWD, path, &current, NULL);
 }
 
-/* What of the content is there. */
+/* What was written in place: of each block the old content or the new, and the old length or the new. */
+static struct span mixture(struct span synced)
+{
+    size_t len = random() % 2 == 0 ? current.len : synced.len;
+
+    for (size_t at = 0; at < current.len && at < synced.len; at++) {
+        static bool old;
+        if (at % BLOCK == 0)
+            old = random() % 2 == 0;
+        if (old)
+            current.data[at] = synced.data[at];
+    }
+    if (synced.len > current.len)
+        buf_put(&current, span_skip(synced, current.len));
+    return span_first(buf_span(&current), len);
+}
+
+/* What of the content is there. The length of a file is told beside names: it may be ahead of the content. */
 static struct span content_of(int object, enum power_loss loss)
 {
     struct span synced = buf_span(&objects[object].synced), now;
     size_t len;
 
-    if (loss == LOSE_ALL || loss == LOSE_CONTENT)
+    if (loss == LOSE_ALL)
         return synced;
     current.limit = BUF_UNLIMITED;
     wanted_object = object;
@@ -382,16 +426,17 @@ static struct span content_of(int object, enum power_loss loss)
     now = buf_span(&current);
     if (!is_current || span_equal(now, synced))
         return synced;
+    if (loss == LOSE_CONTENT)
+        return span_first(synced, now.len);
     switch (random() % 3) {
     case 0:
         return synced;
     case 1:
         return now;
     }
-    len = synced.len > 0 && synced.len <= now.len && memcmp(now.data, synced.data, synced.len) == 0
-              ? synced.len /* it was appended to */
-              : 0;
-    len += (size_t)random() % (now.len - len + 1);
+    if (now.len < synced.len || (synced.len > 0 && memcmp(now.data, synced.data, synced.len) != 0))
+        return mixture(synced);
+    len = synced.len + (size_t)random() % (now.len - synced.len + 1); /* it was appended to */
     memset(current.data + len, 0, now.len - len);
     return now;
 }

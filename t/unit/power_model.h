@@ -3,7 +3,7 @@
  * was not synced when the power fails may be there, or not, or in part.
  *
  *   content of a file    is there when it was synced; else it is the old one, the new one, or its start
- *                        with zeros behind it
+ *                        with zeros behind it; where it was written in place, parts of both, and as long as one of them
  *   names                are there when their directory was synced; of the others any may be missing,
  *                        a rename as a whole
  *

@@ -129,6 +129,69 @@ static void parse(void **state)
     free((void *)(uintptr_t)text.data);
 }
 
+/* --- after a power failure --------------------------------------------------------------------- */
+
+static void append_by_session(void)
+{
+    struct store_append *append = store_append_begin(store, "INBOX", &err);
+    struct strlist keywords = STRLIST_EMPTY;
+    const uint32_t *uids;
+    uint32_t uidvalidity;
+    size_t count;
+
+    assert_true(store_append_message(append, 0, &keywords, 1000000000, &err));
+    assert_true(store_append_write(append, SPAN_LITERAL("Subject: next\r\n\r\nx\r\n"), &err));
+    assert_true(store_append_commit(append, &uidvalidity, &uids, &count, &err));
+    store_append_free(&append);
+}
+
+static void append_by_delivery(void)
+{
+    static const struct mbox_settings settings = {
+        .locks = "fcntl", .lock_attempts = 1, .lock_delay_s = 1, .stale_lock_s = 500};
+    struct delivery_content content = {.file = -1};
+    int64_t start = 0;
+
+    run("printf 'Subject: next\\n\\nx\\n' >message");
+    content.file = open("message", O_RDONLY | O_CLOEXEC);
+    content.size = strlen("Subject: next\n\nx\n");
+    if (!mbox_deliver("spool", "a@b", 1000000000, &content, &settings, &start, &err))
+        fail_msg("%s", err.text);
+    fd_close(&content.file);
+    assert_true(start > 0);
+}
+
+/* Whatever it left at the end of the spool: what comes next is a message of its own. */
+static void what_was_cut_off_takes_no_other_message_along(void **state UNUSED)
+{
+    static const char *const left[] = {
+        "printf '\\0\\0\\0\\0' >spool",
+        "printf 'From a\\nA: b\\n\\nx\\n\\n\\0\\0\\0\\0' >spool",
+        "printf 'From a\\nA: b\\n\\nx' >spool",
+        "printf 'From a\\nA: b\\n\\nx\\n' >spool",
+        "printf 'From a' >spool",
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(left); i++) {
+        for (unsigned by_delivery = 0; by_delivery < 2; by_delivery++) {
+            struct mailbox *mailbox;
+            size_t count;
+            run(left[i]);
+            mailbox = open_inbox();
+            count = mailbox->count;
+            if (by_delivery)
+                append_by_delivery();
+            else
+                append_by_session();
+            sync_mailbox(mailbox);
+            mailbox_forget_gone(mailbox);
+            assert_int_equal(mailbox->count, count + 1);
+            expect_content(mailbox, count, "Subject: next\n\nx\n");
+            mailbox_close(&mailbox);
+        }
+    }
+}
+
 /* --- sessions ---------------------------------------------------------------------------------- */
 
 static void messages_are_read_in_place(void **state UNUSED)
@@ -354,6 +417,7 @@ static void one_message_twice_is_two(void **state UNUSED)
 int main(void)
 {
     static const struct CMUnitTest others[] = {
+        CASE(what_was_cut_off_takes_no_other_message_along),
         CASE(messages_are_read_in_place),
         CASE(no_spool_is_an_empty_inbox),
         CASE(uids_and_flags_outlive_the_index),

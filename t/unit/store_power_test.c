@@ -1,7 +1,7 @@
 /*
  * lib/store: the power fails before any change of a file. Whatever of the unsynced is lost then, each
- * message that was acknowledged is there once, whole, under its UID, and no UID means another message
- * than before.
+ * message that was acknowledged is there once, whole, under its UID, no UID means another message than
+ * before, and the next message is not taken for a part of what was cut off.
  */
 #include "t/unit/unit.h"
 
@@ -24,6 +24,7 @@ static struct told {
     enum fate fate;
 } told[TOLD_MAX];
 static size_t told_count;
+static const struct store_settings *crashed_account;
 static unsigned failures;
 
 /* --- what is there after the failure ----------------------------------------------------------- */
@@ -79,16 +80,31 @@ static void check_mailbox(struct store *crashed, const char *name, unsigned *see
     mailbox_close(&mailbox);
 }
 
+/* Whatever was cut off before it: what is appended next is a message of its own. */
+static void check_next(struct store *crashed)
+{
+    struct store *ours = store;
+    struct mailbox *mailbox;
+    bool whole = false;
+
+    store = crashed;
+    append("INBOX", 0, "Subject: 9999\r\n\r\nbody of 9999\r\n");
+    mailbox = open_mailbox("INBOX", true);
+    assert_int_equal(read_marker(mailbox, mailbox->count - 1, &whole), 9999);
+    assert_true(whole);
+    mailbox_close(&mailbox);
+    store = ours;
+}
+
 static void check_crashed(void)
 {
-    static const struct store_settings settings = {
-        .format = MAILBOX_MAILDIR, .path = "crashed/mail", .home = ".", .hostname = "mx.test"};
     unsigned seen[TOLD_MAX] = {0};
-    struct store *crashed = store_open(&settings, &err);
+    struct store *crashed = store_open(crashed_account, &err);
 
     assert_non_null(crashed);
     check_mailbox(crashed, "INBOX", seen);
     check_mailbox(crashed, "box", seen);
+    check_next(crashed);
     store_close(&crashed);
     for (size_t i = 0; i < told_count; i++) {
         if (told[i].fate == THERE && seen[i] != 1)
@@ -99,7 +115,9 @@ static void check_crashed(void)
 
 static void fail_here(void)
 {
-    static const enum power_loss losses[] = {LOSE_ALL, LOSE_CONTENT, LOSE_NEWEST, LOSE_ANYTHING};
+    static const enum power_loss losses[] = {LOSE_ALL,    LOSE_CONTENT,  LOSE_NEWEST,
+                                             LOSE_NEWEST, LOSE_ANYTHING, LOSE_ANYTHING,
+                                             LOSE_NEWEST, LOSE_ANYTHING};
 
     for (size_t i = 0; i < ARRAY_LENGTH(losses); i++) {
         power_fail(losses[i]);
@@ -201,8 +219,9 @@ static void use_mailboxes(uint32_t round)
     mailbox_close(&mailbox);
 }
 
-static void power_may_fail_at_any_time(void **state UNUSED)
+static void use_until_it_fails(void)
 {
+    told_count = failures = 0;
     srandom(2);
     assert_true(store_create(store, "box", &err));
     power_watch(fail_here);
@@ -212,9 +231,39 @@ static void power_may_fail_at_any_time(void **state UNUSED)
     assert_true(failures > 60);
 }
 
+static void power_may_fail_at_any_time(void **state UNUSED)
+{
+    static const struct store_settings crashed = {
+        .format = MAILBOX_MAILDIR, .path = "crashed/mail", .home = ".", .hostname = "mx.test"};
+
+    crashed_account = &crashed;
+    use_until_it_fails();
+}
+
+/* INBOX is the spool of the system, which is changed in place; folders are in a Maildir. */
+static void also_where_the_inbox_is_an_mbox(void **state UNUSED)
+{
+    static const struct store_settings mbox = {
+        .format = MAILBOX_MBOX, .path = "mail/spool", .home = "mail", .hostname = "mx.test"};
+    static const struct store_settings crashed = {.format = MAILBOX_MBOX,
+                                                  .path = "crashed/mail/spool",
+                                                  .home = "crashed/mail",
+                                                  .hostname = "mx.test"};
+
+    store_close(&store);
+    run("rm -rf mail && mkdir mail && : >mail/spool");
+    store = store_open(&mbox, &err);
+    assert_non_null(store);
+    crashed_account = &crashed;
+    use_until_it_fails();
+}
+
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {STORE_CASE(power_may_fail_at_any_time)};
+    static const struct CMUnitTest tests[] = {
+        STORE_CASE(power_may_fail_at_any_time),
+        STORE_CASE(also_where_the_inbox_is_an_mbox),
+    };
 
     return unit_run("store_power", tests, ARRAY_LENGTH(tests));
 }
