@@ -8,9 +8,9 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
+#include "lib/delivery/alias_item.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"
-#include "local/item.h"
 
 #include <fcntl.h>
 #include <pwd.h>

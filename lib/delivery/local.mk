@@ -1,5 +1,5 @@
 # lib/delivery: what is built here and from what.
-lib_libbuzon_a_SOURCES += lib/delivery/mailbox.c lib/delivery/mailbox.h \
+lib_libbuzon_a_SOURCES += lib/delivery/alias_item.c lib/delivery/alias_item.h lib/delivery/mailbox.c lib/delivery/mailbox.h \
 	lib/delivery/agent.c lib/delivery/agent.h \
 	lib/delivery/bounce_template.c lib/delivery/bounce_template.h \
 	lib/delivery/command.c lib/delivery/command.h \
@@ -57,3 +57,8 @@ t_fuzz_delivery_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_reasons_fuzz_SOURCES = t/fuzz/reasons_fuzz.c
 t_fuzz_reasons_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 endif
+
+check_PROGRAMS += t/unit/delivery_alias_item_test
+UNIT_TESTS += t/unit/delivery_alias_item_test
+t_unit_delivery_alias_item_test_SOURCES = t/unit/delivery_alias_item_test.c
+t_unit_delivery_alias_item_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)

@@ -1,7 +1,7 @@
 /* The items of a .forward file, which any user writes. */
 #include "lib/base/base.h"
 
-#include "local/item.h"
+#include "lib/delivery/alias_item.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -110,6 +110,9 @@ static void explain_delivery(struct explaining *explaining, const struct route_t
     } else if (strcmp(service->command, "local") == 0) {
         explanation_stage(&explaining->text, "local");
         explain_local(explaining, target->recipient);
+    } else if (strcmp(service->command, "smtp") == 0 || strcmp(service->command, "lmtp") == 0) {
+        explanation_stage(&explaining->text, service->command);
+        explain_smtp(explaining, service->command, target->recipient);
     } else {
         explanation_fact(&explaining->text, "program", service->command);
     }
@@ -136,27 +139,33 @@ static void explain_qmgr(struct explaining *explaining, const char *recipient)
 
 /* --- cleanup: who gets it? ---------------------------------------------------------------------------- */
 
-/* What comes from outside is copied, as recipient_bcc_maps and always_bcc say; sender_bcc_maps is left to
- * whoever asks for the sender. */
-static void tell_copies(struct explaining *explaining, const char *address)
+static void tell_copy(struct explaining *explaining, struct maps *maps, const char *address)
 {
-    const struct config *config = explaining->config;
     enum address_class class = CLASS_DEFAULT;
     struct buf copy = BUF(COPY_MAX);
     struct error err = {0};
     enum map_result result = route_class(explaining->route, address_domain(address), &class, &err);
 
     if (result != MAP_UNAVAILABLE)
-        result =
-            maps_find_address(explaining->copies, span_text(address), ADDRESS_KEY_ALL,
-                              class == CLASS_LOCAL, extension_rule_of(config), &copy, NULL, &err);
+        result = maps_find_address(maps, span_text(address), ADDRESS_KEY_ALL, class == CLASS_LOCAL,
+                                   extension_rule_of(explaining->config), &copy, NULL, &err);
     if (result == MAP_FOUND)
         explanation_fact(&explaining->text, "blind copy", buf_text(&copy));
     else if (result == MAP_UNAVAILABLE)
         explain_unavailable(explaining, &err);
-    if (*config->always_bcc != '\0')
-        explanation_fact(&explaining->text, "blind copy", config->always_bcc);
     buf_release(&copy);
+}
+
+/* What comes from outside is copied, by sender, by recipient and always. */
+static void tell_copies(struct explaining *explaining, const char *address)
+{
+    const char *always = explaining->config->always_bcc;
+
+    if (explaining->sender[0] != '\0')
+        tell_copy(explaining, explaining->sender_copies, explaining->sender);
+    tell_copy(explaining, explaining->recipient_copies, address);
+    if (always[0] != '\0')
+        explanation_fact(&explaining->text, "blind copy", always);
 }
 
 static void explain_expansion(struct explaining *explaining, const char *address)
@@ -177,7 +186,7 @@ static void explain_expansion(struct explaining *explaining, const char *address
         explain_qmgr(explaining, recipients[i]);
 }
 
-static void explain_cleanup(struct explaining *explaining, const char *address)
+void explain_resent(struct explaining *explaining, const char *address)
 {
     struct arena *arena = explaining->arena;
     const char *rewritten = route_rewrite(explaining->route, arena, address, false);
@@ -217,24 +226,34 @@ static void open_proxied_directly(struct config *config, struct arena *arena)
     }
 }
 
+/* The tables of daemons that have no room in lib/ for them. */
+#define TABLES(T)                                                                                  \
+    T(aliases, alias_maps)                                                                         \
+    T(recipient_copies, recipient_bcc_maps)                                                        \
+    T(sender_copies, sender_bcc_maps)                                                              \
+    T(smtp_generic, smtp_generic_maps)                                                             \
+    T(lmtp_generic, lmtp_generic_maps)
+
 static void open_tables(struct explaining *explaining)
 {
     const struct config *config = explaining->config;
 
     explaining->route = route_create(config, false);
     explaining->finder = mailbox_finder_create(config, false);
-    explaining->aliases = maps_open(config, config->alias_maps, false);
-    explaining->copies = maps_open(config, config->recipient_bcc_maps, false);
+#define T(member, parameter)                                                                       \
+    explaining->member = maps_open(config, config->parameter, false);                              \
+    maps_watch(explaining->member, #parameter, explanation_look_up, &explaining->text);
+    TABLES(T)
+#undef T
     route_watch(explaining->route, explanation_look_up, &explaining->text);
     mailbox_finder_watch(explaining->finder, explanation_look_up, &explaining->text);
-    maps_watch(explaining->aliases, "alias_maps", explanation_look_up, &explaining->text);
-    maps_watch(explaining->copies, "recipient_bcc_maps", explanation_look_up, &explaining->text);
 }
 
 static void close_tables(struct explaining *explaining)
 {
-    maps_free(&explaining->aliases);
-    maps_free(&explaining->copies);
+#define T(member, parameter) maps_free(&explaining->member);
+    TABLES(T)
+#undef T
     mailbox_finder_free(&explaining->finder);
     route_free(&explaining->route);
 }
@@ -244,12 +263,14 @@ static void explain_one(struct explaining *explaining, const char *external)
     const char *address = address_unquote(explaining->arena, span_text(external));
 
     explaining->text.address = external;
+    explaining->told = hash_create();
     if (!explaining->text.json)
         buf_put_printf(explaining->text.out, "%s\n", external);
     if (*address == '\0')
         address = explaining->config->empty_address_recipient;
     explain_smtpd(explaining, address);
-    explain_cleanup(explaining, address);
+    explain_resent(explaining, address);
+    hash_free(&explaining->told, NULL);
 }
 
 bool explain_addresses(const char *directory, const struct conf *conf, const char *sender,

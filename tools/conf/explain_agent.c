@@ -1,11 +1,17 @@
 /* buzonconf -E: where an address ends. */
 #include "tools/conf/explaining.h"
 
+#include "lib/base/file.h"
+#include "lib/delivery/alias_item.h"
 #include "lib/message/address.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
-#define ALIAS_MAX (1U << 20)
+#define ALIAS_MAX        (1U << 20)
+#define INCLUDE_PREFIX   ":include:"
+#define ADDRESSES_A_ITEM 1000
+#define TOLD_MOST        1000 /* local addresses that one address leads to */
 
 static void tell_mailbox(struct explaining *explaining, const struct mailbox_place *place)
 {
@@ -99,6 +105,95 @@ static const char *lower_case(struct arena *arena, struct span text)
     return lower;
 }
 
+/* --- what an alias leads to ---------------------------------------------------------------------------- */
+
+/* Local addresses are delivered at once, others are sent as new mail is. */
+static void explain_member(struct explaining *explaining, const char *address)
+{
+    const char *rewritten = route_rewrite(explaining->route, explaining->arena, address, false);
+    enum address_class class = CLASS_DEFAULT;
+    struct error err = {0};
+
+    if (route_class(explaining->route, address_domain(rewritten), &class, &err) ==
+        MAP_UNAVAILABLE) {
+        explain_unavailable(explaining, &err);
+    } else if (class != CLASS_LOCAL) {
+        explain_resent(explaining, address);
+    } else {
+        explanation_stage(&explaining->text, "local");
+        explanation_fact(&explaining->text, "recipient", rewritten);
+        explain_local(explaining, rewritten);
+    }
+}
+
+static void explain_members(struct explaining *explaining, struct span item)
+{
+    struct arena *arena = explaining->arena;
+    size_t count;
+    struct header_address *found = address_parse_list(arena, item, ADDRESSES_A_ITEM, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (found[i].kind != ADDRESS_PLAIN || found[i].localpart.len == 0)
+            continue;
+        explain_member(explaining,
+                       found[i].domain.len == 0
+                           ? arena_text(arena, found[i].localpart)
+                           : arena_printf(arena, "%.*s@%.*s", SPAN_PRINTF(found[i].localpart),
+                                          SPAN_PRINTF(found[i].domain)));
+    }
+}
+
+static void explain_items(struct explaining *explaining, struct span items);
+
+static void explain_list(struct explaining *explaining, const char *path)
+{
+    struct buf content = BUF(ALIAS_MAX);
+    struct error err = {0};
+
+    explanation_fact(&explaining->text, "list", path);
+    if (hash_put(explaining->told, span_text(path), explaining) != NULL)
+        explanation_fact(&explaining->text, "list", "told before");
+    else if (!file_read(AT_FDCWD, path, &content, &err))
+        explain_unavailable(explaining, &err);
+    else
+        explain_items(explaining, buf_span(&content));
+    buf_release(&content);
+}
+
+static void explain_items(struct explaining *explaining, struct span items)
+{
+    while (items.len > 0) {
+        struct span item = alias_item_take(&items);
+        const char *text = alias_item_text(explaining->arena, item);
+
+        if (item.len == 0 || text[0] == '#')
+            continue;
+        if (text[0] == '|')
+            explanation_fact(&explaining->text, "command", text + 1);
+        else if (text[0] == '/')
+            explanation_fact(&explaining->text, "file", text);
+        else if (text[0] == '\\')
+            explain_account(explaining, lower_case(explaining->arena, span_text(text + 1)));
+        else if (strncasecmp(text, INCLUDE_PREFIX, strlen(INCLUDE_PREFIX)) == 0)
+            explain_list(explaining, text + strlen(INCLUDE_PREFIX));
+        else
+            explain_members(explaining, item);
+    }
+}
+
+/* False: it was, or there is too much to tell. */
+static bool is_new(struct explaining *explaining, const char *address)
+{
+    if (hash_put(explaining->told, span_text(address), explaining) != NULL) {
+        explanation_fact(&explaining->text, "recipient", "told before");
+        return false;
+    }
+    if (hash_count(explaining->told) <= TOLD_MOST)
+        return true;
+    explanation_fact(&explaining->text, "recipient", "too many to tell");
+    return false;
+}
+
 void explain_local(struct explaining *explaining, const char *address)
 {
     struct span localpart = address_localpart(address);
@@ -116,6 +211,8 @@ void explain_local(struct explaining *explaining, const char *address)
         find_alias(explaining, arena_text(explaining->arena, localpart), account, &value, &err)) {
     case MAP_FOUND:
         explanation_fact(&explaining->text, "alias of", buf_text(&value));
+        if (is_new(explaining, account))
+            explain_items(explaining, buf_span(&value));
         break;
     case MAP_ABSENT:
         explain_account(explaining, account);
@@ -125,4 +222,30 @@ void explain_local(struct explaining *explaining, const char *address)
         break;
     }
     buf_release(&value);
+}
+
+/* --- smtp ---------------------------------------------------------------------------------------------------- */
+
+static void tell_generic(struct explaining *explaining, const char *program, const char *name,
+                         const char *address)
+{
+    bool is_smtp = strcmp(program, "smtp") == 0;
+    const char *generic = address;
+    struct error err = {0};
+
+    if (address[0] == '\0')
+        return;
+    if (route_generic(explaining->route, explaining->arena,
+                      is_smtp ? explaining->smtp_generic : explaining->lmtp_generic,
+                      is_smtp ? "smtp_generic_maps" : "lmtp_generic_maps", address, &generic,
+                      &err) == MAP_UNAVAILABLE)
+        explain_unavailable(explaining, &err);
+    else if (strcmp(generic, address) != 0)
+        explanation_fact(&explaining->text, name, generic);
+}
+
+void explain_smtp(struct explaining *explaining, const char *program, const char *recipient)
+{
+    tell_generic(explaining, program, "sender leaves as", explaining->sender);
+    tell_generic(explaining, program, "recipient leaves as", recipient);
 }

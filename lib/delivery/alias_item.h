@@ -2,8 +2,8 @@
  * The grammar of the right-hand side of an alias and of the lines of a .forward or :include: file:
  * items, separated by commas or line ends, each possibly in double quotes. Source: aliases(5).
  */
-#ifndef BUZON_LOCAL_ITEM_H
-#define BUZON_LOCAL_ITEM_H
+#ifndef BUZON_LIB_DELIVERY_ALIAS_ITEM_H
+#define BUZON_LIB_DELIVERY_ALIAS_ITEM_H
 
 #include "lib/base/base.h"
 

@@ -1,7 +1,7 @@
 /* The items of alias values and .forward files: aliases(5). */
 #include "t/unit/unit.h"
 
-#include "local/item.h"
+#include "lib/delivery/alias_item.h"
 
 static const struct item_case {
     const char *name;

@@ -1,7 +1,7 @@
 /* The items of alias values and .forward files. */
 #include "lib/base/base.h"
 
-#include "local/item.h"
+#include "lib/delivery/alias_item.h"
 
 struct span alias_item_take(struct span *rest)
 {
