@@ -106,8 +106,12 @@ static bool act_in_queue(struct call *call, const struct super_action *action, c
 /* The queues to look at, one after the other: as named, or as the action has them. */
 static const char *queue_at(const struct call *call, const struct super_action *action, size_t i)
 {
+    const char *selected = call->selection.queue;
+
     if (call->queue_count > 0)
         return i < call->queue_count ? call->queues[i] : NULL;
+    if (selected != NULL && strcmp(selected, "maildrop") == 0) /* no action looks there by itself */
+        return i == 0 ? selected : NULL;
     return action->queues[i];
 }
 

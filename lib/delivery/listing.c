@@ -161,7 +161,9 @@ bool listing_message(int queue_directory, const struct config *config, const cha
 {
     const struct listing_walk walk = {queue_directory, config, arena_create(), take, context};
     struct arena *arena = walk.arena;
-    bool good = list_file(&walk, queue, queue_id, queue_path(arena, config, queue, queue_id), err);
+    const char *path = queue_path(arena, config, queue, queue_id);
+    bool good = strcmp(queue, "maildrop") == 0 ? listing_maildrop_file(&walk, queue_id, path, err)
+                                               : list_file(&walk, queue, queue_id, path, err);
 
     arena_free(&arena);
     return good;

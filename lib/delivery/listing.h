@@ -35,7 +35,7 @@ typedef bool listing_take(void *context, const struct listing_entry *entry, stru
 bool listing_walk(int queue_directory, const struct config *config, listing_take *take,
                   void *context, struct error *err) MUST_CHECK;
 
-/* listing_message - likewise the message of that queue id, if it is in that queue (not maildrop) */
+/* listing_message - likewise the message of that queue id, if it is in that queue */
 bool listing_message(int queue_directory, const struct config *config, const char *queue,
                      const char *queue_id, listing_take *take, void *context,
                      struct error *err) MUST_CHECK;

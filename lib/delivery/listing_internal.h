@@ -18,5 +18,8 @@ bool listing_hand_out(const struct listing_walk *walk, struct listing_entry *ent
 
 /* listing_maildrop - all that waits in maildrop/ for pickup */
 bool listing_maildrop(const struct listing_walk *walk, struct error *err) MUST_CHECK;
+/* listing_maildrop_file - one of these */
+bool listing_maildrop_file(const struct listing_walk *walk, const char *queue_id, const char *path,
+                           struct error *err) MUST_CHECK;
 
 #endif

@@ -74,8 +74,8 @@ static bool read_envelope(const struct listing_walk *walk, int fd, struct listin
     return result == PARSE_DONE && entry->sender != NULL;
 }
 
-static bool list_file(const struct listing_walk *walk, const char *queue_id, const char *path,
-                      struct error *err)
+bool listing_maildrop_file(const struct listing_walk *walk, const char *queue_id, const char *path,
+                           struct error *err)
 {
     int fd = openat(walk->queue_directory, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct listing_entry entry = {.queue = "maildrop", .queue_id = queue_id};
@@ -107,7 +107,7 @@ bool listing_maildrop(const struct listing_walk *walk, struct error *err)
     if (scan == NULL)
         return true;
     while (good && queue_scan_next(scan, queue_id, err)) {
-        good = list_file(walk, queue_id, queue_scan_path(scan), err);
+        good = listing_maildrop_file(walk, queue_id, queue_scan_path(scan), err);
         arena_reset(walk->arena);
     }
     queue_scan_close(&scan);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonqueue, buzoncat and buzonsuper: what waits in the queue, why, and what an administrator may do.
 . "$(dirname "$0")/../lib.sh"
-plan 60
+plan 66
 
 printf "late.test retry:4.2.1 the road is closed\nrelayed.test retry:4.2.2 the bridge too\n" >"$CONF/transport"
 instance_start <<END
@@ -139,4 +139,20 @@ wait_until 'the deferral' deferred_are 1
 tool buzonsuper -d ALL deferred >"$T/said" 2>&1
 is 'everything is deleted' "$(cat "$T/said")" 'buzonsuper: Deleted: 1 message'
 is 'with its reasons' "$(find "$SPOOL/defer" -type f)" ''
+
+# --- what nobody has picked up yet -------------------------------------------------------------------------
+
+tool buzon stop >/dev/null 2>&1
+for sender in one two three; do
+    printf 'Subject: x\n\ntext\n' | sendmail -f "$sender@example.test" "for-$sender@late.test" 2>/dev/null
+done
+super() { tool buzonsuper "$@" 2>&1 | tr '\n' '|'; }
+dropped() { find "$SPOOL/maildrop" -type f | wc -l | tr -d ' '; }
+is 'three were handed in' "$(dropped)" 3
+is 'no action looks there by itself' "$(super -d ALL --sender=one@example.test)$(dropped)" 'buzonsuper: Deleted: 0 messages|3'
+is 'a selection in a queue that is named' "$(super -d ALL --sender=one@example.test maildrop)$(dropped)" 'buzonsuper: Deleted: 1 message|2'
+is 'or is selected' "$(super -d ALL --queue=maildrop --recipient=for-two@*)$(dropped)" 'buzonsuper: Deleted: 1 message|1'
+is 'the other is another' "$(tool buzonqueue -j 2>/dev/null | sed -n 's/.*"sender": "\([^"]*\)".*/\1/p')" three@example.test
+is 'what does not fit stays' "$(super -d ALL --queue=maildrop --larger=1M)$(super -d ALL --domain=other.test maildrop)$(dropped)" \
+    'buzonsuper: Deleted: 0 messages|buzonsuper: Deleted: 0 messages|1'
 no_crash 'no process crashed'
