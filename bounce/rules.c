@@ -4,33 +4,7 @@
 #include "bounce/rules.h"
 
 #include "lib/base/log.h"
-#include "lib/base/strlist.h"
-
-static bool has_class(const struct config *config, const char *class)
-{
-    struct strlist classes = STRLIST_EMPTY;
-    bool has;
-
-    strlist_split(&classes, config->notify_classes, ", \t\r\n");
-    has = strlist_has_nocase(&classes, class);
-    strlist_release(&classes);
-    return has;
-}
-
-static const char *complete(const struct config *config, struct arena *arena, const char *address)
-{
-    if (strchr(address, '@') != NULL)
-        return address;
-    return arena_printf(arena, "%s@%s", address, config->myorigin);
-}
-
-/* What bounces from here again is not reported any more. */
-static const char *double_bounce(const struct config *config, struct arena *arena)
-{
-    if (strchr(config->double_bounce_sender, '@') != NULL)
-        return config->double_bounce_sender;
-    return arena_printf(arena, "%s@%s", config->double_bounce_sender, config->myhostname);
-}
+#include "lib/queue/postmaster.h"
 
 /* The postmaster's address for this notice; NULL: he does not want to know. */
 static const char *postmaster_of(const struct config *config, const struct notice *notice)
@@ -39,11 +13,11 @@ static const char *postmaster_of(const struct config *config, const struct notic
 
     switch ((enum notice_kind)notice->kind) {
     case NOTICE_FAILURE:
-        if (is_bounce && has_class(config, "2bounce"))
+        if (is_bounce && postmaster_wants(config, "2bounce"))
             return config->twobounce_notice_recipient;
-        return has_class(config, "bounce") ? config->bounce_notice_recipient : NULL;
+        return postmaster_wants(config, "bounce") ? config->bounce_notice_recipient : NULL;
     case NOTICE_DELAY:
-        return has_class(config, "delay") ? config->delay_notice_recipient : NULL;
+        return postmaster_wants(config, "delay") ? config->delay_notice_recipient : NULL;
     case NOTICE_SUCCESS:
         break;
     }
@@ -56,7 +30,7 @@ size_t rules_apply(const struct config *config, struct arena *arena, const struc
     const char *postmaster = postmaster_of(config, notice);
     size_t count = 0;
 
-    if (strcasecmp(notice->sender, double_bounce(config, arena)) == 0) {
+    if (strcasecmp(notice->sender, postmaster_sender(config, arena)) == 0) {
         log_warning("%s: undeliverable postmaster notification discarded", notice->queue_id);
         return 0;
     }
@@ -66,8 +40,8 @@ size_t rules_apply(const struct config *config, struct arena *arena, const struc
     if (postmaster != NULL)
         reports_r[count++] = (struct report){
             .audience = AUDIENCE_POSTMASTER,
-            .sender = double_bounce(config, arena),
-            .recipient = complete(config, arena, postmaster),
+            .sender = postmaster_sender(config, arena),
+            .recipient = postmaster_address(config, arena, postmaster),
         };
     return count;
 }

@@ -33,8 +33,10 @@ static const struct {
     {"login", "pop3d"   },
     {"login", "smtpd"   },
     {"login", "tlsmgr"  },
+    {"smtp",  "cleanup" },
     {"smtp",  "proxymap"},
     {"smtp",  "tlsmgr"  },
+    {"lmtp",  "cleanup" },
     {"lmtp",  "proxymap"},
     {"lmtp",  "tlsmgr"  },
 };

@@ -3,6 +3,7 @@
 
 #include "lib/base/log.h"
 #include "lib/message/verp.h"
+#include "lib/queue/postmaster.h"
 
 /* NULL: nobody asks for it. */
 static const char *take_attribute(struct queue_envelope *envelope)
@@ -23,11 +24,8 @@ static const char *take_attribute(struct queue_envelope *envelope)
 /* Notices of notices come from there (bounce/rules.c), and are told apart by that. */
 static bool is_double_bounce(const struct message *message)
 {
-    const struct config *config = message->qmgr->config;
-    const char *sender = config->double_bounce_sender;
+    const char *sender = postmaster_sender(message->qmgr->config, message->arena);
 
-    if (strchr(sender, '@') == NULL)
-        sender = arena_printf(message->arena, "%s@%s", sender, config->myhostname);
     return strcasecmp(message->envelope.sender, sender) == 0;
 }
 

@@ -118,6 +118,7 @@ static void try_server(struct site *site, const struct candidate *candidate)
         .settings = settings,
         .tls = delivery->client->tls,
         .debug_peers = delivery->client->debug_peers,
+        .cleanup = &delivery->client->cleanup,
         .destination = delivery->request->nexthop,
         .domain = site->nexthop.host,
         .host = candidate->host,

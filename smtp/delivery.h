@@ -17,8 +17,9 @@ struct client {
     struct generic *generic; /* NULL: addresses leave as they are */
     struct tls_context *tls; /* NULL: TLS is not wanted, or not possible */
     struct debug_peers *debug_peers;
-    struct session *session; /* open for the next request to the same next hop, or NULL */
-    struct buf content;      /* a block on its way */
+    struct connection *cleanup; /* for letters to the postmaster; NULL at first */
+    struct session *session;    /* open for the next request to the same next hop, or NULL */
+    struct buf content;         /* a block on its way */
 };
 
 struct delivery {

@@ -15,8 +15,7 @@ static bool fail(struct failure *failure_r, const char *status, const char *text
 
 /* A greeting or EHLO that is no: with smtp_skip_5xx_greeting even 5xx only means: not this server,
  * not now. */
-static bool refuse_to_talk(const struct session *session, struct arena *arena,
-                           struct failure *failure_r)
+static bool refuse_to_talk(struct session *session, struct arena *arena, struct failure *failure_r)
 {
     *failure_r = session_refusal(session, arena, "");
     failure_r->text = arena_printf(arena, "host %s refused to talk to me: %s", session->label,

@@ -9,9 +9,15 @@
 
 #define REPLY_LINE_MAX 16384 /* RFC 5321 has 512 */
 
+static void said(struct session *session, char sign, struct span line)
+{
+    debug_peers_line(sign, session->relay, line);
+    transcript_line(&session->transcript, sign == '>', line);
+}
+
 void session_say(struct session *session, const char *line)
 {
-    debug_peers_line('>', session->relay, span_text(line));
+    said(session, '>', span_text(line));
     stream_write_text(session->stream, line);
     stream_write_text(session->stream, "\r\n");
 }
@@ -33,6 +39,7 @@ struct failure session_lost(struct session *session, struct arena *arena, enum s
 static struct failure nonsense(struct session *session, struct arena *arena)
 {
     session->dead = true;
+    transcript_error(&session->transcript, TRANSCRIPT_PROTOCOL);
     return (struct failure){
         .status = "4.5.0",
         .text = arena_printf(arena, "protocol error: host %s said: %s", session->label,
@@ -83,7 +90,7 @@ bool session_listen_lines(struct session *session, struct arena *arena, int time
         status = stream_read_line(session->stream, REPLY_LINE_MAX, &line, NULL);
         if (status != STREAM_OK)
             break;
-        debug_peers_line('<', session->relay, line);
+        said(session, '<', line);
         if (!filter_reply(session, arena, &line)) {
             *failure_r = without_filter(session, arena);
             return false;
@@ -106,11 +113,19 @@ bool session_listen(struct session *session, struct arena *arena, int timeout_s,
     return session_listen_lines(session, arena, timeout_s, doing, NULL, failure_r);
 }
 
-struct failure session_refusal(const struct session *session, struct arena *arena,
-                               const char *command)
+/* That code says that we do not know our SMTP: RFC 5321 section 4.2.1, and 555 of MAIL and RCPT. */
+static bool is_protocol_error(int code)
+{
+    return code < 400 || (code >= 500 && code < 510) || code == 555;
+}
+
+struct failure session_refusal(struct session *session, struct arena *arena, const char *command)
 {
     const char *said = buf_text(&session->reply.text);
     bool is_refusal = session->reply.code >= 400;
+
+    if (is_protocol_error(session->reply.code))
+        transcript_error(&session->transcript, TRANSCRIPT_PROTOCOL);
 
     return (struct failure){
         .status = is_refusal ? arena_copy(arena, session->reply.status) : "4.5.0",
@@ -128,10 +143,23 @@ bool session_is_alive(struct session *session)
     return !session->dead && !stream_has_input(session->stream) && poll(&server, 1, 0) == 0;
 }
 
+/* Protocol errors are all that there is to tell of. */
+static void tell_postmaster(struct session *session)
+{
+    const char *subject = arena_printf(session->arena, "%s client: errors from %s",
+                                       session->settings->lmtp ? "LMTP" : "SMTP", session->relay);
+
+    transcript_end(&session->transcript, session->cleanup, subject,
+                   arena_printf(session->arena, "Unexpected response from %s.", session->relay),
+                   NULL);
+    transcript_release(&session->transcript);
+}
+
 static void session_free(struct session **session)
 {
     struct arena *arena = (*session)->arena;
 
+    tell_postmaster(*session);
     debug_peers_end((*session)->debug_peers);
     if ((*session)->stream != NULL)
         stream_free(&(*session)->stream);
@@ -158,7 +186,9 @@ static struct session *session_create(const struct session_target *target, int f
         .address = target->address,
         .opened_ms = clock_monotonic_ms(),
         .debug_peers = target->debug_peers,
+        .cleanup = target->cleanup,
     };
+    transcript_begin(&session->transcript, target->settings->config);
     session->relay = target->unix_path != NULL
                          ? session->label
                          : arena_printf(arena, "%s:%u", session->label, target->port);

@@ -9,6 +9,7 @@
 #include "lib/io/stream.h"
 #include "lib/io/tls.h"
 #include "lib/map/debug_peer.h"
+#include "lib/queue/transcript.h"
 #include "smtp/hosts.h"
 #include "smtp/reply.h"
 
@@ -21,12 +22,14 @@ struct session {
     const char *label;  /* "mx.example.test[192.0.2.1]" */
     const char *relay;  /* "mx.example.test[192.0.2.1]:25" */
     struct debug_peers *debug_peers;
-    unsigned features;        /* FEATURE_... */
-    unsigned discard;         /* FEATURE_... that it does not have, whatever it says */
-    uint64_t size_limit;      /* of SIZE; 0: none */
-    unsigned pix_workarounds; /* PIX_... */
-    bool dead;                /* nothing can be said any more */
-    bool dirty;               /* a transaction was left in the middle: RSET comes before the next */
+    struct transcript transcript;
+    struct connection **cleanup; /* for it */
+    unsigned features;           /* FEATURE_... */
+    unsigned discard;            /* FEATURE_... that it does not have, whatever it says */
+    uint64_t size_limit;         /* of SIZE; 0: none */
+    unsigned pix_workarounds;    /* PIX_... */
+    bool dead;                   /* nothing can be said any more */
+    bool dirty; /* a transaction was left in the middle: RSET comes before the next */
 
     const char *destination; /* the next hop that it was made for */
     struct address_socket address;
@@ -39,8 +42,9 @@ struct session_target {
     const struct settings *settings;
     struct tls_context *tls; /* NULL: no TLS */
     struct debug_peers *debug_peers;
-    const char *destination; /* the next hop */
-    const char *domain;      /* of the next hop: what a certificate is for (TLS_SECURE) */
+    struct connection **cleanup; /* as in transcript_end */
+    const char *destination;     /* the next hop */
+    const char *domain;          /* of the next hop: what a certificate is for (TLS_SECURE) */
     const char *host;
     const char *unix_path; /* or NULL, and */
     struct address_socket address;
@@ -74,8 +78,7 @@ void session_say(struct session *session, const char *line);
 bool session_listen(struct session *session, struct arena *arena, int timeout_s, const char *doing,
                     struct failure *failure_r) MUST_CHECK;
 /* session_refusal - a failure out of the reply to `command` ("MAIL FROM command") */
-struct failure session_refusal(const struct session *session, struct arena *arena,
-                               const char *command);
+struct failure session_refusal(struct session *session, struct arena *arena, const char *command);
 /* session_lost - a failure while writing or reading; session->dead */
 struct failure session_lost(struct session *session, struct arena *arena, enum stream_status status,
                             const char *doing);

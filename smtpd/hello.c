@@ -149,7 +149,7 @@ void run_ehlo(struct smtpd_session *session, struct span arguments)
         if ((keywords[i].bit & announced) == 0)
             continue;
         line = arena_printf(session->command_arena, "250-%s", line);
-        debug_peers_line('>', session->peer.label, span_text(line));
+        smtpd_said(session, '>', span_text(line));
         stream_printf(session->client, "%s\r\n", line);
         line = keywords[i].name;
         if (keywords[i].bit == HELLO_SIZE && session->config->message_size_limit > 0)

@@ -31,13 +31,30 @@ static void slow_down(struct smtpd_session *session)
     }
 }
 
+void smtpd_said(struct smtpd_session *session, char sign, struct span text)
+{
+    debug_peers_line(sign, session->peer.label, text);
+    transcript_line(&session->transcript, sign == '>', text);
+}
+
+void smtpd_tell_postmaster(struct smtpd_session *session, int threshold, const char *reason)
+{
+    const char *subject;
+
+    if (session->transcript.lines <= (size_t)(threshold < 0 ? 0 : threshold))
+        return;
+    subject =
+        arena_printf(session->command_arena, "SMTP server: errors from %s", session->peer.label);
+    transcript_end(&session->transcript, &session->server->cleanup, subject, NULL, reason);
+}
+
 static void send_reply(struct smtpd_session *session, char *reply)
 {
     smtpd_soften(session->config, reply);
     if (strncmp(reply, "421", 3) == 0 || strncmp(reply, "521", 3) == 0)
         session->ended = true;
     slow_down(session);
-    debug_peers_line('>', session->peer.label, span_text(reply));
+    smtpd_said(session, '>', span_text(reply));
     stream_printf(session->client, "%s\r\n", reply);
 }
 
@@ -62,6 +79,7 @@ void smtpd_refuse(struct smtpd_session *session, const char *format, ...)
     va_end(arguments);
     session->refused = true;
     session->error_count++;
+    transcript_error(&session->transcript, transcript_class_of(reply));
     send_reply(session, reply);
 }
 
@@ -143,6 +161,7 @@ void smtpd_reset(struct smtpd_session *session)
     session->recipient = NULL;
     session->queue_id = NULL;
     arena_reset(session->mail_arena);
+    smtpd_tell_postmaster(session, session->config->smtpd_history_flush_threshold, NULL);
     if (session->phase != PHASE_REFUSED)
         session->phase = session->hello_name == NULL ? PHASE_CONNECTED : PHASE_GREETED;
 }
@@ -161,6 +180,7 @@ void smtpd_session_init(struct smtpd_session *session, struct smtpd_server *serv
         .where = "CONNECT",
         .counts = command_counts_create(),
     };
+    transcript_begin(&session->transcript, server->config);
     smtpd_reset(session);
     stream_timeout(client, session->config->smtpd_timeout * 1000);
 }
@@ -168,6 +188,7 @@ void smtpd_session_init(struct smtpd_session *session, struct smtpd_server *serv
 void smtpd_session_release(struct smtpd_session *session)
 {
     smtpd_reset(session);
+    transcript_release(&session->transcript);
     mem_free(session->hello_name);
     mem_free(session->counts);
     stream_free(&session->client);

@@ -13,6 +13,7 @@
 #include "lib/io/tls.h"
 #include "lib/map/debug_peer.h"
 #include "lib/queue/intake.h"
+#include "lib/queue/transcript.h"
 #include "lib/route/route.h"
 
 #include "smtpd/convert.h"
@@ -139,6 +140,7 @@ struct smtpd_session {
     struct intake *intake;
     const char *queue_id; /* NULL: none yet */
     struct smtpd_content content;
+    struct transcript transcript;
     struct command_count *counts; /* one for each row of the command table */
 };
 
@@ -148,6 +150,12 @@ void smtpd_reply(struct smtpd_session *session, const char *format, ...) PRINTF(
 void smtpd_refuse(struct smtpd_session *session, const char *format, ...) PRINTF(2, 3);
 /* smtpd_soften - with soft_bounce, a 5xx reply and the status in it become 4xx; in place */
 void smtpd_soften(const struct config *config, char *reply);
+/* smtpd_said - what was said by us ('>') or by the client ('<') is logged for peers of debug_peer_list, and
+ * kept for the postmaster */
+void smtpd_said(struct smtpd_session *session, char sign, struct span text);
+/* smtpd_tell_postmaster - of what went wrong, when more than so many lines were said since the last time;
+ * reason: why the session ended early, or NULL */
+void smtpd_tell_postmaster(struct smtpd_session *session, int threshold, const char *reason);
 /* smtpd_end - the session is over: for log and last reply */
 void smtpd_end(struct smtpd_session *session, enum session_end end);
 /* smtpd_stream_failed - end the session for what a stream said */

@@ -106,7 +106,7 @@ static void run_line(struct smtpd_session *session)
     arena_reset(session->command_arena);
     if (!read_line(session, &line, &is_bare))
         return;
-    debug_peers_line('<', session->peer.label, line);
+    smtpd_said(session, '<', line);
     if (is_bare && forbids_bare_newline(session)) {
         smtpd_log_decision(session, "reject", "bare <LF> received");
         smtpd_refuse(session, "%d 5.5.2 %s Error: bare <LF> received",
@@ -137,14 +137,14 @@ static void welcome(struct smtpd_session *session)
     smtpd_refuse(session, "%s", refusal);
 }
 
+static const char *const events[] = {
+    [END_LOST] = "lost connection",
+    [END_TIMEOUT] = "timeout",
+    [END_ERRORS] = "too many errors",
+};
+
 static void log_end(const struct smtpd_session *session)
 {
-    static const char *const events[] = {
-        [END_LOST] = "lost connection",
-        [END_TIMEOUT] = "timeout",
-        [END_ERRORS] = "too many errors",
-    };
-
     bool after_message = strcmp(session->where, "END-OF-MESSAGE") == 0;
 
     if (session->end == END_ORDERLY || (session->end == END_LOST && after_message))
@@ -181,6 +181,8 @@ static void serve_client(int fd, const struct service_instance *instance UNUSED)
     if (session.end != END_LOST)
         smtpd_flush(&session);
     log_end(&session);
+    smtpd_reset(&session); /* its conversation with cleanup, too */
+    smtpd_tell_postmaster(&session, 0, session.end == END_ORDERLY ? NULL : events[session.end]);
     command_counts_log(&session);
     if (session.tls != NULL)
         stream_end_tls(session.client);

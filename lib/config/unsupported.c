@@ -84,8 +84,6 @@ static const struct {
     {"fork_*",                                 "a process is started at the first try"                    },
     {"error_service_name",                     "this service is known by its own name"                    },
     {"pickup_service_name",                    "this service is known by its own name"                    },
-    {"error_notice_recipient",                 "postmasters get no transcripts of sessions yet"           },
-    {"smtpd_history_flush_threshold",          "postmasters get no transcripts of sessions yet"           },
     {"smtpd_log_access_permit_actions",        "what restrictions permit is not logged"                   },
     {"smtpd_delay_open_until_valid_rcpt",      "it is always as by default"                               },
     {"daemon_table_open_error_is_fatal",       "mail is put off when a table cannot be opened"            },

@@ -40,7 +40,7 @@ void debug_peers_end(struct debug_peers *peers)
 }
 
 /* "AUTH PLAIN" of "AUTH PLAIN AGFuYQBzZWNyZXQ=" */
-static struct span without_secret(struct span line)
+struct span debug_peers_public(struct span line)
 {
     struct span rest = line;
 
@@ -57,7 +57,7 @@ void debug_peers_line(char sign, const char *label, struct span text)
 
         if (line.len > 0 && line.data[line.len - 1] == '\r')
             line.len--;
-        line = without_secret(line);
+        line = debug_peers_public(line);
         log_info("%c %s: %.*s", sign, label, SPAN_PRINTF(line));
     }
 }

@@ -28,5 +28,7 @@ void debug_peers_end(struct debug_peers *peers);
  * Of AUTH only the mechanism is logged: never a password.
  */
 void debug_peers_line(char sign, const char *label, struct span text);
+/* debug_peers_public - what may be shown of a line: of AUTH only the mechanism */
+struct span debug_peers_public(struct span line);
 
 #endif

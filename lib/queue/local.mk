@@ -3,10 +3,17 @@ lib_libbuzon_a_SOURCES += lib/queue/parameters.c lib/queue/parameters.h lib/queu
 	lib/queue/content_flags.c lib/queue/content_flags.h \
 	lib/queue/intake.c lib/queue/intake.h \
 	lib/queue/maildrop.c lib/queue/maildrop.h \
+	lib/queue/postmaster.c lib/queue/postmaster.h \
+	lib/queue/transcript.c lib/queue/transcript.h \
 	lib/queue/qmgr_client.c lib/queue/qmgr_client.h \
 	lib/queue/queue_directory.c \
 	lib/queue/queue_id.c lib/queue/queue_id.h \
 	lib/queue/queue_reader.c lib/queue/queue_writer.c
+
+check_PROGRAMS += t/unit/queue_transcript_test
+UNIT_TESTS += t/unit/queue_transcript_test
+t_unit_queue_transcript_test_SOURCES = t/unit/queue_transcript_test.c
+t_unit_queue_transcript_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/queue_directory_test
 UNIT_TESTS += t/unit/queue_directory_test
