@@ -102,6 +102,13 @@ POP3S_PORT=$((T_BASE + 95))
 DNS_PORT=$((T_BASE + 53))
 SINK_PORT=$((T_BASE + 26))
 PASSWORD=correct-horse-battery
+# Who reads mail in most tests, and what a conversation of hers over IMAP begins with.
+ANA=ana@example.test
+LOGIN="S: * OK *
+C: l LOGIN $ANA $PASSWORD
+S~ l OK *"
+# Where Python programs of tests find what they share.
+export PYTHONPATH="$T_SOURCE/tool" PYTHONDONTWRITEBYTECODE=1
 
 # namespace_etc: files of our own over /etc's, visible to this test alone
 namespace_etc() {

@@ -4,10 +4,6 @@
 . "$(dirname "$0")/../lib.sh"
 plan 7
 instance_start </dev/null
-ANA=ana@example.test
-LOGIN="S: * OK *
-C: l LOGIN $ANA $PASSWORD
-S~ l OK *"
 
 converse imap 'modseqs are told from the first SELECT on, and in FETCH once they were asked for' <<END
 $LOGIN
@@ -75,22 +71,11 @@ S~ z OK *
 END
 cat >"$T/modseq.py" <<'END'
 # Two sessions: what one changes, the other does not overwrite, and finds by its modseq.
-import re, socket, sys
-port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-class Session:
-    def __init__(self):
-        self.f = socket.create_connection(("127.0.0.1", port)).makefile("rwb"); self.f.readline()
-        self("l LOGIN %s %s" % (user, password))
-    def __call__(self, text):
-        self.f.write(text.encode() + b"\r\n"); self.f.flush()
-        lines = []
-        while not lines or not lines[-1].startswith(text.split()[0] + " "):
-            line = self.f.readline(); assert line, lines
-            lines.append(line.decode().rstrip("\r\n"))
-        return lines
+import re
+from imap_session import Session, number
 def modseqs(lines): return {int(m[1]): int(m[2]) for m in (re.match(r"\* (\d+) FETCH .*MODSEQ \((\d+)\)", l) for l in lines) if m}
 one, two = Session(), Session()
-highest = int(re.search(r"HIGHESTMODSEQ (\d+)", "\n".join(one("s SELECT INBOX (CONDSTORE)"))).group(1))
+highest = number("HIGHESTMODSEQ", one("s SELECT INBOX (CONDSTORE)"))
 two("s SELECT INBOX")
 at = modseqs(one("a FETCH 1:3 MODSEQ")); assert max(at.values()) == highest, (at, highest)
 assert two("a STORE 2 FLAGS (\\Flagged)")[-1].startswith("a OK")

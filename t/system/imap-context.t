@@ -4,27 +4,8 @@
 need python3
 plan 4
 instance_start </dev/null
-ANA=ana@example.test
-LOGIN="S: * OK *
-C: l LOGIN $ANA $PASSWORD
-S~ l OK *"
 cat >"$T/context.py" <<'END'
-import socket, sys
-port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-class Session:
-    def __init__(self):
-        self.f = socket.create_connection(("127.0.0.1", port)).makefile("rwb"); self.f.readline()
-        self("l LOGIN %s %s" % (user, password))
-    def send(self, octets): self.f.write(octets); self.f.flush()
-    def until(self, word):
-        lines = []
-        while not lines or not lines[-1].startswith(word):
-            line = self.f.readline(); assert line, lines
-            lines.append(line.decode().rstrip("\r\n"))
-        return lines
-    def __call__(self, text):
-        self.send(text.encode() + b"\r\n")
-        return self.until(text.split()[0] + " ")
+from imap_session import Session
 def append(session, subject): session.send(b"a APPEND INBOX {%d+}\r\nSubject: %s\r\n\r\nx\r\n\r\n" % (len(subject) + 16, subject)); session.until("a ")
 def only(lines): return [l for l in lines if "ESEARCH" in l or "EXISTS" in l or "EXPUNGE" in l]
 one, two = Session(), Session()

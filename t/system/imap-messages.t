@@ -5,10 +5,6 @@ plan 11
 instance_start <<'END'
 message_size_limit = 100000
 END
-ANA=ana@example.test
-LOGIN="S: * OK *
-C: l LOGIN $ANA $PASSWORD
-S~ l OK *"
 
 converse imap 'several messages are appended at once' <<END
 $LOGIN

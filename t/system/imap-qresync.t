@@ -3,10 +3,6 @@
 . "$(dirname "$0")/../lib.sh"
 plan 5
 instance_start </dev/null
-ANA=ana@example.test
-LOGIN="S: * OK *
-C: l LOGIN $ANA $PASSWORD
-S~ l OK *"
 
 converse imap 'VANISHED instead of EXPUNGE, UIDs in every FETCH' <<END
 $LOGIN
@@ -35,20 +31,8 @@ C: z LOGOUT
 S~ z OK *
 END
 cat >"$T/resync.py" <<'END'
-import re, socket, sys
-port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-class Session:
-    def __init__(self):
-        self.f = socket.create_connection(("127.0.0.1", port)).makefile("rwb"); self.f.readline()
-        self("l LOGIN %s %s" % (user, password))
-    def __call__(self, text):
-        self.f.write(text.encode() + b"\r\n"); self.f.flush()
-        lines = []
-        while not lines or not lines[-1].startswith(text.split()[0] + " "):
-            line = self.f.readline(); assert line, lines
-            lines.append(line.decode().rstrip("\r\n"))
-        return lines
-def number(name, lines): return int(re.search(name + r" (\d+)", "\n".join(lines)).group(1))
+import re
+from imap_session import Session, number
 def news(lines): return [l for l in lines if "VANISHED" in l or "FETCH" in l]
 one = Session()
 def append(count):

@@ -3,10 +3,6 @@
 . "$(dirname "$0")/../lib.sh"
 plan 9
 instance_start </dev/null
-ANA=ana@example.test
-LOGIN="S: * OK *
-C: l LOGIN $ANA $PASSWORD
-S~ l OK *"
 SELECTED="$LOGIN
 C: s SELECT INBOX
 S~ s OK *"
