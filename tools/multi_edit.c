@@ -4,6 +4,7 @@
 #include "tools/multi_edit.h"
 
 #include "lib/base/log.h"
+#include "lib/service/instance.h"
 
 #include <unistd.h>
 
@@ -19,20 +20,20 @@ static void init(const struct multi *multi)
     multi_set(multi, multi->instances[0].directory, settings);
 }
 
-static void require_stopped(const struct multi *multi, const struct multi_instance *instance)
+static void require_stopped(const struct multi_instance *instance)
 {
-    char *command = mem_printf("exec '%s' -c '%s' status >/dev/null 2>&1",
-                               multi_tool(multi, "buzon"), instance->directory);
-    const char *const arguments[] = {"/bin/sh", "-c", command, NULL};
+    struct error err = {0};
+    pid_t pid;
 
-    if (multi_run(multi, NULL, arguments) == 0)
+    if (!instance_pid(instance->config, &pid, &err))
+        log_fatal("%s", err.text);
+    if (pid != 0)
         log_fatal("Instance '%s' is not stopped", instance->directory);
-    mem_free(command);
 }
 
 static void deport(const struct multi *multi, const struct multi_instance *instance)
 {
-    require_stopped(multi, instance);
+    require_stopped(instance);
     multi_list_out(multi, instance->directory, true);
 }
 
@@ -61,7 +62,7 @@ static void destroy(const struct multi *multi, const struct multi_instance *inst
 
     if (config->multi_instance_enable)
         log_fatal("Cannot remove enabled instances");
-    require_stopped(multi, instance);
+    require_stopped(instance);
     multi_list_out(multi, instance->directory, false);
     for (size_t i = 0; i < ARRAY_LENGTH(queues); i++) {
         char *path = mem_printf("%s/%s", config->queue_directory, queues[i]);
