@@ -1,9 +1,12 @@
-/* The kinds of databases: passwd-files are read by us, tables by lib/map, PAM knows no entries. */
+/* The kinds of databases: passwd-files are read by us, tables by lib/map; PAM and LDAP binds know no entries. */
 #include "lib/base/base.h"
 
 #include "auth/database.h"
 
+#include "auth/pam.h"
 #include "auth/passwd_file.h"
+#include "lib/base/log.h"
+#include "lib/map/ldap_password.h"
 
 #define PAM_SERVICE "buzon"
 #define VALUE_MAX   8192 /* octets of a table's answer */
@@ -16,6 +19,8 @@ struct database {
     char *table; /* specification */
     struct map *map;
     char *pam_service;
+    struct ldap_passwords *ldap;
+    char *ldap_path;
 };
 
 /* --- opening ------------------------------------------------------------------------------------------------ */
@@ -37,6 +42,12 @@ static bool open_kind(struct database *database, const char *name, struct error 
         database->kind = mem_text("pam");
         database->pam_service = mem_text(name[3] == ':' ? name + 4 : PAM_SERVICE);
         return true;
+    }
+    if (!database->is_deny && strncmp(name, "ldap:", 5) == 0) {
+        database->kind = mem_text("ldap");
+        database->ldap_path = mem_text(name + 5);
+        database->ldap = ldap_passwords_open(database->config, name + 5, err);
+        return database->ldap != NULL;
     }
     error_set(err, ERROR_PERMANENT, "unknown password database \"%s\"", name);
     return false;
@@ -66,6 +77,8 @@ void database_free(struct database **database)
     mem_free(old->table);
     mem_free(old->kind);
     mem_free(old->pam_service);
+    ldap_passwords_free(&old->ldap);
+    mem_free(old->ldap_path);
     mem_free(old);
 }
 
@@ -81,9 +94,46 @@ bool database_is_deny(const struct database *database)
     return database->is_deny;
 }
 
-const char *database_pam_service(const struct database *database)
+bool database_only_checks(const struct database *database)
 {
-    return database->pam_service;
+    return database->pam_service != NULL || database->ldap != NULL;
+}
+
+bool database_may_change(const struct database *database)
+{
+    return database->pam_service != NULL;
+}
+
+static enum database_answer ask_directory(struct database *database, const char *user,
+                                          struct span password, struct arena *arena,
+                                          const char **reason_r)
+{
+    struct error err = {0};
+
+    switch (ldap_password_check(database->ldap, user, password, &err)) {
+    case LDAP_PASSWORD_RIGHT:
+        return DATABASE_PASSED;
+    case LDAP_PASSWORD_WRONG:
+        *reason_r = password.len == 0 ? "empty password" : "invalid credentials";
+        return DATABASE_FAILED;
+    case LDAP_PASSWORD_NOBODY:
+        *reason_r = "unknown user";
+        return DATABASE_UNKNOWN_USER;
+    case LDAP_PASSWORD_UNAVAILABLE:
+        break;
+    }
+    *reason_r = arena_copy(arena, err.text);
+    return DATABASE_UNAVAILABLE;
+}
+
+enum database_answer database_check(struct database *database, const char *user,
+                                    struct span password, const char *remote_address,
+                                    struct arena *arena, const char **reason_r)
+{
+    *reason_r = "";
+    return database->ldap != NULL
+               ? ask_directory(database, user, password, arena, reason_r)
+               : pam_check(database->pam_service, user, password, remote_address, arena, reason_r);
 }
 
 static enum map_result find_in_map(struct database *database, const char *user, struct arena *arena,
@@ -120,6 +170,11 @@ bool database_changed(struct database *database)
 {
     bool changed;
 
+    if (database->ldap != NULL) {
+        changed = ldap_passwords_changed(database->ldap);
+        database_refresh(database);
+        return changed;
+    }
     if (database->map == NULL)
         return database->file != NULL && passwd_file_changed(database->file);
     changed = map_changed(database->map);
@@ -127,8 +182,27 @@ bool database_changed(struct database *database)
     return changed;
 }
 
+/* Settings that make no sense leave those that did. */
+static void refresh_directory(struct database *database)
+{
+    struct error err = {0};
+    struct ldap_passwords *again;
+
+    if (!ldap_passwords_changed(database->ldap))
+        return;
+    again = ldap_passwords_open(database->config, database->ldap_path, &err);
+    if (again == NULL) {
+        log_warning("%s; the settings read before stay", err.text);
+        return;
+    }
+    ldap_passwords_free(&database->ldap);
+    database->ldap = again;
+}
+
 void database_refresh(struct database *database)
 {
+    if (database->ldap != NULL)
+        refresh_directory(database);
     if (database->map == NULL || !map_changed(database->map))
         return;
     map_free(&database->map);

@@ -9,7 +9,8 @@
 struct database;
 
 /*
- * database_open - "passwd-file:/path", "map:type:name", "pam", "pam:service"; "deny:" before the first two: a
+ * database_open - "passwd-file:/path", "map:type:name", "pam", "pam:service",
+ * "ldap:/path" (ldap_password.h); "deny:" before the first two: a
  * list of those who may not log in
  *
  * PERMANENT: not such a name, or a passwd-file that cannot be read. A table that cannot be opened is open:
@@ -19,13 +20,27 @@ struct database *database_open(const struct config *config, const char *name,
                                struct error *err) MUST_CHECK;
 void database_free(struct database **database);
 
-const char *
-database_kind(const struct database *database); /* for the log: "passwd-file", "hash", "pam" */
+const char *database_kind(
+    const struct database *database); /* for the log: "passwd-file", "hash", "pam", "ldap" */
 bool database_is_deny(const struct database *database);
-/* database_pam_service - NULL: it is not PAM. PAM has no entries, it only checks. */
-const char *database_pam_service(const struct database *database);
+/* database_only_checks - PAM and directories that are asked by a bind have no entries for us */
+bool database_only_checks(const struct database *database);
+/* database_may_change - its answers depend on what we do not know: they are not kept */
+bool database_may_change(const struct database *database);
 
-/* database_find - an entry by name, in the arena; not for PAM */
+enum database_answer {
+    DATABASE_PASSED,
+    DATABASE_FAILED,
+    DATABASE_UNKNOWN_USER,
+    DATABASE_UNAVAILABLE,
+};
+
+/* database_check - for one that only checks; *reason_r is for the log, the arena's */
+enum database_answer database_check(struct database *database, const char *user,
+                                    struct span password, const char *remote_address,
+                                    struct arena *arena, const char **reason_r);
+
+/* database_find - an entry by name, in the arena; for one that has entries */
 enum map_result database_find(struct database *database, const char *user, struct arena *arena,
                               struct passwd_entry *entry_r, struct error *err) MUST_CHECK;
 

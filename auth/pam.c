@@ -25,13 +25,13 @@ static int answer(int count, const struct pam_message **questions, struct pam_re
     return PAM_SUCCESS;
 }
 
-static enum pam_outcome meaning(int status)
+static enum database_answer meaning(int status)
 {
     switch (status) {
     case PAM_SUCCESS:
-        return PAM_CHECK_PASSED;
+        return DATABASE_PASSED;
     case PAM_USER_UNKNOWN:
-        return PAM_CHECK_UNKNOWN_USER;
+        return DATABASE_UNKNOWN_USER;
     case PAM_AUTH_ERR:
     case PAM_CRED_INSUFFICIENT:
     case PAM_MAXTRIES:
@@ -39,14 +39,15 @@ static enum pam_outcome meaning(int status)
     case PAM_ACCT_EXPIRED:
     case PAM_NEW_AUTHTOK_REQD:
     case PAM_AUTHTOK_EXPIRED:
-        return PAM_CHECK_FAILED;
+        return DATABASE_FAILED;
     default:
-        return PAM_CHECK_UNAVAILABLE;
+        return DATABASE_UNAVAILABLE;
     }
 }
 
-enum pam_outcome pam_check(const char *service, const char *user, struct span password,
-                           const char *remote_address, struct arena *arena, const char **reason_r)
+enum database_answer pam_check(const char *service, const char *user, struct span password,
+                               const char *remote_address, struct arena *arena,
+                               const char **reason_r)
 {
     char *secret = mem_span(password);
     const struct pam_conv conversation = {answer, secret};

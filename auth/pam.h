@@ -2,17 +2,11 @@
 #ifndef BUZON_AUTH_PAM_H
 #define BUZON_AUTH_PAM_H
 
-#include "lib/base/base.h"
-
-enum pam_outcome {
-    PAM_CHECK_PASSED,
-    PAM_CHECK_FAILED,
-    PAM_CHECK_UNKNOWN_USER,
-    PAM_CHECK_UNAVAILABLE
-};
+#include "auth/database.h"
 
 /* pam_check - authentication and account phases; *reason_r is PAM's text, the arena's */
-enum pam_outcome pam_check(const char *service, const char *user, struct span password,
-                           const char *remote_address, struct arena *arena, const char **reason_r);
+enum database_answer pam_check(const char *service, const char *user, struct span password,
+                               const char *remote_address, struct arena *arena,
+                               const char **reason_r);
 
 #endif

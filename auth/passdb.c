@@ -12,7 +12,6 @@
 
 #include "auth/database.h"
 #include "auth/oauth.h"
-#include "auth/pam.h"
 #include "auth/place.h"
 #include "auth/secret.h"
 #include "lib/base/log.h"
@@ -127,7 +126,7 @@ struct verdict {
     enum check_refusal refusal;
     bool is_known; /* this database has such a user */
     bool has_entry;
-    bool asked_pam; /* whose answer may depend on anything */
+    bool may_change; /* it may depend on anything: PAM was asked */
     const char *reason;
     struct passwd_entry entry;
 };
@@ -224,28 +223,29 @@ static struct verdict ask_entries(struct passdb_chain *chain, struct database *d
     return verdict;
 }
 
-/* PAM only knows whether a password is right; for other questions it knows nobody. */
-static struct verdict ask_pam(const struct database *database, const struct question *question,
-                              struct arena *arena)
+/* It only knows whether a password is right; for other questions it knows nobody. */
+static struct verdict ask_check(struct database *database, const struct question *question,
+                                struct arena *arena)
 {
     struct verdict verdict = {.outcome = CHECK_FAILED, .reason = "unknown user"};
 
     if (question->kind != ASK_PASSWORD)
         return verdict;
-    verdict.asked_pam = true;
+    database_refresh(database);
+    verdict.may_change = database_may_change(database);
     verdict.is_known = true;
-    switch (pam_check(database_pam_service(database), question->user, question->password,
-                      question->remote_address, arena, &verdict.reason)) {
-    case PAM_CHECK_PASSED:
+    switch (database_check(database, question->user, question->password, question->remote_address,
+                           arena, &verdict.reason)) {
+    case DATABASE_PASSED:
         verdict.outcome = CHECK_PASSED;
         break;
-    case PAM_CHECK_UNKNOWN_USER:
+    case DATABASE_UNKNOWN_USER:
         verdict.is_known = false;
         verdict.reason = "unknown user";
         break;
-    case PAM_CHECK_FAILED:
+    case DATABASE_FAILED:
         break;
-    case PAM_CHECK_UNAVAILABLE:
+    case DATABASE_UNAVAILABLE:
         verdict.outcome = CHECK_UNAVAILABLE;
         break;
     }
@@ -286,12 +286,12 @@ static struct verdict ask_list(struct passdb_chain *chain, const struct database
     for (size_t i = 0; i < list->count; i++) {
         struct database *database = list->items[i];
         const bool is_deny = database_is_deny(database);
-        struct verdict next = database_pam_service(database) != NULL
-                                  ? ask_pam(database, question, arena)
+        struct verdict next = database_only_checks(database)
+                                  ? ask_check(database, question, arena)
                                   : ask_entries(chain, database, question, arena);
         if (is_deny && !next.is_known && next.outcome == CHECK_FAILED)
             continue;
-        next.asked_pam = next.asked_pam || verdict.asked_pam;
+        next.may_change = next.may_change || verdict.may_change;
         verdict = next;
         kind = database_kind(database);
         if (verdict.outcome != CHECK_FAILED || verdict.is_known)
@@ -376,7 +376,7 @@ static void settle(struct passdb_chain *chain, struct arena *arena, const struct
     result->outcome = verdict->outcome;
     result->refusal = verdict->refusal;
     result->reason = verdict->reason;
-    result->may_cache = result->may_cache && !verdict->asked_pam;
+    result->may_cache = result->may_cache && !verdict->may_change;
     if (entry != NULL) {
         result->may_cache = result->may_cache && entry->allow_nets[0] == '\0';
         result->explanation = entry->reason;

@@ -6,6 +6,7 @@
 
 #include "lib/base/log.h"
 #include "lib/map/ldap_entry.h"
+#include "lib/map/ldap_words.h"
 #include "lib/map/map_fold.h"
 #include "lib/map/server_table.h"
 
@@ -37,30 +38,6 @@ static void close_table(void *opened)
 }
 
 /* --- opening ------------------------------------------------------------------------------------- */
-
-static bool read_scope(struct ldap_table *table, struct error *err)
-{
-    static const struct {
-        const char *name;
-        enum ldap_scope scope;
-    } scopes[] = {
-        {"sub",  LDAP_WHOLE_TREE},
-        {"base", LDAP_ONE_ENTRY },
-        {"one",  LDAP_ONE_LEVEL }
-    };
-    const struct table_settings *settings = table->common.settings;
-    const char *name = table_setting(settings, "scope", "sub");
-
-    for (size_t i = 0; i < ARRAY_LENGTH(scopes); i++) {
-        if (strcasecmp(name, scopes[i].name) == 0) {
-            table->scope = scopes[i].scope;
-            return true;
-        }
-    }
-    error_set(err, ERROR_PERMANENT, "%s: unrecognized value \"%s\" specified for scope",
-              table_settings_name(settings), name);
-    return false;
-}
 
 static bool read_limits(struct ldap_table *table, struct error *err)
 {
@@ -101,8 +78,9 @@ static void *open_table(const struct config *config, const char *name, struct er
     table = mem_new(struct ldap_table);
     table->driver = module->ldap;
     table->base_text = table->filter_text = BUF(TEXT_MAX);
-    if (server_table_open(&table->common, config, name, err) && read_scope(table, err) &&
-        read_limits(table, err) && read_templates(table, err)) {
+    if (server_table_open(&table->common, config, name, err) &&
+        ldap_scope_read(table->common.settings, &table->scope, err) && read_limits(table, err) &&
+        read_templates(table, err)) {
         settings = table->common.settings;
         table->attributes = ldap_attributes_create(settings);
         table->common.servers = servers_create(&table->driver->server, settings,
@@ -112,40 +90,6 @@ static void *open_table(const struct config *config, const char *name, struct er
     }
     close_table(table);
     return NULL;
-}
-
-/* --- quoting ------------------------------------------------------------------------------------- */
-
-/* "\2a": both kinds of quoting have it. */
-static bool put_quoted(struct span text, const char *special, bool all_special,
-                       struct buf *quoted_r, struct error *err)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char octet = (unsigned char)text.data[i];
-        bool plain = all_special ? is_alnum(octet) || octet >= 0x80 || octet == '-' || octet == '.'
-                                 : strchr(special, octet) == NULL;
-
-        if (!(plain ? buf_append_char(quoted_r, text.data[i])
-                    : buf_printf(quoted_r, "\\%02x", octet))) {
-            error_set(err, ERROR_TEMPORARY, "the query is too long");
-            return false;
-        }
-    }
-    return true;
-}
-
-/* In a filter: RFC 4515 section 3. A key has no NUL in it. */
-static bool quote_for_filter(void *context UNUSED, struct span text, struct buf *quoted_r,
-                             struct error *err)
-{
-    return put_quoted(text, "*()\\", false, quoted_r, err);
-}
-
-/* In a distinguished name: RFC 4514 section 2.4. */
-static bool quote_for_name(void *context UNUSED, struct span text, struct buf *quoted_r,
-                           struct error *err)
-{
-    return put_quoted(text, "", true, quoted_r, err);
 }
 
 /* --- asking -------------------------------------------------------------------------------------- */
@@ -267,8 +211,10 @@ static bool word_query(struct ldap_table *table, struct span key, struct error *
 {
     buf_clear(&table->base_text);
     buf_clear(&table->filter_text);
-    return table_query_expand(table->base, key, quote_for_name, NULL, &table->base_text, err) &&
-           table_query_expand(table->filter, key, quote_for_filter, NULL, &table->filter_text, err);
+    return table_query_expand(table->base, key, ldap_quote_for_name, NULL, &table->base_text,
+                              err) &&
+           table_query_expand(table->filter, key, ldap_quote_for_filter, NULL, &table->filter_text,
+                              err);
 }
 
 static enum server_outcome ask_server(struct server_table *opened, void *connection,

@@ -10,7 +10,8 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/db_btree.c lib/map/db_file.c lib/map/db_file.h lib/map/db_hash.c \
 	lib/map/delimited.c lib/map/delimited.h \
 	lib/map/items.c \
-	lib/map/ldap_entry.c lib/map/ldap_entry.h lib/map/ldap_table.c \
+	lib/map/ldap_entry.c lib/map/ldap_entry.h lib/map/ldap_password.c lib/map/ldap_password.h lib/map/ldap_table.c \
+	lib/map/ldap_words.c lib/map/ldap_words.h \
 	lib/map/lines.c lib/map/lines.h \
 	lib/map/lmdb_table.c lib/map/lmdb_writer.c \
 	lib/map/map.c lib/map/map_type.h \

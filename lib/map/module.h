@@ -16,7 +16,7 @@
 
 /* Changed with any change of what stands in this header or of the structs that it hands over. It is
  * the first member of a module for ever. */
-#define MAP_MODULE_ABI 2
+#define MAP_MODULE_ABI 3
 
 /* What modules may call; each is the function of that name in lib/. */
 struct map_host {
@@ -88,6 +88,13 @@ enum ldap_outcome {
     LDAP_LOST,      /* *err: the connection is of no use any more */
 };
 
+/* Whether a password is that of an entry. */
+enum ldap_proof {
+    LDAP_PROVED,
+    LDAP_DISPROVED, /* wrong, or there is no such entry, or none that has a password */
+    LDAP_UNPROVED,  /* *err: the connection is of no use any more */
+};
+
 struct ldap_driver {
     struct server_driver server;
     enum ldap_outcome (*search)(void *connection, const struct ldap_search *search,
@@ -97,6 +104,12 @@ struct ldap_driver {
     enum ldap_outcome (*follow)(void *connection, const char *reference,
                                 const struct ldap_search *search, const struct ldap_visit *visit,
                                 struct error *err);
+    /* find - the name of the one entry that a search finds, owned; NO_OBJECT: none; REFUSED: more than one */
+    enum ldap_outcome (*find)(void *connection, const struct ldap_search *search, char **name_r,
+                              struct error *err);
+    /* prove - by a simple bind: the connection is that entry's, or nobody's, from then on */
+    enum ldap_proof (*prove)(void *connection, const char *name, struct span password,
+                             struct error *err);
 };
 
 struct map_module {

@@ -6,6 +6,12 @@
 
 static const struct map_host *host;
 
+static const int scopes[] = {
+    [LDAP_ONE_ENTRY] = LDAP_SCOPE_BASE,
+    [LDAP_ONE_LEVEL] = LDAP_SCOPE_ONELEVEL,
+    [LDAP_WHOLE_TREE] = LDAP_SCOPE_SUBTREE,
+};
+
 struct connection {
     LDAP *ldap;
     struct timeval timeout;
@@ -264,12 +270,6 @@ static enum ldap_outcome run(struct connection *connection, const struct ldap_se
 static enum ldap_outcome search(void *opened, const struct ldap_search *search,
                                 const struct ldap_visit *visit, struct error *err)
 {
-    static const int scopes[] = {
-        [LDAP_ONE_ENTRY] = LDAP_SCOPE_BASE,
-        [LDAP_ONE_LEVEL] = LDAP_SCOPE_ONELEVEL,
-        [LDAP_WHOLE_TREE] = LDAP_SCOPE_SUBTREE,
-    };
-
     return run(opened, search, scopes[search->scope], visit, err);
 }
 
@@ -349,10 +349,69 @@ static enum ldap_outcome follow(void *opened, const char *reference,
     return run(opened, &search, LDAP_SCOPE_BASE, visit, err);
 }
 
+/* --- passwords ----------------------------------------------------------------------------------- */
+
+/* Two entries are too many already; an attribute of no name is none (RFC 4511 section 4.5.1.8). */
+static enum ldap_outcome find(void *opened, const struct ldap_search *search, char **name_r,
+                              struct error *err)
+{
+    struct connection *connection = opened;
+    char no_attributes[] = LDAP_NO_ATTRS;
+    char *attributes[] = {no_attributes, NULL};
+    LDAPMessage *found = NULL;
+    int failure =
+        ldap_search_ext_s(connection->ldap, search->base, scopes[search->scope], search->filter,
+                          attributes, 0, NULL, NULL, &connection->timeout, 2, &found);
+    int count = found == NULL ? 0 : ldap_count_entries(connection->ldap, found);
+    enum ldap_outcome outcome = LDAP_VISITED;
+    char *name;
+
+    if (failure != LDAP_SUCCESS && failure != LDAP_SIZELIMIT_EXCEEDED) {
+        outcome = outcome_of(failure, err);
+    } else if (count > 1) {
+        host->error_set(err, ERROR_TEMPORARY, "search: more than one entry is found");
+        outcome = LDAP_REFUSED;
+    } else if (count < 1) {
+        outcome = LDAP_NO_OBJECT;
+    } else {
+        name = ldap_get_dn(connection->ldap, ldap_first_entry(connection->ldap, found));
+        *name_r = host->mem_span(span_text(name == NULL ? "" : name));
+        ldap_memfree(name);
+    }
+    ldap_msgfree(found);
+    return outcome;
+}
+
+static enum ldap_proof prove(void *opened, const char *name, struct span password,
+                             struct error *err)
+{
+    struct connection *connection = opened;
+    char *secret = host->mem_span(password);
+    struct berval credentials = {.bv_len = password.len, .bv_val = secret};
+    int failure =
+        ldap_sasl_bind_s(connection->ldap, name, LDAP_SASL_SIMPLE, &credentials, NULL, NULL, NULL);
+
+    explicit_bzero(secret, password.len);
+    host->mem_free(secret);
+    switch (failure) {
+    case LDAP_SUCCESS:
+        return LDAP_PROVED;
+    case LDAP_INVALID_CREDENTIALS:
+    case LDAP_INAPPROPRIATE_AUTH:
+    case LDAP_NO_SUCH_OBJECT:
+        return LDAP_DISPROVED;
+    default:
+        fail(err, "bind", failure);
+        return LDAP_UNPROVED;
+    }
+}
+
 static const struct ldap_driver driver = {
     .server = {.connect = open_connection, .close = close_connection},
     .search = search,
     .follow = follow,
+    .find = find,
+    .prove = prove,
 };
 
 MAP_MODULE = {
