@@ -243,12 +243,15 @@ static enum drop_result hand_in_records(struct drop *drop, struct intake **intak
     return DROP_DONE;
 }
 
-static bool has_more(struct drop *drop)
+/* The file ends where its message does. That it cannot be read there is no fault of its own. */
+static enum drop_result expect_end(struct drop *drop)
 {
     bool at_end = false;
 
     buf_remove(&drop->pickup->input, drop->used);
-    return drop->pickup->input.len > 0 || !read_more(drop, &at_end) || !at_end;
+    if (drop->pickup->input.len == 0 && !read_more(drop, &at_end))
+        return DROP_LATER;
+    return at_end ? DROP_DONE : bad(drop, "something follows the end of the message");
 }
 
 static enum drop_result hand_in(struct drop *drop)
@@ -258,8 +261,8 @@ static enum drop_result hand_in(struct drop *drop)
     struct error err = {0};
     enum drop_result result = hand_in_records(drop, &intake);
 
-    if (result == DROP_DONE && has_more(drop))
-        result = bad(drop, "something follows the end of the message");
+    if (result == DROP_DONE)
+        result = expect_end(drop);
     if (result == DROP_DONE)
         result = intake_finish(intake, drop->pickup->arena, &outcome, &err)
                      ? report_outcome(drop, &outcome)

@@ -29,6 +29,7 @@ struct walk {
     const char *queue;
     struct queue_scan *scan; /* NULL: none is under way */
     bool again;              /* another one is wanted after this */
+    int64_t not_before;      /* when it may begin: after trouble, some time later */
 };
 
 struct feed {
@@ -60,36 +61,57 @@ bool feed_is_behind(const struct feed *feed)
 
 /* --- walks ---------------------------------------------------------------------------------------------------- */
 
+/* What a walk comes across but cannot look at is not forgotten: there is another walk later. */
+static void walk_later(struct walk *walk)
+{
+    walk->again = true;
+    walk->not_before = clock_wall().tv_sec + LATER_S;
+}
+
+/* Seconds until a walk wants to go on; -1: it does not. */
+static int64_t walk_wait(const struct walk *walk)
+{
+    int64_t now = clock_wall().tv_sec;
+
+    if (walk->scan == NULL && !walk->again)
+        return -1;
+    return walk->scan != NULL || walk->not_before <= now ? 0 : walk->not_before - now;
+}
+
+static bool is_walking(const struct walk *walk)
+{
+    return walk_wait(walk) == 0;
+}
+
 /* The next queue id of a walk; false: it is over, or was never begun. */
 static bool walk_on(struct feed *feed, struct walk *walk, char queue_id_r[QUEUE_ID_MAX])
 {
     struct error err = {0};
 
-    if (walk->scan == NULL && walk->again) {
+    if (walk->scan == NULL && is_walking(walk)) {
         walk->again = false;
         walk->scan = queue_scan_open(feed->qmgr->queue_directory, walk->queue, &err);
     }
     if (walk->scan != NULL && queue_scan_next(walk->scan, queue_id_r, &err))
         return true;
-    if (err.kind != ERROR_NONE)
+    if (err.kind != ERROR_NONE) {
         log_warning("walk over queue %s: %s", walk->queue, err.text);
+        if (walk != &feed->sites) /* a flush is done again by who wants it */
+            walk_later(walk);
+    }
     queue_scan_close(&walk->scan);
     return false;
 }
 
-static bool is_walking(const struct walk *walk)
-{
-    return walk->scan != NULL || walk->again;
-}
-
-/* An open queue file and its status; -1: it is gone, or is none. */
+/* An open queue file and its status; -1: it is gone, or is none, or else *later_r. */
 static int open_file(struct feed *feed, const char *queue, const char *queue_id,
-                     struct stat *status_r)
+                     struct stat *status_r, bool *later_r)
 {
     struct qmgr *qmgr = feed->qmgr;
     const char *path = queue_path(qmgr->scratch, qmgr->config, queue, queue_id);
     int file = openat(qmgr->queue_directory, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
+    *later_r = file == -1 && errno != ENOENT && errno != ELOOP;
     if (file == -1 && errno != ENOENT)
         log_warning("open %s: %s", path, strerror(errno));
     arena_reset(qmgr->scratch);
@@ -120,6 +142,7 @@ static bool take_incoming(struct feed *feed)
     struct error err = {0};
     char queue_id[QUEUE_ID_MAX];
     struct stat status;
+    bool later;
     int file;
 
     if (!walk_on(feed, &feed->incoming, queue_id))
@@ -129,13 +152,18 @@ static bool take_incoming(struct feed *feed)
     if (!queue_scan_settle(feed->incoming.scan, qmgr->queue_directory, qmgr->config, "incoming",
                            queue_id, &err)) {
         log_warning("%s: %s", queue_id, err.text);
+        walk_later(&feed->incoming);
         return true;
     }
-    file = open_file(feed, "incoming", queue_id, &status);
+    file = open_file(feed, "incoming", queue_id, &status, &later);
+    if (later)
+        walk_later(&feed->incoming);
     if (file == -1)
         return true;
     if ((status.st_mode & QUEUE_MODE_WHOLE) != 0) {
-        (void)message_activate(feed->qmgr, queue_id, file, &status, MESSAGE_FOUND);
+        if (message_activate(feed->qmgr, queue_id, file, &status, MESSAGE_FOUND) ==
+            ACTIVATION_LATER)
+            walk_later(&feed->incoming);
     } else {
         fd_close(&file);
         consider_leftover(feed, queue_id, &status);
@@ -151,13 +179,17 @@ void feed_arrived(struct feed *feed, const char *queue_id, int file)
         feed_scan(feed);
         return;
     }
-    (void)message_activate(feed->qmgr, queue_id, file, NULL, MESSAGE_ARRIVED);
+    if (message_activate(feed->qmgr, queue_id, file, NULL, MESSAGE_ARRIVED) == ACTIVATION_LATER) {
+        walk_later(&feed->incoming);
+        feed_room(feed);
+    }
     agents_run(feed->qmgr);
 }
 
 void feed_scan(struct feed *feed)
 {
     feed->incoming.again = true;
+    feed->incoming.not_before = 0;
     feed_room(feed);
 }
 
@@ -175,11 +207,14 @@ static bool take_due(struct feed *feed)
 {
     struct due_message message;
     struct stat status;
+    bool later;
     int file;
 
     if (!due_take(&feed->qmgr->due, clock_wall().tv_sec, &message))
         return false;
-    file = open_file(feed, "deferred", message.queue_id, &status);
+    file = open_file(feed, "deferred", message.queue_id, &status, &later);
+    if (later)
+        due_add(&feed->qmgr->due, clock_wall().tv_sec + LATER_S, message.queue_id);
     if (file == -1)
         return true;
     if (message.flushed || message.when >= status.st_mtime)
@@ -198,10 +233,13 @@ static void load_dates(struct feed *feed)
     struct stat status;
 
     for (int n = 0; n < ENTRIES_AT_ONCE && walk_on(feed, &feed->dates, queue_id); n++) {
-        if (fstatat(qmgr->queue_directory, queue_scan_path(feed->dates.scan), &status,
-                    AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(status.st_mode))
+        bool found = fstatat(qmgr->queue_directory, queue_scan_path(feed->dates.scan), &status,
+                             AT_SYMLINK_NOFOLLOW) == 0;
+
+        if (found && S_ISREG(status.st_mode))
             due_add(&qmgr->due, status.st_mtime, queue_id);
+        else if (!found && errno != ENOENT)
+            due_add(&qmgr->due, clock_wall().tv_sec + LATER_S, queue_id);
     }
 }
 
@@ -229,6 +267,7 @@ static bool take_for_site(struct feed *feed)
 {
     char queue_id[QUEUE_ID_MAX];
     struct stat status;
+    bool later; /* it still has its own date */
     int file;
 
     if (feed->sites.scan == NULL && feed->sites.again) {
@@ -238,7 +277,7 @@ static bool take_for_site(struct feed *feed)
     }
     if (!walk_on(feed, &feed->sites, queue_id))
         return false;
-    file = open_file(feed, "deferred", queue_id, &status);
+    file = open_file(feed, "deferred", queue_id, &status, &later);
     if (file == -1)
         return true;
     if (goes_to_wanted(feed, file))
@@ -262,6 +301,12 @@ static bool take_any(struct feed *feed)
                           : take_incoming(feed) || take_old(feed);
 }
 
+/* Of two times to wait, of which -1 is none. */
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* Arm the timer for the next step, if there is to be one. */
 static void await_step(struct feed *feed)
 {
@@ -270,12 +315,10 @@ static void await_step(struct feed *feed)
 
     if (qmgr->draining)
         return;
-    if (is_walking(&feed->incoming) || is_walking(&feed->sites))
-        wait = 0;
+    wait = sooner(wait, sooner(walk_wait(&feed->incoming), walk_wait(&feed->sites)));
     if (!has_room(qmgr))
         wait = -1;
-    if (is_walking(&feed->dates))
-        wait = 0;
+    wait = sooner(wait, walk_wait(&feed->dates));
     if (wait >= 0)
         timer_arm(feed->timer, SECOND_MS * (wait < WAIT_MAX_S ? wait : WAIT_MAX_S));
 }
@@ -301,6 +344,7 @@ void feed_room(struct feed *feed)
 void feed_load_deferred(struct feed *feed)
 {
     feed->dates.again = true;
+    feed->dates.not_before = 0;
     await_step(feed);
 }
 
@@ -325,6 +369,7 @@ void feed_flush_site(struct feed *feed, const char *site)
     if (!strlist_has_nocase(&feed->wanted_next, site))
         strlist_add(&feed->wanted_next, site);
     feed->sites.again = true;
+    feed->sites.not_before = 0;
     await_step(feed);
 }
 
