@@ -4,7 +4,7 @@
 
 #include "cleanup/checks.h"
 #include "cleanup/header.h"
-#include "lib/base/log.h"
+#include "lib/base/escape.h"
 
 /* --- characters that may not be ------------------------------------------------------------------- */
 
@@ -12,41 +12,16 @@ struct character_set {
     bool has[256];
 };
 
-/* The octet of "\ddd", "\n" and the like; one that no escape is known for is itself. */
-static unsigned char take_escape(struct cursor *in)
-{
-    static const char letters[] = "abfnrtv";
-    static const char octets[] = "\a\b\f\n\r\t\v";
-    const char *letter;
-    unsigned number = 0;
-
-    if (cursor_at_end(*in))
-        return '\\';
-    if (*in->next < '0' || *in->next > '7') {
-        letter = *in->next == '\0' ? NULL : strchr(letters, *in->next);
-        in->next++;
-        return letter == NULL ? in->next[-1] : (unsigned char)octets[letter - letters];
-    }
-    for (int digits = 0; digits < 3 && !cursor_at_end(*in) && *in->next >= '0' && *in->next <= '7';
-         digits++)
-        number = number * 8 + (unsigned)(*in->next++ - '0');
-    return (unsigned char)number;
-}
-
 /* message_reject_characters, message_strip_characters: with escapes as in C */
 static struct character_set *read_characters(const char *text)
 {
-    struct cursor in = cursor_of(span_text(text));
-    struct character_set *set;
+    struct buf octets = BUF(BUF_UNLIMITED);
+    struct character_set *set = text[0] == '\0' ? NULL : mem_new(struct character_set);
 
-    if (text[0] == '\0')
-        return NULL;
-    set = mem_new(struct character_set);
-    while (!cursor_at_end(in)) {
-        unsigned char octet = *in.next++;
-
-        set->has[octet == '\\' ? take_escape(&in) : octet] = true;
-    }
+    escape_decode(span_text(text), &octets);
+    for (size_t i = 0; i < octets.len; i++)
+        set->has[(unsigned char)octets.data[i]] = true;
+    buf_release(&octets);
     return set;
 }
 

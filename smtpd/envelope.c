@@ -103,18 +103,36 @@ static const char *check_verp(struct smtpd_session *session, const struct parame
     return NULL;
 }
 
+static void note_parameters(struct smtpd_session *session, const struct parameters *parameters)
+{
+    struct smtpd_envelope *envelope = &session->envelope;
+
+    envelope->dsn_ret = parameters->dsn_ret;
+    envelope->dsn_envid = parameters->dsn_envid == NULL ? "" : parameters->dsn_envid;
+    if (parameters->verp != NULL)
+        envelope->verp = parameters->verp_delimiters == NULL
+                             ? session->config->default_verp_delimiters
+                             : parameters->verp_delimiters;
+    envelope->eight_bit = parameters->eight_bit;
+    envelope->size = parameters->size;
+}
+
 /* Everything is known of the sender; NULL: accepted. */
 static const char *accept_sender(struct smtpd_session *session, const struct parameters *parameters)
 {
     const char *refusal = access_check_sender(session);
 
-    return refusal != NULL ? refusal : check_size(session, parameters->size);
+    if (refusal == NULL)
+        refusal = check_size(session, parameters->size);
+    if (refusal != NULL)
+        return refusal;
+    note_parameters(session, parameters);
+    return session->config->smtpd_delay_open_until_valid_rcpt ? NULL : smtpd_submit_open(session);
 }
 
 /* MAIL FROM:<reverse-path> [SP parameters]: RFC 5321 section 4.1.1.2 */
 void run_mail(struct smtpd_session *session, struct span arguments)
 {
-    struct smtpd_envelope *envelope = &session->envelope;
     struct parameters parameters;
     const char *sender;
     const char *refusal;
@@ -134,7 +152,7 @@ void run_mail(struct smtpd_session *session, struct span arguments)
     }
     refusal = parameters_parse(session->mail_arena, PARAMETERS_OF_MAIL, arguments, has_dsn(session),
                                &parameters);
-    envelope->sender = sender;
+    session->envelope.sender = sender;
     if (refusal == NULL)
         refusal = check_verp(session, &parameters);
     if (refusal == NULL)
@@ -144,14 +162,6 @@ void run_mail(struct smtpd_session *session, struct span arguments)
         smtpd_reset(session);
         return;
     }
-    envelope->dsn_ret = parameters.dsn_ret;
-    envelope->dsn_envid = parameters.dsn_envid == NULL ? "" : parameters.dsn_envid;
-    if (parameters.verp != NULL)
-        envelope->verp = parameters.verp_delimiters == NULL
-                             ? session->config->default_verp_delimiters
-                             : parameters.verp_delimiters;
-    envelope->eight_bit = parameters.eight_bit;
-    envelope->size = parameters.size;
     session->phase = PHASE_SENDER;
     smtpd_reply(session, "250 2.1.0 Ok");
 }

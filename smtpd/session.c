@@ -5,11 +5,13 @@
 #include "lib/base/log.h"
 #include "lib/message/address.h"
 #include "smtpd/command.h"
+#include "smtpd/footer.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#define REPLY_MAX     2048 /* octets of a reply; RFC 5321 asks for 512 a line */
+#define REPLY_MAX     2048        /* octets of a reply; RFC 5321 asks for 512 a line */
+#define FOOTED_MAX    (16 * 1024) /* with its footer */
 #define PREPENDED_MAX (64 * 1024)
 
 void smtpd_soften(const struct config *config, char *reply)
@@ -48,14 +50,25 @@ void smtpd_tell_postmaster(struct smtpd_session *session, int threshold, const c
     transcript_end(&session->transcript, &session->server->cleanup, subject, NULL, reason);
 }
 
+/* Whatever refuses may have a footer. */
+static void put_reply(struct smtpd_session *session, const char *text)
+{
+    struct buf reply = BUF(FOOTED_MAX);
+
+    buf_put_text(&reply, text);
+    footer_add(session, &reply);
+    smtpd_said(session, '>', buf_span(&reply));
+    stream_printf(session->client, "%s\r\n", buf_text(&reply));
+    buf_release(&reply);
+}
+
 static void send_reply(struct smtpd_session *session, char *reply)
 {
     smtpd_soften(session->config, reply);
     if (strncmp(reply, "421", 3) == 0 || strncmp(reply, "521", 3) == 0)
         session->ended = true;
     slow_down(session);
-    smtpd_said(session, '>', span_text(reply));
-    stream_printf(session->client, "%s\r\n", reply);
+    put_reply(session, reply);
 }
 
 void smtpd_reply(struct smtpd_session *session, const char *format, ...)
@@ -94,8 +107,9 @@ void smtpd_stream_failed(struct smtpd_session *session, enum stream_status statu
 {
     if (status == STREAM_TIMEOUT) {
         stream_deadline(session->client, 0);
-        stream_printf(session->client, "421 4.4.2 %s Error: timeout exceeded\r\n",
-                      session->config->myhostname);
+        put_reply(session,
+                  arena_printf(session->command_arena, "421 4.4.2 %s Error: timeout exceeded",
+                               session->config->myhostname));
     }
     session->refused = true;
     smtpd_end(session, status == STREAM_TIMEOUT ? END_TIMEOUT : END_LOST);

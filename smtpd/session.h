@@ -43,6 +43,8 @@ struct smtpd_server {
     unsigned announced;          /* EHLO keywords: HELLO_... */
     struct maps *hello_discards; /* keywords that are not, by client address */
     struct maps *command_filter;
+    struct maps *reject_footers; /* by the reply */
+    const char *footer_filter;   /* smtpd_expansion_filter, decoded */
     struct connection *cleanup; /* NULL until it is needed; kept from message to message */
     struct buf content;         /* converted, on its way to cleanup */
 };

@@ -5,6 +5,7 @@
  */
 #include "lib/base/base.h"
 
+#include "lib/base/escape.h"
 #include "lib/base/log.h"
 #include "lib/config/tls_ciphers.h"
 #include "lib/service/service.h"
@@ -274,6 +275,17 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     return server.dns != NULL;
 }
 
+static const char *decode(const char *escaped)
+{
+    struct buf text = BUF(BUF_UNLIMITED);
+    const char *decoded;
+
+    escape_decode(span_text(escaped), &text);
+    decoded = arena_copy(server.arena, buf_text(&text));
+    buf_release(&text);
+    return decoded;
+}
+
 static bool start(const struct service_instance *instance, struct error *err)
 {
     const struct config *config = instance->config;
@@ -283,6 +295,8 @@ static bool start(const struct service_instance *instance, struct error *err)
     server.hello_discards =
         maps_open(config, config->smtpd_discard_ehlo_keyword_address_maps, true);
     server.command_filter = maps_open(config, config->smtpd_command_filter, true);
+    server.reject_footers = maps_open(config, config->smtpd_reject_footer_maps, true);
+    server.footer_filter = decode(config->smtpd_expansion_filter);
     server.access = access_create(config, err);
     return server.access != NULL;
 }
@@ -290,7 +304,7 @@ static bool start(const struct service_instance *instance, struct error *err)
 static bool is_stale(const struct service_instance *instance UNUSED)
 {
     return route_changed(server.route) || maps_changed(server.hello_discards) ||
-           maps_changed(server.command_filter);
+           maps_changed(server.command_filter) || maps_changed(server.reject_footers);
 }
 
 int main(int argc, char *argv[])

@@ -195,8 +195,10 @@ who@subst.test
 who@price.test
 x@nowhere.test
 x@[127.0.0.9]
-~ours takes no address with two @ that no quotes hide
 x@local.test@full.test
+x@full.test@local.test
+x@nowhere.test@full.test
+user@local.test@local.test
 x%full.test
 x%full.test@local.test
 @full.test:user@full.test

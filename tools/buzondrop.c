@@ -12,7 +12,9 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/config/config.h"
+#include "lib/map/map.h"
 #include "lib/map/match_list.h"
+#include "lib/message/address.h"
 #include "lib/queue/maildrop.h"
 #include "lib/queue/queue_id.h"
 #include "lib/service/logging.h"
@@ -25,7 +27,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define OUTPUT_SIZE ((size_t)256 * 1024)
+#define PATTERNS_MAX ((size_t)64 * 1024)
+#define OUTPUT_SIZE  ((size_t)256 * 1024)
 
 static struct {
     int maildrop; /* the directory */
@@ -108,6 +111,66 @@ static void check_user(const struct config *config)
     mem_free(user);
 }
 
+/* The sender without his extension, as patterns have him; the null sender by the key of his own. */
+static const char *plain_sender(const struct config *config, struct arena *arena,
+                                struct span sender)
+{
+    const char *address = arena_text(arena, sender);
+    struct span user, extension;
+
+    if (sender.len == 0)
+        return config->empty_address_local_login_sender_maps_lookup_key;
+    if (!address_split_extension(extension_rule_of(config), address_localpart(address), &user,
+                                 &extension))
+        return address;
+    return arena_printf(arena, "%.*s%s", SPAN_PRINTF(user),
+                        address + user.len + extension.len); /* "@domain", or nothing */
+}
+
+static bool matches_sender(const char *pattern, const char *sender)
+{
+    const char *domain = strrchr(sender, '@');
+
+    return strcmp(pattern, "*") == 0 || strcasecmp(pattern, sender) == 0 ||
+           (pattern[0] == '@' && domain != NULL && strcasecmp(pattern, domain) == 0);
+}
+
+/* local_login_sender_maps: what the table has for the caller are patterns of senders he may use. */
+static void check_sender(const struct config *config, struct span sender)
+{
+    struct buf patterns = BUF(PATTERNS_MAX);
+    struct strlist list = STRLIST_EMPTY;
+    struct arena *arena;
+    struct maps *maps;
+    const char *plain, *name;
+    char *user;
+    bool allowed = false;
+    struct error err = {0};
+
+    if (strcmp(config->local_login_sender_maps, "static:*") == 0)
+        return;
+    arena = arena_create();
+    user = caller_name();
+    if (user[strspn(user, "0123456789")] == '\0') /* who has no account has a number */
+        name = arena_printf(arena, "uid:%s", user);
+    else
+        name = user;
+    maps = maps_open(config, config->local_login_sender_maps, false);
+    if (maps_find(maps, span_text(name), MAP_FOLD_KEY, &patterns, NULL, &err) == MAP_UNAVAILABLE)
+        fail(EX_TEMPFAIL, "local_login_sender_maps: %s", err.text);
+    plain = plain_sender(config, arena, sender);
+    strlist_split(&list, buf_text(&patterns), ", \t\r\n");
+    for (size_t i = 0; i < list.count && !allowed; i++)
+        allowed = matches_sender(list.items[i], plain);
+    if (!allowed)
+        fail(EX_TEMPFAIL, "not authorized to use sender='%.*s'", SPAN_PRINTF(sender));
+    strlist_release(&list);
+    buf_release(&patterns);
+    maps_free(&maps);
+    mem_free(user);
+    arena_free(&arena);
+}
+
 /* --- the file ---------------------------------------------------------------------------------------- */
 
 static void open_maildrop(const struct config *config)
@@ -176,6 +239,8 @@ static size_t check_records(const struct config *config, struct maildrop_reader 
 
     while (!*ended && (result = maildrop_next(reader, &at, &record)) == PARSE_DONE) {
         *ended = record.type == MAILDROP_END;
+        if (record.type == MAILDROP_SENDER)
+            check_sender(config, record.value);
         if (record.type == MAILDROP_CONTENT)
             *size += record.value.len;
         if (config->message_size_limit > 0 && *size > (uint64_t)config->message_size_limit)

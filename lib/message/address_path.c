@@ -160,7 +160,9 @@ static enum parse_result take_mailbox(struct path *path, bool bracketed)
         result = take_localpart(path);
     if (result == PARSE_DONE)
         result = skip_filling(path, bracketed);
-    if (result == PARSE_DONE && cursor_take(&path->at, '@')) {
+    /* Of several domains the last one counts; the others are part of the localpart then. */
+    for (bool again = true; result == PARSE_DONE && again && cursor_take(&path->at, '@');
+         again = !path->strict) {
         result = put(path, '@');
         if (result == PARSE_DONE)
             result = skip_filling(path, bracketed);

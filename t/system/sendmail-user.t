@@ -3,7 +3,7 @@
 # not read with it.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 16
+plan 19
 
 instance_start <<END
 authorized_submit_users = !bob, static:all
@@ -65,3 +65,9 @@ wait $pid
 exec 3>&-
 eventually 'also when a signal ends it' maildrop_is_empty
 no_crash 'nothing has crashed'
+
+# --- local_login_sender_maps --------------------------------------------------------------------------
+echo "local_login_sender_maps = inline:{ { alice = alice, @buzon.test } }" >>"$CONF/main.cf"
+is 'a user may be himself' "$(echo x | status as alice "$T/sbin/sendmail" ana@example.test)" 0
+is 'and whom the table lets him be' "$(echo x | status as alice "$T/sbin/sendmail" -f x@BUZON.test ana@example.test)" 0
+is 'but nobody else' "$(echo x | status as alice "$T/sbin/sendmail" -f bob ana@example.test)" 75

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Say the same to two SMTP servers and compare every line of their replies, and of their logs, as TAP without
+numbers.
+
+talk_both.py OURS THEIRS CASES
+
+OURS and THEIRS are PORT:LOG: what is added to the port numbers in CASES, and the log.
+
+    #            a comment
+    == PORT      the service for the following sessions
+    -- TITLE     a session: lines that the client says, each after the reply to the one before
+    ~ REASON     the next session goes differently, for this reason
+"""
+import re
+import socket
+import sys
+import time
+
+WAIT_S = 30
+IGNORED = "discarding EHLO keywords: "  # what ours does not offer
+TIME = r"\w{3} \d\d \d\d:\d\d:\d\d"
+
+
+class Side:
+    def __init__(self, argument):
+        base, self.log = argument.split(":")
+        self.base = int(base)
+        self.read = 0
+
+    def talk(self, port, lines):
+        heard = []
+        with socket.create_connection(("127.0.0.1", self.base + port), WAIT_S) as client:
+            own_port = client.getsockname()[1]
+            file = client.makefile("rb")
+
+            def hear():
+                while True:
+                    line = file.readline().decode("latin-1").rstrip("\r\n")
+                    heard.append(line.replace(str(own_port), "PORT"))
+                    if line[3:4] != "-":
+                        return
+
+            hear()
+            for line in lines + ["QUIT"]:
+                client.sendall(line.encode("latin-1") + b"\r\n")
+                hear()
+        return [re.sub(TIME, "TIME", line) for line in heard] + self.log_lines()
+
+    def log_lines(self):
+        end = time.monotonic() + WAIT_S
+        text = ""
+        while "disconnect from" not in text and time.monotonic() < end:
+            time.sleep(0.02)
+            with open(self.log, encoding="latin-1") as file:
+                file.seek(self.read)
+                text = file.read()
+        self.read += len(text)
+        lines = [found[1] for found in re.finditer(r" postfix/smtpd\[\d+\]: (.*)", text)]
+        return [re.sub(r"^[0-9A-Za-z]{8,}: ", "QID: ", line) for line in lines if not line.startswith(IGNORED)]
+
+
+def read(path):
+    cases = []
+    port, reason = 0, None
+    with open(path, encoding="latin-1") as file:
+        for line in file.read().splitlines():
+            if line.startswith("== "):
+                port = int(line[3:])
+            elif line.startswith("~ "):
+                reason = line[2:]
+            elif line.startswith("-- "):
+                cases.append((port, line[3:], reason, []))
+                reason = None
+            elif line and not line.startswith("#"):
+                cases[-1][3].append(line)
+    return cases
+
+
+def main():
+    both = [Side(argument) for argument in sys.argv[1:3]]
+    for port, title, reason, said in read(sys.argv[3]):
+        ours, theirs = (side.talk(port, said) for side in both)
+        good = (ours == theirs) == (reason is None)
+        print("%s - %s%s" % ("ok" if good else "not ok", title, "" if reason is None else " (differs: %s)" % reason))
+        if not good:
+            for side, lines in ("ours", ours), ("theirs", theirs):
+                print("".join("# %-6s %s\n" % (side, line[:300]) for line in lines), end="")
+
+
+main()
