@@ -30,6 +30,20 @@ static size_t find_outside(struct span text, const char *octets)
     return text.len;
 }
 
+/* A quote that nobody closed: it is closed at the end. */
+static bool is_unbalanced(struct span text)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\\')
+            i++;
+        else if (text.data[i] == '"')
+            quoted = !quoted;
+    }
+    return quoted;
+}
+
 /* White space becomes one blank, and stands behind a comma only; what quotes protect stays. */
 static void put_value(struct buf *value_r, struct span value)
 {
@@ -38,6 +52,8 @@ static void put_value(struct buf *value_r, struct span value)
 
         if (len > 0) {
             buf_put(value_r, span_first(value, len));
+            if (is_unbalanced(span_first(value, len)))
+                buf_put_char(value_r, '"');
             value = span_skip(value, len);
             continue;
         }
@@ -46,7 +62,7 @@ static void put_value(struct buf *value_r, struct span value)
             value = span_trim(span_skip(value, 1));
         } else {
             value = span_trim(value);
-            if (value.len > 0 && value.data[0] != ',')
+            if (value.len > 0 && value.data[0] != ',' && buf_text(value_r)[value_r->len - 1] != ':')
                 buf_put_char(value_r, ' ');
         }
     }

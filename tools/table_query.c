@@ -76,26 +76,30 @@ static void put_pair(const struct table_tool *tool, struct buf *output, struct s
         flush(output);
 }
 
-/* A value that cannot be shown ends us: the answer would be wrong. */
-static void put_entry(const struct table_tool *tool, const char *table, struct buf *output,
+/* False: it cannot be shown, and a warning has said so. */
+static bool put_entry(const struct table_tool *tool, const char *table, struct buf *output,
                       struct span key, struct span value)
 {
     struct buf content = BUF(NAMED_FILES_MAX);
+    struct arena *arena;
     struct error err;
+    bool done = true;
 
     if (!tool->values_are_files) {
         put_pair(tool, output, key, value);
-        return;
+        return true;
     }
-    if (!resolve(table, value, &content, &err)) {
-        const char *name = file_of(arena_create(), table);
-
+    done = resolve(table, value, &content, &err);
+    if (done) {
+        put_pair(tool, output, key, buf_span(&content));
+    } else {
         flush(output);
-        log_warning("table %s: key %.*s: %s", name, SPAN_PRINTF(key), err.text);
-        log_fatal("table %s: query error", name);
+        arena = arena_create();
+        log_warning("table %s: key %.*s: %s", file_of(arena, table), SPAN_PRINTF(key), err.text);
+        arena_free(&arena);
     }
-    put_pair(tool, output, key, buf_span(&content));
     buf_release(&content);
+    return done;
 }
 
 /* --- asking -------------------------------------------------------------------------------------- */
@@ -188,6 +192,18 @@ static const struct map *find(struct query *query, struct span key)
     return NULL;
 }
 
+/* Daemons take an empty value for a mistake in the table. */
+static void check_value(struct query *query, const struct map *map, struct span key)
+{
+    if (query->value.len > 0)
+        return;
+    flush(&query->output);
+    log_warning("table %s: key %.*s: empty string result is not allowed", map_name(map),
+                SPAN_PRINTF(key));
+    log_warning("table %s should return NO RESULT in case of NOT FOUND", map_name(map));
+}
+
+/* A value that cannot be shown ends us: the answer would be wrong. */
 static void ask_and_print(void *context, struct span key)
 {
     struct query *query = context;
@@ -196,7 +212,9 @@ static void ask_and_print(void *context, struct span key)
     if (map == NULL)
         return;
     query->found = true;
-    put_entry(query->tool, map_name(map), &query->output, key, buf_span(&query->value));
+    check_value(query, map, key);
+    if (!put_entry(query->tool, map_name(map), &query->output, key, buf_span(&query->value)))
+        log_fatal("table %s: query error", file_of(arena_create(), map_name(map)));
 }
 
 /* Each line of standard input is a key; answers do not wait for keys that are not there yet. */
@@ -252,7 +270,8 @@ static bool print_entry(void *context, struct span key, struct span value)
 {
     struct listing *listing = context;
 
-    put_entry(listing->tool, listing->table, &listing->output, key, value);
+    /* what cannot be shown keeps nobody from the rest */
+    (void)put_entry(listing->tool, listing->table, &listing->output, key, value);
     return true;
 }
 

@@ -122,6 +122,7 @@ static void read_options(struct table_tool *tool, int argc, char *argv[])
             take_option(tool, option, optarg);
     }
     tool->tables = argv + optind;
+    tool->replaces = tool->replaces && !tool->ignores_duplicates; /* -w counts more than -r */
     check_message_keys(tool);
     if (argv[optind] == NULL)
         usage(tool);

@@ -158,7 +158,8 @@ static void choose(struct map *map, bool through_proxy, const char **name_r)
         *name_r = map->specification; /* proxymap has a list of what may be asked by this name */
     if (map->type != NULL && (*name_r)[0] != '\0')
         return;
-    if (map->type != NULL || strchr(map->specification, ':') == NULL)
+    if (map->type != NULL || strchr(map->specification, ':') == NULL ||
+        map->specification[0] == ':')
         error_set(map->broken, ERROR_TEMPORARY,
                   "open dictionary: expecting \"type:name\" form instead of \"%s\"",
                   map->specification);

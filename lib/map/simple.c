@@ -13,6 +13,16 @@ static void *open_text(const struct config *config UNUSED, const char *name,
     return mem_span(map_unbraced(name));
 }
 
+static void *open_static(const struct config *config, const char *name, struct error *err)
+{
+    struct span text = span_trim(span_text(name));
+
+    if (text.len == 0 || text.data[0] != '{' || text.data[text.len - 1] == '}')
+        return open_text(config, name, err);
+    error_set(err, ERROR_MALFORMED, "bad static:name syntax: missing '}' in \"%s\"", name);
+    return NULL;
+}
+
 static void close_text(void *table)
 {
     mem_free(table);
@@ -60,7 +70,7 @@ static void *open_nis(const struct config *config, const char *name, struct erro
 
 const struct map_type map_type_static = {
     .name = "static",
-    .open = open_text,
+    .open = open_static,
     .lookup = answer_static,
     .close = close_text,
 };

@@ -137,10 +137,6 @@ static bool add_pair(struct text_table *table, const char *name, const char *ite
         return false;
     }
     value = span_trim(value);
-    if (value.len == 0) {
-        error_set(err, ERROR_MALFORMED, "empty value: \"%s\"", item);
-        return false;
-    }
     if (map_fold(key, table->utf8, &table->folded)) /* of two, the last one counts, as in Postfix */
         (void)hash_put(table->values, buf_span(&table->folded), arena_text(table->arena, value));
     return true;
@@ -150,8 +146,13 @@ static void *open_inline(const struct config *config, const char *name, struct e
 {
     struct text_table *table = create(config);
     struct strlist items = STRLIST_EMPTY;
-    bool done = map_list_items(name, &items, err);
+    bool done = map_list_items(name, &items, NULL) && strcmp(name, "{}") != 0;
 
+    if (!done || items.count == 0) {
+        error_set(err, ERROR_MALFORMED, "%s: \"inline:%s\"; need \"inline:{name=value...}\"",
+                  done ? "empty table" : "bad syntax", name);
+        done = false;
+    }
     for (size_t i = 0; done && i < items.count; i++)
         done = add_pair(table, name, items.items[i], err);
     strlist_release(&items);

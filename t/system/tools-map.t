@@ -105,7 +105,6 @@ postmap -q - pcre:rules <keys
 postmap -q 192.0.2.7 cidr:networks
 postmap -q 198.51.100.7 cidr:networks
 postmap -q x static:value
-~each names its own parser's expectation / ^postmap: fatal: expected
 postmap -q x inline:{x=y,{z = a b}}
 postmap -q z 'inline:{x=y,{z = a b}}'
 postmap -q anything 'pipemap:{inline:{anything=a},inline:{a=b}}'
