@@ -26,47 +26,47 @@ static int compare_entries(const void *a, const void *b)
     return strcmp(first->name, second->name);
 }
 
-/* A name, and the parents of it, which may be none themselves. */
-static size_t add_with_parents(struct arena *arena, char separator, struct store_entry entry,
-                               struct store_entry *entries)
+struct entries {
+    struct store_entry *items;
+    size_t count, capacity;
+    struct hash *by_name; /* numbers of items, from 1 on */
+};
+
+/* The entry of that name, which is made when it is not there. */
+static struct store_entry *entry_of(struct entries *entries, struct arena *arena, struct span name,
+                                    bool *made_r)
 {
-    size_t count = 0;
+    size_t number = (size_t)(uintptr_t)hash_get(entries->by_name, name);
 
-    entry.name = arena_copy(arena, entry.name);
-    entries[count++] = entry;
-    for (size_t len; (len = mailbox_name_parent(entry.name, separator)) > 0;) {
-        entry = (struct store_entry){.name = arena_text(arena, span_of(entry.name, len))};
-        entries[count++] = entry;
-    }
-    return count;
-}
-
-static size_t count_levels(const struct strlist *names, char separator)
-{
-    size_t levels = 0;
-
-    for (size_t i = 0; i < names->count; i++) {
-        levels++;
-        for (const char *c = names->items[i]; *c != '\0'; c++)
-            levels += *c == separator;
-    }
-    return levels;
-}
-
-/* One entry a name; they are in order. */
-static size_t merge_entries(struct store_entry *entries, size_t count)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (kept > 0 && strcmp(entries[kept - 1].name, entries[i].name) == 0) {
-            entries[kept - 1].selectable |= entries[i].selectable;
-            entries[kept - 1].subscribed |= entries[i].subscribed;
-        } else {
-            entries[kept++] = entries[i];
+    *made_r = number == 0;
+    if (number == 0) {
+        if (entries->count == entries->capacity) {
+            entries->capacity = entries->capacity == 0 ? 64 : entries->capacity * 2;
+            entries->items = mem_resize(entries->items, entries->capacity, sizeof(*entries->items));
         }
+        entries->items[entries->count] = (struct store_entry){.name = arena_text(arena, name)};
+        number = ++entries->count;
+        hash_put(entries->by_name, name, (void *)(uintptr_t)number);
     }
-    return kept;
+    return &entries->items[number - 1];
+}
+
+/* A name, and the parents of it, which may be none themselves. Whose parents are there already is found at the
+ * first of them. */
+static void add_with_parents(struct entries *entries, struct arena *arena, char separator,
+                             const struct store_entry *added)
+{
+    struct span name = span_text(added->name);
+    bool made;
+    struct store_entry *entry = entry_of(entries, arena, name, &made);
+
+    entry->selectable |= added->selectable;
+    entry->subscribed |= added->subscribed;
+    for (size_t parent;
+         made && (parent = span_find_last(name, separator)) < name.len && parent > 0;) {
+        name.len = parent;
+        (void)entry_of(entries, arena, name, &made);
+    }
 }
 
 /* From the last to the first: what is below a name stands behind it. */
@@ -97,6 +97,29 @@ static size_t keep_what_is_there(struct store_entry *entries, size_t count)
     return kept;
 }
 
+/* In order; the array is the arena's. */
+static void collect(struct arena *arena, char separator, const struct strlist *names,
+                    const struct strlist *subscribed, struct store_entry **entries_r,
+                    size_t *count_r)
+{
+    struct entries entries = {.by_name = hash_create()};
+
+    add_with_parents(&entries, arena, separator,
+                     &(struct store_entry){.name = "INBOX", .selectable = true});
+    for (size_t i = 0; i < names->count; i++)
+        add_with_parents(&entries, arena, separator,
+                         &(struct store_entry){.name = names->items[i], .selectable = true});
+    for (size_t i = 0; i < subscribed->count; i++)
+        add_with_parents(&entries, arena, separator,
+                         &(struct store_entry){.name = subscribed->items[i], .subscribed = true});
+    qsort(entries.items, entries.count, sizeof(*entries.items), compare_entries);
+    *entries_r = arena_array(arena, struct store_entry, entries.count);
+    memcpy(*entries_r, entries.items, entries.count * sizeof(*entries.items));
+    *count_r = entries.count;
+    hash_free(&entries.by_name, NULL);
+    mem_free(entries.items);
+}
+
 bool store_list(struct store *store, struct arena *arena, bool subscriptions,
                 struct store_entry **entries_r, size_t *count_r, struct error *err)
 {
@@ -106,24 +129,10 @@ bool store_list(struct store *store, struct arena *arena, bool subscriptions,
                 store_subscriptions(store, &subscribed, err);
 
     if (done) {
-        size_t count = 1 + count_levels(&names, separator) + count_levels(&subscribed, separator);
-        struct store_entry *entries = arena_array(arena, struct store_entry, count);
-        entries[0] = (struct store_entry){.name = "INBOX", .selectable = true};
-        count = 1;
-        for (size_t i = 0; i < names.count; i++)
-            count += add_with_parents(
-                arena, separator, (struct store_entry){.name = names.items[i], .selectable = true},
-                entries + count);
-        for (size_t i = 0; i < subscribed.count; i++)
-            count += add_with_parents(
-                arena, separator,
-                (struct store_entry){.name = subscribed.items[i], .subscribed = true},
-                entries + count);
-        qsort(entries, count, sizeof(*entries), compare_entries);
-        count = merge_entries(entries, count);
-        mark_parents(entries, count, separator);
-        *count_r = subscriptions ? count : keep_what_is_there(entries, count);
-        *entries_r = entries;
+        collect(arena, separator, &names, &subscribed, entries_r, count_r);
+        mark_parents(*entries_r, *count_r, separator);
+        if (!subscriptions)
+            *count_r = keep_what_is_there(*entries_r, *count_r);
     }
     strlist_release(&names);
     strlist_release(&subscribed);

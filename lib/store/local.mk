@@ -82,6 +82,12 @@ UNIT_TESTS += t/unit/store_layout_test
 t_unit_store_layout_test_SOURCES = t/unit/store_layout_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_layout_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/store_limits_test
+UNIT_TESTS += t/unit/store_limits_test
+t_unit_store_limits_test_SOURCES = t/unit/store_limits_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_limits_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+t_unit_store_limits_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=realloc,--wrap=free
+
 check_PROGRAMS += t/unit/store_keys_test
 UNIT_TESTS += t/unit/store_keys_test
 t_unit_store_keys_test_SOURCES = t/unit/store_keys_test.c t/unit/store_account.c t/unit/store_account.h

@@ -14,31 +14,42 @@
 
 /* --- listing ----------------------------------------------------------------------------------- */
 
+#define DIRECTORIES_MAX                                                                            \
+    20000 /* that are looked at: links that go in circles make any number of them */
+
 typedef void visit_directory(void *context, int fd, const char *on_disk);
 
-static void walk_tree(int fd, struct buf *path, visit_directory *visit, void *context);
+struct tree_walk {
+    visit_directory *visit;
+    void *context;
+    struct buf path;
+    size_t seen;
+};
 
-static void walk_entry(int directory, const char *name, struct buf *path, visit_directory *visit,
-                       void *context)
+static void walk_tree(struct tree_walk *walk, int fd);
+
+static void walk_entry(struct tree_walk *walk, int directory, const char *name)
 {
-    size_t len = path->len;
+    size_t len = walk->path.len;
     int fd;
 
-    if (layout_is_reserved(name) || (len > 0 && !buf_append_char(path, '/')))
+    if (layout_is_reserved(name) || walk->seen == DIRECTORIES_MAX ||
+        (len > 0 && !buf_append_char(&walk->path, '/')))
         return;
     /* Names are bounded, and so is the depth, even where links make a circle. */
-    if (buf_append_text(path, name)) {
+    if (buf_append_text(&walk->path, name)) {
         fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0) {
-            visit(context, fd, buf_text(path));
-            walk_tree(fd, path, visit, context);
+            walk->seen++;
+            walk->visit(walk->context, fd, buf_text(&walk->path));
+            walk_tree(walk, fd);
         }
     }
-    buf_truncate(path, len);
+    buf_truncate(&walk->path, len);
 }
 
 /* Takes the descriptor. */
-static void walk_tree(int fd, struct buf *path, visit_directory *visit, void *context)
+static void walk_tree(struct tree_walk *walk, int fd)
 {
     DIR *entries = fdopendir(fd);
     struct dirent *entry;
@@ -49,7 +60,7 @@ static void walk_tree(int fd, struct buf *path, visit_directory *visit, void *co
     }
     while ((entry = readdir(entries)) != NULL) {
         if (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN)
-            walk_entry(dirfd(entries), entry->d_name, path, visit, context);
+            walk_entry(walk, dirfd(entries), entry->d_name);
     }
     closedir(entries);
 }
@@ -57,15 +68,15 @@ static void walk_tree(int fd, struct buf *path, visit_directory *visit, void *co
 static bool walk_account(struct store *store, visit_directory *visit, void *context,
                          struct error *err)
 {
-    struct buf path = BUF(MAILBOX_NAME_MAX);
+    struct tree_walk walk = {visit, context, BUF(MAILBOX_NAME_MAX), 0};
     int fd = openat(store->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0) {
         error_errno(err, "open %s", store->folders);
         return false;
     }
-    walk_tree(fd, &path, visit, context);
-    buf_release(&path);
+    walk_tree(&walk, fd);
+    buf_release(&walk.path);
     return true;
 }
 
