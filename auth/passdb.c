@@ -17,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
 #include "lib/map/cidr.h"
+#include "lib/sasl/saslprep.h"
 
 /* Until some user is known: of a random password, in the scheme that crypt(3) has for most. */
 #define SAMPLE_DEFAULT                                                                             \
@@ -169,6 +170,21 @@ static void refuse_entry(struct verdict *verdict, const struct question *questio
     }
 }
 
+/* As it is: what was stored by a client of another charset stays right. Then as RFC 4616 wants it prepared. */
+static enum password_result match(const char *stored, const struct question *question,
+                                  struct arena *arena, struct error *err)
+{
+    enum password_result result = password_check(stored, question->user, question->password, err);
+    struct span prepared;
+
+    if (result != PASSWORD_MISMATCH)
+        return result;
+    prepared = saslprep(arena, question->password);
+    return prepared.data == NULL || span_equal(prepared, question->password)
+               ? result
+               : password_check(stored, question->user, prepared, err);
+}
+
 static void check_password(struct verdict *verdict, const struct question *question,
                            struct arena *arena)
 {
@@ -178,7 +194,7 @@ static void check_password(struct verdict *verdict, const struct question *quest
         verdict->outcome = CHECK_PASSED;
         return;
     }
-    switch (password_check(verdict->entry.password, question->user, question->password, &err)) {
+    switch (match(verdict->entry.password, question, arena, &err)) {
     case PASSWORD_MATCHES:
         verdict->outcome = CHECK_PASSED;
         break;

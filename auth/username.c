@@ -4,6 +4,7 @@
 #include "auth/username.h"
 
 #include "lib/base/variables.h"
+#include "lib/sasl/saslprep.h"
 
 #define USER_MAX  256
 #define VALUE_MAX 4096
@@ -68,8 +69,11 @@ static const char *format_of(const struct config *config)
 const char *username_normalise(const struct config *config, struct arena *arena, const char *user)
 {
     const char *name = user, *format = format_of(config);
+    const struct span prepared = saslprep(arena, span_text(user));
 
-    if (!is_acceptable(config, user))
+    if (prepared.data != NULL)
+        name = arena_text(arena, prepared);
+    if (!is_acceptable(config, name))
         return NULL;
     if (config->auth_default_realm[0] != '\0' && strchr(name, '@') == NULL)
         name = arena_printf(arena, "%s@%s", name, config->auth_default_realm);

@@ -5,7 +5,7 @@
 #include "lib/base/buf.h"
 #include "lib/config/config.h"
 
-/* username_normalise - with auth_default_realm, auth_username_chars and auth_username_format; arena's. NULL:
+/* username_normalise - in the spelling of RFC 4013, with auth_default_realm, auth_username_chars and auth_username_format; arena's. NULL:
  * not acceptable at all */
 const char *username_normalise(const struct config *config, struct arena *arena, const char *user);
 

@@ -2,6 +2,7 @@
 #include "lib/base/base.h"
 
 #include "lib/sasl/password_scheme.h"
+#include "lib/sasl/saslprep.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -109,6 +110,17 @@ enum password_result password_check_scram(const struct password_attempt *attempt
                             computed.key_len);
 }
 
+/* The client does it with what its user types: RFC 5802 section 2.2. */
+static bool derive_prepared(struct span password, struct scram_secret *secret)
+{
+    struct arena *arena = arena_create();
+    struct span prepared = saslprep(arena, password);
+    bool derived = password_scram_derive(prepared.data == NULL ? password : prepared, secret);
+
+    arena_free(&arena);
+    return derived;
+}
+
 bool password_scram_secret(const char *stored, const char *digest, struct span salt,
                            struct scram_secret *secret_r)
 {
@@ -126,5 +138,5 @@ bool password_scram_secret(const char *stored, const char *digest, struct span s
     secret_r->iterations = ITERATIONS_DEFAULT;
     memcpy(secret_r->salt, salt.data, salt.len);
     secret_r->salt_len = salt.len;
-    return password_scram_derive(span_of(plain, len), secret_r);
+    return derive_prepared(span_of(plain, len), secret_r);
 }

@@ -2,7 +2,7 @@
 # auth: databases in their order, fields of users, master users, mechanisms, tokens and certificates.
 . "$(dirname "$0")/../lib.sh"
 need python3 openssl
-plan 35
+plan 39
 cd "$T" || exit 1
 instance_prepare <<END
 auth_passdb = deny:passwd-file:$CONF/deny, map:hash:$CONF/table, passwd-file:$CONF/users, map:hash:$CONF/missing
@@ -35,6 +35,8 @@ END
 ids=$VMAIL_UID:$VMAIL_GID
 cat >>"$CONF/users" <<END
 plain@example.org:{PLAIN}$PASSWORD
+jürgen@example.org:{PLAIN}schlüssel
+odd@example.org:{PLAIN}$(printf 'schlu\314\210ssel')
 scram@example.org:{SCRAM-SHA-256}$scram
 closed@example.org:{PLAIN}$PASSWORD::::::nologin reason=Closed.
 far@example.org:{PLAIN}$PASSWORD::::::allow_nets=192.0.2.0/24,2001:db8::/32
@@ -126,6 +128,11 @@ enters 'SCRAM-SHA-1 and a master user' SCRAM-SHA-1 admin@example.org master-secr
 refused 'SCRAM with a wrong password' AUTHENTICATIONFAILED SCRAM-SHA-256 scram@example.org wrong
 enters 'CRAM-MD5 with plain text stored' CRAM-MD5 plain@example.org "$PASSWORD"
 refused 'CRAM-MD5 for a password that is stored otherwise' AUTHENTICATIONFAILED CRAM-MD5 ana@example.test "$PASSWORD"
+# Names and passwords in another spelling than that which is stored: with accents of their own, as some keyboards have it.
+enters 'a name and a password by PLAIN, spelled otherwise' PLAIN "$(printf 'Ju\314\210rgen@example.org')" "$(printf 'schlu\314\210ssel')"
+enters 'by SCRAM, where the client does it, too' SCRAM-SHA-256 "$(printf 'Ju\314\210rgen@example.org')" "$(printf 'schl\303\274ssel')"
+enters 'a password that is stored as no client should send it' PLAIN odd@example.org "$(printf 'schlu\314\210ssel')"
+refused 'another letter is another password' AUTHENTICATIONFAILED PLAIN "$(printf 'J\303\274rgen@example.org')" schlussel
 if command -v gsasl >/dev/null; then
     check 'SCRAM-SHA-256-PLUS, bound to the TLS session, as GNU SASL does it' sh -c "gsasl --imap --connect=127.0.0.1:$IMAP_PORT \
         -m SCRAM-SHA-256-PLUS -a plain@example.org -z '' -p '$PASSWORD' --x509-ca-file='' </dev/null 2>&1 | grep 'OK.*Logged in'"
