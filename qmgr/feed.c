@@ -351,7 +351,7 @@ void feed_load_deferred(struct feed *feed)
 void feed_flush(struct feed *feed)
 {
     due_flush(&feed->qmgr->due);
-    await_step(feed);
+    feed_scan(feed); /* of what had to stay in incoming, too */
 }
 
 void feed_flush_message(struct feed *feed, const char *queue_id)

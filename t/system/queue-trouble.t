@@ -2,7 +2,7 @@
 # Queue files that cannot be read for a while are not lost and not forgotten: in maildrop, where a read error
 # once counted as a malformed file, and in deferred, where qmgr once lost sight of them until its next start.
 . "$(dirname "$0")/../lib.sh"
-plan 8
+plan 10
 instance_start <<END
 relayhost = [127.0.0.1]:$SINK_PORT
 END
@@ -24,6 +24,15 @@ tool buzonqueue -f
 attempts() { [ "$(grep -c 'to=<reject-450@elsewhere\.test>, .*status=deferred' "$LOG")" -ge 2 ]; }
 eventually 'it is tried again when that is possible' attempts
 tool buzonsuper -d ALL 2>/dev/null
+
+# Nothing can be moved to active: what comes in stays in incoming until a flush finds it there.
+rmdir "$SPOOL/active" && : >"$SPOOL/active"
+send_mail a@remote.test luis@example.test >/dev/null
+log_has 'a message cannot become active' 'warning: .*(Not a directory|File exists|active)'
+rm "$SPOOL/active" && mkdir -m 700 "$SPOOL/active"
+[ $PRIVILEGED = no ] || chown "$MAIL_OWNER" "$SPOOL/active"
+tool buzonqueue -f
+maildir_has 'a flush of the queue delivers it' "$(virtual_maildir luis)" 1
 instance_stop
 
 if [ $PRIVILEGED = yes ] && command -v strace >/dev/null; then
