@@ -244,7 +244,7 @@ static bool dispatch_all(struct qmgr *qmgr)
     for (struct transport *each = schedule_transports(qmgr->schedule); each != NULL;
          each = each->next) {
         struct entry *entry;
-        while ((entry = schedule_next(qmgr->schedule, each)) != NULL) {
+        while ((entry = schedule_next(qmgr->schedule, each, clock_monotonic_ms())) != NULL) {
             dispatch(qmgr, delivery_of(entry));
             any = true;
         }

@@ -8,6 +8,7 @@
 #include "qmgr/outcome.h"
 #include "qmgr/verify.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/message/address.h"
 
@@ -63,7 +64,8 @@ static void schedule_recipient(struct message *message, const struct delivery_re
         delivery->message = message;
         message->deliveries++;
         clog_warn(qmgr, destination);
-        schedule_add(qmgr->schedule, destination, &delivery->entry, message->number);
+        schedule_add(qmgr->schedule, destination, &delivery->entry, message->number,
+                     clock_monotonic_ms());
     }
     append_recipient(delivery, recipient);
 }
@@ -171,5 +173,5 @@ void jobs_redirect(struct delivery *delivery, const struct refusal *refusal)
     delivery->redirected = true;
     nexthop = arena_printf(message->arena, "%s %s", refusal->status, refusal->text);
     schedule_add(schedule, schedule_destination(schedule, retry, nexthop, ""), &delivery->entry,
-                 message->number);
+                 message->number, clock_monotonic_ms());
 }

@@ -47,6 +47,20 @@ static struct window_limits window_of(const struct config *config, const char *t
     };
 }
 
+static struct slot_limits slots_of(const struct config *config, const char *transport)
+{
+    return (struct slot_limits){
+        .cost = config_transport_int(config, transport, "_delivery_slot_cost",
+                                     config->default_delivery_slot_cost),
+        .loan = config_transport_int(config, transport, "_delivery_slot_loan",
+                                     config->default_delivery_slot_loan),
+        .discount = config_transport_int(config, transport, "_delivery_slot_discount",
+                                         config->default_delivery_slot_discount),
+        .minimum = config_transport_int(config, transport, "_minimum_delivery_slots",
+                                        config->default_minimum_delivery_slots),
+    };
+}
+
 struct transport_limits limits_of(void *context, const char *transport)
 {
     const struct qmgr *qmgr = context;
@@ -60,6 +74,7 @@ struct transport_limits limits_of(void *context, const char *transport)
         .processes = processes_of(qmgr, transport),
         .recipients = recipients,
         .window = window_of(config, transport),
+        .slots = slots_of(config, transport),
         .destination_delay_ms =
             (int64_t)SECOND_MS * config_transport_time(config, transport, "_destination_rate_delay",
                                                        config->default_destination_rate_delay),

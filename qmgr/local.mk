@@ -1,5 +1,6 @@
 # qmgr: the queue manager. Its scheduler and its timer heap are units that know no sockets or files.
-QMGR_UNITS = qmgr/due.c qmgr/due.h qmgr/heap.c qmgr/heap.h qmgr/schedule.c qmgr/schedule.h \
+QMGR_UNITS = qmgr/due.c qmgr/due.h qmgr/heap.c qmgr/heap.h qmgr/precedence.c qmgr/precedence.h \
+	qmgr/schedule.c qmgr/schedule.h \
 	qmgr/verify.c qmgr/verify.h qmgr/window.c qmgr/window.h
 
 pkglibexec_PROGRAMS += qmgr/qmgr

@@ -85,6 +85,7 @@ struct transport *schedule_transport(struct schedule *schedule, const char *name
 static void free_transport(struct transport *transport)
 {
     heap_release(&transport->ready);
+    job_list_free(&transport->jobs);
     release_refusal(&transport->stoppage.refusal);
     mem_free(transport->name);
     mem_free(transport);
@@ -194,6 +195,7 @@ static bool is_dead(const struct destination *destination)
 
 static void refuse(struct schedule *schedule, struct entry *entry)
 {
+    job_drop(entry);
     entry->destination->refused++;
     entry->next_refused = NULL;
     *schedule->refused_end = entry;
@@ -217,17 +219,16 @@ struct entry *schedule_filling(const struct destination *destination, uint64_t m
 }
 
 void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
-                  uint64_t message)
+                  uint64_t message, int64_t now_ms)
 {
-    struct transport *transport = destination->transport;
+    struct job *job = job_open(&destination->transport->jobs, message, now_ms);
 
-    if (transport->filling != message)
-        transport->filled = 0;
-    transport->filling = destination->filling = message;
+    destination->filling = message;
     destination->filled = entry;
     entry->destination = destination;
-    entry->order.key = transport->turn + (int64_t)transport->filled++ * SCHEDULE_STRIDE;
+    entry->order.key = job->rank;
     entry->order.sequence = schedule->sequence++;
+    job_add(job, entry);
     if (is_dead(destination))
         refuse(schedule, entry);
     else
@@ -240,21 +241,49 @@ size_t schedule_length(const struct destination *destination)
     return destination->entries.count + (size_t)destination->in_flight;
 }
 
-struct entry *schedule_next(struct schedule *schedule, struct transport *transport)
+/* The first of the destination that is first. */
+static struct entry *first_entry(const struct transport *transport)
 {
-    struct heap_node *node = heap_first(&transport->ready);
+    const struct destination *destination =
+        HEAP_OWNER(heap_first(&transport->ready), struct destination, ready);
+
+    return HEAP_OWNER(heap_first(&destination->entries), struct entry, order);
+}
+
+static bool is_ready(const struct entry *entry)
+{
+    return heap_has(&entry->destination->ready);
+}
+
+/* A job has a new rank, and its entries have it too. */
+static void move_entries(struct schedule *schedule, const struct job *job)
+{
+    for (struct entry *entry = job->waiting; entry != NULL; entry = entry->next_in_job) {
+        heap_remove(&entry->destination->entries, &entry->order);
+        entry->order.key = job->rank;
+        heap_push(&entry->destination->entries, &entry->order);
+        settle(schedule, entry->destination);
+    }
+}
+
+struct entry *schedule_next(struct schedule *schedule, struct transport *transport, int64_t now_ms)
+{
     struct destination *destination;
     struct entry *entry;
+    struct job *passing;
 
-    if (node == NULL || transport->stoppage.kind != STOPPAGE_NONE ||
+    if (heap_first(&transport->ready) == NULL || transport->stoppage.kind != STOPPAGE_NONE ||
         transport->in_flight >= transport->limits.processes)
         return NULL;
-    destination = HEAP_OWNER(node, struct destination, ready);
-    entry = HEAP_OWNER(heap_first(&destination->entries), struct entry, order);
+    entry = first_entry(transport);
+    passing = job_preempt(entry->job, &transport->limits.slots, now_ms, is_ready);
+    if (passing != NULL) {
+        move_entries(schedule, passing);
+        entry = first_entry(transport);
+    }
+    destination = entry->destination;
     heap_remove(&destination->entries, &entry->order);
-    transport->turn++;
-    if (transport->turn < entry->order.key)
-        transport->turn = entry->order.key;
+    job_take(entry);
     transport->in_flight++;
     destination->in_flight++;
     settle(schedule, destination);
@@ -317,6 +346,8 @@ void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery
     int in_flight = entry->destination->in_flight;
     struct destination *destination = land(entry);
 
+    job_leave(entry);
+
     switch (verdict) {
     case VERDICT_REACHED:
         log_feedback(destination, &limits->positive);
@@ -344,6 +375,7 @@ void schedule_again(struct schedule *schedule, struct entry *entry)
 {
     struct destination *destination = land(entry);
 
+    job_return(entry);
     if (is_dead(destination))
         refuse(schedule, entry);
     else
@@ -388,6 +420,7 @@ struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusa
                                                 : &destination->stoppage.refusal);
     *refusal_r = schedule->told;
     entry->destination = NULL;
+    job_leave(entry);
     destination->refused--;
     settle(schedule, destination);
     return entry;

@@ -3,10 +3,9 @@
  * where a delivery takes one recipient only), destinations have entries: recipients of one message
  * that go in one delivery. Nothing here knows sockets, files or clocks; times are the caller's.
  *
- * Fairness: each entry gets a turn when it is added. A message's first entry of a transport comes at
- * the transport's present turn, its next ones each SCHEDULE_STRIDE later, and each delivery moves the
- * present turn on by one at least. So a message with few recipients passes one with thousands, but
- * of SCHEDULE_STRIDE + 1 deliveries one is the large message's, however many small ones keep coming.
+ * Order: messages go in the order of their arrival, but small ones may preempt large ones
+ * (precedence.h); entries of a message, in the order in which they were added. What may not be delivered
+ * just now holds up nobody behind it.
  *
  * Failure: a destination whose deliveries fail to reach it, and a transport whose agents cannot be
  * reached, are dead for a while. Entries of theirs are then refused: schedule_refused hands them out.
@@ -15,14 +14,14 @@
 #define BUZON_QMGR_SCHEDULE_H
 
 #include "qmgr/heap.h"
+#include "qmgr/precedence.h"
 #include "qmgr/window.h"
-
-#define SCHEDULE_STRIDE 5
 
 struct transport_limits {
     int processes;  /* deliveries at once; at least 1 */
     int recipients; /* of one delivery; at least 1 */
     struct window_limits window;
+    struct slot_limits slots;
     int64_t destination_delay_ms; /* between deliveries to one destination; then one at a time */
     int64_t transport_delay_ms;   /* between deliveries of the transport; likewise */
     int64_t destination_dead_ms, transport_dead_ms; /* how long they stay so */
@@ -50,18 +49,18 @@ struct transport {
     struct transport_limits limits;
     void *agents; /* of whoever delivers */
     int in_flight;
-    int64_t turn;      /* the present one */
+    struct job_list jobs;
     struct heap ready; /* destinations that may be delivered to, by their first entry */
     struct stoppage stoppage;
     struct destination *destinations;
     struct transport *next;
-    uint64_t filling; /* number of the message that was added last, */
-    size_t filled;    /* and how many entries of it came here */
 };
 
 struct entry {
     struct heap_node order;
     struct destination *destination;
+    struct job *job;
+    struct entry *previous_in_job, *next_in_job; /* while it waits */
     struct entry *next_refused;
 };
 
@@ -110,15 +109,16 @@ struct destination *schedule_destination(struct schedule *schedule, struct trans
  * taken from the schedule.
  */
 struct entry *schedule_filling(const struct destination *destination, uint64_t message);
-/* schedule_add - an entry of message number `message`; borrowed until it is done or refused */
+/* schedule_add - an entry of message number `message`; borrowed until it is done or refused. The entries of
+ * a message are added in one go. */
 void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
-                  uint64_t message);
+                  uint64_t message, int64_t now_ms);
 
 /* schedule_length - entries of a destination that wait or are in flight */
 size_t schedule_length(const struct destination *destination);
 
 /* schedule_next - the transport's next entry, now in flight; NULL: none, or none may go now */
-struct entry *schedule_next(struct schedule *schedule, struct transport *transport);
+struct entry *schedule_next(struct schedule *schedule, struct transport *transport, int64_t now_ms);
 
 enum delivery_verdict {
     VERDICT_REACHED,     /* the destination answered, whatever it said of the recipients */

@@ -1,17 +1,16 @@
 /* Parameters that are named for a service of master.cf. */
 #include "lib/config/service_parameter.h"
 
-static const char no_overtaking[] = "messages do not overtake each other by this rule";
 static const char bounded_otherwise[] = "memory is bounded by qmgr_message_active_limit";
 static const char read_at_once[] = "recipients are read at one time";
 static const char no_commands[] = "there are no pipe and spawn yet";
 
 const struct service_parameter service_parameters[] = {
-    {"_delivery_slot_cost",                          "$default_delivery_slot_cost",            no_overtaking,
+    {"_delivery_slot_cost",                          "$default_delivery_slot_cost",            NULL,
      "Recipients that must be delivered before a message may be preempted."                                                                              },
-    {"_delivery_slot_discount",                      "$default_delivery_slot_discount",        no_overtaking,
+    {"_delivery_slot_discount",                      "$default_delivery_slot_discount",        NULL,
      "Percentage of the cost at which preemption may happen early."                                                                                      },
-    {"_delivery_slot_loan",                          "$default_delivery_slot_loan",            no_overtaking,
+    {"_delivery_slot_loan",                          "$default_delivery_slot_loan",            NULL,
      "Slots lent at the start, so that small messages pass early."                                                                                       },
     {"_destination_concurrency_failed_cohort_limit",
      "$default_destination_concurrency_failed_cohort_limit",                                   NULL,
@@ -32,7 +31,7 @@ const struct service_parameter service_parameters[] = {
      "Recipients in memory beyond the limit, for messages that preempt others."                                                                          },
     {"_initial_destination_concurrency",             "$initial_destination_concurrency",       NULL,
      "Deliveries to a new destination at the same time."                                                                                                 },
-    {"_minimum_delivery_slots",                      "$default_minimum_delivery_slots",        no_overtaking,
+    {"_minimum_delivery_slots",                      "$default_minimum_delivery_slots",        NULL,
      "Slots that a message must be able to give before it may be preempted at all."                                                                      },
     {"_recipient_limit",                             "$default_recipient_limit",               bounded_otherwise, "Recipients in memory."                },
     {"_recipient_refill_delay",                      "$default_recipient_refill_delay",        read_at_once,

@@ -52,7 +52,6 @@ static const struct {
     {"openssl_path",                           "keys are made by the library itself"                      },
     {"dnssec_probe",                           "this part of TLS is not there yet"                        },
     {"pipe_delivery_status_filter",            "there is no pipe(8) yet"                                  },
-    {"default_*_slot*",                        "messages do not overtake each other by this rule"         },
     {"default_*recipient_limit",               "memory is bounded by qmgr_message_active_limit"           },
     {"default_recipient_refill_*",             "recipients are read at one time"                          },
     {"qmgr_message_recipient_minimum",         "recipients are read at one time"                          },

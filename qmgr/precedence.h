@@ -1,0 +1,74 @@
+/*
+ * Which message of a transport goes first: in the order of their arrival, but a message with few deliveries
+ * may preempt one with many, which is interrupted for it. Each delivery earns the interrupted message a slot
+ * for 1/slot_cost of another delivery, so that it takes that much longer at the most, however many small
+ * messages keep coming. Source: Postfix, SCHEDULER_README, section "preemptive scheduling"; parameters
+ * ..._delivery_slot_cost, _loan, _discount, ..._minimum_delivery_slots.
+ */
+#ifndef BUZON_QMGR_PRECEDENCE_H
+#define BUZON_QMGR_PRECEDENCE_H
+
+#include "lib/base/base.h"
+
+struct entry;
+
+struct slot_limits {
+    int cost;     /* deliveries that earn a slot; less than 2: nobody is preempted */
+    int loan;     /* slots that may be used before they are earned */
+    int discount; /* percent of the slots that are needed: so many are lent too; 0 to 100 */
+    int minimum;  /* who cannot earn so many is not preempted */
+};
+
+/* What a transport has to do for one message. */
+struct job {
+    struct job_list *list;
+    uint64_t message;
+    int64_t rank; /* whose is smaller goes first */
+    int64_t queued_ms;
+    struct entry *waiting; /* entries that no agent has yet */
+    size_t waiting_count;
+    size_t total;      /* entries that there ever were */
+    size_t references; /* entries that wait or are in flight, and jobs that preempt this one */
+    int64_t slots_available, slots_used;
+    struct job *parent; /* which it preempts; NULL: none */
+    size_t children;    /* that preempt it */
+    struct job *previous, *next;
+};
+
+/* All of a transport, in the order of their arrival. */
+struct job_list {
+    struct job *first, *last;
+    int64_t last_rank;
+    /* Who was found to pass whom; looked for again in the next second. */
+    const struct job *passed; /* NULL: not looked for */
+    struct job *passing;      /* NULL: nobody */
+    struct job *looked_at;    /* the last one then; who came later may pass, too */
+    int64_t found_s;
+};
+
+/* job_open - the job of a message whose entries are being added; they must come in one go */
+struct job *job_open(struct job_list *list, uint64_t message, int64_t now_ms)
+    __attribute__((returns_nonnull));
+/* job_list_free - what is left of all jobs */
+void job_list_free(struct job_list *list);
+
+/* job_add - an entry that waits. job_take - it goes to an agent. job_return - it is back, and waits again.
+ * job_drop - it will not be delivered. job_leave - nothing is known of it any more; the job may be gone. */
+void job_add(struct job *job, struct entry *entry);
+void job_take(struct entry *entry);
+void job_return(struct entry *entry);
+void job_drop(struct entry *entry);
+void job_leave(struct entry *entry);
+
+/*
+ * job_preempt - the job that goes before `current`, from now on; NULL: none may, or none would
+ *
+ *  is_ready  may this entry be delivered now? One at least of the other job may.
+ *
+ * Its rank has changed: that of its entries is the caller's matter.
+ */
+typedef bool job_is_ready(const struct entry *entry);
+struct job *job_preempt(struct job *current, const struct slot_limits *limits, int64_t now_ms,
+                        job_is_ready *is_ready);
+
+#endif
