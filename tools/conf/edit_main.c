@@ -60,7 +60,7 @@ static bool parse_request(struct changes *changes, enum edit edit, const char *r
     if (edit == EDIT_SET)
         problem = setting_split(span_text(request), &name, &value);
     if (problem != NULL)
-        error_set(err, ERROR_PERMANENT, "%s: \"%s\"", problem, request);
+        error_set(err, ERROR_PERMANENT, "%s: \"%s\"", problem, request + strspn(request, " \t"));
     else if (name.len == 0)
         error_set(err, ERROR_PERMANENT, "-X or -# requires non-blank parameter names");
     else

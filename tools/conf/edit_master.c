@@ -19,6 +19,7 @@ struct plan {
 struct edit_request {
     struct conf_service_pattern pattern;
     const char *value; /* NULL: none */
+    const char *text;  /* all of it; borrowed */
 };
 
 typedef bool edit_service(struct conf_service *service, const struct edit_request *request,
@@ -57,6 +58,7 @@ static bool parse_request(const struct edit_kind *kind, const char *text,
     place = mem_span(
         span_trim(kind->with_value ? span_of(text, (size_t)(equals - text)) : span_text(text)));
     done = conf_service_pattern_parse(place, kind->parts, &request_r->pattern);
+    request_r->text = text;
     request_r->value = kind->with_value ? equals + 1 + strspn(equals + 1, " \t") : NULL;
     if (done &&
         (strchr(place, '/') == NULL || (kind->parts == 3) != (request_r->pattern.rest != NULL))) {
@@ -67,12 +69,24 @@ static bool parse_request(const struct edit_kind *kind, const char *text,
     return done || refuse(err, kind->syntax);
 }
 
-static bool add_service(struct plan *plan, const char *entry, struct error *err)
+/* What is wrong with an entry, and which one it is. */
+static bool refuse_entry(const struct edit_request *request, struct error *err)
+{
+    const struct error why = *err;
+
+    if (strcmp(why.text, "bad field count") == 0)
+        error_set(err, why.kind, "%.900s: \"%.900s\"", why.text, request->text);
+    else
+        error_set(err, why.kind, "%.900s in \"%.900s\"", why.text, request->value);
+    return false;
+}
+
+static bool add_service(struct plan *plan, const struct edit_request *request, struct error *err)
 {
     struct conf_service service;
 
-    if (!conf_service_parse(span_text(entry), &service, err))
-        return false;
+    if (!conf_service_parse(span_text(request->value), &service, err))
+        return refuse_entry(request, err);
     plan->added.items =
         mem_resize(plan->added.items, plan->added.count + 1, sizeof(*plan->added.items));
     plan->added.items[plan->added.count++] = service;
@@ -99,34 +113,63 @@ static bool apply_request(struct plan *plan, const struct edit_kind *kind, const
             done = kind->edit(service, &request, err);
     }
     if (!found && kind->adds)
-        done = add_service(plan, request.value, err);
+        done = add_service(plan, &request, err);
     else if (!found && kind->parts == 3)
         log_warning("unmatched service_name/type: \"%s\"", text);
     conf_service_pattern_release(&request.pattern);
     return done;
 }
 
+/* The file being written again, up to some line. */
+struct writing {
+    const struct plan *plan;
+    struct buf *out;
+    struct buf comments; /* behind an entry that is printed again, or within it */
+    enum fate fate;      /* of the entry that the line belongs to */
+    size_t next;         /* entry */
+};
+
+/* An entry is printed when all of it was seen: comments within it stand before it then. */
+static void end_entry(struct writing *writing)
+{
+    if (writing->next > 0 && writing->fate == FATE_PRINT)
+        conf_service_print(&writing->plan->services->items[writing->next - 1], SHOW_FOLDED, NULL,
+                           writing->out);
+    buf_put(writing->out, buf_span(&writing->comments));
+    buf_clear(&writing->comments);
+}
+
+static void write_line(struct writing *writing, struct span line)
+{
+    bool is_comment = edit_is_comment(line);
+
+    if (is_comment && writing->fate == FATE_PRINT) {
+        edit_put_line(&writing->comments, "", line);
+        return;
+    }
+    if (!is_comment && !is_space((unsigned char)*line.data)) {
+        end_entry(writing);
+        writing->fate = writing->plan->fates[writing->next++];
+    } else {
+        buf_put(writing->out, buf_span(&writing->comments));
+        buf_clear(&writing->comments);
+    }
+    if (is_comment || writing->fate == FATE_KEEP)
+        edit_put_line(writing->out, "", line);
+    else if (writing->fate == FATE_COMMENT_OUT)
+        edit_put_line(writing->out, "#", line);
+}
+
 /* Comments and blank lines stay, also within an entry that goes. */
 static void write_plan(const struct plan *plan, struct span rest, struct buf *out)
 {
-    enum fate fate = FATE_KEEP;
-    size_t next = 0;
+    struct writing writing = {
+        .plan = plan, .out = out, .comments = BUF(BUF_UNLIMITED), .fate = FATE_KEEP};
 
-    while (rest.len > 0) {
-        struct span line = span_take_until(&rest, '\n');
-        bool comment = edit_is_comment(line);
-
-        if (!comment && !is_space((unsigned char)*line.data)) {
-            fate = plan->fates[next];
-            if (fate == FATE_PRINT)
-                conf_service_print(&plan->services->items[next], SHOW_FOLDED, NULL, out);
-            next++;
-        }
-        if (comment || fate == FATE_KEEP)
-            edit_put_line(out, "", line);
-        else if (fate == FATE_COMMENT_OUT)
-            edit_put_line(out, "#", line);
-    }
+    while (rest.len > 0)
+        write_line(&writing, span_take_until(&rest, '\n'));
+    end_entry(&writing);
+    buf_release(&writing.comments);
     for (size_t i = 0; i < plan->added.count; i++)
         conf_service_print(&plan->added.items[i], SHOW_FOLDED, NULL, out);
 }
@@ -193,7 +236,7 @@ static bool replace_entry(struct conf_service *service, const struct edit_reques
     struct conf_service changed;
 
     if (!conf_service_parse(span_text(request->value), &changed, err))
-        return false;
+        return refuse_entry(request, err);
     conf_service_release(service);
     *service = changed;
     return true;
@@ -213,12 +256,19 @@ static bool change_field(struct conf_service *service, const struct edit_request
         error_set(err, ERROR_PERMANENT, "-Fe does not accept whitespace in non-command field");
         return false;
     }
-    return conf_service_set_field(service, field, request->value, err);
+    return conf_service_set_field(service, field, request->value, err) ||
+           refuse_entry(request, err);
 }
 
 static bool change_parameter(struct conf_service *service, const struct edit_request *request,
-                             struct error *err UNUSED)
+                             struct error *err)
 {
+    if (strcmp(request->pattern.rest, "*") == 0)
+        return refuse(err, "-Pe does not accept wild-card parameter name");
+    if (request->value != NULL && strpbrk(request->pattern.rest, " \t\r\n") != NULL) {
+        error_set(err, ERROR_PERMANENT, "missing '=' after attribute name: \"%s\"", request->text);
+        return false;
+    }
     conf_service_set_option(service, request->pattern.rest, request->value);
     return true;
 }
