@@ -124,8 +124,8 @@ static bool has_room(struct append *append)
         append_refuse(append, "[TOOBIG] Message is too large.");
         return false;
     }
-    if (store_has_room(session->store, append->pending_octets + 1, ++append->pending_messages,
-                       &append->err))
+    if (store_has_room(session->store, append->mailbox, append->pending_octets + 1,
+                       ++append->pending_messages, &append->err))
         return true;
     append_fail(append);
     return false;
@@ -247,6 +247,7 @@ static bool append_all(struct append *append, struct cursor at, bool several, st
     if (!imapd_take_mailbox(session, &at, &name))
         return false;
     append->at = at;
+    append->mailbox = name;
     append->store = store_append_begin(session->store, name, &append->err);
     if (append->store == NULL)
         append_fail(append);

@@ -8,6 +8,7 @@
 struct append {
     struct imapd_session *session;
     struct store_append *store;                /* NULL: there is no such mailbox */
+    const char *mailbox;                       /* its name */
     struct cursor at;                          /* in what was read of the command */
     uint64_t pending_octets, pending_messages; /* that stand by already, with this one */
     uint64_t size;                             /* octets of the message on its way */

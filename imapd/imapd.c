@@ -22,6 +22,7 @@ static bool open_store(struct imapd_session *session, const struct mailbox_place
         .home = place->home,
         .hostname = session->config->myhostname,
         .quota = place->quota,
+        .quota_rules = session->config->mailbox_quota_rules,
         .layout = strcmp(session->config->mailbox_layout, "fs") == 0 ? LAYOUT_TREE : LAYOUT_MAILDIR,
         .separator = session->config->mailbox_separator[0],
         .prefix = session->config->mailbox_namespace_prefix,

@@ -62,7 +62,7 @@ static bool write_to_maildir(const struct deposit *deposit, const struct mailbox
 {
     const uint64_t size = content->prefix.len + content->size;
 
-    if (!quota_check(place->path, &place->quota, size, 1, err) ||
+    if (!quota_check(place->path, &place->quota, NULL, size, 1, err) ||
         !maildir_deliver(place->path, deposit->config->myhostname, content, err))
         return false;
     quota_add(place->path, (int64_t)size, 1);

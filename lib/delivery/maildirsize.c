@@ -248,15 +248,32 @@ bool quota_read(const char *maildir, const struct mailbox_quota *wanted,
 
 /* --- checking ---------------------------------------------------------------------------------- */
 
-static bool has_room(const struct maildirsize *size, uint64_t octets, uint64_t messages)
+/* The limit is far from UINT64_MAX: at most INT64_MAX. */
+static uint64_t raise(uint64_t limit, uint64_t by, unsigned percent)
 {
-    const struct mailbox_quota *limit = &size->limit;
-    uint64_t storage, count;
+    uint64_t share = limit / 100 * percent + limit % 100 * percent / 100;
 
-    return checked_add_u64(size->storage, octets, &storage) &&
-           checked_add_u64(size->messages, messages, &count) &&
-           (limit->storage == 0 || storage <= limit->storage) &&
-           (limit->messages == 0 || count <= limit->messages);
+    if (!checked_add_u64(limit, by, &limit) || !checked_add_u64(limit, share, &limit))
+        return UINT64_MAX;
+    return limit;
+}
+
+static bool is_within(uint64_t now, uint64_t more, uint64_t limit, uint64_t by, unsigned percent)
+{
+    return limit == 0 || (checked_add_u64(now, more, &now) && now <= raise(limit, by, percent));
+}
+
+static bool has_room(const struct maildirsize *size, const struct quota_bonus *bonus,
+                     uint64_t octets, uint64_t messages)
+{
+    static const struct quota_bonus none = {0};
+
+    if (bonus == NULL)
+        bonus = &none;
+    return is_within(size->storage, octets, size->limit.storage, bonus->storage,
+                     bonus->storage_percent) &&
+           is_within(size->messages, messages, size->limit.messages, bonus->messages,
+                     bonus->messages_percent);
 }
 
 static bool refuse(struct error *err)
@@ -267,33 +284,36 @@ static bool refuse(struct error *err)
 }
 
 static bool check(const char *maildir, int directory, const struct mailbox_quota *wanted,
-                  uint64_t octets, uint64_t messages, struct error *err)
+                  const struct quota_bonus *bonus, uint64_t octets, uint64_t messages,
+                  struct error *err)
 {
     struct maildirsize size;
     time_t changed = 0;
 
     if (!find_size(maildir, directory, wanted, false, &size, &changed, err))
         return false;
-    if (has_room(&size, octets, messages))
+    if (has_room(&size, bonus, octets, messages))
         return true;
     if ((size.lines > 1 || clock_wall().tv_sec - changed > DOUBT_S) &&
         !find_size(maildir, directory, wanted, true, &size, &changed, err))
         return false;
-    if (has_room(&size, octets, messages))
+    if (has_room(&size, bonus, octets, messages))
         return true;
     return refuse(err);
 }
 
-bool quota_check(const char *maildir, const struct mailbox_quota *wanted, uint64_t octets,
-                 uint64_t messages, struct error *err)
+bool quota_check(const char *maildir, const struct mailbox_quota *wanted,
+                 const struct quota_bonus *bonus, uint64_t octets, uint64_t messages,
+                 struct error *err)
 {
     int directory = open_maildir(maildir, err);
     bool done = false;
 
     if (directory >= 0)
-        done = check(maildir, directory, wanted, octets, messages, err);
+        done = check(maildir, directory, wanted, bonus, octets, messages, err);
     else if (err->kind == ERROR_NONE) /* not made yet */
-        done = has_room(&(struct maildirsize){.limit = *wanted}, octets, messages) || refuse(err);
+        done = has_room(&(struct maildirsize){.limit = *wanted}, bonus, octets, messages) ||
+               refuse(err);
     fd_close(&directory);
     return done;
 }

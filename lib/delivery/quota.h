@@ -25,6 +25,22 @@ struct mailbox_quota {
  */
 bool quota_parse(struct span text, struct mailbox_quota *quota_r) MUST_CHECK;
 
+/* What one mailbox may have beyond the limits of its account, which is counted as one all the same. */
+struct quota_bonus {
+    uint64_t storage, messages;
+    unsigned storage_percent, messages_percent; /* of the limit */
+};
+
+/*
+ * quota_find_bonus - what the rules of single mailboxes have for one; nothing, when none is for it
+ *
+ * Rules stand apart by commas or white space: NAME:ITEM[:ITEM]..., as Dovecot has them; the name is quoted
+ * ("...") when it has one of those. An item is "storage=+100M", "bytes=+1000", "messages=+10", or "+10%" of
+ * the limit. false: some rule is none of these.
+ */
+bool quota_find_bonus(struct span rules, const char *mailbox,
+                      struct quota_bonus *bonus_r) MUST_CHECK;
+
 struct quota_state {
     struct mailbox_quota limit;
     uint64_t storage, messages; /* what is there; 0 when nothing is limited */
@@ -41,9 +57,11 @@ bool quota_read(const char *maildir, const struct mailbox_quota *wanted,
                 struct quota_state *state_r, struct error *err) MUST_CHECK;
 
 /* quota_check - may so much more come in? A sum that says no is counted again when it may be wrong.
- * false: PERMANENT with EDQUOT when not, else as quota_read. */
-bool quota_check(const char *maildir, const struct mailbox_quota *wanted, uint64_t octets,
-                 uint64_t messages, struct error *err) MUST_CHECK;
+ * The bonus (NULL: none) is of the mailbox that it comes to. false: PERMANENT with EDQUOT when not, else as
+ * quota_read. */
+bool quota_check(const char *maildir, const struct mailbox_quota *wanted,
+                 const struct quota_bonus *bonus, uint64_t octets, uint64_t messages,
+                 struct error *err) MUST_CHECK;
 
 /* quota_add - so much came in, or went; nothing is done where no sum is kept. quota_recount - what went is
  * not known. Trouble is logged: the sum is counted again when it says no. */

@@ -73,3 +73,88 @@ bool quota_parse(struct span text, struct mailbox_quota *quota_r)
     *quota_r = quota;
     return true;
 }
+
+/* --- rules of single mailboxes ------------------------------------------------------------------- */
+
+#define PERCENT_MAX 100000
+
+static bool parse_bonus_value(struct span value, uint64_t unit, uint64_t *number_r,
+                              unsigned *percent_r)
+{
+    uint64_t percent;
+
+    if (value.len < 2 || value.data[0] != '+')
+        return false;
+    value = span_skip(value, 1);
+    if (value.data[value.len - 1] != '%')
+        return unit == 0 ? parse_digits(value, 1, number_r) : parse_size(value, unit, number_r);
+    if (value.len > 1 && value.data[value.len - 2] == '%')
+        value.len--; /* as it stands in dovecot.conf */
+    if (!span_to_u64(span_first(value, value.len - 1), PERCENT_MAX, &percent))
+        return false;
+    *percent_r = (unsigned)percent;
+    return true;
+}
+
+static bool parse_bonus_item(struct span item, struct quota_bonus *bonus)
+{
+    struct span value = item, name = span_take_until(&value, '=');
+
+    if (span_equal_text_nocase(name, "storage"))
+        return parse_bonus_value(value, 1024, &bonus->storage, &bonus->storage_percent);
+    if (span_equal_text_nocase(name, "bytes"))
+        return parse_bonus_value(value, 1, &bonus->storage, &bonus->storage_percent);
+    return span_equal_text_nocase(name, "messages") &&
+           parse_bonus_value(value, 0, &bonus->messages, &bonus->messages_percent);
+}
+
+/* Up to the colon behind it. */
+static bool take_mailbox(struct span *rules, struct span *name_r)
+{
+    if (rules->data[0] == '"') {
+        *rules = span_skip(*rules, 1);
+        if (span_find(*rules, '"') == rules->len)
+            return false;
+        *name_r = span_take_until(rules, '"');
+        if (rules->len == 0 || rules->data[0] != ':')
+            return false;
+        *rules = span_skip(*rules, 1);
+        return name_r->len > 0;
+    }
+    if (span_find(*rules, ':') == rules->len)
+        return false;
+    *name_r = span_take_until(rules, ':');
+    return name_r->len > 0;
+}
+
+static bool is_between(char c)
+{
+    return c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool quota_find_bonus(struct span rules, const char *mailbox, struct quota_bonus *bonus_r)
+{
+    *bonus_r = (struct quota_bonus){0};
+    for (;;) {
+        struct quota_bonus bonus = {0};
+        struct span name, items;
+        size_t len = 0;
+
+        while (rules.len > 0 && is_between(rules.data[0]))
+            rules = span_skip(rules, 1);
+        if (rules.len == 0)
+            return true;
+        if (!take_mailbox(&rules, &name))
+            return false;
+        while (len < rules.len && !is_between(rules.data[len]))
+            len++;
+        items = span_first(rules, len);
+        rules = span_skip(rules, len);
+        do {
+            if (!parse_bonus_item(span_take_until(&items, ':'), &bonus))
+                return false;
+        } while (items.len > 0);
+        if (span_equal_text(name, mailbox))
+            *bonus_r = bonus;
+    }
+}

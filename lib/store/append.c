@@ -154,7 +154,7 @@ static bool commit_messages(struct store_append *append, struct error *err)
         return true;
     for (size_t i = 0; i < append->count; i++)
         added.octets += append->messages[i].size;
-    if (!store_has_room(store, added.octets, added.messages, err))
+    if (!store_has_room(store, append->mailbox->name, added.octets, added.messages, err))
         return false;
     if (!commit_once(append, err) &&
         (!mailbox_may_try_again(append->mailbox) || !commit_once(append, err)))

@@ -195,7 +195,7 @@ static bool copy_files(struct mailbox *mailbox, const uint32_t *indices, size_t 
     struct quota_change added = {0};
 
     if (!move && (!store_quota_of(mailbox, indices, count, &added, err) ||
-                  !store_has_room(mailbox->store, added.octets, added.messages, err)))
+                  !store_has_room(mailbox->store, target->name, added.octets, added.messages, err)))
         return false;
     if (!target->driver->copy(mailbox, indices, count, target, move, arena, copied_r, err))
         return false;

@@ -4,6 +4,7 @@
 #include "lib/store/driver.h"
 
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 
 static bool has_quota(const struct store *store)
 {
@@ -16,10 +17,16 @@ bool store_quota(struct store *store, struct quota_state *state_r, struct error 
     return !has_quota(store) || quota_read(store->folders, &store->settings.quota, state_r, err);
 }
 
-bool store_has_room(struct store *store, uint64_t octets, uint64_t messages, struct error *err)
+bool store_has_room(struct store *store, const char *mailbox, uint64_t octets, uint64_t messages,
+                    struct error *err)
 {
-    return !has_quota(store) || messages == 0 ||
-           quota_check(store->folders, &store->settings.quota, octets, messages, err);
+    struct quota_bonus bonus;
+
+    if (!has_quota(store) || messages == 0)
+        return true;
+    if (!quota_find_bonus(span_text(store->settings.quota_rules), mailbox, &bonus))
+        log_warning("mailbox_quota_rules: %s makes no sense", store->settings.quota_rules);
+    return quota_check(store->folders, &store->settings.quota, &bonus, octets, messages, err);
 }
 
 /* Octets as stored; the file is asked where the index does not know. */

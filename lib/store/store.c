@@ -80,6 +80,7 @@ struct store *store_open(const struct store_settings *settings, struct error *er
         .home = mem_text(settings->home),
         .hostname = mem_text(settings->hostname),
         .quota = settings->quota,
+        .quota_rules = mem_text(settings->quota_rules == NULL ? "" : settings->quota_rules),
         .layout = settings->layout,
         .prefix = mem_text(settings->prefix == NULL ? "" : settings->prefix),
     };
@@ -101,6 +102,7 @@ void store_close(struct store **store)
     mem_free((*store)->settings.home);
     mem_free((*store)->settings.hostname);
     mem_free((*store)->settings.prefix);
+    mem_free((*store)->settings.quota_rules);
     mem_free(*store);
     *store = NULL;
 }

@@ -40,6 +40,7 @@ struct store_settings {
     const char *home;     /* mailbox_place.home; where an mbox account keeps folders and index */
     const char *hostname; /* goes into the names of new messages */
     struct mailbox_quota quota; /* mailbox_place.quota; of a Maildir's account */
+    const char *quota_rules;    /* of single mailboxes (quota_find_bonus); NULL: none */
     enum store_layout layout;
     char separator;     /* that clients see: '.' or '/'; 0: as the layout has it */
     const char *prefix; /* of all names but INBOX; NULL: none */
@@ -100,9 +101,9 @@ bool store_status(struct store *store, const char *name, bool size, struct store
 
 /* store_quota - what the account may hold and holds; no limits where the format has none */
 bool store_quota(struct store *store, struct quota_state *state_r, struct error *err) MUST_CHECK;
-/* store_has_room - false: PERMANENT with EDQUOT when so many octets more are too many. What comes to be
- * is checked anyway: this is for asking before. */
-bool store_has_room(struct store *store, uint64_t octets, uint64_t messages,
+/* store_has_room - false: PERMANENT with EDQUOT when so many octets more, in that mailbox, are too many. What
+ * comes to be is checked anyway: this is for asking before. */
+bool store_has_room(struct store *store, const char *mailbox, uint64_t octets, uint64_t messages,
                     struct error *err) MUST_CHECK;
 
 /*

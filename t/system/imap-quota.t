@@ -2,11 +2,12 @@
 # Quota: imapd (RFC 9208, RFC 2087), virtual and Dovecot's maildirsize agree on what a mailbox may hold and
 # holds; what is too much is refused or bounced for good, and what goes makes room.
 . "$(dirname "$0")/../lib.sh"
-plan 13
+plan 14
 instance_start <<'END'
 mailbox_quota = 20C
 mailbox_quota_maps = inline:{{ana@example.test = *:storage=2k:messages=5}, {eva@example.test = lots}}
 mailbox_count_limit = 4
+mailbox_quota_rules = Trash:messages=+10%, "Deleted Items":messages=+3
 END
 ANA=ana@example.test
 BOX=$(virtual_maildir ana)
@@ -107,4 +108,39 @@ END
 send_mail sender@remote.test eva@example.test >/dev/null
 log_has 'a quota that is none defers' 'to=<eva@example\.test>, .* dsn=4\.[0-9]\.[0-9], status=deferred'
 check 'and the log says which' grep -q 'warning: mailbox_quota_maps: "lots" is no quota' "$LOG"
+MANY=$(printf ' {1+}\\r\\nx%.0s' $(seq 20))
+converse imap 'single mailboxes may have more' <<END
+S: * OK *
+C: l LOGIN luis@example.test $PASSWORD
+S~ l OK *
+C- a APPEND INBOX$MANY\r\n
+S: a OK *
+C- b APPEND INBOX {1+}\r\nx\r\n
+S: b NO [OVERQUOTA] *
+C: c CREATE Trash
+S: c OK *
+C: d CREATE "Deleted Items"
+S: d OK *
+C- e APPEND Trash {1}\r\n
+S: + *
+C- x\r\n
+S: e OK *
+C: f SELECT INBOX
+S~ f OK *
+C: g COPY 1 INBOX
+S: g NO [OVERQUOTA] *
+C: h COPY 1 Trash
+S: h OK *
+C: i COPY 1 Trash
+S: i NO [OVERQUOTA] *
+C: j COPY 1 "Deleted Items"
+S: j OK *
+C: k COPY 1 "Deleted Items"
+S: k NO [OVERQUOTA] *
+C: m GETQUOTAROOT Trash
+S: * QUOTAROOT "Trash" "User quota"
+S: * QUOTA "User quota" (MESSAGE 23 20 MAILBOX 3 4)
+S: m OK *
+$LOGOUT
+END
 no_crash 'no process crashed'

@@ -46,6 +46,45 @@ static void parse_rule(void **state)
     assert_int_equal(quota.messages, c->messages);
 }
 
+/* --- rules of single mailboxes ------------------------------------------------------------------- */
+
+static const struct bonus_case {
+    const char *name;
+    const char *text;
+    const char *mailbox;
+    bool parsed;
+    struct quota_bonus bonus;
+} bonus_cases[] = {
+    {"nothing",                    "",                                    "Trash",  true,  {0}                                   },
+    {"one for it",                 "Trash:storage=+100M",                 "Trash",  true,  {.storage = 100 << 20}                },
+    {"one for another",            "Trash:storage=+100M",                 "Trash2", true,  {0}                                   },
+    {"several, and several items",
+     "Sent:bytes=+5, Trash:storage=+10%:messages=+7",                     "Trash",
+     true,                                                                                 {.storage_percent = 10, .messages = 7}},
+    {"a name with a space",
+     "\"A b\":messages=+20%\tC:bytes=+1",                                 "A b",
+     true,                                                                                 {.messages_percent = 20}              },
+    {"the one behind it",          "\"A b\":messages=+20%\tC:bytes=+1",   "C",      true,  {.storage = 1}                        },
+    {"as it is in dovecot.conf",   "Trash:messages=+10%%",                "Trash",  true,  {.messages_percent = 10}              },
+    {"without a plus",             "Trash:storage=100M",                  "Trash",  false, {0}                                   },
+    {"without an item",            "Trash:",                              "Trash",  false, {0}                                   },
+    {"without a name",             ":storage=+1",                         "Trash",  false, {0}                                   },
+    {"a quote without an end",     "\"Trash:storage=+1",                  "Trash",  false, {0}                                   },
+    {"an unknown item",            "Trash:ignore",                        "Trash",  false, {0}                                   },
+    {"more than the most",         "Trash:storage=+9223372036854775807T", "Trash",  false, {0}                                   },
+    {"a part that is too large",   "Trash:messages=+100001%",             "Trash",  false, {0}                                   },
+};
+
+static void find_bonus(void **state)
+{
+    const struct bonus_case *c = *state;
+    struct quota_bonus bonus;
+
+    assert_int_equal(quota_find_bonus(span_text(c->text), c->mailbox, &bonus), c->parsed);
+    if (c->parsed)
+        assert_memory_equal(&bonus, &c->bonus, sizeof(bonus));
+}
+
 /* --- the file ---------------------------------------------------------------------------------- */
 
 static const struct file_case {
@@ -178,14 +217,29 @@ static void full_is_full_only_after_a_count(void **state UNUSED)
 
     make_box();
     put("maildirsize", "1000S\n990 1\n5 1\n"); /* wrong, and of several lines */
-    assert_true(quota_check(box, &a_limit, 88, 1, &err));
-    assert_false(quota_check(box, &a_limit, 89, 1, &err));
+    assert_true(quota_check(box, &a_limit, NULL, 88, 1, &err));
+    assert_false(quota_check(box, &a_limit, NULL, 89, 1, &err));
     assert_int_equal(err.kind, ERROR_PERMANENT);
     assert_int_equal(err.number, EDQUOT);
-    assert_true(quota_check(box, &no_limit, 1, 1, &err));
+    assert_true(quota_check(box, &no_limit, NULL, 1, 1, &err));
     remove_box();
-    assert_true(quota_check(box, &a_limit, 1000, 1, &err)); /* not there yet */
-    assert_false(quota_check(box, &a_limit, 1001, 1, &err));
+    assert_true(quota_check(box, &a_limit, NULL, 1000, 1, &err)); /* not there yet */
+    assert_false(quota_check(box, &a_limit, NULL, 1001, 1, &err));
+}
+
+static void a_mailbox_may_have_more(void **state UNUSED)
+{
+    static const struct quota_bonus bonus = {.storage = 50, .storage_percent = 10},
+                                    most = {.storage = INT64_MAX, .storage_percent = 100000};
+    struct error err = {0};
+
+    make_box();
+    put("maildirsize", "1000S\n990 1\n5 1\n");                    /* it is counted again */
+    assert_false(quota_check(box, &a_limit, NULL, 149, 1, &err)); /* it holds 912 */
+    assert_true(quota_check(box, &a_limit, &bonus, 1150 - 912, 1, &err));
+    assert_false(quota_check(box, &a_limit, &bonus, 1151 - 912, 1, &err));
+    assert_true(quota_check(box, &a_limit, &most, INT64_MAX, 1, &err));
+    remove_box();
 }
 
 /* A user who puts a FIFO there does not stop deliveries, and loses it where there is a limit. */
@@ -210,12 +264,14 @@ int main(void)
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, rule_cases, parse_rule);
+    UNIT_ADD_ROWS(tests, used, bonus_cases, find_bonus);
     UNIT_ADD_ROWS(tests, used, file_cases, parse_file);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(folders_are_counted_once);
     tests[used++] =
         (struct CMUnitTest)cmocka_unit_test(limits_of_the_file_count_where_nothing_is_configured);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(damaged_or_long_files_are_made_anew);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(full_is_full_only_after_a_count);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(a_mailbox_may_have_more);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(fifo_stops_nobody);
     return unit_run("delivery_quota", tests, used);
 }
