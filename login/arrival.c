@@ -271,7 +271,8 @@ void client_create(struct login *login, int fd)
     make_session_id(client->session);
     note_addresses(client);
     client_watch(client);
-    login->clients++;
+    if (++login->clients > login->most_clients)
+        login->most_clients = login->clients;
     join_crowd(client);
     login_accept_more(login);
     if (login->config->login_upstream_proxy_protocol[0] != '\0')

@@ -12,6 +12,9 @@
 #include "login/park.h"
 #include "login/worker.h"
 
+#include <malloc.h>
+
+#define CROWD            50    /* clients whose memory is worth a thought */
 #define BAD_COMMANDS_MAX 3     /* as many as Dovecot takes */
 #define CLOSING_MS       10000 /* for the last words to a client that does not read */
 #define HANDSHAKE_MS     30000
@@ -25,6 +28,16 @@ int client_time_left(const struct client *client)
 }
 
 /* --- the end ----------------------------------------------------------------------------------------------- */
+
+/* After a crowd, and while a process that takes no more clients waits for its last ones: what TLS had of memory
+ * for those who left is of no use. */
+static void give_memory_back(struct login *login)
+{
+    if (login->most_clients < CROWD || login->clients * 2 > login->most_clients)
+        return;
+    login->most_clients = login->clients;
+    (void)malloc_trim(0);
+}
 
 void client_destroy(struct client *client)
 {
@@ -51,6 +64,7 @@ void client_destroy(struct client *client)
     mem_free(client->explanation);
     mem_free(client);
     login->clients--;
+    give_memory_back(login);
     service_release(login->instance);
     login_accept_more(login);
 }

@@ -74,6 +74,7 @@ struct login {
     struct auth_link *auth;
     struct client *sessions; /* that auth counts for us */
     size_t clients;
+    size_t most_clients;            /* since memory was given back */
     struct client *oldest, *newest; /* who is not logged in, by their arrival */
     struct hash *addresses;         /* how many of those each address has */
     size_t descriptors;             /* that the process may have open */
