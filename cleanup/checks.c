@@ -4,6 +4,7 @@
 #include "lib/base/log.h"
 #include "lib/delivery/status.h"
 #include "lib/message/address.h"
+#include "lib/message/content_order.h"
 
 #define VALUE_MAX  ((size_t)1024 * 1024) /* of what a table says: a whole field may be in it */
 #define LOGGED_MAX 200                   /* octets of a field or line in the log */
@@ -229,26 +230,10 @@ static void order_hold(struct order *order)
     order->message->hold = true;
 }
 
-static bool is_body(const struct order *order)
-{
-    return strcmp(order->subject, "body") == 0;
-}
-
-/* The text of PREPEND or REPLACE can stand where it is to stand; else a warning says why not. */
 static bool fits(const struct order *order, const char *action)
 {
-    struct cursor at = cursor_of(span_text(order->text));
-    struct header_field field;
-
-    if (order->text[0] == '\0') {
-        log_warning("%s action without text in %s map", action, order->table);
-        return false;
-    }
-    if (is_body(order) || header_next(&at, true, &field) == PARSE_DONE)
-        return true;
-    log_warning("bad %s header text \"%s\" in %s map -- need \"headername: headervalue\"", action,
-                order->text, order->table);
-    return false;
+    return content_order_fits(action, order->text, strcmp(order->subject, "body") != 0,
+                              order->table);
 }
 
 static void order_prepend(struct order *order)
@@ -332,19 +317,16 @@ static const struct {
 /* order->text is the value of the table; it loses the action. */
 static void obey(struct order *order)
 {
-    size_t len = strcspn(order->text, " \t");
-    struct span action = span_of(order->text, len);
+    const char *value = order->text;
+    struct span action = content_order_split(value, &order->text);
 
     for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
         if (span_equal_text_nocase(action, orders[i].name)) {
-            order->text += len;
-            while (is_space(*order->text))
-                order->text++;
             orders[i].obey(order);
             return;
         }
     }
-    log_warning("unknown command in %s map: %s", order->table, order->text);
+    log_warning("unknown command in %s map: %s", order->table, value);
 }
 
 /* --- asking --------------------------------------------------------------------------------------- */
@@ -376,27 +358,12 @@ static enum check_verdict ask(struct message *message, size_t table, const char 
     return order.verdict;
 }
 
-/* Fields that are about MIME are, wherever they stand. */
-static bool is_about_mime(struct span name)
-{
-    static const char *const names[] = {
-        "Content-Description",       "Content-Disposition", "Content-Id",
-        "Content-Transfer-Encoding", "Content-Type",        "MIME-Version",
-    };
-
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        if (span_equal_text_nocase(name, names[i]))
-            return true;
-    }
-    return false;
-}
-
 enum check_verdict checks_field(struct message *message, enum mime_header header, struct span name,
                                 struct span text, struct span *text_r)
 {
     size_t table = TABLE_HEADER;
 
-    if (header == MIME_HEADER_PART || is_about_mime(name))
+    if (header == MIME_HEADER_PART || mime_is_about(name))
         table = TABLE_MIME;
     else if (header == MIME_HEADER_NESTED)
         table = TABLE_NESTED;

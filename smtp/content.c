@@ -1,5 +1,4 @@
 /* The message from the queue file to the server, in large blocks. */
-#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "smtp/delivery.h"
 #include "smtp/downgrade.h"
@@ -29,21 +28,11 @@ static bool read_failed(struct sending *sending, struct failure *failure_r)
     return false;
 }
 
-/* Octets of the message: those of a header that was changed, and the file's. False: *failure_r. */
+/* Octets of the message as it leaves. False: *failure_r. */
 static bool read_octets(struct sending *sending, char *octets, size_t len, uint64_t done,
                         struct failure *failure_r)
 {
-    const struct outgoing *outgoing = &sending->delivery->outgoing;
-    const struct delivery_request *request = &outgoing->request;
-    size_t header = outgoing->header.len;
-    struct span ready =
-        done < header ? span_first(span_skip(outgoing->header, (size_t)done), len) : SPAN_EMPTY;
-    uint64_t from = request->content_offset + outgoing->replaced + done + ready.len - header;
-
-    if (ready.len > 0)
-        memcpy(octets, ready.data, ready.len);
-    return len == ready.len ||
-           pread_all(request->queue_file, octets + ready.len, len - ready.len, (off_t)from) ||
+    return outgoing_read(&sending->delivery->outgoing, octets, len, done) ||
            read_failed(sending, failure_r);
 }
 

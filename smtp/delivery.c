@@ -224,6 +224,7 @@ bool delivery_run(struct client *client, struct connection *qmgr,
     struct delivery delivery = {
         .client = client,
         .request = request,
+        .outgoing = {.request = *request},
         .arena = request->arena,
         .results = arena_array(request->arena, struct delivery_result, request->recipient_count),
         .done = arena_array(request->arena, bool, request->recipient_count),
@@ -231,7 +232,8 @@ bool delivery_run(struct client *client, struct connection *qmgr,
         .connection_started = clock_wall(),
     };
     struct failure failure = {.status = "4.3.5", .text = "no destination to try"};
-    bool is_ready = generic_map(client->generic, request, &delivery.outgoing, &failure);
+    bool is_ready = checks_apply(client->checks, &delivery.outgoing, &failure) &&
+                    generic_map(client->generic, request, &delivery.outgoing, &failure);
 
     delivery_fail_all(&delivery, NULL, &failure);
     if (is_ready)

@@ -6,6 +6,7 @@
 #define BUZON_SMTP_DELIVERY_H
 
 #include "lib/delivery/request.h"
+#include "smtp/checks.h"
 #include "smtp/generic.h"
 #include "smtp/hosts.h"
 #include "smtp/session.h"
@@ -14,6 +15,7 @@
 struct client {
     struct settings settings;
     struct host_finder finder;
+    struct checks *checks;   /* NULL: content leaves as it is */
     struct generic *generic; /* NULL: addresses leave as they are */
     struct tls_context *tls; /* NULL: TLS is not wanted, or not possible */
     struct debug_peers *debug_peers;

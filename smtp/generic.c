@@ -1,11 +1,9 @@
 /* Addresses that are valid outside, in the place of our own (smtp/generic.h). */
 #include "smtp/generic.h"
 
-#include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
 #include "lib/message/header_addresses.h"
-#include "lib/queue/content_flags.h"
 #include "lib/route/route.h"
 
 #define READ_MAX  65536 /* octets of content at a time; more for a field that is longer */
@@ -52,8 +50,9 @@ void generic_free(struct generic **generic)
 struct mapping {
     const struct generic *generic;
     const struct delivery_request *request;
-    struct arena *scratch; /* for one address of the envelope, or one header field */
-    struct hash *known;    /* what addresses become; keys and values are the request's */
+    const struct outgoing *outgoing; /* the content so far */
+    struct arena *scratch;           /* for one address of the envelope, or one header field */
+    struct hash *known;              /* what addresses become; keys and values are the request's */
     size_t known_count;
     struct buf header; /* as it will leave */
     bool changed;      /* it is not the one of the file */
@@ -179,16 +178,14 @@ static size_t map_fields(struct mapping *mapping, struct span octets, bool at_eo
 /* The next octets of the content behind those that wait. */
 static bool read_more(struct mapping *mapping, struct buf *waiting, uint64_t *read)
 {
-    const struct delivery_request *request = mapping->request;
     size_t room = waiting->len > READ_MAX ? waiting->len : READ_MAX;
-    uint64_t left = request->content_size - *read;
+    uint64_t left = mapping->outgoing->request.content_size - *read;
     size_t len = left < room ? (size_t)left : room;
     char *octets = buf_reserve(waiting, len);
 
     ASSERT(octets != NULL);
-    if (len > 0 &&
-        !pread_all(request->queue_file, octets, len, (off_t)(request->content_offset + *read))) {
-        fail(mapping, arena_printf(request->arena, "queue file read error: %s",
+    if (len > 0 && !outgoing_read(mapping->outgoing, octets, len, *read)) {
+        fail(mapping, arena_printf(mapping->request->arena, "queue file read error: %s",
                                    errno == 0 ? "it is too short" : strerror(errno)));
         return false;
     }
@@ -205,7 +202,7 @@ static uint64_t map_header(struct mapping *mapping)
     bool ended = false;
 
     while (!ended && !mapping->failed && read_more(mapping, &waiting, &read)) {
-        bool at_eof = read == mapping->request->content_size;
+        bool at_eof = read == mapping->outgoing->request.content_size;
 
         buf_remove(&waiting, map_fields(mapping, buf_span(&waiting), at_eof, &ended));
     }
@@ -214,36 +211,26 @@ static uint64_t map_header(struct mapping *mapping)
     return read;
 }
 
-/* The new header may have what the old one had not: octets of 8 bits, long lines. */
-static void put_header(struct mapping *mapping, uint64_t replaced, struct outgoing *outgoing)
-{
-    struct span header = buf_span(&mapping->header);
-    struct content_flags flags = {0};
-
-    outgoing->header = span_of(arena_text(mapping->request->arena, header), header.len);
-    outgoing->replaced = replaced;
-    outgoing->request.content_size += header.len;
-    outgoing->request.content_size -= replaced;
-    content_flags_add(&flags, header);
-    outgoing->request.flags |= flags.flags;
-}
-
 bool generic_map(const struct generic *generic, const struct delivery_request *request,
-                 struct outgoing *outgoing_r, struct failure *failure_r)
+                 struct outgoing *outgoing, struct failure *failure_r)
 {
-    struct mapping mapping = {.generic = generic, .request = request, .header = BUF(BUF_UNLIMITED)};
+    struct mapping mapping = {
+        .generic = generic,
+        .request = request,
+        .outgoing = outgoing,
+        .header = BUF(BUF_UNLIMITED),
+    };
 
-    *outgoing_r = (struct outgoing){.request = *request};
     if (generic == NULL)
         return true;
     mapping.scratch = arena_create();
     mapping.known = hash_create();
-    map_envelope(&mapping, &outgoing_r->request);
+    map_envelope(&mapping, &outgoing->request);
     if (!mapping.failed) {
         uint64_t replaced = map_header(&mapping);
 
         if (mapping.changed && !mapping.failed)
-            put_header(&mapping, replaced, outgoing_r);
+            outgoing_replace(outgoing, replaced, buf_span(&mapping.header));
     }
     buf_release(&mapping.header);
     hash_free(&mapping.known, NULL);

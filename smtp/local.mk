@@ -1,7 +1,7 @@
 # smtp: the SMTP and LMTP client; one program under two names.
 pkglibexec_PROGRAMS += smtp/smtp smtp/lmtp
 dist_man_MANS += smtp/smtp.8 smtp/lmtp.8
-smtp_smtp_SOURCES = smtp/smtp.c smtp/delivery.c smtp/delivery.h smtp/mail.c smtp/command.c smtp/command.h smtp/content.c smtp/generic.c smtp/generic.h \
+smtp_smtp_SOURCES = smtp/smtp.c smtp/delivery.c smtp/delivery.h smtp/mail.c smtp/command.c smtp/command.h smtp/content.c smtp/checks.c smtp/checks.h smtp/generic.c smtp/generic.h smtp/outgoing.c smtp/outgoing.h \
 	smtp/wire.c smtp/wire.h smtp/downgrade.c smtp/downgrade.h smtp/session.c smtp/session.h \
 	smtp/hello.c smtp/reply.c smtp/reply.h smtp/hosts.c smtp/hosts.h smtp/nexthop.c smtp/nexthop.h \
 	smtp/settings.c smtp/settings.h smtp/failure.h
@@ -11,7 +11,7 @@ check_PROGRAMS += t/unit/smtp_reply_test t/unit/smtp_wire_test t/unit/smtp_downg
 	t/unit/smtp_hosts_test t/unit/smtp_command_test t/unit/smtp_generic_test
 UNIT_TESTS += t/unit/smtp_reply_test t/unit/smtp_wire_test t/unit/smtp_downgrade_test \
 	t/unit/smtp_hosts_test t/unit/smtp_command_test t/unit/smtp_generic_test
-t_unit_smtp_generic_test_SOURCES = t/unit/smtp_generic_test.c smtp/generic.c smtp/generic.h smtp/failure.h
+t_unit_smtp_generic_test_SOURCES = t/unit/smtp_generic_test.c smtp/generic.c smtp/generic.h smtp/outgoing.c smtp/outgoing.h smtp/failure.h
 t_unit_smtp_generic_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 t_unit_smtp_command_test_SOURCES = t/unit/smtp_command_test.c smtp/command.c smtp/command.h \
 	smtp/settings.h

@@ -118,6 +118,7 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     else
         status_filter_open(config, "smtp_delivery_status_filter",
                            config->smtp_delivery_status_filter, true);
+    client.checks = checks_create(config, lmtp);
     client.generic = generic_create(config, lmtp);
     client.debug_peers = debug_peers_create(config, true);
     client.content = BUF(BLOCK_MAX);

@@ -11,9 +11,10 @@ background python3 "$T_SOURCE/tool/sink.py" --directory "$T/sink.theirs" --port 
 wait_until 'our sink' test -f "$T/sink.ours/ready"
 wait_until 'their sink' test -f "$T/sink.theirs/ready"
 
-# content_compare SERVICES CASES: SERVICES are lines "PORT OPTIONS OF CLEANUP"; each message is a test
+# content_compare SERVICES CASES: SERVICES are lines "PORT OPTIONS OF CLEANUP"; each message is a test.
+# CONTENT_OUT: options of the SMTP client.
 content_compare() {
-    t_smtpd='' SIDES_LOCAL='out unix - - n - - smtp'
+    t_smtpd='' SIDES_LOCAL="out unix - - n - - smtp ${CONTENT_OUT:-}"
     while read -r t_number t_options; do
         t_smtpd="$t_smtpd
 $t_number inet n - n - - smtpd -o cleanup_service_name=cleanup$t_number"

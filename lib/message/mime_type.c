@@ -203,3 +203,17 @@ const char *mime_encoding_name(enum mime_encoding encoding)
 {
     return encodings[encoding].name;
 }
+
+bool mime_is_about(struct span name)
+{
+    static const char *const names[] = {
+        "Content-Description",       "Content-Disposition", "Content-Id",
+        "Content-Transfer-Encoding", "Content-Type",        "MIME-Version",
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        if (span_equal_text_nocase(name, names[i]))
+            return true;
+    }
+    return false;
+}

@@ -35,4 +35,7 @@ enum mime_encoding mime_encoding_domain(enum mime_encoding encoding);
 /* mime_encoding_name - "7bit" */
 const char *mime_encoding_name(enum mime_encoding encoding);
 
+/* mime_is_about - a field of this name is about MIME, wherever it stands: for mime_header_checks */
+bool mime_is_about(struct span name);
+
 #endif

@@ -72,6 +72,7 @@ static void start(struct fixture *fixture, const char *settings, const char *add
         .recipients = &fixture->recipient,
         .recipient_count = 1,
     };
+    fixture->outgoing = (struct outgoing){.request = fixture->request};
     fixture->mapped =
         generic_map(fixture->generic, &fixture->request, &fixture->outgoing, &fixture->failure);
 }
@@ -261,6 +262,7 @@ static void short_file(void **state UNUSED)
 
     start(&fixture, MAPS, "a@b.test", SPAN_LITERAL("From: a@in.test\n\n"));
     fixture.request.content_size++;
+    fixture.outgoing = (struct outgoing){.request = fixture.request};
     assert_false(
         generic_map(fixture.generic, &fixture.request, &fixture.outgoing, &fixture.failure));
     assert_string_equal(fixture.failure.text, "queue file read error: it is too short");
