@@ -1,4 +1,4 @@
-/* The LMDB environment of an account: opening, transactions, starting anew. */
+/* The LMDB environment of an account: opening it, closing it, starting anew. */
 #include "lib/base/base.h"
 
 #include "lib/store/index.h"
@@ -21,9 +21,8 @@
  * first. The file `boot` names the boot in which the environment was used last: in the same boot the
  * kernel has every page that was written, synced or not.
  */
-#define CLEAN_FILE "clean"
-#define BOOT_FILE  "boot"
-#define MARK_MAX   128
+#define BOOT_FILE "boot"
+#define MARK_MAX  128
 
 void index_mark_broken(struct index *index, const char *what, struct error *err)
 {
@@ -117,7 +116,7 @@ static bool is_whole(const struct index *index)
     char clean[MARK_MAX], boot[MARK_MAX];
 
     clean_text(index, clean);
-    if (!index->somebody_died && has_text(index->fd, CLEAN_FILE, clean))
+    if (!index->somebody_died && has_text(index->fd, INDEX_CLEAN_FILE, clean))
         return true;
     boot_text(boot);
     if (faccessat(index->fd, BOOT_FILE, F_OK, 0) == 0 && !has_text(index->fd, BOOT_FILE, boot))
@@ -172,7 +171,7 @@ static int open_databases(struct index *index)
     return mdb_txn_commit(txn);
 }
 
-static ino_t named_inode(const struct index *index, const char *name)
+ino_t index_named_inode(const struct index *index, const char *name)
 {
     char *path = mem_printf("%s/%s", index->directory, name);
     struct stat status;
@@ -194,7 +193,7 @@ static int open_environment(struct index *index)
         (result = mdb_env_set_maxdbs(index->env, DATABASES)) == 0 &&
         (result = mdb_env_open(index->env, index->directory, flags, 0600)) == 0)
         mdb_reader_check(index->env, &dead);
-    index->lock_inode = named_inode(index, "lock.mdb");
+    index->lock_inode = index_named_inode(index, "lock.mdb");
     index->somebody_died = dead > 0;
     if (result != 0) {
         mdb_env_close(index->env);
@@ -216,7 +215,8 @@ static void close_environment(struct index *index)
 
 static void remove_files(const struct index *index)
 {
-    static const char *const names[] = {"data.mdb", "lock.mdb", CLEAN_FILE, BOOT_FILE, "writing"};
+    static const char *const names[] = {"data.mdb", "lock.mdb", INDEX_CLEAN_FILE, BOOT_FILE,
+                                        "writing"};
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         unlinkat(index->fd, names[i], 0);
@@ -323,7 +323,7 @@ static void mark_clean(struct index *index)
 
     clean_text(index, text);
     if (mdb_env_sync(index->env, 1) == 0)
-        (void)!write_small(index->fd, CLEAN_FILE, text);
+        (void)!write_small(index->fd, INDEX_CLEAN_FILE, text);
 }
 
 void index_close(struct index **index)
@@ -351,168 +351,4 @@ bool index_discard(struct index *index, struct error *err)
     release(index);
     index->broken = !open_index(index, err);
     return !index->broken;
-}
-
-/* --- one writer --------------------------------------------------------------------------------- */
-
-bool index_lock(struct index *index, struct error *err)
-{
-    while (flock(index->lock, LOCK_EX) != 0) {
-        if (errno != EINTR) {
-            error_errno(err, "lock the directory above %s", index->directory);
-            err->kind = ERROR_TEMPORARY;
-            return false;
-        }
-    }
-    return true;
-}
-
-void index_unlock(struct index *index)
-{
-    (void)flock(index->lock, LOCK_UN);
-}
-
-/* Both files: whoever has the same data and another lock.mdb neither sees our transactions nor spares the
- * pages that we read. */
-bool index_is_ours(const struct index *index)
-{
-    struct stat data;
-    int fd = -1;
-
-    return mdb_env_get_fd(index->env, &fd) == 0 && fstat(fd, &data) == 0 &&
-           named_inode(index, "data.mdb") == data.st_ino &&
-           named_inode(index, "lock.mdb") == index->lock_inode;
-}
-
-/* --- transactions ------------------------------------------------------------------------------ */
-
-MDB_txn *index_transaction(struct index *index)
-{
-    ASSERT(index->writer != NULL || index->readers > 0);
-    return index->writer != NULL ? index->writer : index->reader;
-}
-
-bool index_begin_read(struct index *index, struct error *err)
-{
-    int result = 0;
-
-    if (index->broken) {
-        index_mark_broken(index, "it was before", err);
-        return false;
-    }
-    if (index->readers == 0 && index->writer == NULL) {
-        result = index->reader == NULL ? mdb_txn_begin(index->env, NULL, MDB_RDONLY, &index->reader)
-                                       : mdb_txn_renew(index->reader);
-        if (result != 0) {
-            index_fail(index, result, "begin reading", err);
-            return false;
-        }
-    }
-    index->readers++;
-    return true;
-}
-
-void index_end_read(struct index *index)
-{
-    if (index->readers == 0 || --index->readers > 0 || index->writer != NULL)
-        return;
-    index_leave_places(index);
-    mdb_txn_reset(index->reader);
-}
-
-bool index_is_read(struct index *index, struct error *err)
-{
-    if (index->readers > 0 || index->writer != NULL)
-        return true;
-    error_set(err, ERROR_TEMPORARY, "the index %s cannot be read any more", index->directory);
-    return false;
-}
-
-unsigned index_pause(struct index *index)
-{
-    unsigned readers = index->readers;
-
-    if (readers > 0) {
-        index->readers = 1;
-        index_end_read(index);
-    }
-    return readers;
-}
-
-bool index_resume(struct index *index, unsigned readers, struct error *err)
-{
-    if (readers == 0)
-        return true;
-    if (!index_begin_read(index, err))
-        return false;
-    index->readers = readers;
-    return true;
-}
-
-static bool begin_write_locked(struct index *index, struct error *err)
-{
-    int result;
-
-    if (!index_is_ours(index)) {
-        index->broken = true;
-        error_set(err, ERROR_TEMPORARY, "the index %s was begun anew", index->directory);
-        return false;
-    }
-    /* LMDB does not reuse a page before the second transaction after the one that freed it: a mark
-     * that is gone for good now cannot outlive what it tells of. */
-    if (unlinkat(index->fd, CLEAN_FILE, 0) == 0 && fsync(index->fd) != 0) {
-        error_errno(err, "sync %s", index->directory);
-        return false;
-    }
-    index->keyless = 0;
-    result = mdb_txn_begin(index->env, NULL, 0, &index->writer);
-    if (result != 0) {
-        index->writer = NULL;
-        index_fail(index, result, "begin writing", err);
-        return false;
-    }
-    return true;
-}
-
-bool index_begin_write(struct index *index, struct error *err)
-{
-    ASSERT(index->writer == NULL && index->readers == 0);
-    if (index->broken) {
-        index_mark_broken(index, "it was before", err);
-        return false;
-    }
-    if (!index_lock(index, err))
-        return false;
-    if (begin_write_locked(index, err))
-        return true;
-    index_unlock(index);
-    return false;
-}
-
-bool index_commit(struct index *index, struct error *err)
-{
-    int result;
-
-    if (!index_flush_flags(index, err)) {
-        index_abort(index);
-        return false;
-    }
-    index_forget_block(index);
-    result = mdb_txn_commit(index->writer);
-    index->writer = NULL;
-    index->changed = true;
-    index_unlock(index);
-    if (result != 0)
-        index_fail(index, result, "commit", err);
-    return result == 0;
-}
-
-void index_abort(struct index *index)
-{
-    if (index->writer != NULL) {
-        mdb_txn_abort(index->writer);
-        index_unlock(index);
-    }
-    index->writer = NULL;
-    index_forget_block(index);
 }

@@ -36,11 +36,17 @@ struct index {
     struct flags_block block;  /* of the write transaction */
     struct flags_block *aside; /* changed ones before it, ascending; see index_flags.c */
     size_t aside_count;
-    uint64_t keyless; /* of the write transaction: messages whose records of keys are gone already; 0: none */
-    bool changed;     /* by us, since it was opened */
+    uint64_t
+        keyless; /* of the write transaction: messages whose records of keys are gone already; 0: none */
+    bool changed; /* by us, since it was opened */
     bool broken;
     bool somebody_died; /* while it read: LMDB may have led it astray */
 };
+
+#define INDEX_CLEAN_FILE "clean" /* see index.c */
+
+/* index_named_inode - of the file that has that name in the index's directory now; 0: none has */
+ino_t index_named_inode(const struct index *index, const char *name);
 
 /* index_transaction - the one that is open */
 MDB_txn *index_transaction(struct index *index);

@@ -8,12 +8,13 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \
 	lib/store/index_flags.c lib/store/index_gone.c lib/store/index_keys.c lib/store/index_numbers.c \
 	lib/store/index_pages.c lib/store/index_place.c lib/store/index_records.c \
+	lib/store/index_transactions.c \
 	lib/store/keys.c lib/store/keys.h lib/store/keywords.c lib/store/keywords.h \
 	lib/store/layout.c lib/store/layout.h lib/store/maildir_tree.c \
 	lib/store/list.c \
 	lib/store/mailbox.c \
 	lib/store/maildir.h lib/store/maildir_flags.c lib/store/maildir_folders.c \
-	lib/store/maildir_merge.c lib/store/maildir_read.c \
+	lib/store/maildir_copy.c lib/store/maildir_merge.c lib/store/maildir_place.h lib/store/maildir_read.c \
 	lib/store/maildir_name.c lib/store/maildir_save.c lib/store/maildir_scan.c \
 	lib/store/maildir_sync.c lib/store/maildir_uids.c \
 	lib/store/metadata.c lib/store/metadata.h lib/store/metadata_private.h \

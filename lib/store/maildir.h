@@ -159,7 +159,7 @@ bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
                        bool *reset_r, struct error *err) MUST_CHECK;
 
 /* --- folders (maildir_folders.c), flags (maildir_flags.c), reading (maildir_read.c),
- * new messages (maildir_save.c) --------- */
+ * new messages (maildir_save.c, maildir_copy.c) */
 
 bool maildir_list(struct store *store, struct strlist *names, struct error *err) MUST_CHECK;
 bool maildir_exists(struct store *store, const char *name);

@@ -1,11 +1,7 @@
-/*
- * New messages: appended ones are written to tmp/ first; copies are links to the same file, moved ones
- * the file itself. All get their place in cur/, then their UIDs, then they are durable; when one of
- * them fails, none of them stays.
- */
+/* New messages get their places in cur/, then they are durable, then they have UIDs; and those that are appended. */
 #include "lib/base/base.h"
 
-#include "lib/store/maildir.h"
+#include "lib/store/maildir_place.h"
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -14,25 +10,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* A message on its way into cur/ of the target. */
-struct incoming {
-    struct index_message message; /* as it will be; name and uid come on the way */
-    char *placed;                 /* "cur/NAME" once it is there; the arena's */
-    const char *origin;           /* path in `from` */
-    struct index_message source;  /* of a copied one; its name is the arena's */
-    uint32_t shown;               /* index in the view it was copied from */
-};
-
-struct placing {
-    struct mailbox *target;
-    struct index_mailbox *state;
-    struct arena *arena;
-    int from;  /* directory that origins are seen from */
-    bool link; /* the origin stays */
-    struct incoming *incoming;
-    size_t count;
-};
 
 /* --- files ------------------------------------------------------------------------------------- */
 
@@ -62,8 +39,8 @@ static bool copy_octets(int from, int to, struct error *err)
 }
 
 /* Where there can be no link: a folder on another file system, or too many links already. */
-static bool copy_file(const struct placing *placing, const struct incoming *incoming,
-                      struct error *err)
+static bool copy_file(const struct maildir_placing *placing,
+                      const struct maildir_incoming *incoming, struct error *err)
 {
     int directory = placing->target->maildir->directory;
     int from = openat(placing->from, incoming->origin, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -89,8 +66,8 @@ static bool copy_file(const struct placing *placing, const struct incoming *inco
     return done;
 }
 
-static bool place_file(const struct placing *placing, const struct incoming *incoming,
-                       struct error *err)
+static bool place_file(const struct maildir_placing *placing,
+                       const struct maildir_incoming *incoming, struct error *err)
 {
     int directory = placing->target->maildir->directory;
     int result;
@@ -113,12 +90,12 @@ static bool place_file(const struct placing *placing, const struct incoming *inc
     return true;
 }
 
-static void take_back(const struct placing *placing, size_t count)
+static void take_back(const struct maildir_placing *placing, size_t count)
 {
     int directory = placing->target->maildir->directory;
 
     for (size_t i = 0; i < count; i++) {
-        const struct incoming *incoming = &placing->incoming[i];
+        const struct maildir_incoming *incoming = &placing->incoming[i];
         int result = placing->link
                          ? unlinkat(directory, incoming->placed, 0)
                          : renameat(directory, incoming->placed, placing->from, incoming->origin);
@@ -128,7 +105,7 @@ static void take_back(const struct placing *placing, size_t count)
     }
 }
 
-static bool place_all(const struct placing *placing, struct error *err)
+static bool place_all(const struct maildir_placing *placing, struct error *err)
 {
     int cur = -1;
     size_t placed = 0;
@@ -153,7 +130,7 @@ static bool place_all(const struct placing *placing, struct error *err)
 
 static bool find_uid(void *context, const struct index_message *message)
 {
-    struct placing *placing = context;
+    struct maildir_placing *placing = context;
 
     for (size_t i = 0; i < placing->count; i++) {
         if (span_equal(maildir_base(placing->incoming[i].message.name),
@@ -165,7 +142,7 @@ static bool find_uid(void *context, const struct index_message *message)
 
 /* Somebody wrote dovecot-uidlist just now: let a scan find our files among others. One that was moved on
  * or removed already keeps UID 0: it was there. */
-static bool number_by_scan(struct placing *placing, struct error *err)
+static bool number_by_scan(struct maildir_placing *placing, struct error *err)
 {
     uint32_t first = placing->state->uidnext;
 
@@ -176,7 +153,7 @@ static bool number_by_scan(struct placing *placing, struct error *err)
                       err);
 }
 
-static bool number_all(struct placing *placing, struct error *err)
+static bool number_all(struct maildir_placing *placing, struct error *err)
 {
     struct maildir_arrival *arrivals =
         arena_array(placing->arena, struct maildir_arrival, placing->count);
@@ -199,8 +176,7 @@ static bool number_all(struct placing *placing, struct error *err)
     return true;
 }
 
-/* Files, durability, UIDs, record; the lock is held and the target's state up to date. */
-static bool place(struct placing *placing, struct error *err)
+bool maildir_place(struct maildir_placing *placing, struct error *err)
 {
     if (!place_all(placing, err))
         return false;
@@ -210,9 +186,8 @@ static bool place(struct placing *placing, struct error *err)
     return false;
 }
 
-/* The name that the message will have in cur/. */
-static bool name_incoming(struct placing *placing, struct incoming *incoming, const char *unique,
-                          struct error *err)
+bool maildir_name_incoming(struct maildir_placing *placing, struct maildir_incoming *incoming,
+                           const char *unique, struct error *err)
 {
     char final[MAILDIR_NAME_MAX + 1], flagged[MAILDIR_NAME_MAX + 1];
 
@@ -257,10 +232,11 @@ void maildir_drop_message(struct mailbox *mailbox, struct new_message *message)
     unlinkat(mailbox->maildir->directory, path, 0);
 }
 
-static bool prepare_new(struct placing *placing, struct new_message *messages, struct error *err)
+static bool prepare_new(struct maildir_placing *placing, struct new_message *messages,
+                        struct error *err)
 {
     for (size_t i = 0; i < placing->count; i++) {
-        struct incoming *incoming = &placing->incoming[i];
+        struct maildir_incoming *incoming = &placing->incoming[i];
         incoming->message = (struct index_message){
             .flags = messages[i].flags,
             .keywords = messages[i].keywords,
@@ -269,7 +245,7 @@ static bool prepare_new(struct placing *placing, struct new_message *messages, s
             .internal_date = messages[i].internal_date,
         };
         incoming->origin = arena_printf(placing->arena, "tmp/%s", messages[i].unique);
-        if (!name_incoming(placing, incoming, messages[i].unique, err))
+        if (!maildir_name_incoming(placing, incoming, messages[i].unique, err))
             return false;
     }
     return true;
@@ -279,7 +255,7 @@ bool maildir_commit_messages(struct mailbox *mailbox, struct new_message *messag
                              struct error *err)
 {
     struct index_mailbox state;
-    struct placing placing = {
+    struct maildir_placing placing = {
         .target = mailbox,
         .state = &state,
         .arena = arena_create(),
@@ -288,9 +264,9 @@ bool maildir_commit_messages(struct mailbox *mailbox, struct new_message *messag
     };
     bool done = false;
 
-    placing.incoming = arena_array(placing.arena, struct incoming, count);
+    placing.incoming = arena_array(placing.arena, struct maildir_incoming, count);
     if (prepare_new(&placing, messages, err) && maildir_begin(mailbox, &state, err)) {
-        done = place(&placing, err);
+        done = maildir_place(&placing, err);
         if (done) /* they are there, and the list has their UIDs: another index learns both again */
             (void)!index_commit(mailbox->store->index, err);
         else
@@ -300,202 +276,4 @@ bool maildir_commit_messages(struct mailbox *mailbox, struct new_message *messag
         messages[i].uid = placing.incoming[i].message.uid;
     arena_free(&placing.arena);
     return done;
-}
-
-/* --- copying ----------------------------------------------------------------------------------- */
-
-/* Letters mean other keywords in another mailbox. */
-static bool map_keywords(struct mailbox *from, struct mailbox *to, uint32_t keywords,
-                         uint32_t *mapped_r, struct error *err)
-{
-    *mapped_r = 0;
-    for (int i = 0; i < KEYWORDS_MAX; i++) {
-        int index;
-        if ((keywords & 1U << i) == 0 || from->keywords.names[i] == NULL)
-            continue;
-        if (!keywords_add(&to->keywords, to->maildir->directory, span_text(from->keywords.names[i]),
-                          &index, err))
-            return false;
-        *mapped_r |= 1U << index;
-    }
-    return true;
-}
-
-/* What the list of UIDs can tell of it: words end there at a space. */
-static struct span listed_identity(const struct index_message *source)
-{
-    struct span identity = maildir_identity(source);
-
-    return span_find(identity, ' ') == identity.len ? identity : SPAN_EMPTY;
-}
-
-static bool prepare_copy(struct mailbox *mailbox, struct placing *placing,
-                         const struct index_message *source, uint32_t shown, struct error *err)
-{
-    struct incoming *incoming = &placing->incoming[placing->count];
-    char unique[MAILDIR_NAME_MAX + 1], path[MAILDIR_NAME_MAX + 8];
-
-    maildir_path(source, path);
-    maildir_unique_name(unique, store_name_time(mailbox->store), mailbox->store->settings.hostname);
-    *incoming = (struct incoming){.message = *source, .source = *source, .shown = shown};
-    index_keep_texts(&incoming->source, placing->arena);
-    incoming->origin = arena_copy(placing->arena, path);
-    incoming->message.uid = 0;
-    incoming->message.where = 0;
-    incoming->message.guid = listed_identity(&incoming->source);
-    if (!map_keywords(mailbox, placing->target, source->keywords, &incoming->message.keywords,
-                      err) ||
-        !name_incoming(placing, incoming, unique, err))
-        return false;
-    placing->count++;
-    return true;
-}
-
-static bool prepare_copies(struct mailbox *mailbox, struct placing *placing,
-                           const uint32_t *indices, size_t count, struct error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct index_message source;
-        enum index_result result = index_get_message(
-            mailbox->store->index, mailbox->id, mailbox->messages[indices[i]].uid, &source, err);
-        if (result == INDEX_FAILED ||
-            (result == INDEX_FOUND && !prepare_copy(mailbox, placing, &source, indices[i], err)))
-            return false;
-    }
-    return true;
-}
-
-/* What is known of the message is known of its copy. */
-static bool copy_metadata(struct mailbox *mailbox, const struct placing *placing, struct error *err)
-{
-    struct buf copy = BUF(BUF_UNLIMITED);
-    bool done = true;
-
-    for (size_t i = 0; i < placing->count && done; i++) {
-        const struct incoming *incoming = &placing->incoming[i];
-        struct span octets = SPAN_EMPTY;
-        enum index_result result = index_get_metadata(mailbox->store->index, mailbox->id,
-                                                      incoming->source.uid, &octets, err);
-        done = result != INDEX_FAILED;
-        if (result != INDEX_FOUND || incoming->message.uid == 0)
-            continue;
-        buf_clear(&copy);
-        buf_put(&copy, octets);
-        done = index_put_metadata(mailbox->store->index, placing->target->id, incoming->message.uid,
-                                  buf_span(&copy), err);
-    }
-    buf_release(&copy);
-    return done;
-}
-
-/* The moved ones leave this mailbox, if a scan has not found out already that they did. */
-static bool forget_moved(struct mailbox *mailbox, struct index_mailbox *state,
-                         const struct placing *placing, struct error *err)
-{
-    state->modseq = state_next_modseq(state);
-    for (size_t i = 0; i < placing->count; i++) {
-        struct index_message moved;
-        enum index_result result = index_get_message(mailbox->store->index, mailbox->id,
-                                                     placing->incoming[i].source.uid, &moved, err);
-        if (result == INDEX_FAILED ||
-            (result == INDEX_FOUND && !state_put_gone(mailbox, state, &moved, err)))
-            return false;
-    }
-    return state == placing->state || maildir_note_own(mailbox, state, err);
-}
-
-/* The lock is held; both states are up to date. A mailbox that is copied to itself has one: the second look
- * at it may have found more than the first. */
-static bool place_copies(struct mailbox *mailbox, const struct index_mailbox *state,
-                         struct placing *placing, const uint32_t *indices, size_t count,
-                         struct error *err)
-{
-    if (mailbox->id == placing->target->id)
-        *placing->state = *state;
-    if (!keywords_refresh(&mailbox->keywords, mailbox->maildir->directory, err) ||
-        !prepare_copies(mailbox, placing, indices, count, err))
-        return false;
-    return placing->count == 0 || place(placing, err);
-}
-
-/* What the index is told beside their UIDs. */
-static bool note_copies(struct mailbox *mailbox, struct index_mailbox *state,
-                        const struct placing *placing, struct error *err)
-{
-    bool in_itself = mailbox->id == placing->target->id;
-
-    if (!copy_metadata(mailbox, placing, err))
-        return false;
-    if (placing->link || placing->count == 0)
-        return true;
-    return forget_moved(mailbox, in_itself ? placing->state : state, placing, err) &&
-           (!in_itself || maildir_note_own(placing->target, placing->state, err));
-}
-
-static void tell_copied(const struct placing *placing, struct mailbox_copied *copied_r,
-                        struct arena *arena)
-{
-    *copied_r = (struct mailbox_copied){
-        .uidvalidity = placing->state->uidvalidity,
-        .source_uids = arena_array(arena, uint32_t, placing->count + 1),
-        .target_uids = arena_array(arena, uint32_t, placing->count + 1),
-    };
-    for (size_t i = 0; i < placing->count; i++) {
-        if (placing->incoming[i].message.uid == 0)
-            continue;
-        copied_r->source_uids[copied_r->count] = placing->incoming[i].source.uid;
-        copied_r->target_uids[copied_r->count++] = placing->incoming[i].message.uid;
-    }
-}
-
-static bool copy_once(struct mailbox *mailbox, const uint32_t *indices, size_t count,
-                      struct mailbox *target, bool move, struct arena *arena,
-                      struct mailbox_copied *copied_r, struct error *err)
-{
-    struct index *index = mailbox->store->index;
-    struct index_mailbox state = {0}, target_state = {0};
-    struct placing placing = {
-        .target = target,
-        .state = &target_state,
-        .arena = arena_create(),
-        .from = mailbox->maildir->directory,
-        .link = !move,
-    };
-    bool done = false;
-
-    placing.incoming = arena_array(placing.arena, struct incoming, count + 1);
-    error_clear(err);
-    if (maildir_begin(target, &target_state, err)) {
-        done = maildir_enter(mailbox, &state, err) &&
-               place_copies(mailbox, &state, &placing, indices, count, err);
-        if (done && note_copies(mailbox, &state, &placing, err)) /* as above */
-            (void)!index_commit(index, err);
-        else
-            index_abort(index);
-    }
-    if (done) {
-        tell_copied(&placing, copied_r, arena);
-        for (size_t i = 0; i < placing.count && move; i++)
-            view_mark_gone(mailbox, placing.incoming[i].shown);
-    }
-    arena_free(&placing.arena);
-    return done;
-}
-
-bool maildir_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count,
-                  struct mailbox *target, bool move, struct arena *arena,
-                  struct mailbox_copied *copied_r, struct error *err)
-{
-    struct index_mailbox state;
-
-    for (unsigned looks = 0; looks < MAILDIR_LOOKS; looks++) {
-        if (copy_once(mailbox, indices, count, target, move, arena, copied_r, err))
-            return true;
-        if (err->number != ENOENT)
-            return false;
-        /* A file was renamed since the last scan. */
-        if (!maildir_begin(mailbox, &state, err) || !maildir_finish_unsure(mailbox, &state, err))
-            return false;
-    }
-    return maildir_restless(mailbox, err);
 }
