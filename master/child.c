@@ -84,7 +84,7 @@ static bool place_descriptors(const struct supply *supply, int channel)
 
 static void reset_signals(void)
 {
-    static const int numbers[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGPIPE};
+    static const int numbers[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
 
     for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++)
         (void)signal(numbers[i], SIG_DFL);

@@ -109,14 +109,20 @@ static void check_accounts(const struct config *config)
             "queue");
 }
 
-static void raise_descriptor_limit(void)
+/* Whoever starts the mail system may have limits for his own programs: a log and a mailbox grow. */
+static void raise_limits(void)
 {
+    static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max > DESCRIPTORS_MAX ? DESCRIPTORS_MAX : limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max > DESCRIPTORS_MAX ? DESCRIPTORS_MAX : limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (setrlimit(RLIMIT_FSIZE, &unlimited) != 0 && getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_FSIZE, &limit);
+    }
 }
 
 static void log_started(const char *event)
@@ -139,7 +145,7 @@ static void start(void)
     notify_open();
     clean_environment(config);
     check_accounts(config);
-    raise_descriptor_limit();
+    raise_limits();
     if (!instance_make_directories(config, &err) || !instance_lock(config, &err))
         log_fatal("%s", err.text);
     if (chdir(config->queue_directory) != 0)
@@ -246,6 +252,7 @@ static void watch_signals(void)
     for (size_t i = 0; i < ARRAY_LENGTH(signals); i++)
         (void)watch_signal(master.loop, signals[i].number, signals[i].callback, &master);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
 }
 
 /* --- leaving the terminal ----------------------------------------------------------------------------- */

@@ -144,6 +144,7 @@ static void NORETURN run_child(const struct delivery_command *run, int input, in
 
     setsid();
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 ||
         !service_become_forever(run->user, run->uid, run->gid, &err) ||
         (run->directory[0] != '\0' && chdir(run->directory) != 0) || words.count == 0)

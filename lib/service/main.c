@@ -62,6 +62,7 @@ static void handle(int number, void (*handler)(int))
 static void handle_signals(const struct service_process *process)
 {
     handle(SIGPIPE, SIG_IGN);
+    handle(SIGXFSZ, SIG_IGN); /* the write that is too much fails, as on a full disk */
     if (process->options.standalone)
         return;
     handle(SIGINT, SIG_IGN); /* of a terminal: master decides what it means */

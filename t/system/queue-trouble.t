@@ -2,7 +2,7 @@
 # Queue files that cannot be read for a while are not lost and not forgotten: in maildrop, where a read error
 # once counted as a malformed file, and in deferred, where qmgr once lost sight of them until its next start.
 . "$(dirname "$0")/../lib.sh"
-plan 10
+plan 12
 instance_start <<END
 relayhost = [127.0.0.1]:$SINK_PORT
 END
@@ -33,6 +33,13 @@ rm "$SPOOL/active" && mkdir -m 700 "$SPOOL/active"
 [ $PRIVILEGED = no ] || chown "$MAIL_OWNER" "$SPOOL/active"
 tool buzonqueue -f
 maildir_has 'a flush of the queue delivers it' "$(virtual_maildir luis)" 1
+instance_stop
+
+# The limits of whoever starts the mail system are not its own: files that are larger, the log among them.
+{ echo 'Subject: large'; echo; head -c 200000 /dev/zero | tr '\0' x | fold -w 70; } >"$T/message"
+(ulimit -S -f 100 && instance_run)
+is 'a large message is taken' "$(send_mail a@remote.test eva@example.test "$T/message" | cut -c 1-9)" '250 2.0.0'
+maildir_has 'and delivered' "$(virtual_maildir eva)" 1
 instance_stop
 
 if [ $PRIVILEGED = yes ] && command -v strace >/dev/null; then
