@@ -12,17 +12,13 @@
 #define CDB_HEADER_SIZE 2048 /* octets: position and slots of each table */
 #define CDB_PAIR_SIZE   8    /* two numbers: a pointer, a slot, the head of a record */
 
-struct cdb_block {
-    uint64_t number; /* counted from 1; 0: none is here */
-    unsigned char *octets;
-};
-
 struct cdb_file {
     struct map_stamp stamp;
     uint64_t size;
-    struct cdb_block *cache; /* blocks of the file; block n can be in one place only */
-    uint64_t cache_count;
-    uint64_t records_end; /* where the first table begins */
+    unsigned char *octets; /* a cache of blocks; block n can be in one place only */
+    uint64_t *held;        /* which one is in each place, counted from 1; 0: none */
+    uint64_t cache_count;  /* places */
+    uint64_t records_end;  /* where the first table begins */
     unsigned char header[CDB_HEADER_SIZE];
 };
 
