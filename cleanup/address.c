@@ -10,6 +10,9 @@ static const char *map_and_masquerade(struct message *message, struct arena *are
     const char *canonical = address;
     struct error err = {0};
 
+    if ((message->request.overrides & INTAKE_NO_MAPPINGS) != 0)
+        return address;
+
     if (route_canonical(message->cleanup->route, arena, address, is_sender, in_header, &canonical,
                         &err) == MAP_UNAVAILABLE) {
         log_warning("%s: canonical maps, asked for %s: %s", message->queue_id, address, err.text);

@@ -67,6 +67,8 @@ bool checks_want_lines(const struct checks *checks)
 
 bool checks_apply_to(const struct message *message)
 {
+    if ((message->request.overrides & INTAKE_NO_CHECKS) != 0)
+        return false;
     switch (message->request.origin) {
     case INTAKE_NETWORK:
     case INTAKE_LOCAL:

@@ -90,6 +90,10 @@ static void add_expanded(struct message *message, const struct queue_recipient *
     size_t count;
     struct error err = {0};
 
+    if ((message->request.overrides & INTAKE_NO_MAPPINGS) != 0) {
+        add(message, recipient);
+        return;
+    }
     if (route_expand_aliases(message->cleanup->route, message->arena, recipient->address,
                              &addresses, &count, &err) == MAP_UNAVAILABLE) {
         log_warning("%s: virtual alias maps, asked for %s: %s", message->queue_id,
@@ -155,7 +159,9 @@ static void add_mapped_copy(struct message *message, struct maps *maps, const ch
 /* Only what comes in from outside is copied: not notices, and not what was forwarded, a second time. */
 static bool wants_copies(const struct message *message)
 {
-    return message->request.origin == INTAKE_NETWORK || message->request.origin == INTAKE_LOCAL;
+    return (message->request.origin == INTAKE_NETWORK ||
+            message->request.origin == INTAKE_LOCAL) &&
+           (message->request.overrides & INTAKE_NO_MAPPINGS) == 0;
 }
 
 /* --- all recipients ----------------------------------------------------------------------------------- */

@@ -148,8 +148,12 @@ static struct queue_envelope make_envelope(struct message *message)
 
     envelope.attributes =
         arena_array(message->arena, struct queue_attribute, request->attribute_count + 2);
-    for (size_t i = 0; i < request->attribute_count; i++)
-        envelope.attributes[envelope.attribute_count++] = request->attributes[i];
+    for (size_t i = 0; i < request->attribute_count; i++) {
+        bool is_filter = strcmp(request->attributes[i].name, QUEUE_ATTRIBUTE_FILTER) == 0;
+
+        if (!is_filter || message->filter == NULL) /* what a table says goes before content_filter */
+            envelope.attributes[envelope.attribute_count++] = request->attributes[i];
+    }
     if (message->refusal != NULL)
         envelope.attributes[envelope.attribute_count++] = (struct queue_attribute){
             QUEUE_ATTRIBUTE_REFUSED,

@@ -26,7 +26,7 @@ struct drop {
     size_t used; /* octets of input */
 
     struct intake_request request;
-    struct queue_attribute attributes[2]; /* of the request */
+    struct queue_attribute attributes[3]; /* of the request */
     struct queue_recipient *recipients;
     size_t recipient_count, recipient_capacity;
     const char *queue_id;
@@ -283,9 +283,12 @@ enum drop_result drop_hand_in(struct pickup *pickup, const char *name)
             .service = pickup->config->cleanup_service_name,
             .origin = INTAKE_LOCAL,
             .rewrite_local = true,
+            .overrides = intake_overrides(pickup->config->receive_override_options),
             .arrival = {drop.status.st_mtim.tv_sec, drop.status.st_mtim.tv_nsec / 1000},
             .size_hint = (uint64_t)drop.status.st_size,
         };
+        if (pickup->config->content_filter[0] != '\0')
+            add_attribute(&drop, QUEUE_ATTRIBUTE_FILTER, pickup->config->content_filter);
         result = hand_in(&drop);
     }
     fd_close(&drop.fd);

@@ -152,8 +152,9 @@ static bool recipient_is_refused(struct access_check *check)
         return true;
     if (is_refused(check, SUBJECT_RECIPIENT, first) || is_refused(check, SUBJECT_RECIPIENT, second))
         return true;
-    return config->smtpd_reject_unlisted_recipient && !check->existence_checked &&
-           !session->envelope.discard &&
+    return config->smtpd_reject_unlisted_recipient &&
+           (session->server->overrides & INTAKE_NO_UNKNOWN_CHECKS) == 0 &&
+           !check->existence_checked && !session->envelope.discard &&
            access_reject_unlisted(check, SUBJECT_RECIPIENT, session->recipient) == ACCESS_REFUSE;
 }
 

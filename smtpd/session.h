@@ -42,6 +42,7 @@ struct smtpd_server {
     struct debug_peers *debug_peers;
     unsigned announced;          /* EHLO keywords: HELLO_... */
     struct maps *hello_discards; /* keywords that are not, by client address */
+    unsigned overrides; /* receive_override_options: INTAKE_NO_... */
     struct maps *command_filter;
     struct maps *reject_footers; /* by the reply */
     const char *footer_filter;   /* smtpd_expansion_filter, decoded */

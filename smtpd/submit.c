@@ -18,12 +18,15 @@ static void add_attributes(const struct smtpd_session *session, struct intake_re
     };
 
     request->attributes =
-        arena_array(session->mail_arena, struct queue_attribute, ARRAY_LENGTH(attributes) + 1);
+        arena_array(session->mail_arena, struct queue_attribute, ARRAY_LENGTH(attributes) + 2);
     memcpy(request->attributes, attributes, sizeof(attributes));
     request->attribute_count = ARRAY_LENGTH(attributes);
     if (session->envelope.verp != NULL)
         request->attributes[request->attribute_count++] =
             (struct queue_attribute){QUEUE_ATTRIBUTE_VERP, session->envelope.verp};
+    if (session->config->content_filter[0] != '\0')
+        request->attributes[request->attribute_count++] =
+            (struct queue_attribute){QUEUE_ATTRIBUTE_FILTER, session->config->content_filter};
 }
 
 const char *smtpd_submit_open(struct smtpd_session *session)
@@ -36,6 +39,7 @@ const char *smtpd_submit_open(struct smtpd_session *session)
         .dsn_envid = envelope->dsn_envid,
         .dsn_ret = envelope->dsn_ret,
         .flags = envelope->eight_bit ? QUEUE_BODY_8BITMIME : 0,
+        .overrides = session->server->overrides,
         .arrival = clock_wall(),
         .size_hint = envelope->size,
     };

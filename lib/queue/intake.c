@@ -2,6 +2,8 @@
 #include "lib/queue/intake.h"
 
 #include "lib/base/buf.h"
+#include "lib/base/log.h"
+#include "lib/base/strlist.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"
 
@@ -21,6 +23,7 @@ struct open {
     const char *dsn_envid;
     uint64_t dsn_ret;
     uint64_t flags;
+    uint64_t overrides;
     bool rewrite_local;
     const char *full_name;
     uint64_t arrival_us;
@@ -35,6 +38,7 @@ static const struct ipc_field open_fields[] = {
     IPC_TEXT(struct open, dsn_envid, INTAKE_TEXT_MAX),
     IPC_NUMBER(struct open, dsn_ret, 127),
     IPC_NUMBER(struct open, flags, UINT32_MAX),
+    IPC_NUMBER(struct open, overrides, UINT32_MAX),
     IPC_BOOL(struct open, rewrite_local),
     IPC_TEXT(struct open, full_name, INTAKE_TEXT_MAX),
     IPC_NUMBER(struct open, arrival_us, INT64_MAX),
@@ -129,6 +133,36 @@ static bool tell(struct connection **cleanup, const struct ipc_message *message,
     return ipc_send(*cleanup, message, object, err) || broken(cleanup, err);
 }
 
+unsigned intake_overrides(const char *receive_override_options)
+{
+    static const struct {
+        const char *name;
+        unsigned flag;
+    } options[] = {
+        {"no_unknown_recipient_checks", INTAKE_NO_UNKNOWN_CHECKS},
+        {"no_address_mappings",         INTAKE_NO_MAPPINGS      },
+        {"no_header_body_checks",       INTAKE_NO_CHECKS        },
+        {"no_milters",                  INTAKE_NO_MILTERS       },
+    };
+    struct strlist names = STRLIST_EMPTY;
+    unsigned overrides = 0;
+
+    strlist_split(&names, receive_override_options, ", \t\r\n");
+    for (size_t i = 0; i < names.count; i++) {
+        size_t option = 0;
+
+        while (option < ARRAY_LENGTH(options) &&
+               strcasecmp(names.items[i], options[option].name) != 0)
+            option++;
+        if (option < ARRAY_LENGTH(options))
+            overrides |= options[option].flag;
+        else
+            log_warning("unknown receive_override_options value \"%s\"", names.items[i]);
+    }
+    strlist_release(&names);
+    return overrides;
+}
+
 /* --- opening ------------------------------------------------------------------------------------------ */
 
 static struct open make_open(const struct intake_request *request)
@@ -139,6 +173,7 @@ static struct open make_open(const struct intake_request *request)
         .dsn_envid = request->dsn_envid,
         .dsn_ret = (unsigned char)request->dsn_ret,
         .flags = request->flags,
+        .overrides = request->overrides,
         .rewrite_local = request->rewrite_local,
         .full_name = request->full_name,
         .arrival_us =
@@ -317,6 +352,7 @@ bool intake_receive_open(struct connection *client, struct arena *arena,
         .dsn_envid = open.dsn_envid,
         .dsn_ret = (char)open.dsn_ret,
         .flags = (unsigned)open.flags,
+        .overrides = (unsigned)open.overrides,
         .rewrite_local = open.rewrite_local,
         .full_name = open.full_name,
         .arrival = {.tv_sec = (time_t)(open.arrival_us / 1000000),

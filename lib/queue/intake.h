@@ -22,6 +22,17 @@ enum intake_origin {
     INTAKE_FORWARD,  /* local: forwarded by alias or .forward; no BCC */
 };
 
+/* What is left out for a message; receive_override_options. */
+enum {
+    INTAKE_NO_UNKNOWN_CHECKS = 1, /* no_unknown_recipient_checks: smtpd's own */
+    INTAKE_NO_MAPPINGS = 2,       /* no_address_mappings: aliases, canonical maps, masquerading, copies */
+    INTAKE_NO_CHECKS = 4,         /* no_header_body_checks */
+    INTAKE_NO_MILTERS = 8,
+};
+
+/* intake_overrides - the options as flags; those that there are not are warned of */
+unsigned intake_overrides(const char *receive_override_options);
+
 struct intake_request {
     const char *service; /* cleanup_service_name; NULL is "cleanup" */
     enum intake_origin origin;
@@ -29,6 +40,7 @@ struct intake_request {
     const char *dsn_envid;
     char dsn_ret;
     unsigned flags;         /* QUEUE_BODY_8BITMIME, QUEUE_SMTPUTF8 */
+    unsigned overrides;     /* INTAKE_NO_...: receive_override_options */
     bool rewrite_local;     /* headers are completed: local_header_rewrite_clients */
     const char *full_name;  /* for a From: that must be made; "" for none */
     struct timeval arrival; /* 0: now */
