@@ -9,6 +9,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
+#include "lib/io/socket.h"
 #include "lib/service/account.h"
 #include "lib/service/debugger.h"
 #include "lib/service/instance.h"
@@ -52,6 +53,7 @@ static bool read_configuration(struct config **config_r, struct master_cf **mast
         config_free(config_r);
         return false;
     }
+    socket_window_size((*config_r)->tcp_windowsize);
     return true;
 }
 

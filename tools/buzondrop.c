@@ -275,7 +275,8 @@ static void copy_message(const struct config *config)
 static void poke_pickup(const struct config *config)
 {
     struct error err = {0};
-    int fd = service_tool_open(config, &err) ? service_connect_fd("pickup", &err) : -1;
+    int fd = service_tool_open(config, &err) ? service_connect_fd(config->pickup_service_name, &err)
+                                             : -1;
 
     if (fd >= 0)
         (void)!write(fd, "W", 1);

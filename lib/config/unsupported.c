@@ -74,10 +74,8 @@ static const struct {
     {"application_event_drain_time",           "who is woken up is not waited for"                        },
     {"fork_*",                                 "a process is started at the first try"                    },
     {"error_service_name",                     "this service is known by its own name"                    },
-    {"pickup_service_name",                    "this service is known by its own name"                    },
     {"smtpd_log_access_permit_actions",        "what restrictions permit is not logged"                   },
     {"daemon_table_open_error_is_fatal",       "mail is put off when a table cannot be opened"            },
-    {"tcp_windowsize",                         "the system chooses its buffers"                           },
     {"queue_file_attribute_count_limit",       "the format of Postfix's files"                            },
 };
 

@@ -30,10 +30,29 @@ static bool set_option(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
+static int window_size; /* 0: the system's */
+
+void socket_window_size(int octets)
+{
+    window_size = octets;
+}
+
+/* Before the socket connects or listens: the window scale is agreed upon then. */
+static int open_tcp(int family, int flags)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+
+    if (fd >= 0 && window_size > 0) {
+        (void)set_option(fd, SOL_SOCKET, SO_SNDBUF, window_size);
+        (void)set_option(fd, SOL_SOCKET, SO_RCVBUF, window_size);
+    }
+    return fd;
+}
+
 int socket_listen_inet(const struct address_socket *address, int backlog, struct error *err)
 {
     int family = address->any.sa_family;
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = open_tcp(family, SOCK_NONBLOCK);
     char text[SOCKET_TEXT_MAX + 16];
 
     if (fd >= 0 && set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
@@ -124,7 +143,7 @@ static bool connect_in_time(int fd, const struct sockaddr *address, socklen_t le
 int socket_connect(const struct address_socket *address, const struct address_socket *from,
                    int timeout_ms, struct error *err)
 {
-    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = open_tcp(address->any.sa_family, 0);
     char text[SOCKET_TEXT_MAX + 16];
 
     if (fd >= 0 && (from == NULL || bind(fd, &from->any, from->len) == 0) &&

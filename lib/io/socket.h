@@ -29,6 +29,9 @@ unsigned socket_address_port(const struct address_socket *address); /* 0 for AF_
 bool socket_parse_numeric(struct span text, unsigned port,
                           struct address_socket *address_r) MUST_CHECK;
 
+/* socket_window_size - tcp_windowsize: from now on TCP sockets are made with buffers of so many octets; 0: of
+ * those that the system chooses */
+void socket_window_size(int octets);
 /* socket_listen_inet / _unix - bound, listening, non-blocking, close-on-exec; -1 and *err. A socket
  * of an earlier process at `path` is replaced. */
 int socket_listen_inet(const struct address_socket *address, int backlog,

@@ -129,6 +129,7 @@ static void configure(struct service_process *process)
         config_read(NULL, &process->options.overrides, process->options.name, &err);
     if (process->instance.config == NULL)
         fail(&err);
+    socket_window_size(process->instance.config->tcp_windowsize);
     if (!logging_open(process->instance.config,
                       process->service->mailbox_side ? NULL : process->service->program,
                       process->options.standalone, &err))

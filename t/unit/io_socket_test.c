@@ -103,6 +103,33 @@ static void tcp_connects_from_a_source_address(void **state UNUSED)
     (void)close(listener);
 }
 
+static int option_of(int fd, int option)
+{
+    int value = 0;
+    socklen_t len = sizeof(value);
+
+    assert_int_equal(getsockopt(fd, SOL_SOCKET, option, &value, &len), 0);
+    return value;
+}
+
+/* Linux tells twice the size that was asked for. */
+static void buffers_have_the_size_that_was_asked_for(void **state UNUSED)
+{
+    struct address_socket address;
+    struct error err;
+    int listener, fd;
+
+    socket_window_size(30000);
+    listener = listen_somewhere(&address);
+    fd = socket_connect(&address, NULL, 5000, &err);
+    socket_window_size(0);
+    assert_int_equal(option_of(listener, SO_RCVBUF), 60000);
+    assert_int_equal(option_of(fd, SO_RCVBUF), 60000);
+    assert_int_equal(option_of(fd, SO_SNDBUF), 60000);
+    (void)close(fd);
+    (void)close(listener);
+}
+
 static void refused_connection_is_named(void **state UNUSED)
 {
     struct address_socket address;
@@ -226,16 +253,17 @@ static int remove_directory(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(address_cases) + 8] = {
+    struct CMUnitTest tests[ARRAY_LENGTH(address_cases) + 9] = {
         cmocka_unit_test(no_address_and_other_families_are_unknown),
         cmocka_unit_test(tcp_connects_from_a_source_address),
+        cmocka_unit_test(buffers_have_the_size_that_was_asked_for),
         cmocka_unit_test(refused_connection_is_named),
         cmocka_unit_test(connect_ends_by_its_timeout),
         cmocka_unit_test(unix_sockets_are_found_from_a_directory),
         cmocka_unit_test(path_too_long_for_a_socket),
         cmocka_unit_test(descriptor_travels_with_its_data),
     };
-    size_t used = 7;
+    size_t used = 8;
 
     UNIT_ADD_ROWS(tests, used, address_cases, run_address);
     return _cmocka_run_group_tests("io_socket", tests, used, make_directory, remove_directory);
