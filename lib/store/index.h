@@ -150,7 +150,8 @@ bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *v
 /* What a view shows of a message. */
 struct index_flags {
     uint64_t modseq;
-    uint32_t uid, keywords, flags, unused;
+    uint32_t uid, keywords, flags;
+    uint32_t check; /* of the others; the index's own */
 };
 
 /* index_walk_flags - calls `visit` with some messages after the other, from UID `first` on, in order */

@@ -13,12 +13,24 @@
 
 _Static_assert(sizeof(struct index_flags) == 24, "layout of the index");
 
+/* Nothing else would tell that a flag is not what it was: no file is read for it. */
+static uint32_t checksum(const struct index_flags *entry)
+{
+    uint64_t mixed = (entry->modseq + 1) * 0x9e3779b97f4a7c15U;
+
+    mixed =
+        (mixed ^ mixed >> 29 ^ (uint64_t)entry->uid << 32 ^ entry->keywords) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ mixed >> 32 ^ entry->flags) * 0x94d049bb133111ebU;
+    return (uint32_t)(mixed >> 32);
+}
+
 static bool is_sound(const struct index_flags *entries, size_t count, uint64_t key)
 {
     for (size_t i = 0; i < count; i++) {
         if (entries[i].uid / FLAGS_BLOCK != (uint32_t)key ||
             (i > 0 && entries[i].uid <= entries[i - 1].uid) || entries[i].flags > FLAGS_MAX ||
-            (entries[i].keywords & ~KEYWORDS_MASK) != 0)
+            (entries[i].keywords & ~KEYWORDS_MASK) != 0 ||
+            entries[i].check != checksum(&entries[i]))
             return false;
     }
     return true;
@@ -131,11 +143,11 @@ static size_t place_of(const struct flags_block *block, uint32_t uid)
 bool index_put_flags(struct index *index, uint32_t id, const struct index_message *message,
                      struct error *err)
 {
-    const struct index_flags now = {message->modseq, message->uid, message->keywords,
-                                    message->flags, 0};
+    struct index_flags now = {message->modseq, message->uid, message->keywords, message->flags, 0};
     struct flags_block *block = &index->block;
     size_t at;
 
+    now.check = checksum(&now);
     if (!load_block(index, index_key(id, message->uid / FLAGS_BLOCK), err))
         return false;
     at = place_of(block, message->uid);

@@ -3,7 +3,7 @@
 
 #include "lib/store/index_private.h"
 
-#define MAILBOX_FORMAT 0x42780005U /* index_mailbox.format: another layout is another number */
+#define MAILBOX_FORMAT 0x42780006U /* index_mailbox.format: another layout is another number */
 #define NAME_MAX_LEN   255
 #define FLAGS_MAX      0x3fU
 #define KEYWORDS_MASK  0x3ffffffU
