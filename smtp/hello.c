@@ -208,6 +208,20 @@ static bool shake_hands(struct session *session, struct arena *arena,
                                     : "Cannot start TLS: handshake failure");
 }
 
+/* Without TLS, at another connection: only for mail that has waited for some time, so that a short trouble
+ * does not show it to everybody. */
+static enum hello_result without_tls(const struct session_target *target)
+{
+    const struct settings *settings = target->settings;
+    const struct delivery_request *request = target->request;
+    uint64_t waited_us = request->active_us - request->arrival_us;
+
+    if (settings->tls_level >= TLS_ENCRYPT || request->active_us < request->arrival_us ||
+        waited_us / 1000000 < (uint64_t)settings->plain_after_s)
+        return HELLO_FAILED;
+    return HELLO_PLAIN;
+}
+
 /* STARTTLS, when it is offered; what was said before it is void: RFC 3207 section 4.2. */
 static enum hello_result start_tls(struct session *session, struct arena *arena,
                                    const struct session_target *target, struct failure *failure_r)
@@ -228,7 +242,7 @@ static enum hello_result start_tls(struct session *session, struct arena *arena,
     session_say(session, "STARTTLS");
     if (!session_listen(session, arena, settings->starttls_timeout,
                         "receiving the STARTTLS response", failure_r))
-        return demanded ? HELLO_FAILED : HELLO_PLAIN;
+        return without_tls(target);
     if (!is_positive(session)) {
         (void)fail(failure_r, "4.7.4",
                    arena_printf(arena, "TLS is required, but host %s refused to start TLS: %s",
@@ -237,7 +251,7 @@ static enum hello_result start_tls(struct session *session, struct arena *arena,
     }
     stream_discard_input(session->stream);
     if (!shake_hands(session, arena, target, failure_r))
-        return demanded ? HELLO_FAILED : HELLO_PLAIN;
+        return without_tls(target);
     return say_hello(session, arena, target, failure_r) ? HELLO_DONE : HELLO_FAILED;
 }
 

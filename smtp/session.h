@@ -59,7 +59,8 @@ struct session_target {
  *  arena      takes the texts of *failure_r
  *  target     destination and host are copied
  *
- * NULL: *failure_r says why. Without TLS at the second try when TLS fails and is not demanded.
+ * NULL: *failure_r says why. Without TLS at a second try, when TLS fails and is not demanded, and the message
+ * has waited for minimal_backoff_time before: as Postfix.
  */
 struct session *session_open(struct arena *arena, const struct session_target *target,
                              struct failure *failure_r) MUST_CHECK;

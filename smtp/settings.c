@@ -85,6 +85,7 @@ static void read_tls_files(const struct config *config, bool lmtp, struct settin
 
     settings->tls_wrapper = OURS(tls_wrappermode);
     settings->tls_note_offer = OURS(tls_note_starttls_offer);
+    settings->plain_after_s = config->minimal_backoff_time;
     settings->tls_loglevel = OURS(tls_loglevel);
     settings->tls_ca_file = OURS(tls_CAfile);
     settings->tls_ca_path = OURS(tls_CApath);

@@ -68,6 +68,7 @@ struct settings {
 
     enum tls_level tls_level;
     bool tls_wrapper, tls_note_offer;
+    int plain_after_s; /* so old is a message that goes without TLS where TLS fails */
     int tls_loglevel;
     const char *tls_ca_file, *tls_ca_path, *tls_certificate_file, *tls_key_file;
     const char *tls_protocols, *tls_grade, *tls_exclude;

@@ -12,8 +12,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define MAP_SIZE  (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
-#define DATABASES 7
+#define MAP_SIZE    (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
+#define DATABASES   7
+#define READERS_MAX 1022 /* sessions of one account that read at a time */
 
 /*
  * The file `clean` is there only while the newest transaction of the environment is known to be on
@@ -191,6 +192,7 @@ static int open_environment(struct index *index)
         return result;
     if ((result = mdb_env_set_mapsize(index->env, MAP_SIZE)) == 0 &&
         (result = mdb_env_set_maxdbs(index->env, DATABASES)) == 0 &&
+        (result = mdb_env_set_maxreaders(index->env, READERS_MAX)) == 0 &&
         (result = mdb_env_open(index->env, index->directory, flags, 0600)) == 0)
         mdb_reader_check(index->env, &dead);
     index->lock_inode = index_named_inode(index, "lock.mdb");

@@ -1,7 +1,7 @@
 #!/bin/sh
 # smtp: TLS with servers, where it is possible and where it is demanded.
 . "$(dirname "$0")/../lib.sh"
-plan 7
+plan 9
 certificate_make
 sink_start --tls "$CONF/cert.pem" "$CONF/key.pem"
 PLAIN_PORT=$((SINK_PORT + 1))
@@ -16,16 +16,17 @@ smtp_tls_security_level = may
 smtp_tls_loglevel = 1
 transport_maps = inline:{
     {tls.test = smtp:[127.0.0.1]:$SINK_PORT}, {plain.test = smtp:[127.0.0.1]:$PLAIN_PORT},
-    {broken.test = smtp:[127.0.0.1]:$BROKEN_PORT},
+    {broken.test = smtp:[127.0.0.1]:$BROKEN_PORT}, {waited.test = hasty:[127.0.0.1]:$BROKEN_PORT},
     {strict.test = strict:[127.0.0.1]:$SINK_PORT}, {unable.test = strict:[127.0.0.1]:$PLAIN_PORT},
     {verified.test = verify:[127.0.0.1]:$SINK_PORT} }
 END
 cat >>"$CONF/master.cf" <<'END'
 strict unix - - n - - smtp -o smtp_tls_security_level=encrypt
 verify unix - - n - - smtp -o smtp_tls_security_level=secure
+hasty  unix - - n - - smtp -o minimal_backoff_time=0
 END
 instance_run
-for domain in tls plain broken strict unable verified; do
+for domain in tls plain broken waited strict unable verified; do
     send_mail a@remote.test "bob@$domain.test" >/dev/null
 done
 kept_by() { grep -l "RCPT TO:<$2>" "$T/$1"/*.env 2>/dev/null | xargs -r grep -l "TLS $3"; }
@@ -33,6 +34,9 @@ sent() { [ -n "$(kept_by "$@")" ]; }
 eventually 'TLS is used where it is offered' sent sink bob@tls.test yes
 log_has 'and logged' 'Untrusted TLS connection established to 127\.0\.0\.1\[127\.0\.0\.1\]:[0-9]+: TLSv1\.'
 eventually 'a server without TLS gets its mail without' sent plain bob@plain.test no
+log_has 'what cannot do what it offers gets it later' \
+    'to=<bob@broken\.test>,.* status=deferred'
+eventually 'and without TLS when the mail has waited for minimal_backoff_time' sent broken bob@waited.test no
 eventually 'TLS on demand' sent sink bob@strict.test yes
 log_has 'and no mail to a server that does not offer it' \
     'to=<bob@unable\.test>,.* dsn=4\.7\.4, status=deferred \(TLS is required, but was not offered by host 127\.0\.0\.1'
