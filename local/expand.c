@@ -59,7 +59,7 @@ static void deliver_item_addresses(struct local_delivery *delivery, const struct
 {
     size_t count;
     struct header_address *found =
-        address_parse_list(delivery->arena, item, ADDRESSES_A_ITEM, &count);
+        address_parse_recipients(delivery->arena, item, ADDRESSES_A_ITEM, &count);
 
     for (size_t i = 0; i < count; i++) {
         const char *address;

@@ -145,6 +145,7 @@ static void record_ours(struct message *message, const struct delivery_recipient
         .action = action,
         .status = status,
         .text = text,
+        .relay = "none",
         .remote_mta = "",
         .diagnostic = "",
         .action_address = "",

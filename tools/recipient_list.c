@@ -102,7 +102,7 @@ void recipient_list_add(struct strlist *recipients, struct arena *arena, struct 
     if (put_commas(list, &text))
         list = span_of(arena_text(arena, buf_span(&text)), text.len);
     buf_release(&text);
-    elements = address_parse_list(arena, list, SIZE_MAX, &count);
+    elements = address_parse_recipients(arena, list, SIZE_MAX, &count);
     for (size_t i = 0; i < count; i++) {
         const struct header_address *element = &elements[i];
 

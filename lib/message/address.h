@@ -68,5 +68,9 @@ struct header_address {
  * length of the body, whatever is in it. */
 struct header_address *address_parse_list(struct arena *arena, struct span body, size_t limit,
                                           size_t *count_r);
+/* address_parse_recipients - the same for what is meant as recipients (values of tables, aliases,
+ * sendmail -t), where Postfix needs no commas: "ann bob@example.com" are two */
+struct header_address *address_parse_recipients(struct arena *arena, struct span body, size_t limit,
+                                                size_t *count_r);
 
 #endif

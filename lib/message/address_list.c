@@ -12,6 +12,8 @@ struct list {
     struct header_address *elements;
     size_t count;
     size_t capacity;
+    size_t limit;
+    bool words_apart; /* see address_parse_recipients */
     bool in_group;
     bool no_more_closers; /* no > was found behind some <, so none comes any more */
 };
@@ -248,7 +250,9 @@ static void add_bracketed(struct list *list, size_t open)
         list->no_more_closers = true;
         close = past = find_delimiter(list->body, open, ",;");
     }
-    list->at = find_delimiter(list->body, past, ",;");
+    list->at = list->words_apart ? past : find_delimiter(list->body, past, ",;");
+    if (list->at > list->body.len)
+        list->at = list->body.len;
     set_address(list, element, open + 1, close);
     element->display_name = clean(list->arena, part(list->body, start, open), true);
     if (element->display_name.len == 0)
@@ -273,6 +277,45 @@ static void add_plain(struct list *list, size_t past)
     list->at = past;
 }
 
+/* Where the address ends that begins with the word at `at`: words belong together when . or @ joins them. */
+static size_t find_end_of_words(struct span text, size_t at, size_t past)
+{
+    bool is_apart = false, joins = true;
+    size_t end = at, next;
+
+    for (; at < past; at = next) {
+        char octet = text.data[at];
+
+        next = skip_one(text, at);
+        if (is_space((unsigned char)octet) || octet == '(') {
+            is_apart = true;
+            continue;
+        }
+        if (is_apart && !joins && octet != '.' && octet != '@')
+            return end;
+        joins = octet == '.' || octet == '@';
+        is_apart = false;
+        end = next;
+    }
+    return end;
+}
+
+static void add_words(struct list *list, size_t past)
+{
+    while (list->at < past && list->count < list->limit) {
+        char octet = list->body.data[list->at];
+
+        if (is_space((unsigned char)octet) || octet == '(') {
+            list->at = skip_one(list->body, list->at);
+        } else {
+            size_t end = find_end_of_words(list->body, list->at, past);
+
+            set_address(list, add(list), list->at, end);
+            list->at = end;
+        }
+    }
+}
+
 static void add_element(struct list *list)
 {
     size_t end = find_delimiter(list->body, list->at, ",;<:");
@@ -283,27 +326,42 @@ static void add_element(struct list *list)
         add_group(list, end);
     else if (end < list->body.len && list->body.data[end] == '<')
         add_bracketed(list, end);
+    else if (list->words_apart)
+        add_words(list, end);
     else
         add_plain(list, end);
+}
+
+static struct header_address *parse(struct list *list, size_t *count_r)
+{
+    while (list->at < list->body.len && list->count < list->limit) {
+        char octet = list->body.data[list->at];
+
+        if (octet == ';' && list->in_group)
+            add_group_end(list);
+        else if (octet == '(' || octet == ',' || octet == ';' || is_space((unsigned char)octet))
+            list->at = skip_one(list->body, list->at);
+        else
+            add_element(list);
+    }
+    if (list->in_group && list->count < list->limit)
+        add_group_end(list);
+    *count_r = list->count;
+    return list->elements;
 }
 
 struct header_address *address_parse_list(struct arena *arena, struct span body, size_t limit,
                                           size_t *count_r)
 {
-    struct list list = {.arena = arena, .body = body};
+    struct list list = {.arena = arena, .body = body, .limit = limit};
 
-    while (list.at < body.len && list.count < limit) {
-        char octet = body.data[list.at];
+    return parse(&list, count_r);
+}
 
-        if (octet == ';' && list.in_group)
-            add_group_end(&list);
-        else if (octet == '(' || octet == ',' || octet == ';' || is_space((unsigned char)octet))
-            list.at = skip_one(body, list.at);
-        else
-            add_element(&list);
-    }
-    if (list.in_group && list.count < limit)
-        add_group_end(&list);
-    *count_r = list.count;
-    return list.elements;
+struct header_address *address_parse_recipients(struct arena *arena, struct span body, size_t limit,
+                                                size_t *count_r)
+{
+    struct list list = {.arena = arena, .body = body, .limit = limit, .words_apart = true};
+
+    return parse(&list, count_r);
 }

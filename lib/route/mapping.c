@@ -57,7 +57,7 @@ enum map_result route_map_address(struct route *route, struct arena *arena, stru
         return result;
     value = put_user(arena, span_of(arena_text(arena, buf_span(&route->value)), route->value.len),
                      address, extension);
-    parsed = address_parse_list(arena, value, SIZE_MAX, &count);
+    parsed = address_parse_recipients(arena, value, SIZE_MAX, &count);
     *results_r = arena_array(arena, const char *, count);
     for (size_t i = 0; i < count; i++) {
         const char *one;

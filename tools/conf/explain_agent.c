@@ -130,7 +130,7 @@ static void explain_members(struct explaining *explaining, struct span item)
 {
     struct arena *arena = explaining->arena;
     size_t count;
-    struct header_address *found = address_parse_list(arena, item, ADDRESSES_A_ITEM, &count);
+    struct header_address *found = address_parse_recipients(arena, item, ADDRESSES_A_ITEM, &count);
 
     for (size_t i = 0; i < count; i++) {
         if (found[i].kind != ADDRESS_PLAIN || found[i].localpart.len == 0)
