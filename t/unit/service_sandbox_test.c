@@ -18,6 +18,7 @@
 
 enum attempt { OPEN_A_FILE, MAKE_A_SOCKET, RUN_A_PROGRAM, TRACE, READ_AND_WRITE };
 
+/* Who may run programs has no filter unless he is root: the kernel asks for no_new_privs then. */
 static const struct sandbox_case {
     const char *name;
     enum service_user user;
@@ -25,9 +26,11 @@ static const struct sandbox_case {
     enum attempt attempt;
     bool refused;
 } cases[] = {
-    {"no files: none is opened",             SERVICE_USER_ROOT, SANDBOX_NO_FILES,                      OPEN_A_FILE,   true },
+    {"no files: none is opened",             SERVICE_USER_ROOT, SANDBOX_NO_FILES | SANDBOX_NO_EXEC,    OPEN_A_FILE,
+     true                                                                                                                  },
     {"no sockets: files are opened",         SERVICE_USER_ROOT, SANDBOX_NO_SOCKETS,                    OPEN_A_FILE,   false},
-    {"no sockets: none is made",             SERVICE_USER_ROOT, SANDBOX_NO_SOCKETS,                    MAKE_A_SOCKET, true },
+    {"no sockets: none is made",             SERVICE_USER_ROOT, SANDBOX_NO_SOCKETS | SANDBOX_NO_EXEC,
+     MAKE_A_SOCKET,                                                                                                   true },
     {"no files: sockets are made",           SERVICE_USER_ROOT, SANDBOX_NO_FILES,                      MAKE_A_SOCKET, false},
     {"no programs: none is run",             SERVICE_USER_ROOT, SANDBOX_NO_EXEC,                       RUN_A_PROGRAM, true },
     {"no flags: a program is run",           SERVICE_USER_ROOT, 0,                                     RUN_A_PROGRAM, false},
