@@ -15,8 +15,10 @@ import imaplib, sys
 c = imaplib.IMAP4_stream("exec " + sys.argv[1])
 assert c.state == "AUTH"
 big = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 200000
-assert c.append("INBOX", None, None, big)[0] == "OK"
+answer = c.append("INBOX", None, None, big)
+assert answer[0] == "OK"
 c.select()
-assert c.fetch("1", "(BODY[])")[1][0][1] == big
+uid = answer[1][0].split(b"]")[0].split()[-1].decode()  # an ordinary user has other mail, too
+assert c.uid("FETCH", uid, "(BODY[])")[1][0][1] == big
 c.logout()
 END
