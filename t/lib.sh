@@ -88,10 +88,21 @@ LOG=$T/log/mail.log
 MAILDIRS=$T/vmail
 ACCOUNTS="alice bob carol"
 
+# A hundred ports that no test beside this one uses, and no client by chance: as long as descriptor 9 is open.
+reserve_ports() {
+    t_slots=${TMPDIR:-/tmp}/buzon-test-ports.$(id -u)
+    mkdir -p "$t_slots"
+    t_slot=$(($$ % 220))
+    while exec 9>"$t_slots/$t_slot" && ! flock -n 9; do
+        t_slot=$(((t_slot + 1) % 220))
+    done
+    T_BASE=$((10000 + t_slot * 100))
+}
+
 if [ -n "${T_NAMESPACE:-}" ]; then
     T_BASE=10000
 else
-    T_BASE=$((10000 + ($$ % 400) * 100))
+    reserve_ports
 fi
 SMTP_PORT=$((T_BASE + 25))
 SUBMISSIONS_PORT=$((T_BASE + 65))
