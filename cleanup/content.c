@@ -286,11 +286,9 @@ void content_prepare(struct message *message)
 {
     struct cleanup *cleanup = message->cleanup;
     const struct config *config = cleanup->config;
-    struct strlist classes = STRLIST_EMPTY;
 
-    strlist_split(&classes, config->internal_mail_filter_classes, ", \t\r\n");
-    cleanup->filters_bounces = strlist_has(&classes, "bounce");
-    strlist_release(&classes);
+    cleanup->filters_bounces =
+        strlist_text_has(config->internal_mail_filter_classes, ", \t\r\n", "bounce");
     cleanup->rejected = read_characters(config->message_reject_characters);
     cleanup->stripped = read_characters(config->message_strip_characters);
     cleanup->walk = make_walk(message);

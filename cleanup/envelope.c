@@ -159,8 +159,7 @@ static void add_mapped_copy(struct message *message, struct maps *maps, const ch
 /* Only what comes in from outside is copied: not notices, and not what was forwarded, a second time. */
 static bool wants_copies(const struct message *message)
 {
-    return (message->request.origin == INTAKE_NETWORK ||
-            message->request.origin == INTAKE_LOCAL) &&
+    return (message->request.origin == INTAKE_NETWORK || message->request.origin == INTAKE_LOCAL) &&
            (message->request.overrides & INTAKE_NO_MAPPINGS) == 0;
 }
 
@@ -216,7 +215,7 @@ void envelope_apply_orders(struct message *message)
 {
     for (size_t i = 0; i < message->bcc.count; i++)
         add_copy(message, span_text(message->bcc.items[i]));
-    if (message->redirect == NULL || message->refusal != NULL)
+    if (message->redirect == NULL || message->refusal != NULL || message->recipient_count == 0)
         return;
     message->recipients[0].address =
         route_rewrite(message->cleanup->route, message->arena,

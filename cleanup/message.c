@@ -151,7 +151,8 @@ static struct queue_envelope make_envelope(struct message *message)
     for (size_t i = 0; i < request->attribute_count; i++) {
         bool is_filter = strcmp(request->attributes[i].name, QUEUE_ATTRIBUTE_FILTER) == 0;
 
-        if (!is_filter || message->filter == NULL) /* what a table says goes before content_filter */
+        if (!is_filter ||
+            message->filter == NULL) /* what a table says goes before content_filter */
             envelope.attributes[envelope.attribute_count++] = request->attributes[i];
     }
     if (message->refusal != NULL)
@@ -171,8 +172,7 @@ static bool commit(struct message *message)
     struct queue_envelope envelope = make_envelope(message);
     struct error err = {0};
 
-    if (message->hold ? queue_writer_hold(cleanup->writer, cleanup->queue_directory,
-                                          cleanup->config, &envelope, &err)
+    if (message->hold ? queue_writer_hold(cleanup->writer, &envelope, &err)
                       : queue_writer_commit(cleanup->writer, &envelope, &message->file, &err))
         return true;
     log_warning("%s: %s", message->queue_id, err.text);

@@ -77,21 +77,18 @@ static void make_directories(int queue_directory, struct path path)
     }
 }
 
-/* The entries of the directories above a path, on stable storage. */
-static bool sync_directories(int queue_directory, struct path path, struct error *err)
+bool queue_sync_entry(int queue_directory, const struct config *config, const char *queue,
+                      const char *queue_id, struct error *err)
 {
-    bool done = true;
+    struct path path = make_path(config, queue, queue_id);
+    char *slash;
 
-    for (char *slash; done && (slash = strrchr(path.text, '/')) != NULL;) {
+    while ((slash = strrchr(path.text, '/')) != NULL) {
         *slash = '\0';
-        slash = strrchr(path.text, '/');
-        if (slash == NULL)
-            return file_sync_directory(queue_directory, ".", err);
-        *slash = '\0';
-        done = file_sync_directory(queue_directory, path.text, err);
-        *slash = '/';
+        if (!file_sync_directory(queue_directory, path.text, err))
+            return false;
     }
-    return done;
+    return file_sync_directory(queue_directory, ".", err);
 }
 
 int queue_open_directory(int queue_directory, const struct config *config, const char *queue,
@@ -106,7 +103,7 @@ int queue_open_directory(int queue_directory, const struct config *config, const
     fd = openat(queue_directory, directory.text, flags);
     if (fd == -1 && errno == ENOENT) {
         make_directories(queue_directory, path);
-        if (!sync_directories(queue_directory, path, err))
+        if (!queue_sync_entry(queue_directory, config, queue, queue_id, err))
             return -1;
         fd = openat(queue_directory, directory.text, flags);
     }

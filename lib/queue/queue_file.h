@@ -131,15 +131,8 @@ uint64_t queue_writer_content_size(const struct queue_writer *writer);
  */
 bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *envelope, int *fd_r,
                          struct error *err) MUST_CHECK;
-/*
- * queue_writer_hold - the same, into the queue `hold`, where no queue manager looks
- *
- *  queue_directory  borrowed
- *  config           how that queue is hashed
- */
-struct config;
-bool queue_writer_hold(struct queue_writer *writer, int queue_directory,
-                       const struct config *config, struct queue_envelope *envelope,
+/* queue_writer_hold - the same, into the queue `hold`, where no queue manager looks */
+bool queue_writer_hold(struct queue_writer *writer, struct queue_envelope *envelope,
                        struct error *err) MUST_CHECK;
 /* queue_writer_abandon - forget the message and remove its file; nothing begun is fine */
 void queue_writer_abandon(struct queue_writer *writer);
@@ -176,6 +169,9 @@ const char *queue_path(struct arena *arena, const struct config *config, const c
  * its entry is then durable. -1: *err says why */
 int queue_open_directory(int queue_directory, const struct config *config, const char *queue,
                          const char *queue_id, struct error *err) MUST_CHECK;
+/* queue_sync_entry - fsync of the directory in which queue_path says, and of all above it: those may be new, too */
+bool queue_sync_entry(int queue_directory, const struct config *config, const char *queue,
+                      const char *queue_id, struct error *err) MUST_CHECK;
 /* queue_move - rename between queues, making hash directories as needed */
 bool queue_move(int queue_directory, const struct config *config, const char *queue_id,
                 const char *from, const char *to, struct error *err) MUST_CHECK;

@@ -268,50 +268,27 @@ bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *env
     return true;
 }
 
-/* The directories of a path, the innermost first: those above may be new, too. */
-static bool sync_directories(int queue_directory, char *path, struct error *err)
-{
-    char *slash;
-
-    while ((slash = strrchr(path, '/')) != NULL) {
-        int directory;
-        bool synced;
-
-        *slash = '\0';
-        directory = openat(queue_directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        synced = directory >= 0 && fsync(directory) == 0;
-        if (!synced)
-            error_errno(err, "sync the queue directory %s", path);
-        fd_close(&directory);
-        if (!synced)
-            return false;
-    }
-    return true;
-}
-
 /* Moved while it is not yet a message: the queue manager must not see it whole in incoming. */
-bool queue_writer_hold(struct queue_writer *writer, int queue_directory,
-                       const struct config *config, struct queue_envelope *envelope,
+bool queue_writer_hold(struct queue_writer *writer, struct queue_envelope *envelope,
                        struct error *err)
 {
-    struct arena *arena = arena_create();
-    char *path = arena_copy(arena, queue_path(arena, config, "hold", writer->id));
+    const int queues = writer->queue_directory;
+    const struct config *config = writer->config;
     bool written = write_all_of_it(writer, envelope, err);
-    bool moved =
-        written && queue_move(queue_directory, config, writer->id, "incoming", "hold", err);
-    bool held = moved && make_durable(writer, err) && sync_directories(queue_directory, path, err);
+    bool moved = written && queue_move(queues, config, writer->id, "incoming", "hold", err);
+    bool held = moved && make_durable(writer, err) &&
+                queue_sync_entry(queues, config, "hold", writer->id, err);
 
     if (written && !held)
         err->kind = ERROR_TEMPORARY; /* whatever it is, the message itself is not at fault */
     if (moved) {
         struct error ignored;
 
-        if (!held && !queue_remove(queue_directory, config, "hold", writer->id, &ignored))
+        if (!held && !queue_remove(queues, config, "hold", writer->id, &ignored))
             log_warning("%s", ignored.text);
         fd_close(&writer->fd);
         writer->id[0] = '\0';
     }
     queue_writer_abandon(writer);
-    arena_free(&arena);
     return held;
 }

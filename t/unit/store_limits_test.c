@@ -303,7 +303,7 @@ static void folders(void **state UNUSED)
     for (unsigned i = 0; i < FOLDERS; i++) {
         snprintf(path, sizeof(path), "mail/.folder%u.of.many", i);
         assert_int_equal(mkdir(path, 0700), 0);
-        strcat(path, "/cur");
+        snprintf(path, sizeof(path), "mail/.folder%u.of.many/cur", i);
         assert_int_equal(mkdir(path, 0700), 0);
     }
     count_from_here();
