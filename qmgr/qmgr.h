@@ -9,6 +9,8 @@
  *   due       deferred messages by date                  notify    requests to the bounce service
  *   pool      connections to services                    limits    what transports allow
  *   tables    when to leave because they changed
+ *   precedence  which message may overtake another       verp      senders that name the recipient
+ *   verify    what would become of mail (sendmail -bv)   window    concurrency of a destination
  *   clog      warnings of destinations that take up much of the active queue
  *   succession  taking over from the queue manager before us, and leaving to the next
  */
