@@ -56,6 +56,8 @@ struct mbox_list {
 void mbox_list_release(struct mbox_list *list);
 bool mbox_list_parse(struct mbox_list *list, struct span text) MUST_CHECK;
 bool mbox_list_read(int directory, struct mbox_list *list_r, struct error *err) MUST_CHECK;
+/* mbox_list_find - the entry of a UID, also of one that is gone, or NULL */
+struct mbox_entry *mbox_list_find(const struct mbox_list *list, uint32_t uid);
 /* mbox_list_append - lines for these entries, synced when `durable` */
 bool mbox_list_append(int directory, const struct mbox_entry *entries, size_t count, bool durable,
                       struct error *err) MUST_CHECK;

@@ -77,7 +77,7 @@ static bool parse_line(struct span line, struct mbox_entry *entry)
     return parse_digest(digest, entry->digest);
 }
 
-static struct mbox_entry *find_entry(const struct mbox_list *list, uint32_t uid)
+struct mbox_entry *mbox_list_find(const struct mbox_list *list, uint32_t uid)
 {
     size_t low = 0, high = list->count;
 
@@ -94,7 +94,7 @@ static struct mbox_entry *find_entry(const struct mbox_list *list, uint32_t uid)
 /* A line about a message that is known changes it; new ones come in the order of their UIDs. */
 static bool add_entry(struct mbox_list *list, const struct mbox_entry *entry)
 {
-    struct mbox_entry *known = find_entry(list, entry->uid);
+    struct mbox_entry *known = mbox_list_find(list, entry->uid);
 
     if (known != NULL) {
         if (entry->gone)

@@ -86,20 +86,6 @@ static void match(struct mbox_list *list, struct mbox_message *messages, size_t 
     name_table_release(&table);
 }
 
-static const struct mbox_entry *find_entry(const struct mbox_list *list, uint32_t uid)
-{
-    size_t low = 0, high = list->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (list->entries[middle].uid < uid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < list->count && list->entries[low].uid == uid ? &list->entries[low] : NULL;
-}
-
 /* A new message in the middle, where another program put one, cannot have a UID between others: from
  * there on all are new. */
 static size_t count_known(const struct mbox_message *messages, size_t count)
@@ -113,7 +99,7 @@ static size_t count_known(const struct mbox_message *messages, size_t count)
 
 static struct mbox_entry entry_of(const struct mbox_message *message, const struct mbox_list *list)
 {
-    const struct mbox_entry *known = message->uid == 0 ? NULL : find_entry(list, message->uid);
+    const struct mbox_entry *known = message->uid == 0 ? NULL : mbox_list_find(list, message->uid);
     struct mbox_entry entry = {.uid = message->uid, .flags = message->flags};
 
     if (known != NULL)
