@@ -5,6 +5,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/store/control.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -41,16 +42,28 @@ static bool holder_is_dead(int directory, const char *name)
     return dead;
 }
 
+/* A time far ahead was not set by who holds it; and a lock is a small file. */
+static bool is_nobodys(int directory, const char *name, const struct stat *status)
+{
+    time_t now = time(NULL);
+
+    return !S_ISREG(status->st_mode) || status->st_size > HOLDER_MAX ||
+           status->st_mtime + STALE_S < now || status->st_mtime > now + STALE_S ||
+           holder_is_dead(directory, name);
+}
+
 static bool remove_stale(int directory, const char *name)
 {
     struct stat before, after;
 
     if (fstatat(directory, name, &before, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT;
-    if (before.st_mtime + STALE_S >= time(NULL) && !holder_is_dead(directory, name))
-        return false;
-    return fstatat(directory, name, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
-           after.st_ino == before.st_ino && unlinkat(directory, name, 0) == 0;
+    return is_nobodys(directory, name, &before) &&
+           fstatat(directory, name, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
+           after.st_ino == before.st_ino &&
+           (unlinkat(directory, name, 0) == 0 ||
+            (S_ISDIR(before.st_mode) &&
+             control_set_aside(directory, name, "a lock is no directory")));
 }
 
 /* A file that names us, to be linked to the lock's name: whoever is killed in between leaves no lock

@@ -138,6 +138,10 @@ void state_change_flags(const struct flag_change *change, struct index_message *
  * 0: now. state_wall_ms is the clock that goes with it. */
 int64_t state_unsure_until_ms(int64_t mtime_ns);
 int64_t state_wall_ms(void);
+/* state_start_over - no UIDs are left (uidlist_has_room): another, larger UIDVALIDITY (RFC 9051, section 2.3.1.1), and
+ * numbers from 1. The caller gives every message one, and forgets those of the index. */
+bool state_start_over(struct mailbox *mailbox, uint32_t *uidvalidity, uint32_t *uidnext,
+                      struct error *err) MUST_CHECK;
 /* state_forget_messages - there are none any more */
 void state_forget_messages(struct index_mailbox *state);
 

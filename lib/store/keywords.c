@@ -9,7 +9,7 @@
 #include <fcntl.h>
 
 #define FILE_NAME "dovecot-keywords"
-#define FILE_MAX  65536
+#define FILE_MAX  (1024 * 1024) /* octets that are read: far more than all keywords can take */
 
 void keywords_release(struct keywords *keywords)
 {
@@ -41,15 +41,44 @@ int keywords_find(const struct keywords *keywords, struct span keyword)
     return -1;
 }
 
-bool keywords_refresh(struct keywords *keywords, int directory, struct error *err)
+/* What open(2) and stat(2) say of what is no file. */
+static bool is_none(int number)
 {
+    return number == ENOENT || number == ELOOP || number == ENXIO;
+}
+
+/* The first FILE_MAX octets. What is no regular file has no keywords, and is no error: messages must stay readable. */
+static bool read_names(struct keywords *keywords, int directory, struct error *err)
+{
+    int fd = openat(directory, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct buf text = BUF(FILE_MAX);
     struct stat status;
+    bool done = fd >= 0 && fstat(fd, &status) == 0;
+
+    if (done && S_ISREG(status.st_mode) && status.st_size > 0) {
+        size_t size = status.st_size < FILE_MAX ? (size_t)status.st_size : FILE_MAX;
+        done = pread_all(fd, buf_reserve(&text, size), size, 0) || errno == 0;
+        if (done)
+            buf_commit(&text, size);
+    }
+    if (done)
+        keywords_parse(keywords, buf_span(&text));
+    else if (is_none(errno))
+        done = true;
+    else
+        error_errno(err, "read " FILE_NAME);
+    fd_close(&fd);
+    buf_release(&text);
+    return done;
+}
+
+bool keywords_refresh(struct keywords *keywords, int directory, struct error *err)
+{
+    struct stat status;
     int64_t mtime_ns;
-    bool done;
 
     if (fstatat(directory, FILE_NAME, &status, 0) != 0) {
-        if (errno == ENOENT) {
+        if (is_none(errno)) {
             keywords->mtime_ns = 0;
             return true;
         }
@@ -59,15 +88,12 @@ bool keywords_refresh(struct keywords *keywords, int directory, struct error *er
     mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
     if (mtime_ns == keywords->mtime_ns && status.st_size == keywords->size)
         return true;
-    done = file_read(directory, FILE_NAME, &text, err);
-    if (done) {
-        keywords_release(keywords);
-        keywords_parse(keywords, buf_span(&text));
-        keywords->mtime_ns = mtime_ns;
-        keywords->size = status.st_size;
-    }
-    buf_release(&text);
-    return done;
+    keywords_release(keywords);
+    if (!read_names(keywords, directory, err))
+        return false;
+    keywords->mtime_ns = mtime_ns;
+    keywords->size = status.st_size;
+    return true;
 }
 
 static bool write_file(struct keywords *keywords, int directory, struct error *err)

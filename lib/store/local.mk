@@ -3,6 +3,7 @@ dist_man_MANS += lib/store/buzon-mailbox.5
 lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/annotations.c lib/store/annotations.h \
 	lib/store/courier.c lib/store/courier.h lib/store/maildir_courier.c \
+	lib/store/control.c lib/store/control.h \
 	lib/store/dotlock.c lib/store/dotlock.h \
 	lib/store/driver.h \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \

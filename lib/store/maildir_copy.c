@@ -126,6 +126,8 @@ static bool note_copies(struct mailbox *mailbox, struct index_mailbox *state,
 {
     bool in_itself = mailbox->id == placing->target->id;
 
+    if (in_itself && placing->renumbered)
+        return true; /* source.uid is nobody's, or another's */
     if (!copy_metadata(mailbox, placing, err))
         return false;
     if (placing->link || placing->count == 0)

@@ -21,8 +21,9 @@ struct maildir_placing {
     struct mailbox *target;
     struct index_mailbox *state;
     struct arena *arena;
-    int from;  /* directory that origins are seen from */
-    bool link; /* the origin stays */
+    int from;        /* directory that origins are seen from */
+    bool link;       /* the origin stays */
+    bool renumbered; /* the target's UIDs had come to their end: all are new */
     struct maildir_incoming *incoming;
     size_t count;
 };

@@ -140,17 +140,20 @@ static bool find_uid(void *context, const struct index_message *message)
     return true;
 }
 
-/* Somebody wrote dovecot-uidlist just now: let a scan find our files among others. One that was moved on
+/* Somebody wrote dovecot-uidlist just now, or no UIDs are left: let a scan find our files among others. One that was moved on
  * or removed already keeps UID 0: it was there. */
 static bool number_by_scan(struct maildir_placing *placing, struct error *err)
 {
-    uint32_t first = placing->state->uidnext;
+    struct index *index = placing->target->store->index;
+    uint32_t first = placing->state->uidnext, uidvalidity = placing->state->uidvalidity;
 
     placing->state->cur_mtime_ns = 0;
-    return index_put_mailbox(placing->target->store->index, placing->state, err) &&
-           maildir_enter(placing->target, placing->state, err) &&
-           index_walk(placing->target->store->index, placing->target->id, first, find_uid, placing,
-                      err);
+    if (!index_put_mailbox(index, placing->state, err) ||
+        !maildir_enter(placing->target, placing->state, err))
+        return false;
+    placing->renumbered = placing->state->uidvalidity != uidvalidity;
+    return index_walk(index, placing->target->id, placing->renumbered ? 0 : first, find_uid,
+                      placing, err);
 }
 
 static bool number_all(struct maildir_placing *placing, struct error *err)

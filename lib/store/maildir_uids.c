@@ -9,24 +9,12 @@
 
 #include <stdlib.h>
 
-#define UIDS_LEFT_MIN 1000 /* before the numbers end a mailbox needs another UIDVALIDITY */
-
 static void take_uids(struct index_mailbox *state, struct maildir_arrival *arrivals, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (arrivals[i].uid == 0)
             arrivals[i].uid = state->uidnext++;
     }
-}
-
-static bool has_uids_left(const struct mailbox *mailbox, uint32_t uidnext, size_t count,
-                          struct error *err)
-{
-    if (count < UINT32_MAX - UIDS_LEFT_MIN &&
-        uidnext < UINT32_MAX - UIDS_LEFT_MIN - (uint32_t)count)
-        return true;
-    error_set(err, ERROR_TEMPORARY, "no UIDs are left in mailbox %s", mailbox->name);
-    return false;
 }
 
 static struct uidlist_entry entry_of(const struct maildir_arrival *arrival, struct arena *arena)
@@ -65,10 +53,11 @@ bool maildir_number(struct mailbox *mailbox, struct index_mailbox *state,
 
     if (count == 0)
         return true;
-    if (!has_uids_left(mailbox, state->uidnext, count, err) || !uidlist_lock(directory, &lock, err))
+    if (!uidlist_lock(directory, &lock, err))
         return false;
     stamp = uidlist_stat(directory);
-    if (stamp.inode == 0 || !uidlist_stamp_equal(&stamp, &state->uidlist)) {
+    if (stamp.inode == 0 || !uidlist_stamp_equal(&stamp, &state->uidlist) ||
+        !uidlist_has_room(state->uidnext, count)) {
         errno = ESTALE;
         error_errno(err, "dovecot-uidlist of mailbox %s", mailbox->name);
         err->kind = ERROR_PERMANENT;
@@ -212,8 +201,13 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
         look_up(list, first, files, count, arena, &must_write);
     if (list->uidnext > state->uidnext)
         state->uidnext = list->uidnext;
-    if (!has_uids_left(mailbox, state->uidnext, count, err))
-        return false;
+    if (!uidlist_has_room(state->uidnext, count)) {
+        if (!state_start_over(mailbox, &state->uidvalidity, &state->uidnext, err))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            files[i].uid = 0;
+        *reset_r = must_write = true;
+    }
     for (size_t i = 0; i < count; i++)
         numbered += files[i].uid == 0;
     take_uids(state, files, count);

@@ -4,6 +4,7 @@
 #include "lib/store/mbox.h"
 
 #include "lib/base/file.h"
+#include "lib/store/control.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -110,7 +111,7 @@ static bool add_entry(struct mbox_list *list, const struct mbox_entry *entry)
         list->entries = mem_resize(list->entries, list->capacity, sizeof(*list->entries));
     }
     list->entries[list->count++] = *entry;
-    if (entry->uid >= list->uidnext)
+    if (entry->uid >= list->uidnext) /* a UID is below UINT32_MAX */
         list->uidnext = entry->uid + 1;
     return true;
 }
@@ -146,14 +147,11 @@ bool mbox_list_parse(struct mbox_list *list, struct span text)
 bool mbox_list_read(int directory, struct mbox_list *list_r, struct error *err)
 {
     struct buf text = BUF(FILE_MAX);
-    bool done;
+    bool done, found;
 
     *list_r = (struct mbox_list){0};
-    done = file_read(directory, FILE_NAME, &text, err);
-    if (!done && err->number == ENOENT) {
-        error_clear(err);
-        done = true;
-    } else if (done && !mbox_list_parse(list_r, buf_span(&text))) {
+    done = control_read(directory, FILE_NAME, &text, &found, err);
+    if (done && found && !mbox_list_parse(list_r, buf_span(&text))) {
         mbox_list_release(list_r);
         list_r->torn = true;
     }

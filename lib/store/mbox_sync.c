@@ -4,9 +4,8 @@
  */
 #include "lib/base/base.h"
 
-#include "lib/store/mbox.h"
-
 #include "lib/store/maildir.h" /* name_table */
+#include "lib/store/mbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +113,7 @@ static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state
                             struct mbox_entry **entries_r, struct error *err)
 {
     struct mbox_list fresh = {.uidvalidity = list->uidvalidity, .uidnext = list->uidnext};
-    bool is_new = list->uidvalidity == 0, done = true;
+    bool is_new = list->uidvalidity == 0, over, done = true;
     size_t known;
 
     if (is_new) {
@@ -124,6 +123,9 @@ static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state
             !index_new_uidvalidity(mailbox->store->index, &fresh.uidvalidity, err))
             return false;
     }
+    over = !uidlist_has_room(fresh.uidnext, count);
+    if (over && !state_start_over(mailbox, &fresh.uidvalidity, &fresh.uidnext, err))
+        return false;
     memcpy(fresh.guid, list->guid, sizeof(fresh.guid));
     if (fresh.guid[0] == '\0' && state->guid[0] != '\0')
         memcpy(fresh.guid, state->guid, sizeof(fresh.guid));
@@ -131,7 +133,7 @@ static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state
         uidlist_new_guid(fresh.guid);
     memcpy(state->guid, fresh.guid, sizeof(fresh.guid));
     match(list, messages, count);
-    known = count_known(messages, count);
+    known = over ? 0 : count_known(messages, count);
     fresh.entries = mem_resize(NULL, count + 1, sizeof(*fresh.entries));
     for (size_t i = 0; i < count; i++) {
         fresh.entries[i] = entry_of(&messages[i], list); /* with flags it had, if it had any */
@@ -139,7 +141,7 @@ static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state
             fresh.entries[i].uid = messages[i].uid = fresh.uidnext++;
     }
     fresh.count = count;
-    if (is_new || list->torn || list->guid[0] == '\0' || known < count ||
+    if (is_new || over || list->torn || list->guid[0] == '\0' || known < count ||
         list->lines > 2 * count + 100)
         done = mbox_list_write(mailbox->store->root, &fresh, err);
     state->uidnext = fresh.uidnext;

@@ -4,6 +4,7 @@
 #include "lib/store/driver.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 
 #define FINE_NS   20000000   /* times of files with nanoseconds are those of a kernel tick */
 #define COARSE_NS 2000000000 /* without: whole seconds, or two */
@@ -72,6 +73,22 @@ void state_forget_messages(struct index_mailbox *state)
     state->virtual_size = state->deleted_size = 0;
     state->gone_first = state->gone_next = 0;
     state->gone_modseq = state->modseq;
+}
+
+bool state_start_over(struct mailbox *mailbox, uint32_t *uidvalidity, uint32_t *uidnext,
+                      struct error *err)
+{
+    uint32_t old = *uidvalidity;
+
+    if (!index_new_uidvalidity(mailbox->store->index, uidvalidity, err))
+        return false;
+    if (*uidvalidity <= old)
+        *uidvalidity = old == UINT32_MAX ? 1 : old + 1;
+    log_warning("mailbox %s: no UIDs are left after %" PRIu32 ": UIDVALIDITY is %" PRIu32
+                " instead of %" PRIu32,
+                mailbox->name, *uidnext, *uidvalidity, old);
+    *uidnext = 1;
+    return true;
 }
 
 enum index_result state_find(struct mailbox *mailbox, struct index_mailbox *state,

@@ -4,6 +4,7 @@
 #include "lib/store/subscriptions.h"
 
 #include "lib/base/file.h"
+#include "lib/store/control.h"
 #include "lib/store/courier.h"
 #include "lib/store/dotlock.h"
 #include "lib/store/name.h"
@@ -87,16 +88,13 @@ static bool read_courier(int directory, char separator, struct strlist *names, s
 {
     struct buf text = BUF(FILE_MAX);
     struct strlist theirs = STRLIST_EMPTY;
-    bool done = file_read(directory, "courierimapsubscribed", &text, err);
+    bool found, done = control_read(directory, "courierimapsubscribed", &text, &found, err);
 
-    if (done) {
+    if (done && found) {
         courier_parse_subscriptions(buf_span(&text), &theirs);
         for (size_t i = 0; i < theirs.count; i++)
             add_name(names, span_text(theirs.items[i]), separator);
         keep_names(directory, separator, names);
-    } else if (err->number == ENOENT) {
-        error_clear(err);
-        done = true;
     }
     strlist_release(&theirs);
     buf_release(&text);
@@ -106,14 +104,12 @@ static bool read_courier(int directory, char separator, struct strlist *names, s
 bool subscriptions_read(int directory, char separator, struct strlist *names, struct error *err)
 {
     struct buf text = BUF(FILE_MAX);
-    bool done = file_read(directory, FILE_NAME, &text, err);
+    bool found, done = control_read(directory, FILE_NAME, &text, &found, err);
 
-    if (!done && err->number == ENOENT) {
-        error_clear(err);
-        done = read_courier(directory, separator, names, err);
-    } else {
+    if (done && found)
         subscriptions_parse(buf_span(&text), separator, names);
-    }
+    else if (done)
+        done = read_courier(directory, separator, names, err);
     buf_release(&text);
     return done;
 }
@@ -131,7 +127,11 @@ static bool write_file(int directory, char separator, const struct strlist *name
     }
     if (subscribed)
         put_name(&text, name, separator);
-    written = file_replace(directory, FILE_NAME, 0600, buf_span(&text), err);
+    written = !subscribed || text.len <= FILE_MAX; /* never one that cannot be read again */
+    if (written)
+        written = file_replace(directory, FILE_NAME, 0600, buf_span(&text), err);
+    else
+        error_set(err, ERROR_PERMANENT, "Too many subscriptions.");
     buf_release(&text);
     return written;
 }

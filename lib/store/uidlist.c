@@ -4,15 +4,17 @@
 #include "lib/store/uidlist.h"
 
 #include "lib/base/file.h"
+#include "lib/store/control.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#define FILE_NAME "dovecot-uidlist"
-#define TEMPORARY "dovecot-uidlist.new" /* under the lock only */
-#define FILE_MAX  (1024U * 1024 * 1024)
+#define FILE_NAME     "dovecot-uidlist"
+#define TEMPORARY     "dovecot-uidlist.new" /* under the lock only */
+#define FILE_MAX      (1024U * 1024 * 1024)
+#define UIDS_LEFT_MIN 1000
 
 void uidlist_release(struct uidlist *list)
 {
@@ -189,15 +191,13 @@ bool uidlist_stamp_equal(const struct uidlist_stamp *a, const struct uidlist_sta
 
 bool uidlist_read(int directory, struct uidlist *list_r, struct error *err)
 {
+    bool found;
+
     *list_r = (struct uidlist){.text = BUF(FILE_MAX)};
     list_r->stamp = uidlist_stat(directory);
-    if (!file_read(directory, FILE_NAME, &list_r->text, err)) {
+    if (!control_read(directory, FILE_NAME, &list_r->text, &found, err) || !found) {
         uidlist_release(list_r);
-        if (err->number == ENOENT) {
-            error_clear(err);
-            return true;
-        }
-        return false;
+        return !found && err->kind == ERROR_NONE;
     }
     if (!uidlist_parse(list_r, buf_span(&list_r->text)))
         list_r->torn = true;
@@ -285,6 +285,12 @@ struct span uidlist_extension(struct span extensions, char letter)
             return span_skip(word, 1);
     }
     return SPAN_EMPTY;
+}
+
+bool uidlist_has_room(uint32_t uidnext, size_t count)
+{
+    return count < UINT32_MAX - UIDS_LEFT_MIN &&
+           uidnext < UINT32_MAX - UIDS_LEFT_MIN - (uint32_t)count;
 }
 
 void uidlist_new_guid(char guid[33])

@@ -71,6 +71,10 @@ bool uidlist_write(int directory, const struct uidlist *list, bool durable,
  * copied; P: its id for POP3 */
 struct span uidlist_extension(struct span extensions, char letter);
 
+/* uidlist_has_room - may so many more messages have UIDs? Well before the numbers end they may not: the mailbox then
+ * needs another UIDVALIDITY. */
+bool uidlist_has_room(uint32_t uidnext, size_t count);
+
 /* uidlist_parse_guid - "G" and 32 hexadecimal digits; else the guid stays what it is */
 void uidlist_parse_guid(struct span word, char guid[33]);
 /* uidlist_new_guid - 32 hexadecimal digits that nobody else has */

@@ -182,6 +182,116 @@ static void index_that_was_cut_off(void **state UNUSED)
     }
 }
 
+/* In the place of a control file and of its lock. %s is the path. */
+static const char *const no_files[] = {
+    "mkdir %s",
+    "mkdir -p %s/with/something",
+    "mkfifo %s",
+    "ln -s %s loop && ln -s ../loop %s",
+    "rm -rf %s && truncate -s 2G %s",
+    "rm -rf %s && truncate -s 70000 %s",
+    "touch -d '2 days' %s",
+};
+
+static void things_that_are_no_files(void **state UNUSED)
+{
+    static const char *const paths[] = {"mail/dovecot-uidlist", "mail/dovecot-keywords",
+                                        "mail/subscriptions", "mail/dovecot-uidlist.lock"};
+
+    fill();
+    for (size_t i = 0; i < ARRAY_LENGTH(paths) * ARRAY_LENGTH(no_files); i++) {
+        const char *path = paths[i % ARRAY_LENGTH(paths)];
+        const char *format = no_files[i / ARRAY_LENGTH(paths)];
+        char command[256];
+        size_t len = (size_t)snprintf(command, sizeof(command), "rm -rf loop %s && ", path);
+        for (; *format != '\0' && len < sizeof(command); format++) {
+            if (format[0] == '%' && format[1] == 's')
+                len += (size_t)snprintf(command + len, sizeof(command) - len, "%s", path), format++;
+            else
+                command[len++] = *format;
+        }
+        assert_true(len < sizeof(command));
+        command[len] = '\0';
+        run(command);
+        if (i % 2 == 0) {
+            store_close(&store);
+            run("rm -rf mail/buzon.index");
+            open_store();
+        }
+        check_mailbox(false);
+        assert_true(store_subscribe(store, "a.b", true, &err));
+    }
+}
+
+/* --- the last UIDs ------------------------------------------------------------------------------ */
+
+/* All messages are there under other numbers, and the next one gets its own; old sessions are told. */
+static void start_over_with(const char *damage, const char *then)
+{
+    struct mailbox *old, *mailbox;
+    uint32_t uidvalidity;
+
+    old = open_mailbox("INBOX", false);
+    uidvalidity = old->uidvalidity;
+    run(damage);
+    run(then);
+    assert_false(mailbox_sync(old, &err));
+    assert_int_equal(err.number, ESTALE);
+    check_mailbox(false);
+    mailbox = open_mailbox("INBOX", false);
+    assert_true(mailbox->uidvalidity > uidvalidity);
+    assert_int_equal(uid_at(mailbox, 0), 1);
+    assert_int_equal(mailbox->uidnext, MESSAGES + 1);
+    mailbox_close(&mailbox);
+    mailbox_close(&old);
+}
+
+static void no_uids_are_left(void **state UNUSED)
+{
+    fill();
+    start_over_with("sed -i '1s/ N[0-9]*/ N4294967295/' mail/dovecot-uidlist", "true");
+    start_over_with("sed -i '$s/^[0-9]*/4294967294/' mail/dovecot-uidlist", "true");
+    start_over_with("sed -i '1s/ N[0-9]*/ N4294967295/' mail/dovecot-uidlist",
+                    "rm -rf mail/buzon.index/* mail/dovecot-uidlist.lock");
+}
+
+/* It is the append itself, a copy, or a move to where it is, that finds the numbers used up. */
+static void the_last_uid_is_taken(void **state UNUSED)
+{
+    static const uint32_t last_index[] = {MESSAGES - 1};
+    struct arena *arena = arena_create();
+    struct mailbox_copied copied;
+    struct mailbox *mailbox;
+
+    fill();
+    for (unsigned round = 0; round < 3; round++) {
+        run("sed -i '1s/ N[0-9]*/ N4294966288/' mail/dovecot-uidlist");
+        mailbox = open_mailbox("INBOX", false);
+        assert_int_equal(mailbox->uidnext, 4294966288U);
+        if (round == 0) {
+            for (unsigned i = 0; i < 20; i++)
+                (void)append("INBOX", 0, "Subject: 9\r\n\r\nx\r\n");
+            run("grep -l 'Subject: 9' mail/cur/* | xargs rm");
+        } else {
+            for (unsigned i = 0; i < 20 && mailbox->uidvalidity != 0; i++) {
+                if (!mailbox_copy(mailbox, last_index, 1, "INBOX", true, arena, &copied, &err))
+                    break;
+                if (!mailbox_sync(mailbox, &err))
+                    break;
+                mailbox_forget_gone(mailbox);
+            }
+            assert_int_equal(err.number, ESTALE);
+        }
+        mailbox_close(&mailbox);
+        error_clear(&err);
+        mailbox = open_mailbox("INBOX", false);
+        settle(mailbox);
+        mailbox_close(&mailbox);
+        check_mailbox(false);
+    }
+    arena_free(&arena);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -191,6 +301,9 @@ int main(void)
         STORE_CASE(floor_of_modseqs),
         STORE_CASE(index_itself),
         STORE_CASE(index_that_was_cut_off),
+        STORE_CASE(things_that_are_no_files),
+        STORE_CASE(no_uids_are_left),
+        STORE_CASE(the_last_uid_is_taken),
     };
 
     srandom(1);

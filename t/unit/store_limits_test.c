@@ -210,9 +210,16 @@ static void keywords(void **state UNUSED)
     mailbox = open_mailbox("INBOX", false);
     expect_at_most(MIB);
     mailbox_close(&mailbox);
-    run("yes 99999 word | head -c 70000 >mail/dovecot-keywords"); /* no list of keywords */
-    assert_null(mailbox_open(store, "INBOX", false, &err));
+    run("yes 99999 word | head -c 70000 >mail/dovecot-keywords");
+    run("printf '\\n0 real\\n' >>mail/dovecot-keywords");
+    mailbox = open_mailbox("INBOX", false);
+    assert_string_equal(mailbox->keywords.names[0], "real");
     expect_at_most(MIB);
+    mailbox_close(&mailbox);
+    run("truncate -s 2G mail/dovecot-keywords");
+    mailbox = open_mailbox("INBOX", false);
+    expect_at_most(3 * MIB);
+    mailbox_close(&mailbox);
     run("rm mail/dovecot-keywords");
     mailbox = open_mailbox("INBOX", false);
     for (unsigned i = 0; i < 100; i++) {
@@ -242,12 +249,8 @@ static void expect_list_within(const char *written_by, size_t octets)
     run(written_by);
     open_store();
     count_from_here();
-    mailbox = mailbox_open(store, "INBOX", false, &err);
+    mailbox = open_mailbox("INBOX", false);
     expect_at_most(octets);
-    if (mailbox == NULL) {
-        assert_int_equal(err.kind, ERROR_TEMPORARY);
-        return;
-    }
     assert_int_equal(mailbox->count, 3);
     for (size_t i = 0; i < mailbox->count; i++) {
         assert_true(uid_at(mailbox, i) > last);

@@ -412,6 +412,33 @@ static void one_message_twice_is_two(void **state UNUSED)
     mailbox_close(&mailbox);
 }
 
+/* All messages are there under other numbers, with their flags; old sessions are told. */
+static void no_uids_are_left(void **state UNUSED)
+{
+    struct mailbox *old, *mailbox;
+    uint32_t uidvalidity;
+
+    deliver("one");
+    deliver("two");
+    old = open_inbox();
+    uidvalidity = old->uidvalidity;
+    flag(old, 0, FLAG_FLAGGED);
+    run("sed -i '1s/ N[0-9]*/ N4294967295/' $(find . -name buzon.mbox)");
+    deliver("three");
+    usleep(25000);
+    assert_false(mailbox_sync(old, &err));
+    assert_int_equal(err.number, ESTALE);
+    mailbox = open_inbox();
+    assert_true(mailbox->uidvalidity > uidvalidity);
+    assert_int_equal(mailbox->count, 3);
+    assert_int_equal(mailbox->messages[0].uid, 1);
+    assert_int_equal(mailbox->messages[0].flags & FLAGS_STORED, FLAG_FLAGGED);
+    assert_int_equal(mailbox->messages[2].uid, 3);
+    assert_int_equal(mailbox->uidnext, 4);
+    mailbox_close(&mailbox);
+    mailbox_close(&old);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -427,6 +454,7 @@ int main(void)
         CASE(interrupted_removal_is_finished),
         CASE(messages_are_appended_and_copied_between_kinds),
         CASE(one_message_twice_is_two),
+        CASE(no_uids_are_left),
     };
     struct CMUnitTest tests[ARRAY_LENGTH(parse_cases) + ARRAY_LENGTH(others)];
     size_t used = 0;
