@@ -1,7 +1,7 @@
 /* What the configuration says to the client. */
 #include "smtp/settings.h"
 
-#include "lib/base/log.h"
+#include "lib/config/name_flags.h"
 
 #define LINE_MIN 12 /* shorter lines would be more folds than text */
 
@@ -39,44 +39,27 @@ static enum address_preference read_preference(const char *text)
 
 unsigned settings_features(const char *keywords)
 {
-    static const struct {
-        const char *name;
-        unsigned feature;
-    } features[] = {
+    static const struct name_flag features[] = {
         {"pipelining", FEATURE_PIPELINING},
         {"size",       FEATURE_SIZE      },
         {"8bitmime",   FEATURE_8BITMIME  },
         {"dsn",        FEATURE_DSN       },
         {"starttls",   FEATURE_STARTTLS  },
+        {NULL,         0                 },
     };
-    struct strlist list = STRLIST_EMPTY;
-    unsigned found = 0;
 
-    strlist_split(&list, keywords, ", \t\r\n");
-    for (size_t i = 0; i < ARRAY_LENGTH(features); i++) {
-        if (strlist_has_nocase(&list, features[i].name))
-            found |= features[i].feature;
-    }
-    strlist_release(&list);
-    return found;
+    return name_flags(features, keywords, NULL);
 }
 
 unsigned settings_workarounds(const char *words)
 {
-    struct strlist list = STRLIST_EMPTY;
-    unsigned found = 0;
+    static const struct name_flag workarounds[] = {
+        {"disable_esmtp", PIX_DISABLE_ESMTP},
+        {"delay_dotcrlf", PIX_DELAY_DOTCRLF},
+        {NULL,            0                },
+    };
 
-    strlist_split(&list, words, ", \t\r\n");
-    for (size_t i = 0; i < list.count; i++) {
-        if (strcasecmp(list.items[i], "disable_esmtp") == 0)
-            found |= PIX_DISABLE_ESMTP;
-        else if (strcasecmp(list.items[i], "delay_dotcrlf") == 0)
-            found |= PIX_DELAY_DOTCRLF;
-        else
-            log_warning("unknown PIX workaround: %s", list.items[i]);
-    }
-    strlist_release(&list);
-    return found;
+    return name_flags(workarounds, words, "PIX workaround");
 }
 
 static void read_tls_files(const struct config *config, bool lmtp, struct settings *settings)

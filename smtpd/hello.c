@@ -2,6 +2,7 @@
 #include "smtpd/hello.h"
 
 #include "lib/base/log.h"
+#include "lib/config/name_flags.h"
 #include "smtpd/access.h"
 #include "smtpd/command.h"
 
@@ -10,10 +11,7 @@
 
 /* In the order in which Postfix announces them. Those without a bit may be named in
  * smtpd_discard_ehlo_keywords and are never announced. */
-static const struct keyword {
-    const char *name;
-    unsigned bit;
-} keywords[] = {
+static const struct name_flag keywords[] = {
     {"PIPELINING",          HELLO_PIPELINING         },
     {"SIZE",                HELLO_SIZE               },
     {"VRFY",                HELLO_VRFY               },
@@ -29,33 +27,14 @@ static const struct keyword {
     {"SMTPUTF8",            0                        },
     {"CHUNKING",            HELLO_CHUNKING           },
     {"SILENT-DISCARD",      0                        }, /* do not log what is left out; nobody does */
+    {NULL,                  0                        },
 };
-
-static const struct keyword *find_keyword(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
-        if (strcasecmp(keywords[i].name, name) == 0)
-            return &keywords[i];
-    }
-    return NULL;
-}
 
 unsigned hello_keywords(const struct config *config, const char *parameter, const char *discarded)
 {
-    struct strlist words = STRLIST_EMPTY;
     unsigned announced = config->disable_vrfy_command ? ~(unsigned)HELLO_VRFY : ~0U;
 
-    strlist_split(&words, discarded, ", \t\r\n");
-    for (size_t i = 0; i < words.count; i++) {
-        const struct keyword *keyword = find_keyword(words.items[i]);
-
-        if (keyword == NULL)
-            log_warning("%s: unknown keyword \"%s\"", parameter, words.items[i]);
-        else
-            announced &= ~keyword->bit;
-    }
-    strlist_release(&words);
-    return announced;
+    return announced & ~name_flags(keywords, discarded, parameter);
 }
 
 /* What smtpd_discard_ehlo_keyword_address_maps say of this client counts instead of the list for all;
@@ -145,14 +124,14 @@ void run_ehlo(struct smtpd_session *session, struct span arguments)
         announced &= ~(unsigned)HELLO_STARTTLS;
     if (access_may_verp(session) != MAP_FOUND)
         announced &= ~(unsigned)HELLO_XVERP;
-    for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++) {
-        if ((keywords[i].bit & announced) == 0)
+    for (size_t i = 0; keywords[i].name != NULL; i++) {
+        if ((keywords[i].flag & announced) == 0)
             continue;
         line = arena_printf(session->command_arena, "250-%s", line);
         smtpd_said(session, '>', span_text(line));
         stream_printf(session->client, "%s\r\n", line);
         line = keywords[i].name;
-        if (keywords[i].bit == HELLO_SIZE && session->config->message_size_limit > 0)
+        if (keywords[i].flag == HELLO_SIZE && session->config->message_size_limit > 0)
             line = arena_printf(session->command_arena, "SIZE %" PRId64,
                                 session->config->message_size_limit);
     }

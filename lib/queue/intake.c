@@ -2,8 +2,7 @@
 #include "lib/queue/intake.h"
 
 #include "lib/base/buf.h"
-#include "lib/base/log.h"
-#include "lib/base/strlist.h"
+#include "lib/config/name_flags.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"
 
@@ -135,32 +134,15 @@ static bool tell(struct connection **cleanup, const struct ipc_message *message,
 
 unsigned intake_overrides(const char *receive_override_options)
 {
-    static const struct {
-        const char *name;
-        unsigned flag;
-    } options[] = {
+    static const struct name_flag options[] = {
         {"no_unknown_recipient_checks", INTAKE_NO_UNKNOWN_CHECKS},
         {"no_address_mappings",         INTAKE_NO_MAPPINGS      },
         {"no_header_body_checks",       INTAKE_NO_CHECKS        },
         {"no_milters",                  INTAKE_NO_MILTERS       },
+        {NULL,                          0                       },
     };
-    struct strlist names = STRLIST_EMPTY;
-    unsigned overrides = 0;
 
-    strlist_split(&names, receive_override_options, ", \t\r\n");
-    for (size_t i = 0; i < names.count; i++) {
-        size_t option = 0;
-
-        while (option < ARRAY_LENGTH(options) &&
-               strcasecmp(names.items[i], options[option].name) != 0)
-            option++;
-        if (option < ARRAY_LENGTH(options))
-            overrides |= options[option].flag;
-        else
-            log_warning("unknown receive_override_options value \"%s\"", names.items[i]);
-    }
-    strlist_release(&names);
-    return overrides;
+    return name_flags(options, receive_override_options, "receive_override_options");
 }
 
 /* --- opening ------------------------------------------------------------------------------------------ */

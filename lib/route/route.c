@@ -3,6 +3,7 @@
 
 #include "lib/base/log.h"
 #include "lib/config/interfaces.h"
+#include "lib/config/name_flags.h"
 #include "lib/message/address.h"
 
 #define VALUE_MAX (8U * 1024 * 1024) /* octets of a table's answer: lists of addresses are long */
@@ -14,31 +15,15 @@ static bool list_has(const char *list, const char *word)
 
 static unsigned read_classes(const char *parameter, const char *list)
 {
-    static const struct {
-        const char *name;
-        unsigned class;
-    } classes[] = {
+    static const struct name_flag classes[] = {
         {"envelope_sender",    CLASS_ENVELOPE_SENDER   },
         {"envelope_recipient", CLASS_ENVELOPE_RECIPIENT},
         {"header_sender",      CLASS_HEADER_SENDER     },
         {"header_recipient",   CLASS_HEADER_RECIPIENT  },
+        {NULL,                 0                       },
     };
-    struct strlist words = STRLIST_EMPTY;
-    unsigned all = 0;
 
-    strlist_split(&words, list, ", \t\r\n");
-    for (size_t i = 0; i < words.count; i++) {
-        size_t at = 0;
-
-        while (at < ARRAY_LENGTH(classes) && strcasecmp(classes[at].name, words.items[i]) != 0)
-            at++;
-        if (at < ARRAY_LENGTH(classes))
-            all |= classes[at].class;
-        else
-            log_warning("%s: unknown class %s", parameter, words.items[i]);
-    }
-    strlist_release(&words);
-    return all;
+    return name_flags(classes, list, parameter);
 }
 
 static void add_own(struct route *route, const struct cidr *address)
