@@ -169,31 +169,6 @@ static bool has_too_many(const struct client *client)
 
 /* --- the proxy's header --------------------------------------------------------------------------------------------- */
 
-/* Only the header's octets are taken from the socket: what follows may be for TLS. As long as it is incomplete,
- * all of them are. */
-static enum parse_result take_header(struct client *client, struct proxy_header *header_r)
-{
-    char *room = buf_reserve(&client->input, PROXY_HEADER_MAX);
-    const size_t before = client->input.len;
-    ssize_t seen = room == NULL ? 0 : recv(client->fd, room, PROXY_HEADER_MAX, MSG_PEEK);
-    enum parse_result result;
-    struct cursor at;
-    size_t len;
-
-    if (seen <= 0)
-        return seen < 0 && (errno == EAGAIN || errno == EINTR) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
-    at = cursor_of(span_of(client->input.data, before + (size_t)seen));
-    result = proxy_header_parse(&at, header_r);
-    if (result != PARSE_DONE && result != PARSE_INCOMPLETE)
-        return result;
-    len = result == PARSE_DONE ? (size_t)((const char *)at.next - client->input.data) - before
-                               : (size_t)seen;
-    if (recv(client->fd, room, len, 0) != (ssize_t)len)
-        return PARSE_MALFORMED;
-    buf_commit(&client->input, len);
-    return result;
-}
-
 static void welcome(struct client *client)
 {
     if (has_too_many(client)) {
@@ -210,7 +185,7 @@ bool client_read_proxy_header(struct client *client)
 {
     struct proxy_header header;
 
-    switch (take_header(client, &header)) {
+    switch (proxy_header_receive(client->fd, &client->input, &header)) {
     case PARSE_DONE:
         break;
     case PARSE_INCOMPLETE:

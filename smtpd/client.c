@@ -1,8 +1,12 @@
-/* Who the client is: its address and its name in the DNS. */
+/* Who the client is: its address, by the socket or by a proxy in front of us, and its name in the DNS. */
 #include "smtpd/client.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/io/hostname.h"
+#include "lib/io/proxy_protocol.h"
+
+#include <poll.h>
 
 static bool same_host(const struct address_socket *a, const struct address_socket *b)
 {
@@ -53,13 +57,49 @@ static void look_up_name(struct smtpd_session *session)
                 err.text[0] == '\0' ? "" : ": ", err.text);
 }
 
+static void await_input(int fd, int64_t deadline_ms)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    int64_t left_ms = deadline_ms - clock_monotonic_ms();
+
+    if (left_ms > 0)
+        (void)poll(&watched, 1, (int)left_ms);
+}
+
+bool smtpd_hear_proxy(struct smtpd_session *session)
+{
+    const int timeout_s = session->config->smtpd_upstream_proxy_timeout;
+    const int64_t deadline_ms = clock_monotonic_ms() + timeout_s * INT64_C(1000);
+    struct buf seen = BUF((size_t)2 * PROXY_HEADER_MAX);
+    struct proxy_header header = {0};
+    enum parse_result result = PARSE_INCOMPLETE;
+
+    if (session->config->smtpd_upstream_proxy_protocol[0] == '\0')
+        return true;
+    while (result == PARSE_INCOMPLETE && clock_monotonic_ms() < deadline_ms) {
+        await_input(stream_fd(session->client), deadline_ms);
+        result = proxy_header_receive(stream_fd(session->client), &seen, &header);
+    }
+    buf_release(&seen);
+    session->peer.is_proxied = result == PARSE_DONE && !header.is_local;
+    session->peer.address = header.remote;
+    if (result != PARSE_DONE)
+        log_warning("haproxy read: %s", result == PARSE_INCOMPLETE ? "timeout" : "bad header");
+    return result == PARSE_DONE;
+}
+
+static bool find_address(const struct smtpd_session *session, struct address_socket *address)
+{
+    return session->peer.is_proxied || socket_peer(stream_fd(session->client), address);
+}
+
 void smtpd_identify(struct smtpd_session *session)
 {
     struct smtpd_peer *peer = &session->peer;
     char text[SOCKET_TEXT_MAX];
 
-    *peer = (struct smtpd_peer){.name = "unknown", .reverse = "unknown", .text = "unknown"};
-    if (socket_peer(stream_fd(session->client), &peer->address)) {
+    peer->name = peer->reverse = peer->text = "unknown";
+    if (find_address(session, &peer->address)) {
         peer->text = arena_copy(session->session_arena, socket_address_text(&peer->address, text));
         peer->port = socket_address_port(&peer->address);
         peer->is_this_host = interfaces_include(

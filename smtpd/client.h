@@ -7,4 +7,11 @@
 /* smtpd_identify - fill session->peer. A name counts only when it leads back to the address. */
 void smtpd_identify(struct smtpd_session *session);
 
+/*
+ * smtpd_hear_proxy - before it: with smtpd_upstream_proxy_protocol, the proxy names the client
+ *
+ * False: it did not, which is logged; the session is to be refused.
+ */
+bool smtpd_hear_proxy(struct smtpd_session *session) MUST_CHECK;
+
 #endif

@@ -85,6 +85,7 @@ struct smtpd_peer {
     bool reverse_may_come;
     const char *label; /* "name[192.0.2.7]" */
     unsigned port;
+    bool is_proxied;               /* address: a proxy has named it */
     bool is_this_host;             /* its address is one of ours */
     bool mynetworks_asked;         /* once a session */
     enum map_result in_mynetworks; /* then: FOUND or ABSENT */

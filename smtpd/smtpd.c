@@ -170,12 +170,16 @@ static bool start_tls_at_once(struct smtpd_session *session)
 static void serve_client(int fd, const struct service_instance *instance UNUSED)
 {
     struct smtpd_session session;
+    bool is_known;
 
     smtpd_session_init(&session, &server, stream_create(fd));
+    is_known = smtpd_hear_proxy(&session);
     smtpd_identify(&session);
     debug_peers_begin(server.debug_peers, session.peer.name, &session.peer.address);
     log_info("connect from %s", session.peer.label);
-    if (!session.config->smtpd_tls_wrappermode || start_tls_at_once(&session))
+    if (!is_known)
+        smtpd_refuse(&session, "421 4.3.0 %s Server local error", session.config->myhostname);
+    else if (!session.config->smtpd_tls_wrappermode || start_tls_at_once(&session))
         welcome(&session);
     while (!session.ended)
         run_line(&session);

@@ -3,6 +3,8 @@
 
 #include "lib/io/proxy_protocol.h"
 
+#include <sys/socket.h>
+
 #define LINE_MAX_V1   107 /* with CRLF: the specification's worst case */
 #define SIGNATURE     "\r\n\r\n\0\r\nQUIT\n"
 #define SIGNATURE_LEN 12
@@ -150,5 +152,29 @@ enum parse_result proxy_header_parse(struct cursor *in, struct proxy_header *hea
         *header_r = header;
         *in = at;
     }
+    return result;
+}
+
+/* Only the header's octets are taken from the socket: what follows may be for TLS. As long as it is incomplete,
+ * all of them are. */
+enum parse_result proxy_header_receive(int fd, struct buf *seen, struct proxy_header *header_r)
+{
+    char *room = buf_reserve(seen, PROXY_HEADER_MAX);
+    const size_t before = seen->len;
+    ssize_t got = room == NULL ? 0 : recv(fd, room, PROXY_HEADER_MAX, MSG_PEEK | MSG_DONTWAIT);
+    enum parse_result result;
+    struct cursor at;
+    size_t len;
+
+    if (got <= 0)
+        return got < 0 && (errno == EAGAIN || errno == EINTR) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
+    at = cursor_of(span_of(seen->data, before + (size_t)got));
+    result = proxy_header_parse(&at, header_r);
+    if (result != PARSE_DONE && result != PARSE_INCOMPLETE)
+        return result;
+    len = result == PARSE_DONE ? (size_t)((const char *)at.next - seen->data) - before : (size_t)got;
+    if (recv(fd, room, len, MSG_DONTWAIT) != (ssize_t)len)
+        return PARSE_MALFORMED;
+    buf_commit(seen, len);
     return result;
 }

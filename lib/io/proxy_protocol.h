@@ -5,6 +5,7 @@
 #ifndef BUZON_LIB_IO_PROXY_PROTOCOL_H
 #define BUZON_LIB_IO_PROXY_PROTOCOL_H
 
+#include "lib/base/buf.h"
 #include "lib/io/socket.h"
 
 #define PROXY_HEADER_MAX 4096 /* octets; longer ones are refused */
@@ -21,5 +22,14 @@ struct proxy_header {
  * INCOMPLETE: everything that is there belongs to a header; more has to come. MALFORMED, TOO_BIG: it is none.
  */
 enum parse_result proxy_header_parse(struct cursor *in, struct proxy_header *header_r);
+
+/*
+ * proxy_header_receive - take a header, and nothing behind it, from a socket; never waits
+ *
+ *  seen  what came of it so far, empty at first; its limit is 2 * PROXY_HEADER_MAX or more
+ *
+ * INCOMPLETE: call again when fd is readable. MALFORMED also when the proxy has hung up.
+ */
+enum parse_result proxy_header_receive(int fd, struct buf *seen, struct proxy_header *header_r);
 
 #endif
