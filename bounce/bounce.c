@@ -310,7 +310,11 @@ static bool serve(struct connection *qmgr, const struct service_instance *instan
     struct notice notice;
     bool good = true;
 
-    while (good && notice_receive(qmgr, arena, &notice, err)) {
+    while (good) {
+        service_rest(true);
+        if (!notice_receive(qmgr, arena, &notice, err))
+            break;
+        service_rest(false);
         good = answer(qmgr, instance->config, arena, &notice, err);
         fd_close(&notice.queue_file);
         arena_reset(arena);

@@ -7,14 +7,17 @@ bool delivery_serve(struct connection *qmgr, const struct service_instance *inst
                     delivery_answer *answer, struct error *err)
 {
     struct delivery_request request;
+    bool answered = true;
 
-    while (delivery_request_receive(qmgr, instance->config, &request, err)) {
-        bool answered = answer(qmgr, instance, &request, err);
+    while (answered) {
+        service_rest(true);
+        if (!delivery_request_receive(qmgr, instance->config, &request, err))
+            return err->kind == ERROR_NONE;
+        service_rest(false);
+        answered = answer(qmgr, instance, &request, err);
         delivery_request_release(&request);
-        if (!answered)
-            return false;
     }
-    return err->kind == ERROR_NONE;
+    return false;
 }
 
 bool delivery_answer_all(struct connection *qmgr, const struct delivery_request *request,

@@ -8,6 +8,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/service/process.h"
+#include "lib/service/watchdog.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -101,7 +102,7 @@ static bool is_stale(void)
 
 static void begin(void)
 {
-    service_process.quiet = 0;
+    service_quiet(false);
     service_took();
 }
 
@@ -149,7 +150,7 @@ static void rest(void)
 {
     if (service_process.draining == 0)
         service_freed();
-    service_process.quiet = 1;
+    service_process.quiet = service_process.resting = 1;
 }
 
 /* Master may have spoken while something else was heard: ask it first. */
@@ -183,6 +184,7 @@ void service_serve_blocking(void)
     unsigned served = 0;
     uint32_t number;
 
+    watchdog_start(service_process.instance.config->daemon_timeout);
     (void)hear_master(); /* before any client: master may be gone already */
     rest();
     while (!has_reason_to_end(served) && await(epoll, &number)) {

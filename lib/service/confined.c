@@ -1,4 +1,5 @@
-/* Whether this process has a chroot before it (lib/service/service.h): known before it is entered. */
+/* What the rooms below know of the process that they are in (lib/service/service.h): whether it has a chroot before
+ * it, which is known before it is entered, and whether it can live without a table. */
 #include "lib/base/base.h"
 
 #include "lib/service/process.h"
@@ -13,4 +14,12 @@ void service_confine(void)
 bool service_is_confined(void)
 {
     return confined;
+}
+
+bool service_needs_tables(void)
+{
+    const struct service *service = service_process.service;
+
+    return service != NULL && !service->opens_for_others &&
+           service_process.instance.config->daemon_table_open_error_is_fatal;
 }

@@ -101,17 +101,19 @@ static int connect_by_path(const char *name, int timeout_ms, struct error *err)
     return fd;
 }
 
-int service_ipc_timeout_ms(void)
+static int timeout_ms(int timeout_s)
 {
-    int64_t timeout_ms = (int64_t)service_process.instance.config->ipc_timeout * 1000;
-
-    return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+    return timeout_s > INT_MAX / 1000 ? INT_MAX : timeout_s * 1000;
 }
 
-static int connect_service(const char *name, bool may_wait, struct error *err)
+int service_ipc_timeout_ms(void)
+{
+    return timeout_ms(service_process.instance.config->ipc_timeout);
+}
+
+static int connect_service(const char *name, int timeout_ms, struct error *err)
 {
     struct error unwanted;
-    int timeout_ms = may_wait ? service_ipc_timeout_ms() : SHORTEST_WAIT_MS;
 
     if (err == NULL)
         err = &unwanted;
@@ -121,7 +123,7 @@ static int connect_service(const char *name, bool may_wait, struct error *err)
 
 struct connection *service_connect(const char *name, struct error *err)
 {
-    int fd = connect_service(name, true, err);
+    int fd = connect_service(name, service_ipc_timeout_ms(), err);
     struct connection *connection;
 
     if (fd < 0)
@@ -134,7 +136,7 @@ struct connection *service_connect(const char *name, struct error *err)
 
 int service_connect_fd(const char *name, struct error *err)
 {
-    int fd = connect_service(name, false, err);
+    int fd = connect_service(name, SHORTEST_WAIT_MS, err);
 
     if (fd >= 0)
         fd_set_nonblocking(fd, true);
@@ -157,7 +159,7 @@ int service_connect_path(const char *path, int timeout_ms, struct error *err)
 
 bool service_poke(const char *name, struct error *err)
 {
-    int fd = connect_service(name, true, err);
+    int fd = connect_service(name, timeout_ms(service_process.instance.config->trigger_timeout), err);
 
     if (fd < 0)
         return false;

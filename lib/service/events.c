@@ -6,6 +6,7 @@
 
 #include "lib/base/file.h"
 #include "lib/service/process.h"
+#include "lib/service/watchdog.h"
 
 #include <signal.h>
 #include <sys/socket.h>
@@ -197,8 +198,21 @@ void service_accepting(const struct service_instance *instance UNUSED, bool on)
     }
 }
 
+static int64_t beat_ms(void)
+{
+    return service_process.instance.config->daemon_timeout * INT64_C(1000) / 3;
+}
+
+/* The loop goes round as long as this is called. */
+static void on_beat(void *context UNUSED, int fd UNUSED, int events UNUSED)
+{
+    watchdog_feed();
+    timer_arm(service_process.events.beat, beat_ms());
+}
+
 static void make_timers(void)
 {
+    service_process.events.beat = watch_timer(service_process.instance.loop, on_beat, NULL);
     service_process.events.noted = watch_timer(service_process.instance.loop, on_noted, NULL);
     service_process.events.idle = watch_timer(service_process.instance.loop, on_idle, NULL);
 }
@@ -216,6 +230,9 @@ void service_serve_events(void)
     start_accepting();
     await_idle_end();
     timer_arm(service_process.events.noted, 0); /* what was heard since the process started */
+    if (beat_ms() > 0)
+        timer_arm(service_process.events.beat, beat_ms());
+    watchdog_start(service_process.instance.config->daemon_timeout);
     loop_run(loop);
     service_took();
 }

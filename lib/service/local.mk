@@ -18,7 +18,8 @@ lib_libbuzon_a_SOURCES += lib/service/standalone.c lib/service/standalone.h \
 	lib/service/options.c lib/service/options.h \
 	lib/service/process.h \
 	lib/service/sandbox.c \
-	lib/service/scoreboard.c lib/service/scoreboard.h
+	lib/service/scoreboard.c lib/service/scoreboard.h \
+	lib/service/watchdog.c lib/service/watchdog.h
 
 check_PROGRAMS += t/unit/service_channel_test t/unit/service_options_test t/unit/service_sandbox_test t/unit/service_scoreboard_test
 UNIT_TESTS += t/unit/service_channel_test t/unit/service_options_test t/unit/service_sandbox_test t/unit/service_scoreboard_test

@@ -9,6 +9,7 @@
 #include "lib/service/debugger.h"
 #include "lib/service/logging.h"
 #include "lib/service/process.h"
+#include "lib/service/watchdog.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -85,8 +86,16 @@ static void notice_orphanage(const struct service_process *process)
 void service_quiet(bool quiet)
 {
     service_process.quiet = quiet ? 1 : 0;
+    service_rest(quiet);
     if (quiet && service_process.stopping != 0)
         _exit(0);
+}
+
+void service_rest(bool resting)
+{
+    service_process.resting = resting ? 1 : 0;
+    if (!resting)
+        watchdog_feed();
 }
 
 /* --- what was inherited ----------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ struct service_process {
     volatile sig_atomic_t draining; /* end when what is going on has ended */
     volatile sig_atomic_t stopping; /* master stops or is gone: also end what is only quiet */
     volatile sig_atomic_t quiet;    /* nothing is going on */
+    volatile sig_atomic_t resting;  /* nothing is being done, but might be asked for at any moment */
 
     struct {                  /* event-driven services */
         unsigned connections; /* and other reasons to stay */
@@ -33,6 +34,7 @@ struct service_process {
         struct watch *sockets[SERVICE_SOCKETS_MAX];
         struct watch *noted; /* something was heard outside the loop */
         struct watch *idle;
+        struct watch *beat; /* of the watchdog */
     } events;
 };
 

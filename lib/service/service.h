@@ -51,6 +51,9 @@ struct service {
     bool mailbox_side; /* logs as login_syslog_name alone (login, auth, imapd, pop3d); the text of
                             a line starts with "imap-login: " and the like */
 
+    bool opens_for_others; /* a table that cannot be opened is the trouble of whoever asks for it,
+                              whatever daemon_table_open_error_is_fatal says */
+
     /* While still privileged and outside the chroot: tables, certificates, resolv.conf. May be NULL. */
     bool (*prepare)(const struct service_instance *instance, struct error *err);
     /* After privileges are gone. May be NULL. */
@@ -108,6 +111,14 @@ void service_accepting(const struct service_instance *instance, bool on);
 void service_quiet(bool quiet);
 
 /*
+ * service_rest - blocking services: true while they wait for their peer's next request
+ *
+ * Such a process is not stuck, however long it takes; daemon_timeout counts from the change to false.
+ * `buzon stop` does not end it: the request may be on its way (service_quiet, which includes this).
+ */
+void service_rest(bool resting);
+
+/*
  * service_await - blocking services that serve one peer for long: wait for its next request
  *
  * True: fd is readable. False: it was not within timeout_ms, or master wants processes to end that
@@ -136,7 +147,10 @@ int service_connect_path(const char *path, int timeout_ms, struct error *err) MU
 /* service_is_confined - this daemon is or will be in a chroot: what it connects to or opens later is
  * not what the names outside mean; false in tools */
 bool service_is_confined(void);
-/* service_poke - connect, say nothing of interest, hang up: its on_wakeup runs */
+/* service_needs_tables - this daemon ends when a table cannot be opened (daemon_table_open_error_is_fatal);
+ * false in tools, which decide for themselves */
+bool service_needs_tables(void);
+/* service_poke - connect, say nothing of interest, hang up: its on_wakeup runs; within trigger_timeout */
 bool service_poke(const char *name, struct error *err) MUST_CHECK;
 /* service_tool_open - service_connect, service_poke and service_become... for tools; call it once,
  * first */
