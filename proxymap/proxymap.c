@@ -269,6 +269,7 @@ int main(int argc, char *argv[])
         .sandbox = SANDBOX_NO_EXEC,
         .prepare = prepare,
         .start = start,
+        .opens_for_others = true,
         .on_connection = on_connection,
         .is_stale = is_stale,
         .on_drain = part_with_clients,

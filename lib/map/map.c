@@ -188,6 +188,8 @@ struct map *map_open(const struct config *config, const char *specification, boo
     if (map->table != NULL) {
         mem_free(map->broken);
         map->broken = NULL;
+    } else if (service_needs_tables()) {
+        log_fatal("%s is unavailable: %s", specification, map->broken->text);
     }
     return map;
 }

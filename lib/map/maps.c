@@ -4,6 +4,7 @@
 #include "lib/base/log.h"
 #include "lib/map/map_type.h"
 #include "lib/map/proxy.h"
+#include "lib/service/service.h"
 
 struct maps {
     struct strlist names;
@@ -27,6 +28,17 @@ static bool needs_proxy(const struct strlist *names, bool through_proxy)
     return false;
 }
 
+/* Nothing has the empty key; but a table that is broken says so whatever it is asked. */
+static void must_answer(struct maps *maps)
+{
+    struct buf unused = BUF(PROXY_VALUE_MAX);
+    struct error err;
+
+    if (maps_find(maps, SPAN_EMPTY, 0, &unused, NULL, &err) == MAP_UNAVAILABLE)
+        log_fatal("%s", err.text);
+    buf_release(&unused);
+}
+
 struct maps *maps_open(const struct config *config, const char *list, bool through_proxy)
 {
     struct maps *maps = mem_new(struct maps);
@@ -38,8 +50,11 @@ struct maps *maps_open(const struct config *config, const char *list, bool throu
         strlist_clear(&maps->names);
         strlist_add(&maps->names, list); /* one table that is none: it will never answer */
     }
-    if (needs_proxy(&maps->names, through_proxy))
+    if (needs_proxy(&maps->names, through_proxy)) {
+        if (service_needs_tables())
+            must_answer(maps);
         return maps;
+    }
     maps->tables = mem_alloc((maps->names.count + 1) * sizeof(struct map *));
     for (size_t i = 0; i < maps->names.count; i++)
         maps->tables[i] = map_open(config, maps->names.items[i], false);

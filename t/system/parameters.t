@@ -1,21 +1,38 @@
 #!/usr/bin/env python3
 # The table of parameters and the code agree: whatever the code reads is marked WORKS and documented, so
-# that nothing that is obeyed is reported as unsupported.
+# that nothing that is obeyed is reported as unsupported; and whatever is marked WORKS is read by the code.
 import glob, os, re
 
 top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+# Values that are for people and their scripts; no program of Postfix acts on them either.
+FOR_INFORMATION = {
+    "html_directory", "mail_release_date", "mailq_path", "manpage_directory", "newaliases_path", "readme_directory",
+    "sample_directory", "sendmail_path",
+}
+# Read by the name of their transport: config_transport_int and its kin.
+OF_TRANSPORTS = re.compile(r"(local|relay|lmtp|smtp|virtual)_(destination|transport|delivery|initial)_")
+
 rows = {}
+defaults = ""
 for line in open(os.path.join(top, "lib/config/parameters.def")):
     match = re.match(r'(?:P\(\w+, |PARAMETER_NAMED\(\w+, )(\w+), .*, (WORKS|LATER), "([^"]*)", "(.*)"\)$', line)
     if match:
         rows[match.group(1)] = match.groups()[1:]
+        defaults += line if match.group(2) == "WORKS" else ""
 code = "".join(
     open(path, errors="replace").read() for pattern in ("*/*.[ch]", "lib/*/*.[ch]", "tools/*/*.[ch]")
-    for path in glob.glob(os.path.join(top, pattern)))
+    for path in glob.glob(os.path.join(top, pattern)) if not path.startswith(os.path.join(top, "t/")))
+code = re.sub(r"/\*.*?\*/", " ", code, flags=re.S)
+words = set(re.findall(r"\w+", code)) | set(re.findall(r"\$\{?\{?\$?(\w+)", defaults))
+for name in re.findall(r"\bOURS\((\w+)\)", code):  # smtp/settings.c
+    words |= {"smtp_" + name, "lmtp_" + name}
 read = {name for name in re.findall(r"\bconfig(?:->|\.)(\w+)", code) if name in rows}
 checks = [
     ("the table has rows", not rows),
     ("every parameter that the code reads is marked as working", sorted(n for n in read if rows[n][0] != "WORKS")),
+    ("every parameter that is marked as working is read by the code",
+     sorted(n for n in rows if rows[n][0] == "WORKS" and n not in words | FOR_INFORMATION and not OF_TRANSPORTS.match(n))),
+    ("nothing is for information alone that the code reads", sorted(n for n in FOR_INFORMATION if n in read or n not in rows)),
     ("every working parameter is documented", sorted(n for n in rows if rows[n][0] == "WORKS" and not rows[n][2])),
     ("every working parameter has readers", sorted(n for n in rows if rows[n][0] == "WORKS" and not rows[n][1])),
 ]

@@ -28,6 +28,22 @@ static const struct redirect_case {
     {"not to what is no file",               "enable-redirect", "static", "lmdb",  "hash:/x",     NULL    },
 };
 
+/* Level enable-redirect, with lmdb for both types. */
+static const struct mapping_case {
+    const char *name;
+    const char *mapping, *specification, *redirected;
+} mapping_cases[] = {
+    {"a table of its own type",       "inline:{ {hash:/x = cdb} }",           "hash:/x",  "cdb:/x"      },
+    {"the others as always",          "inline:{ {hash:/x = cdb} }",           "hash:/y",  "lmdb:/y"     },
+    {"a whole type",                  "inline:{ {hash = cdb} }",              "hash:/y",  "cdb:/y"      },
+    {"the table before its type",     "inline:{ {hash = cdb}, {hash:/x = lmdb} }", "hash:/x", "lmdb:/x"},
+    {"to what is no file",            "inline:{ {hash = static} }",           "hash:/x",  "fail:hash:/x"},
+    {"back to Berkeley DB",           "inline:{ {hash = btree} }",            "hash:/x",  "fail:hash:/x"},
+    {"a mapping that cannot be read", "cdb:/nowhere/to/be/found",             "hash:/x",  "fail:hash:/x"},
+    {"one of Berkeley DB",            "btree:/x",                             "hash:/x",  "fail:hash:/x"},
+    {"one inside of another",         "unionmap:{hash:/nowhere, static:cdb}", "btree:/x", "fail:btree:/x"},
+};
+
 static struct config config_of(const struct redirect_case *c)
 {
     return (struct config){
@@ -49,6 +65,19 @@ static void run_case(void **state)
         assert_null(redirected);
     else
         assert_string_equal(redirected, c->redirected);
+    mem_free(redirected);
+}
+
+static void run_mapping(void **state)
+{
+    const struct mapping_case *c = *state;
+    struct config config = config_of(&(struct redirect_case){
+        .level = "enable-redirect", .database_type = "lmdb", .cache_db_type = "lmdb"});
+    char *redirected;
+
+    config.non_bdb_custom_mapping = c->mapping;
+    redirected = map_redirect(&config, c->specification);
+    assert_string_equal(redirected, c->redirected);
     mem_free(redirected);
 }
 
@@ -102,13 +131,14 @@ static void cannot_make_without(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 2];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + ARRAY_LENGTH(mapping_cases) + 2];
     size_t count = 0;
     int failed;
 
     if (mkdtemp(directory) == NULL)
         return 1;
     UNIT_ADD_ROWS(tests, count, cases, run_case);
+    UNIT_ADD_ROWS(tests, count, mapping_cases, run_mapping);
     tests[count++] = (struct CMUnitTest){.name = "a table by its old name is made and found",
                                          .test_func = makes_and_asks};
     tests[count++] = (struct CMUnitTest){.name = "without redirection, a hash table cannot be made",
