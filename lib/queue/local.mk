@@ -8,6 +8,8 @@ lib_libbuzon_a_SOURCES += lib/queue/parameters.c lib/queue/parameters.h lib/queu
 	lib/queue/qmgr_client.c lib/queue/qmgr_client.h \
 	lib/queue/queue_directory.c \
 	lib/queue/queue_id.c lib/queue/queue_id.h \
+	lib/queue/queue_portions.c lib/queue/queue_portions.h \
+	lib/queue/reader_internal.h \
 	lib/queue/queue_reader.c lib/queue/queue_writer.c
 
 check_PROGRAMS += t/unit/queue_transcript_test
@@ -24,6 +26,11 @@ check_PROGRAMS += t/unit/queue_file_test
 UNIT_TESTS += t/unit/queue_file_test
 t_unit_queue_file_test_SOURCES = t/unit/queue_file_test.c
 t_unit_queue_file_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/queue_portions_test
+UNIT_TESTS += t/unit/queue_portions_test
+t_unit_queue_portions_test_SOURCES = t/unit/queue_portions_test.c
+t_unit_queue_portions_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/queue_intake_test
 UNIT_TESTS += t/unit/queue_intake_test

@@ -3,24 +3,12 @@
 
 #include "lib/base/checked.h"
 #include "lib/queue/layout.h"
+#include "lib/queue/reader_internal.h"
 
 #include <unistd.h>
 #include <zlib.h>
 
-#define FIRST_READ    ((size_t)8 * 1024) /* most messages are read whole by this */
 #define CONTENT_BLOCK ((size_t)64 * 1024)
-
-/* Where the parts are, after the header was found to be sane. */
-struct layout {
-    uint32_t flags;
-    uint64_t arrival_us;
-    uint64_t content_offset, content_size;
-    uint64_t envelope_offset;
-    uint64_t envelope_size;
-    uint32_t attribute_count, recipient_count;
-    uint32_t content_crc, envelope_crc;
-    char dsn_ret;
-};
 
 const char *queue_attribute_value(const struct queue_envelope *envelope, const char *name)
 {
@@ -31,15 +19,13 @@ const char *queue_attribute_value(const struct queue_envelope *envelope, const c
     return NULL;
 }
 
-static bool malformed(struct error *err, const char *what)
+bool reader_malformed(struct error *err, const char *what)
 {
     error_set(err, ERROR_MALFORMED, "no valid queue file: %s", what);
     return false;
 }
 
-/* As many octets as the file has from the offset on, up to size. */
-static bool read_upto(int fd, void *to, size_t size, uint64_t offset, size_t *len_r,
-                      struct error *err)
+bool reader_read(int fd, void *to, size_t size, uint64_t offset, size_t *len_r, struct error *err)
 {
     size_t len = 0;
 
@@ -66,7 +52,7 @@ static bool read_first(int fd, void *to, size_t size, size_t *len_r, struct erro
     ssize_t got = pread(fd, to, size, 0);
 
     if (got < (ssize_t)sizeof(struct layout_header))
-        return read_upto(fd, to, size, 0, len_r, err);
+        return reader_read(fd, to, size, 0, len_r, err);
     *len_r = (size_t)got;
     return true;
 }
@@ -79,10 +65,10 @@ static bool read_layout(const struct layout_header *header, size_t len, struct l
     uint32_t version;
 
     if (len < sizeof(*header) || memcmp(header->magic, LAYOUT_MAGIC, sizeof(header->magic)) != 0)
-        return malformed(err, "no header");
+        return reader_malformed(err, "no header");
     if (layout_get_u32(header->header_crc) !=
         crc32_z(0, header->magic, offsetof(struct layout_header, header_crc)))
-        return malformed(err, "the header is damaged");
+        return reader_malformed(err, "the header is damaged");
     version = layout_get_u32(header->version);
     if (version != LAYOUT_VERSION) {
         error_set(err, ERROR_TEMPORARY, "queue file of version %" PRIu32 ", which we do not know",
@@ -105,6 +91,13 @@ static bool read_layout(const struct layout_header *header, size_t len, struct l
     return true;
 }
 
+/* Each text takes five octets at least, each recipient sixteen: what is allocated is bounded so. */
+static bool counts_fit(const struct layout *layout)
+{
+    return 10 + (uint64_t)layout->attribute_count * 10 + (uint64_t)layout->recipient_count * 16 <=
+           layout->envelope_size;
+}
+
 /* The parts follow each other, within what a file may be; the counts fit into the envelope. */
 static bool is_sane(const struct layout *layout)
 {
@@ -114,17 +107,45 @@ static bool is_sane(const struct layout *layout)
     return layout->content_offset >= sizeof(struct layout_header) &&
            checked_add_u64(layout->content_offset, layout->content_size, &content_end) &&
            content_end <= layout->envelope_offset && layout->envelope_size <= QUEUE_ENVELOPE_MAX &&
-           layout->recipient_count <= QUEUE_RECIPIENTS_MAX &&
+           layout->recipient_count <= QUEUE_RECIPIENTS_MAX && counts_fit(layout) &&
            (layout->dsn_ret == 0 || layout->dsn_ret == 'F' || layout->dsn_ret == 'H') &&
            checked_add_u64(layout->envelope_offset, layout->envelope_size + layout->recipient_count,
                            &end) &&
            end <= INT64_MAX;
 }
 
+bool reader_layout(int fd, char *first, size_t *len_r, struct layout *layout_r, struct error *err)
+{
+    struct layout_header header;
+
+    if (!read_first(fd, first, READER_FIRST_READ, len_r, err))
+        return false;
+    if (*len_r < sizeof(header))
+        return reader_malformed(err, "no header");
+    memcpy(&header, first, sizeof(header));
+    if (!read_layout(&header, sizeof(header), layout_r, err))
+        return false;
+    return is_sane(layout_r) || reader_malformed(err, "the header makes no sense");
+}
+
+struct queue_envelope reader_envelope(const struct layout *layout)
+{
+    return (struct queue_envelope){
+        .arrival = {.tv_sec = (time_t)(layout->arrival_us / 1000000),
+                    .tv_usec = (suseconds_t)(layout->arrival_us % 1000000)},
+        .dsn_ret = layout->dsn_ret,
+        .flags = layout->flags,
+        .content_offset = layout->content_offset,
+        .content_size = layout->content_size,
+        .attribute_count = layout->attribute_count,
+        .recipient_count = layout->recipient_count,
+    };
+}
+
 /* --- envelope --------------------------------------------------------------------------------------- */
 
-/* A text stays where it was read; it has a NUL behind it and none inside. */
-static bool take_text(struct cursor *at, const char **text_r)
+/* A text has a NUL behind it and none inside. */
+bool reader_take_text(struct cursor *at, const char **text_r)
 {
     uint32_t len;
 
@@ -139,26 +160,35 @@ static bool take_text(struct cursor *at, const char **text_r)
     return true;
 }
 
-static bool take_attributes(struct cursor *at, struct queue_envelope *envelope)
+bool reader_take_head(struct cursor *at, struct queue_envelope *envelope)
 {
+    struct cursor now = *at;
+
+    if (!reader_take_text(&now, &envelope->sender) || !reader_take_text(&now, &envelope->dsn_envid))
+        return false;
     for (size_t i = 0; i < envelope->attribute_count; i++) {
-        if (!take_text(at, &envelope->attributes[i].name) ||
-            !take_text(at, &envelope->attributes[i].value))
+        if (!reader_take_text(&now, &envelope->attributes[i].name) ||
+            !reader_take_text(&now, &envelope->attributes[i].value))
             return false;
     }
+    *at = now;
     return true;
 }
 
-static bool take_recipient(struct cursor *at, struct queue_recipient *recipient)
+bool reader_take_recipient(struct cursor *at, struct queue_recipient *recipient)
 {
-    if (!take_text(at, &recipient->address) || !take_text(at, &recipient->original) ||
-        !take_text(at, &recipient->dsn_orcpt) || cursor_at_end(*at))
+    struct cursor now = *at;
+
+    if (!reader_take_text(&now, &recipient->address) ||
+        !reader_take_text(&now, &recipient->original) ||
+        !reader_take_text(&now, &recipient->dsn_orcpt) || cursor_at_end(now))
         return false;
-    recipient->dsn_notify = *at->next++;
+    recipient->dsn_notify = *now.next++;
+    *at = now;
     return true;
 }
 
-static bool take_status(char octet, enum recipient_status *status_r)
+bool reader_take_status(char octet, enum recipient_status *status_r)
 {
     *status_r = (enum recipient_status)octet;
     return octet == RECIPIENT_PENDING || octet == RECIPIENT_WARNED || octet == RECIPIENT_DONE;
@@ -171,49 +201,31 @@ static bool take_envelope(struct span octets, const struct layout *layout,
     struct cursor at = cursor_of(span_first(octets, (size_t)layout->envelope_size));
     const char *status = octets.data + layout->envelope_size;
 
-    if (!take_text(&at, &envelope->sender) || !take_text(&at, &envelope->dsn_envid) ||
-        !take_attributes(&at, envelope))
+    if (!reader_take_head(&at, envelope))
         return false;
     for (size_t i = 0; i < envelope->recipient_count; i++) {
         struct queue_recipient *recipient = &envelope->recipients[i];
 
-        if (!take_recipient(&at, recipient) || !take_status(status[i], &recipient->status))
+        if (!reader_take_recipient(&at, recipient) ||
+            !reader_take_status(status[i], &recipient->status))
             return false;
         recipient->status_offset = layout->envelope_offset + layout->envelope_size + i;
     }
     return cursor_at_end(at);
 }
 
-/* Each text takes five octets at least, each recipient sixteen: what is allocated is bounded so. */
-static bool counts_fit(const struct layout *layout)
-{
-    return 10 + (uint64_t)layout->attribute_count * 10 + (uint64_t)layout->recipient_count * 16 <=
-           layout->envelope_size;
-}
-
 static bool decode_envelope(struct arena *arena, struct span octets, const struct layout *layout,
                             struct queue_envelope *envelope_r, struct error *err)
 {
-    struct queue_envelope envelope = {
-        .arrival = {.tv_sec = (time_t)(layout->arrival_us / 1000000),
-                    .tv_usec = (suseconds_t)(layout->arrival_us % 1000000)},
-        .dsn_ret = layout->dsn_ret,
-        .flags = layout->flags,
-        .content_offset = layout->content_offset,
-        .content_size = layout->content_size,
-        .attribute_count = layout->attribute_count,
-        .recipient_count = layout->recipient_count,
-    };
+    struct queue_envelope envelope = reader_envelope(layout);
 
     if (crc32_z(0, (const unsigned char *)octets.data, (size_t)layout->envelope_size) !=
         layout->envelope_crc)
-        return malformed(err, "the envelope is damaged");
-    if (!counts_fit(layout))
-        return malformed(err, "the envelope is too small");
+        return reader_malformed(err, "the envelope is damaged");
     envelope.attributes = arena_array(arena, struct queue_attribute, envelope.attribute_count);
     envelope.recipients = arena_array(arena, struct queue_recipient, envelope.recipient_count);
     if (!take_envelope(octets, layout, &envelope))
-        return malformed(err, "the envelope makes no sense");
+        return reader_malformed(err, "the envelope makes no sense");
     *envelope_r = envelope;
     return true;
 }
@@ -221,29 +233,23 @@ static bool decode_envelope(struct arena *arena, struct span octets, const struc
 bool queue_file_read(int fd, struct arena *arena, struct queue_envelope *envelope_r,
                      struct error *err)
 {
-    union {
-        struct layout_header header;
-        char octets[FIRST_READ];
-    } first;
+    char first[READER_FIRST_READ];
     struct layout layout;
     size_t len;
     size_t size; /* of the envelope with the status octets */
     char *envelope;
 
-    if (!read_first(fd, first.octets, sizeof(first.octets), &len, err) ||
-        !read_layout(&first.header, len, &layout, err))
+    if (!reader_layout(fd, first, &len, &layout, err))
         return false;
-    if (!is_sane(&layout))
-        return malformed(err, "the header makes no sense");
     size = (size_t)layout.envelope_size + layout.recipient_count;
     envelope = arena_alloc(arena, size);
     if (layout.envelope_offset + size <= len) {
-        memcpy(envelope, first.octets + layout.envelope_offset, size);
+        memcpy(envelope, first + layout.envelope_offset, size);
     } else {
-        if (!read_upto(fd, envelope, size, layout.envelope_offset, &len, err))
+        if (!reader_read(fd, envelope, size, layout.envelope_offset, &len, err))
             return false;
         if (len < size)
-            return malformed(err, "it is too short");
+            return reader_malformed(err, "it is too short");
     }
     return decode_envelope(arena, span_of(envelope, size), &layout, envelope_r, err);
 }
@@ -260,7 +266,7 @@ bool queue_file_content_is_whole(int fd, const struct queue_envelope *envelope, 
     uint64_t done = 0;
     bool readable = true;
 
-    if (!read_upto(fd, &header, sizeof(header), 0, &len, err) ||
+    if (!reader_read(fd, &header, sizeof(header), 0, &len, err) ||
         !read_layout(&header, len, &layout, err))
         return false;
     block = mem_alloc(CONTENT_BLOCK);
@@ -268,14 +274,14 @@ bool queue_file_content_is_whole(int fd, const struct queue_envelope *envelope, 
         uint64_t left = envelope->content_size - done;
         size_t wanted = left < CONTENT_BLOCK ? (size_t)left : CONTENT_BLOCK;
 
-        readable = read_upto(fd, block, wanted, envelope->content_offset + done, &len, err);
+        readable = reader_read(fd, block, wanted, envelope->content_offset + done, &len, err);
         if (!readable || len == 0)
             break;
         crc = (uint32_t)crc32_z(crc, (const unsigned char *)block, len);
     }
     mem_free(block);
     if (readable && (done < envelope->content_size || crc != layout.content_crc))
-        return malformed(err, "the content is damaged");
+        return reader_malformed(err, "the content is damaged");
     return readable;
 }
 

@@ -1,24 +1,53 @@
 /*
  * Queue files. The input is a whole file; so that the checksums do not keep the fuzzer out for ever,
- * it is read a second time with the right ones put in, where the header says that they belong.
+ * it is read a second time with the right ones put in, where the header says that they belong. Whole or in
+ * portions, it is the same.
  */
 #include "lib/queue/layout.h"
-#include "lib/queue/queue_file.h"
+#include "lib/queue/queue_portions.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
+
+static void read_portions(int fd, bool is_good, const struct queue_envelope *whole)
+{
+    struct queue_reader *reader = queue_reader_create();
+    struct arena *arena = arena_create();
+    struct queue_envelope envelope;
+    struct queue_position position;
+    struct error err = {0};
+    size_t place = 0;
+
+    ASSERT(queue_reader_open(reader, fd, arena, &envelope, &position, &err) == is_good);
+    while (is_good && position.pending > 0) {
+        struct queue_recipient portion[3];
+        size_t count;
+
+        ASSERT(queue_reader_next(reader, fd, &position, arena, ARRAY_LENGTH(portion), portion,
+                                 &count, &err));
+        for (size_t i = 0; i < count; i++, place++) {
+            while (whole->recipients[place].status == RECIPIENT_DONE)
+                place++;
+            ASSERT(strcmp(portion[i].address, whole->recipients[place].address) == 0);
+        }
+    }
+    arena_free(&arena);
+    queue_reader_free(&reader);
+}
 
 static void read_file(const void *data, size_t size)
 {
     struct arena *arena = arena_create();
     struct queue_envelope envelope;
     struct error err = {0};
+    bool is_good;
     int fd = memfd_create("queue file", MFD_CLOEXEC);
 
     ASSERT(write_all(fd, span_of(data, size)));
-    if (queue_file_read(fd, arena, &envelope, &err) &&
-        !queue_file_content_is_whole(fd, &envelope, &err))
+    is_good = queue_file_read(fd, arena, &envelope, &err);
+    read_portions(fd, is_good, &envelope);
+    if (is_good && !queue_file_content_is_whole(fd, &envelope, &err))
         ASSERT(err.kind == ERROR_MALFORMED);
     arena_free(&arena);
     close(fd);

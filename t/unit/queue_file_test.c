@@ -354,7 +354,7 @@ static void content_flags(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(sizes) + ARRAY_LENGTH(flags) + 6] = {
+    struct CMUnitTest tests[ARRAY_LENGTH(sizes) + ARRAY_LENGTH(flags) + 7] = {
         cmocka_unit_test(blocks_in_order),
         cmocka_unit_test(large_blocks),
         cmocka_unit_test(marks),
@@ -363,7 +363,7 @@ int main(void)
         cmocka_unit_test(every_octet_counts),
         cmocka_unit_test(every_length_counts),
     };
-    size_t count = 6;
+    size_t count = 7;
     char command[64];
     int failed;
 
