@@ -10,6 +10,7 @@
 #include "qmgr/message.h"
 #include "qmgr/outcome.h"
 #include "qmgr/pool.h"
+#include "qmgr/portions.h"
 #include "qmgr/succession.h"
 #include "qmgr/verp.h"
 
@@ -95,29 +96,27 @@ static void on_lost(void *work, void *context, const struct error *err)
 
 static void note_unreachable(struct delivery *delivery, const struct delivery_report *report)
 {
-    struct arena *arena = delivery->message->arena;
-
     if (!report->nexthop_unreachable || delivery->failure.text != NULL)
         return;
-    delivery->failure.status = arena_copy(arena, report->status);
-    delivery->failure.text =
-        arena_printf(arena, "delivery temporarily suspended: %s", report->text);
+    delivery->failure.status = mem_text(report->status);
+    delivery->failure.text = mem_printf("delivery temporarily suspended: %s", report->text);
 }
 
 static bool take_report(struct peer *peer, struct delivery *delivery, struct error *err)
 {
     struct arena *scratch = qmgr_of(delivery)->scratch;
+    const struct recipient *recipient = delivery->recipients[delivery->reported];
     struct delivery_report report;
     bool good = delivery_report_receive(peer->connection, scratch, &report, err);
 
-    if (good && report.recipient_id != delivery->recipients[delivery->reported].id) {
+    if (good && report.recipient_id != recipient->number) {
         error_set(err, ERROR_MALFORMED, "a result for another recipient");
         good = false;
     }
     if (good) {
         delivery->reported++;
         note_unreachable(delivery, &report);
-        outcome_record(delivery->message, &report);
+        outcome_record(delivery->message, recipient, &report);
     }
     arena_reset(scratch);
     return good;
@@ -163,16 +162,36 @@ static uint64_t microseconds(struct timeval when)
     return (uint64_t)when.tv_sec * 1000000 + (uint64_t)when.tv_usec;
 }
 
+static struct delivery_recipient *list_recipients(const struct delivery *delivery,
+                                                  struct arena *arena)
+{
+    struct delivery_recipient *list =
+        arena_array(arena, struct delivery_recipient, delivery->count);
+
+    for (size_t i = 0; i < delivery->count; i++) {
+        const struct recipient *recipient = delivery->recipients[i];
+        list[i] = (struct delivery_recipient){
+            .address = recipient->goes_to,
+            .original = recipient->original,
+            .dsn_orcpt = recipient->dsn_orcpt,
+            .dsn_notify = recipient->dsn_notify,
+            .id = recipient->number,
+        };
+    }
+    return list;
+}
+
 static bool send_request(struct peer *peer, const struct delivery *delivery, int queue_file,
                          struct error *err)
 {
-    struct message *message = delivery->message;
+    const struct message *message = delivery->message;
     const struct queue_envelope *envelope = &message->envelope;
-    const struct delivery_recipient *first = &delivery->recipients[0];
+    const struct recipient *first = delivery->recipients[0];
+    struct arena *scratch = message->qmgr->scratch;
     const struct delivery_request request = {
         .queue_id = message->queue_id,
         .nexthop = delivery->entry.destination->nexthop,
-        .sender = verp_return_path(message, first->original, first->address),
+        .sender = verp_return_path(message, scratch, first->original, first->goes_to),
         .dsn_envid = envelope->dsn_envid,
         .dsn_ret = (unsigned char)envelope->dsn_ret,
         .flags = envelope->flags,
@@ -183,11 +202,14 @@ static bool send_request(struct peer *peer, const struct delivery *delivery, int
         .queue_file = queue_file,
         .attributes = envelope->attributes,
         .attribute_count = envelope->attribute_count,
-        .recipients = delivery->recipients,
+        .recipients = list_recipients(delivery, scratch),
         .recipient_count = delivery->count,
     };
 
-    return delivery_request_send(peer->connection, &request, err);
+    bool sent = delivery_request_send(peer->connection, &request, err);
+
+    arena_reset(scratch);
+    return sent;
 }
 
 /* No agent can be had for a delivery. */
@@ -276,6 +298,7 @@ void agents_run(struct qmgr *qmgr)
         wait_ms = schedule_tick(qmgr->schedule, clock_monotonic_ms());
         any = dispatch_all(qmgr);
         any = redirect_all(qmgr) || any;
+        any = portions_run(qmgr) || any;
     } while (any);
     if (wait_ms >= 0)
         timer_arm(qmgr->schedule_timer, wait_ms);

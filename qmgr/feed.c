@@ -45,8 +45,7 @@ struct feed {
 static bool is_full(const struct qmgr *qmgr)
 {
     return hash_count(qmgr->active) > 0 &&
-           (hash_count(qmgr->active) >= (size_t)qmgr->config->qmgr_message_active_limit ||
-            qmgr->active_recipients >= (size_t)qmgr->config->qmgr_message_recipient_limit);
+           hash_count(qmgr->active) >= (size_t)qmgr->config->qmgr_message_active_limit;
 }
 
 static bool has_room(struct qmgr *qmgr)
@@ -245,18 +244,29 @@ static void load_dates(struct feed *feed)
 
 /* --- flushing a site ------------------------------------------------------------------------------------------------ */
 
+static bool is_wanted(const struct feed *feed, struct arena *arena,
+                      const struct queue_recipient *recipient)
+{
+    return strlist_has_nocase(&feed->wanted,
+                              arena_text(arena, address_domain(recipient->address)));
+}
+
 static bool goes_to_wanted(struct feed *feed, int file)
 {
     struct arena *arena = arena_create();
+    struct queue_reader *reader = feed->qmgr->reader;
     struct queue_envelope envelope;
+    struct queue_position position;
+    struct queue_recipient recipient;
     struct error err;
+    size_t count;
     bool wanted = false;
 
-    if (queue_file_read(file, arena, &envelope, &err)) {
-        for (size_t i = 0; i < envelope.recipient_count && !wanted; i++) {
-            struct span domain = address_domain(envelope.recipients[i].address);
-            wanted = envelope.recipients[i].status != RECIPIENT_DONE &&
-                     strlist_has_nocase(&feed->wanted, arena_text(arena, domain));
+    if (queue_reader_open(reader, file, arena, &envelope, &position, &err)) {
+        while (!wanted && position.pending > 0 &&
+               queue_reader_next(reader, file, &position, arena, 1, &recipient, &count, &err)) {
+            wanted = is_wanted(feed, arena, &recipient);
+            arena_reset(arena);
         }
     }
     arena_free(&arena);

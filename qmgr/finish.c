@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECOND_MS 1000
+#define SECOND_MS    1000
+#define FINDINGS_MAX ((size_t)4 * BATCH_MAX) /* of one message in memory, before it has to wait */
+#define REASONS_MAX  10000 /* an administrator's wish is granted to more recipients without */
 
 /* The message is out of the active queue: there is room for another one. */
 static void leave(struct message *message)
@@ -30,7 +32,10 @@ static void leave(struct message *message)
 
 static void on_pause_over(void *context, int fd UNUSED, int events UNUSED)
 {
-    finish_message(context);
+    struct message *message = context;
+
+    message->is_paused = false;
+    finish_message(message);
 }
 
 /* Try again later; until then nothing is forgotten, neither here nor by a restart. */
@@ -39,11 +44,12 @@ static void pause_message(struct message *message, const char *why)
     const struct qmgr *qmgr = message->qmgr;
 
     log_warning("%s: %s; will try again", message->queue_id, why);
-    if (qmgr->draining) {
+    if (qmgr->draining && message->in_flight == 0) {
         succession_let_go(message);
         return;
     }
     outcome_mark(message);
+    message->is_paused = true;
     if (message->pause == NULL)
         message->pause = watch_timer(qmgr->loop, on_pause_over, message);
     timer_arm(message->pause, (int64_t)SECOND_MS * qmgr->config->transport_retry_time);
@@ -121,9 +127,6 @@ static void defer_message(struct message *message)
     int64_t when = next_attempt(message, clock_wall().tv_sec);
     struct error err = {0};
 
-    if (!reasons_write(qmgr->queue_directory, qmgr->config, message->queue_id,
-                       message->deferred.recipients, message->deferred.count, &err))
-        log_warning("%s: %s", message->queue_id, err.text);
     if (qmgr->draining) { /* whoever follows would not know when it is due */
         succession_let_go(message);
         return;
@@ -141,23 +144,7 @@ static void defer_message(struct message *message)
     leave(message);
 }
 
-/* --- telling the sender -------------------------------------------------------------------------------------- */
-
-static bool tell(struct message *message, enum notice_kind kind, struct findings *findings)
-{
-    struct error err = {0};
-
-    if (findings->told == findings->count)
-        return false;
-    outcome_mark(message); /* the file will outlast this a while */
-    if (message_file(message, &err) != -1)
-        notify_start(message, kind, findings);
-    else if (err.number == ENOENT)
-        leave_missing(message);
-    else
-        pause_message(message, err.text);
-    return true;
-}
+/* --- who is deferred ----------------------------------------------------------------------------------------- */
 
 static bool is_expired(const struct message *message)
 {
@@ -165,25 +152,26 @@ static bool is_expired(const struct message *message)
     bool is_bounce = message->envelope.sender[0] == '\0';
     int lifetime = is_bounce ? config->bounce_queue_lifetime : config->maximal_queue_lifetime;
 
-    return message->forced || clock_wall().tv_sec >= message->envelope.arrival.tv_sec + lifetime;
+    return !message->bounce_failed &&
+           (message->forced ||
+            clock_wall().tv_sec >= message->envelope.arrival.tv_sec + lifetime);
 }
 
 /* What was late has failed. */
-static void expire(struct message *message)
+static void expire(struct message *message, const struct batch *batch)
 {
-    struct findings *deferred = &message->deferred;
-
+    if (!message->expired)
+        log_info("%s: from=<%s>, status=%s, returned to sender", message->queue_id,
+                 delivery_log_address(message->qmgr->config, message->arena,
+                                      message->envelope.sender),
+                 message->forced ? "force-expired" : "expired");
     message->expired = true;
-    log_info("%s: from=<%s>, status=%s, returned to sender", message->queue_id,
-             delivery_log_address(message->qmgr->config, message->arena, message->envelope.sender),
-             message->forced ? "force-expired" : "expired");
-    for (size_t i = 0; i < deferred->count; i++) {
-        if (notice_wanted(NOTICE_FAILURE, deferred->recipients[i].dsn_notify))
-            findings_add(message, &message->failures, &deferred->recipients[i]);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (notice_wanted(NOTICE_FAILURE, batch->recipients[i].dsn_notify))
+            findings_add(&message->failures, &batch->recipients[i]);
         else
-            outcome_settle(message, deferred->recipients[i].number);
+            outcome_settle(message, batch->recipients[i].number);
     }
-    deferred->count = 0;
 }
 
 static bool is_late(const struct message *message)
@@ -195,30 +183,90 @@ static bool is_late(const struct message *message)
 }
 
 /* Whose sender was not told of the delay yet. */
-static void find_late(struct message *message)
+static void find_late(struct message *message, const struct batch *batch)
 {
-    const struct findings *deferred = &message->deferred;
-
-    message->late = true;
-    for (size_t i = 0; i < deferred->count; i++) {
-        const struct notice_recipient *recipient = &deferred->recipients[i];
-        enum recipient_status status = message->envelope.recipients[recipient->number].status;
-        if (status == RECIPIENT_PENDING && notice_wanted(NOTICE_DELAY, recipient->dsn_notify))
-            findings_add(message, &message->delays, recipient);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct notice_recipient *recipient = &batch->recipients[i];
+        if (!recipient->was_warned && notice_wanted(NOTICE_DELAY, recipient->dsn_notify))
+            findings_add(&message->delays, recipient);
     }
+}
+
+static void write_reasons(struct message *message, const struct batch *batch)
+{
+    const struct qmgr *qmgr = message->qmgr;
+    struct error err = {0};
+    bool written = message->wrote_reasons
+                       ? reasons_add(qmgr->queue_directory, qmgr->config, message->queue_id,
+                                     batch->recipients, batch->count, &err)
+                       : reasons_write(qmgr->queue_directory, qmgr->config, message->queue_id,
+                                       batch->recipients, batch->count, &err);
+
+    if (!written)
+        log_warning("%s: %s", message->queue_id, err.text);
+    message->has_reasons = true;
+    message->wrote_reasons = message->wrote_reasons || written;
+}
+
+static void put_off(struct message *message)
+{
+    struct batch *batch = message->deferred.first;
+
+    if (is_expired(message)) {
+        expire(message, batch);
+    } else {
+        if (is_late(message) && !message->bounce_failed)
+            find_late(message, batch);
+        write_reasons(message, batch);
+        message->postponed += batch->count;
+    }
+    findings_told(&message->deferred, batch->count);
+}
+
+/* --- telling the sender -------------------------------------------------------------------------------------- */
+
+/* True: something is being told, or must be before the message can be finished; it may be gone. */
+static bool tell(struct message *message, enum notice_kind kind, struct findings *findings)
+{
+    const bool is_over = message_is_over(message);
+    struct error err = {0};
+
+    if (findings->first == NULL || findings->is_being_told ||
+        (!is_over && !findings_is_full(findings)))
+        return findings->is_being_told;
+    outcome_mark(message); /* the file will outlast this a while */
+    if (message_file(message, &err) != -1)
+        notify_start(message, kind, findings);
+    else if (is_over && err.number == ENOENT)
+        leave_missing(message);
+    else if (is_over)
+        pause_message(message, err.text);
+    return true;
+}
+
+/* What cannot be told as fast as it is found must not fill the memory. */
+static void hold_back(struct message *message)
+{
+    const size_t untold = message->failures.count + message->successes.count +
+                          message->delays.count + message->deferred.count;
+
+    reading_hold(&message->reading, untold >= FINDINGS_MAX);
 }
 
 void finish_message(struct message *message)
 {
-    if (message->deferred.count > 0 && !message->expired && is_expired(message))
-        expire(message);
-    if (message->deferred.count > 0 && !message->late && is_late(message))
-        find_late(message);
+    const bool is_over = message_is_over(message);
+
+    if (message->is_paused)
+        return;
+    while (message->deferred.first != NULL && (is_over || findings_is_full(&message->deferred)))
+        put_off(message);
+    hold_back(message);
     if (tell(message, NOTICE_FAILURE, &message->failures) ||
         tell(message, NOTICE_SUCCESS, &message->successes) ||
-        tell(message, NOTICE_DELAY, &message->delays))
+        tell(message, NOTICE_DELAY, &message->delays) || !is_over)
         return;
-    if (message->deferred.count > 0)
+    if (message->postponed > 0 || message->is_unreadable)
         defer_message(message);
     else
         remove_message(message);
@@ -226,30 +274,16 @@ void finish_message(struct message *message)
 
 /* --- the bounce service has answered ------------------------------------------------------------------------ */
 
-static void note_warned(struct message *message, const struct notice_recipient *told)
-{
-    struct queue_recipient *recipient = &message->envelope.recipients[told->number];
-    struct error err = {0};
-    int file = message_file(message, &err);
-
-    recipient->status = RECIPIENT_WARNED;
-    if (file == -1 || !queue_file_mark(file, recipient, RECIPIENT_WARNED, &err))
-        log_warning("%s: %s", message->queue_id, err.text);
-    else
-        message->marked = true;
-}
-
-static void take_over(struct message *message, enum notice_kind kind, struct findings *findings,
+static void take_over(struct message *message, enum notice_kind kind, const struct batch *batch,
                       size_t count)
 {
-    for (; count > 0; count--, findings->told++) {
-        const struct notice_recipient *told = &findings->recipients[findings->told];
+    for (size_t i = batch->told; i < batch->told + count; i++) {
         switch (kind) {
         case NOTICE_FAILURE:
-            outcome_settle(message, told->number);
+            outcome_settle(message, batch->recipients[i].number);
             break;
         case NOTICE_DELAY:
-            note_warned(message, told);
+            outcome_warned(message, batch->recipients[i].number);
             break;
         case NOTICE_SUCCESS:
             break;
@@ -258,33 +292,39 @@ static void take_over(struct message *message, enum notice_kind kind, struct fin
 }
 
 /* Who could not be told of a failure will be when the next attempt fails, too. */
-static void defer_failures(struct message *message, struct findings *failures)
+static void defer_failures(struct message *message, const struct batch *batch)
 {
-    for (; failures->told < failures->count; failures->told++) {
-        struct notice_recipient deferred = failures->recipients[failures->told];
+    message->bounce_failed = true;
+    for (size_t i = batch->told; i < batch->count; i++) {
+        struct notice_recipient deferred = batch->recipients[i];
         deferred.status = "4.3.0";
-        deferred.text = arena_printf(message->arena, "bounce service failure (%s)", deferred.text);
-        findings_add(message, &message->deferred, &deferred);
+        deferred.text =
+            arena_printf(message->qmgr->scratch, "bounce service failure (%s)", deferred.text);
+        findings_add(&message->deferred, &deferred);
     }
 }
 
 void finish_told(struct message *message, enum notice_kind kind, struct findings *findings,
                  size_t count, bool done, const char *reason)
 {
+    struct batch *batch = findings->first;
+
     if (done) {
-        take_over(message, kind, findings, count);
+        take_over(message, kind, batch, count);
+        findings_told(findings, count);
         finish_message(message);
         return;
     }
     switch (kind) {
     case NOTICE_FAILURE:
         log_warning("%s: tell the sender of a failure: %s", message->queue_id, reason);
-        defer_failures(message, findings);
+        defer_failures(message, batch);
+        findings_told(findings, batch->count - batch->told);
         finish_message(message);
         break;
     case NOTICE_DELAY: /* the next round tries again */
         log_warning("%s: tell the sender of the delay: %s", message->queue_id, reason);
-        findings->told = findings->count;
+        findings_told(findings, batch->count - batch->told);
         finish_message(message);
         break;
     case NOTICE_SUCCESS: /* nobody else will remember it */
@@ -295,14 +335,28 @@ void finish_told(struct message *message, enum notice_kind kind, struct findings
 
 /* --- force ---------------------------------------------------------------------------------------------------- */
 
-static struct notice_recipient find_reason(const struct queue_recipient *recipient,
-                                           const struct notice_recipient *reasons, size_t count)
+void finish_prepare_force(struct message *message)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(reasons[i].address, recipient->address) == 0)
-            return reasons[i];
-    }
-    return (struct notice_recipient){
+    const struct qmgr *qmgr = message->qmgr;
+    struct notice_recipient *reasons;
+    size_t count;
+
+    if (message->pending > REASONS_MAX)
+        return;
+    reasons = reasons_read(qmgr->queue_directory, qmgr->config, message->queue_id, message->arena,
+                           &count);
+    message->reasons = hash_create();
+    for (size_t i = 0; i < count; i++)
+        (void)hash_put(message->reasons, span_text(reasons[i].address), &reasons[i]);
+}
+
+void finish_by_force(struct message *message, const struct queue_recipient *recipient,
+                     size_t number)
+{
+    const struct notice_recipient *reason =
+        message->reasons == NULL ? NULL
+                                 : hash_get(message->reasons, span_text(recipient->address));
+    struct notice_recipient found = {
         .address = recipient->address,
         .original = recipient->original,
         .dsn_orcpt = recipient->dsn_orcpt,
@@ -310,22 +364,9 @@ static struct notice_recipient find_reason(const struct queue_recipient *recipie
         .status = "4.7.0",
         .text = "message is administratively expired",
     };
-}
 
-void finish_by_force(struct message *message)
-{
-    const struct qmgr *qmgr = message->qmgr;
-    const struct queue_envelope *envelope = &message->envelope;
-    size_t count;
-    const struct notice_recipient *reasons = reasons_read(
-        qmgr->queue_directory, qmgr->config, message->queue_id, message->arena, &count);
-
-    for (size_t i = 0; i < envelope->recipient_count; i++) {
-        struct notice_recipient found;
-        if (envelope->recipients[i].status == RECIPIENT_DONE)
-            continue;
-        found = find_reason(&envelope->recipients[i], reasons, count);
-        found.number = i;
-        findings_add(message, &message->deferred, &found);
-    }
+    if (reason != NULL)
+        found = *reason;
+    found.number = number;
+    findings_add(&message->deferred, &found);
 }

@@ -8,7 +8,6 @@
 #include "qmgr/outcome.h"
 #include "qmgr/verify.h"
 
-#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/message/address.h"
 
@@ -16,21 +15,6 @@
 #define ERROR_TRANSPORT "error"
 
 /* --- grouping -------------------------------------------------------------------------------------------- */
-
-static void append_recipient(struct delivery *delivery, const struct delivery_recipient *recipient)
-{
-    struct delivery_recipient *grown;
-
-    if (delivery->count == delivery->capacity) {
-        delivery->capacity = delivery->capacity == 0 ? 1 : delivery->capacity * 4;
-        grown =
-            arena_array(delivery->message->arena, struct delivery_recipient, delivery->capacity);
-        if (delivery->count > 0)
-            memcpy(grown, delivery->recipients, delivery->count * sizeof(*grown));
-        delivery->recipients = grown;
-    }
-    delivery->recipients[delivery->count++] = *recipient;
-}
 
 /* Where a delivery takes one recipient, concurrency is counted for each recipient: for local accounts
  * without their extension. */
@@ -48,26 +32,54 @@ static const char *who_of(struct qmgr *qmgr, const struct transport *transport, 
     return arena_text(qmgr->scratch, user);
 }
 
-static void schedule_recipient(struct message *message, const struct delivery_recipient *recipient,
-                               const char *transport_name, const char *nexthop)
+static void schedule_recipient(struct message *message, struct recipient *recipient,
+                               const struct route_target *target)
 {
     struct qmgr *qmgr = message->qmgr;
-    struct transport *transport = schedule_transport(qmgr->schedule, transport_name);
-    struct destination *destination = schedule_destination(
-        qmgr->schedule, transport, nexthop, who_of(qmgr, transport, recipient->address));
-    struct entry *entry = schedule_filling(destination, message->number);
+    struct transport *transport = schedule_transport(qmgr->schedule, target->transport);
+    struct destination *destination =
+        schedule_destination(qmgr->schedule, transport, target->nexthop,
+                             who_of(qmgr, transport, recipient->goes_to));
+    struct entry *entry = schedule_filling(destination, &message->reading);
     struct delivery *delivery = entry == NULL ? NULL : delivery_of(entry);
 
     if (delivery == NULL || message->verp != NULL ||
         delivery->count >= (size_t)transport->limits.recipients) {
-        delivery = arena_new(message->arena, struct delivery);
-        delivery->message = message;
-        message->deliveries++;
+        delivery = delivery_create(message);
         clog_warn(qmgr, destination);
-        schedule_add(qmgr->schedule, destination, &delivery->entry, message->number,
-                     clock_monotonic_ms());
+        schedule_add(qmgr->schedule, destination, &delivery->entry, &message->reading);
     }
-    append_recipient(delivery, recipient);
+    delivery_add(delivery, recipient);
+    schedule_join(&delivery->entry);
+}
+
+/* --- recipients ------------------------------------------------------------------------------------------ */
+
+static const char *put_text(char **at, const char *text)
+{
+    const char *start = *at;
+
+    *at = stpcpy(*at, text) + 1;
+    return start;
+}
+
+static struct recipient *create_recipient(const struct queue_recipient *found, size_t number,
+                                          const char *goes_to)
+{
+    const bool is_same = strcmp(goes_to, found->address) == 0;
+    const size_t texts = strlen(found->address) + strlen(found->original) +
+                         strlen(found->dsn_orcpt) + (is_same ? 0 : strlen(goes_to)) + 4;
+    struct recipient *recipient = mem_alloc(sizeof(*recipient) + texts);
+    char *at = (char *)(recipient + 1);
+
+    recipient->number = number;
+    recipient->dsn_notify = found->dsn_notify;
+    recipient->was_warned = found->status == RECIPIENT_WARNED;
+    recipient->address = put_text(&at, found->address);
+    recipient->original = put_text(&at, found->original);
+    recipient->dsn_orcpt = put_text(&at, found->dsn_orcpt);
+    recipient->goes_to = is_same ? recipient->address : put_text(&at, goes_to);
+    return recipient;
 }
 
 /* --- resolving ------------------------------------------------------------------------------------------- */
@@ -127,36 +139,22 @@ static struct route_target resolve(struct message *message, const char *address)
     return target;
 }
 
-static void place(struct message *message, size_t number)
+void jobs_place(struct message *message, const struct queue_recipient *found, size_t number)
 {
-    const struct queue_recipient *found = &message->envelope.recipients[number];
     struct route_target target = resolve(message, found->address);
-    struct delivery_recipient recipient = {
-        .address = found->address,
-        .original = found->original,
-        .dsn_orcpt = found->dsn_orcpt,
-        .dsn_notify = found->dsn_notify,
-        .id = number,
-    };
+    struct recipient *recipient = create_recipient(found, number, target.recipient);
+    const bool is_discarded = is_double_bounce(message, &target);
 
-    if (strcmp(target.recipient, found->address) != 0)
-        recipient.address = arena_copy(message->arena, target.recipient);
-    if (is_double_bounce(message, &target))
-        outcome_ours(message, &recipient, DELIVERY_SENT, "2.0.0",
+    if (is_discarded)
+        outcome_ours(message, recipient, DELIVERY_SENT, "2.0.0",
                      "undeliverable postmaster notification discarded");
     else if (verify_is_wanted(message))
-        verify_recipient(message, &recipient, &target);
+        verify_recipient(message, recipient, &target);
     else
-        schedule_recipient(message, &recipient, target.transport, target.nexthop);
+        schedule_recipient(message, recipient, &target);
+    if (is_discarded || verify_is_wanted(message))
+        mem_free(recipient);
     arena_reset(message->qmgr->scratch);
-}
-
-void jobs_make(struct message *message)
-{
-    for (size_t i = 0; i < message->envelope.recipient_count; i++) {
-        if (message->envelope.recipients[i].status != RECIPIENT_DONE)
-            place(message, i);
-    }
 }
 
 void jobs_redirect(struct delivery *delivery, const struct refusal *refusal)
@@ -171,7 +169,8 @@ void jobs_redirect(struct delivery *delivery, const struct refusal *refusal)
         return;
     }
     delivery->redirected = true;
-    nexthop = arena_printf(message->arena, "%s %s", refusal->status, refusal->text);
+    nexthop = arena_printf(message->qmgr->scratch, "%s %s", refusal->status, refusal->text);
     schedule_add(schedule, schedule_destination(schedule, retry, nexthop, ""), &delivery->entry,
-                 message->number, clock_monotonic_ms());
+                 &message->reading);
+    arena_reset(message->qmgr->scratch);
 }

@@ -1,12 +1,12 @@
-/* Who goes where: the pending recipients of a message are resolved (lib/route) and grouped into
- * deliveries by transport and next hop. */
+/* Who goes where: the recipients of a message are resolved (lib/route) and grouped into deliveries by
+ * transport and next hop. */
 #ifndef BUZON_QMGR_JOBS_H
 #define BUZON_QMGR_JOBS_H
 
 #include "qmgr/message.h"
 
-/* jobs_make - resolve and schedule all pending recipients */
-void jobs_make(struct message *message);
+/* jobs_place - resolve and schedule a recipient, who is copied */
+void jobs_place(struct message *message, const struct queue_recipient *found, size_t number);
 /* jobs_redirect - a delivery that the schedule refused goes to the retry service, with the reason; what
  * this refuses as well is deferred at once, and the delivery may then be freed with its message */
 void jobs_redirect(struct delivery *delivery, const struct refusal *refusal);

@@ -61,6 +61,23 @@ static struct slot_limits slots_of(const struct config *config, const char *tran
     };
 }
 
+static struct reading_limits reading_of(const struct config *config, const char *transport)
+{
+    int refill = config_transport_int(config, transport, "_recipient_refill_limit",
+                                      config->default_recipient_refill_limit);
+
+    return (struct reading_limits){
+        .recipients = config_transport_int(config, transport, "_recipient_limit",
+                                           config->default_recipient_limit),
+        .extra = config_transport_int(config, transport, "_extra_recipient_limit",
+                                      config->default_extra_recipient_limit),
+        .refill = refill < 1 ? 1 : refill,
+        .refill_delay_ms =
+            (int64_t)SECOND_MS * config_transport_time(config, transport, "_recipient_refill_delay",
+                                                       config->default_recipient_refill_delay),
+    };
+}
+
 struct transport_limits limits_of(void *context, const char *transport)
 {
     const struct qmgr *qmgr = context;
@@ -75,6 +92,7 @@ struct transport_limits limits_of(void *context, const char *transport)
         .recipients = recipients,
         .window = window_of(config, transport),
         .slots = slots_of(config, transport),
+        .reading = reading_of(config, transport),
         .destination_delay_ms =
             (int64_t)SECOND_MS * config_transport_time(config, transport, "_destination_rate_delay",
                                                        config->default_destination_rate_delay),

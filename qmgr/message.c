@@ -2,7 +2,7 @@
 #include "qmgr/message.h"
 
 #include "qmgr/finish.h"
-#include "qmgr/jobs.h"
+#include "qmgr/portions.h"
 #include "qmgr/verp.h"
 
 #include "lib/base/clock.h"
@@ -48,13 +48,18 @@ static void release(struct message *message)
 
     close_file(message);
     watch_free(&message->pause);
+    findings_release(&message->failures);
+    findings_release(&message->successes);
+    findings_release(&message->delays);
+    findings_release(&message->deferred);
+    hash_free(&message->reasons, NULL);
     arena_free(&arena);
 }
 
 static void forget(struct message *message)
 {
     (void)hash_remove(message->qmgr->active, span_text(message->queue_id));
-    message->qmgr->active_recipients -= message->envelope.recipient_count;
+    reading_end(&message->reading);
 }
 
 void message_free(struct message *message)
@@ -100,19 +105,40 @@ int message_file(struct message *message, struct error *err)
     return message->file;
 }
 
-void findings_add(struct message *message, struct findings *findings,
-                  const struct notice_recipient *recipient)
+bool message_is_over(const struct message *message)
 {
-    struct notice_recipient *grown;
+    return message->deliveries == 0 && message->reading.unread == 0;
+}
 
-    if (findings->count == findings->capacity) {
-        findings->capacity = findings->capacity == 0 ? 1 : findings->capacity * 4;
-        grown = arena_array(message->arena, struct notice_recipient, findings->capacity);
-        if (findings->count > 0)
-            memcpy(grown, findings->recipients, findings->count * sizeof(*grown));
-        findings->recipients = grown;
+/* --- deliveries ----------------------------------------------------------------------------------------- */
+
+struct delivery *delivery_create(struct message *message)
+{
+    struct delivery *delivery = mem_new(struct delivery);
+
+    delivery->message = message;
+    message->deliveries++;
+    return delivery;
+}
+
+void delivery_add(struct delivery *delivery, struct recipient *recipient)
+{
+    if (delivery->count == delivery->capacity) {
+        delivery->capacity = delivery->capacity == 0 ? 1 : delivery->capacity * 4;
+        delivery->recipients = mem_resize(delivery->recipients, delivery->capacity,
+                                          sizeof(struct recipient *));
     }
-    findings->recipients[findings->count++] = *recipient;
+    delivery->recipients[delivery->count++] = recipient;
+}
+
+void delivery_free(struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->count; i++)
+        mem_free(delivery->recipients[i]);
+    mem_free(delivery->recipients);
+    mem_free(delivery->failure.status);
+    mem_free(delivery->failure.text);
+    mem_free(delivery);
 }
 
 /* --- activation ----------------------------------------------------------------------------------------- */
@@ -140,7 +166,8 @@ static enum activation save_corrupt(struct message *message, enum message_origin
 /* What was there before we started may be the work of a crash: then content is compared, too. */
 static bool read_file(struct message *message, const struct stat *status, struct error *err)
 {
-    if (!queue_file_read(message->file, message->arena, &message->envelope, err))
+    if (!queue_reader_open(message->qmgr->reader, message->file, message->arena, &message->envelope,
+                           &message->position, err))
         return false;
     return status == NULL || status->st_ctime > message->qmgr->started.tv_sec ||
            queue_file_content_is_whole(message->file, &message->envelope, err);
@@ -167,12 +194,6 @@ static enum activation load(struct message *message, const struct stat *status,
     return ACTIVATION_LATER;
 }
 
-static void count_pending(struct message *message)
-{
-    for (size_t i = 0; i < message->envelope.recipient_count; i++)
-        message->pending += message->envelope.recipients[i].status != RECIPIENT_DONE;
-}
-
 static void log_active(const struct message *message)
 {
     log_info("%s: from=<%s>, size=%" PRIu64 ", nrcpt=%zu (queue active)", message->queue_id,
@@ -191,20 +212,19 @@ enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int fi
         return result;
     }
     (void)hash_put(qmgr->active, span_text(queue_id), message);
-    qmgr->active_recipients += message->envelope.recipient_count;
-    count_pending(message);
+    message->pending = message->position.pending;
+    reading_begin(&message->reading, schedule_readings(qmgr->schedule), message->number,
+                  qmgr->config->qmgr_message_recipient_minimum, clock_monotonic_ms());
     verp_settle(message);
     message->has_reasons = origin != MESSAGE_ARRIVED;
     message->flushed = origin == MESSAGE_FLUSHED;
     message->forced = status != NULL && (status->st_mode & QUEUE_MODE_EXPIRE) != 0;
     log_active(message);
     if (message->forced)
-        finish_by_force(message);
-    else
-        jobs_make(message);
+        finish_prepare_force(message);
+    portions_begin(message);
     if (qmgr->open_files > qmgr->open_files_max)
         close_file(message);
-    if (message->deliveries == 0)
-        finish_message(message);
+    finish_message(message);
     return ACTIVATION_DONE;
 }

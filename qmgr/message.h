@@ -1,21 +1,25 @@
 /*
- * A message in memory, while it is in the active queue: its envelope, the deliveries into which its
- * pending recipients were grouped, and what came of those so far.
+ * A message in memory, while it is in the active queue: its envelope, the deliveries into which those of its
+ * recipients were grouped that have been read, and what there is still to tell of them. Recipients are read in
+ * portions (qmgr/portions.h), and forgotten when their delivery has ended.
  */
 #ifndef BUZON_QMGR_MESSAGE_H
 #define BUZON_QMGR_MESSAGE_H
 
+#include "qmgr/findings.h"
 #include "qmgr/qmgr.h"
-
-#include "lib/delivery/notice.h"
 
 #include <sys/stat.h>
 
-/* Recipients with what there is to tell about them; grows in the message's arena. */
-struct findings {
-    struct notice_recipient *recipients; /* number: place in the envelope */
-    size_t count, capacity;
-    size_t told; /* the first so many are done with */
+/* One block of memory with its texts. */
+struct recipient {
+    size_t number; /* place in the envelope */
+    uint64_t dsn_notify;
+    bool was_warned;     /* the sender was told of a delay */
+    const char *address; /* as in the envelope */
+    const char *goes_to; /* as it was resolved */
+    const char *original;
+    const char *dsn_orcpt;
 };
 
 struct message {
@@ -24,34 +28,42 @@ struct message {
     uint64_t number;
     struct arena *arena;
     int file; /* -1: see message_file */
-    struct queue_envelope envelope;
+    struct queue_envelope envelope;   /* without the recipients */
+    struct queue_position position;   /* of those that were not read yet */
+    struct reading reading;
     struct timeval active;            /* since when it is */
     size_t pending;                   /* recipients that are not done */
     size_t in_flight;                 /* deliveries and notices that are under way */
     size_t deliveries;                /* that have not ended */
+    size_t postponed;                 /* recipients that were deferred */
     bool has_reasons;                 /* there may be a file in defer/ */
+    bool wrote_reasons;               /* this time */
+    bool is_unreadable;               /* recipients remain that could not be read */
     bool flushed;                     /* somebody wants it now */
     bool forced;                      /* an administrator lets it expire */
     bool expired;                     /* it is given up */
-    bool late;                        /* `delays` says whose sender is to be told */
+    bool bounce_failed;               /* nobody could be told of a failure */
     bool marked;                      /* status octets were written and are not synced */
-    struct queue_recipient *unmarked; /* done, but its octet says otherwise; NULL: none is */
+    bool is_unmarked;                 /* the recipient at place `unmarked` is done, but its octet says */
+    size_t unmarked;                  /* otherwise */
     const char *verp;                 /* delimiters; NULL: all copies have one sender */
     struct findings failures, successes, delays, deferred;
+    struct hash *reasons; /* struct notice_recipient by address, of the last round, if it is forced */
     struct message *next_retired;
-    struct watch *pause; /* until what could not be done is tried again */
+    bool is_paused; /* what could not be done is tried again later: */
+    struct watch *pause;
 };
 
 /* A delivery: recipients of one message that go to one destination in one request. */
 struct delivery {
     struct entry entry;
     struct message *message;
-    struct delivery_recipient *recipients; /* id: place in the envelope */
+    struct recipient **recipients;
     size_t count, capacity;
     size_t reported;        /* the first so many have their results */
     bool again;             /* an agent has hung up on it; not twice */
     bool redirected;        /* to the retry service; not twice */
-    struct refusal failure; /* why its destination could not be reached; the arena's */
+    struct refusal failure; /* why its destination could not be reached */
 };
 
 static inline struct delivery *delivery_of(struct entry *entry)
@@ -97,8 +109,12 @@ void message_end_flight(struct message *message);
 /* message_file - the open queue file; -1 and *err when it cannot be opened (any more) */
 int message_file(struct message *message, struct error *err) MUST_CHECK;
 
-/* findings_add - the texts must live as long as the message */
-void findings_add(struct message *message, struct findings *findings,
-                  const struct notice_recipient *recipient);
+/* message_is_over - all recipients have been read, and all deliveries have ended */
+bool message_is_over(const struct message *message);
+
+/* delivery_create - without recipients; delivery_add - one more, taken; delivery_free - with all of them */
+struct delivery *delivery_create(struct message *message) __attribute__((returns_nonnull));
+void delivery_add(struct delivery *delivery, struct recipient *recipient);
+void delivery_free(struct delivery *delivery);
 
 #endif

@@ -1,6 +1,7 @@
 /* Notices on their way: a pool of connections for each kind, and a line of those that wait for one. */
 #include "qmgr/notify.h"
 
+#include "qmgr/agent.h"
 #include "qmgr/finish.h"
 #include "qmgr/pool.h"
 #include "qmgr/verp.h"
@@ -15,7 +16,7 @@ struct telling {
     struct message *message;
     enum notice_kind kind;
     struct findings *findings;
-    size_t count; /* of the findings, from the first that is not told */
+    size_t count; /* of their first batch, from the first that is not told */
     struct telling *next;
 };
 
@@ -33,9 +34,12 @@ struct notifier {
 static void end(struct line *line, struct telling *telling, bool done, const char *reason)
 {
     const struct service_instance *instance = line->qmgr->instance;
+    const struct telling ended = *telling;
 
-    message_end_flight(telling->message);
-    finish_told(telling->message, telling->kind, telling->findings, telling->count, done, reason);
+    mem_free(telling);
+    ended.findings->is_being_told = false;
+    message_end_flight(ended.message);
+    finish_told(ended.message, ended.kind, ended.findings, ended.count, done, reason);
     service_release(instance);
 }
 
@@ -53,10 +57,12 @@ static bool uses_verp(const struct message *message, enum notice_kind kind)
 
 static const char *sender_of(const struct telling *telling)
 {
-    const struct notice_recipient *first = &telling->findings->recipients[telling->findings->told];
+    const struct batch *batch = telling->findings->first;
+    const struct notice_recipient *first = &batch->recipients[batch->told];
 
     return uses_verp(telling->message, telling->kind)
-               ? verp_return_path(telling->message, first->original, first->address)
+               ? verp_return_path(telling->message, telling->message->qmgr->scratch, first->original,
+                                  first->address)
                : telling->message->envelope.sender;
 }
 
@@ -64,6 +70,7 @@ static bool send_notice(struct peer *peer, const struct telling *telling, struct
 {
     struct message *message = telling->message;
     const struct queue_envelope *envelope = &message->envelope;
+    const struct batch *batch = telling->findings->first;
     struct notice notice = {
         .kind = telling->kind,
         .queue_id = message->queue_id,
@@ -75,7 +82,7 @@ static bool send_notice(struct peer *peer, const struct telling *telling, struct
         .content_offset = envelope->content_offset,
         .content_size = envelope->content_size,
         .queue_file = message_file(message, err),
-        .recipients = telling->findings->recipients + telling->findings->told,
+        .recipients = batch->recipients + batch->told,
         .recipient_count = telling->count,
     };
 
@@ -120,14 +127,15 @@ static void run(struct line *line)
 void notify_start(struct message *message, enum notice_kind kind, struct findings *findings)
 {
     struct line *line = &message->qmgr->notifier->lines[kind];
-    struct telling *telling = arena_new(message->arena, struct telling);
-    size_t count = findings->count - findings->told;
+    struct telling *telling = mem_new(struct telling);
+    size_t count = findings->first->count - findings->first->told;
     size_t limit = uses_verp(message, kind) ? 1 : NOTICE_RECIPIENTS_MAX;
 
     telling->message = message;
     telling->kind = kind;
     telling->findings = findings;
     telling->count = count > limit ? limit : count;
+    findings->is_being_told = true;
     *line->end = telling;
     line->end = &telling->next;
     message_begin_flight(message);
@@ -147,6 +155,7 @@ static bool on_message(struct peer *peer, void *context, struct error *err)
     end(line, telling, answer.done, answer.text);
     arena_reset(scratch);
     run(line);
+    agents_run(line->qmgr); /* a message that waited for this may be read further */
     return true;
 }
 
@@ -156,6 +165,7 @@ static void on_lost(void *work, void *context, const struct error *err)
 
     end(line, work, false, err->kind == ERROR_NONE ? "the service hung up" : err->text);
     run(line);
+    agents_run(line->qmgr);
 }
 
 struct notifier *notifier_create(struct qmgr *qmgr)

@@ -12,12 +12,14 @@
 #include "lib/base/log.h"
 #include "lib/delivery/log_line.h"
 
-static void mark(struct message *message, const struct queue_recipient *recipient)
+static void mark(struct message *message, size_t number, enum recipient_status status)
 {
+    const struct queue_recipient recipient = {
+        .status_offset = queue_position_status_offset(&message->position, number)};
     struct error err = {0};
     int file = message_file(message, &err);
 
-    if (file == -1 || !queue_file_mark(file, recipient, recipient->status, &err))
+    if (file == -1 || !queue_file_mark(file, &recipient, status, &err))
         log_warning("%s: %s", message->queue_id, err.text);
     else
         message->marked = true;
@@ -25,22 +27,25 @@ static void mark(struct message *message, const struct queue_recipient *recipien
 
 void outcome_mark(struct message *message)
 {
-    if (message->unmarked != NULL)
-        mark(message, message->unmarked);
-    message->unmarked = NULL;
+    if (message->is_unmarked)
+        mark(message, message->unmarked, RECIPIENT_DONE);
+    message->is_unmarked = false;
 }
 
 void outcome_settle(struct message *message, size_t number)
 {
-    struct queue_recipient *recipient = &message->envelope.recipients[number];
-
-    ASSERT(recipient->status != RECIPIENT_DONE && message->pending > 0);
-    recipient->status = RECIPIENT_DONE;
+    ASSERT(message->pending > 0);
     message->pending--;
-    if (message->pending > 0)
-        mark(message, recipient);
+    message->is_unmarked = message->pending == 0;
+    if (message->is_unmarked)
+        message->unmarked = number;
     else
-        message->unmarked = recipient;
+        mark(message, number, RECIPIENT_DONE);
+}
+
+void outcome_warned(struct message *message, size_t number)
+{
+    mark(message, number, RECIPIENT_WARNED);
 }
 
 /* A report of success names the agent or host too; the log has it in relay=. */
@@ -48,69 +53,70 @@ static const char *make_text(struct message *message, const struct delivery_repo
 {
     if (report->outcome == DELIVERY_SENT && report->relay[0] != '\0' &&
         strcmp(report->relay, "none") != 0)
-        return arena_printf(message->arena, "delivery via %s: %s", report->relay, report->text);
-    return arena_copy(message->arena, report->text);
+        return arena_printf(message->qmgr->scratch, "delivery via %s: %s", report->relay,
+                            report->text);
+    return report->text;
 }
 
-static struct notice_recipient describe(struct message *message,
+static struct notice_recipient describe(struct message *message, const struct recipient *recipient,
                                         const struct delivery_report *report)
 {
-    const struct queue_recipient *recipient = &message->envelope.recipients[report->recipient_id];
-
     return (struct notice_recipient){
         .address = recipient->address,
         .original = recipient->original,
         .dsn_orcpt = recipient->dsn_orcpt,
         .dsn_notify = recipient->dsn_notify,
         .action = report->action,
-        .status = arena_copy(message->arena, report->status),
+        .status = report->status,
         .text = make_text(message, report),
-        .remote_mta = arena_copy(message->arena, report->remote_mta),
-        .diagnostic = arena_copy(message->arena, report->diagnostic),
-        .action_address = arena_copy(message->arena, report->action_address),
-        .number = report->recipient_id,
+        .remote_mta = report->remote_mta,
+        .diagnostic = report->diagnostic,
+        .action_address = report->action_address,
+        .number = recipient->number,
+        .was_warned = recipient->was_warned,
     };
 }
 
 /* confirm_delay_cleared: who was told of a delay hears of its end, from us, whoever reports further. */
-static bool ends_delay(const struct message *message, const struct queue_recipient *recipient,
+static bool ends_delay(const struct message *message, const struct recipient *recipient,
                        enum notice_kind kind)
 {
-    return kind == NOTICE_SUCCESS && recipient->status == RECIPIENT_WARNED &&
+    return kind == NOTICE_SUCCESS && recipient->was_warned &&
            message->qmgr->config->confirm_delay_cleared;
 }
 
-static void record_final(struct message *message, const struct delivery_report *report,
-                         enum notice_kind kind, struct findings *findings)
+static void record_final(struct message *message, const struct recipient *recipient,
+                         const struct delivery_report *report, enum notice_kind kind,
+                         struct findings *findings)
 {
-    const struct queue_recipient *recipient = &message->envelope.recipients[report->recipient_id];
     bool wanted =
         ends_delay(message, recipient, kind) ||
         (notice_wanted(kind, recipient->dsn_notify) && report->action != DELIVERY_ACTION_PASSED_ON);
     struct notice_recipient description;
 
     if (wanted) {
-        description = describe(message, report);
-        findings_add(message, findings, &description);
+        description = describe(message, recipient, report);
+        findings_add(findings, &description);
     }
     if (!wanted || kind == NOTICE_SUCCESS) /* a failure is not settled before it is told */
-        outcome_settle(message, report->recipient_id);
+        outcome_settle(message, recipient->number);
 }
 
-void outcome_record(struct message *message, const struct delivery_report *report)
+void outcome_record(struct message *message, const struct recipient *recipient,
+                    const struct delivery_report *report)
 {
     struct notice_recipient description;
 
     switch ((enum delivery_outcome)report->outcome) {
     case DELIVERY_SENT:
-        record_final(message, report, NOTICE_SUCCESS, &message->successes);
+        record_final(message, recipient, report, NOTICE_SUCCESS, &message->successes);
         break;
     case DELIVERY_BOUNCED:
-        record_final(message, report, NOTICE_FAILURE, &message->failures);
+        record_final(message, recipient, report, NOTICE_FAILURE, &message->failures);
         break;
     case DELIVERY_DEFERRED:
-        description = describe(message, report);
-        findings_add(message, &message->deferred, &description);
+        description = describe(message, recipient, report);
+        findings_add(&message->deferred, &description);
         break;
     }
 }
@@ -120,12 +126,14 @@ static uint64_t microseconds(struct timeval when)
     return (uint64_t)when.tv_sec * 1000000 + (uint64_t)when.tv_usec;
 }
 
-static void record_ours(struct message *message, const struct delivery_recipient *recipient,
+static void record_ours(struct message *message, const struct recipient *recipient,
                         enum delivery_outcome outcome, enum delivery_action action,
                         const char *status, const char *text)
 {
+    const struct delivery_recipient logged = {.address = recipient->goes_to,
+                                              .original = recipient->original};
     const struct delivery_request request = {
-        .arena = message->arena,
+        .arena = message->qmgr->scratch,
         .config = message->qmgr->config,
         .received = clock_wall(),
         .queue_id = message->queue_id,
@@ -133,14 +141,14 @@ static void record_ours(struct message *message, const struct delivery_recipient
         .active_us = microseconds(message->active),
     };
     const struct delivery_result result = {
-        .recipient = recipient,
+        .recipient = &logged,
         .outcome = outcome,
         .action = action,
         .status = status,
         .text = text,
     };
     const struct delivery_report report = {
-        .recipient_id = recipient->id,
+        .recipient_id = recipient->number,
         .outcome = outcome,
         .action = action,
         .status = status,
@@ -152,17 +160,17 @@ static void record_ours(struct message *message, const struct delivery_recipient
     };
 
     delivery_log(&request, &result);
-    outcome_record(message, &report);
+    outcome_record(message, recipient, &report);
 }
 
-void outcome_ours(struct message *message, const struct delivery_recipient *recipient,
+void outcome_ours(struct message *message, const struct recipient *recipient,
                   enum delivery_outcome outcome, const char *status, const char *text)
 {
     record_ours(message, recipient, outcome, DELIVERY_ACTION_DELIVERED, status, text);
 }
 
 /* To say it is all there is to do: both answers are a success. */
-void outcome_verified(struct message *message, const struct delivery_recipient *recipient,
+void outcome_verified(struct message *message, const struct recipient *recipient,
                       bool deliverable, const char *status, const char *text)
 {
     record_ours(message, recipient, DELIVERY_SENT,
@@ -176,16 +184,22 @@ void outcome_ended(struct delivery *delivery)
 
     ASSERT(message->deliveries > 0);
     message->deliveries--;
-    if (message->deliveries == 0)
-        finish_message(message);
-    else if (message->qmgr->draining && message->in_flight == 0)
+    delivery_free(delivery);
+    if (message->qmgr->draining && message->in_flight == 0 &&
+        (!message_is_over(message) || message->is_paused))
         succession_let_go(message);
+    else
+        finish_message(message);
 }
 
 void outcome_defer_rest(struct delivery *delivery, const char *status, const char *text)
 {
-    for (; delivery->reported < delivery->count; delivery->reported++)
-        outcome_ours(delivery->message, &delivery->recipients[delivery->reported],
+    struct arena *scratch = delivery->message->qmgr->scratch;
+
+    for (; delivery->reported < delivery->count; delivery->reported++) {
+        outcome_ours(delivery->message, delivery->recipients[delivery->reported],
                      DELIVERY_DEFERRED, status, text);
+        arena_reset(scratch);
+    }
     outcome_ended(delivery);
 }

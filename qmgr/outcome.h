@@ -4,21 +4,24 @@
 
 #include "qmgr/message.h"
 
-/* outcome_record - a result from an agent; recipient_id is a place in the envelope; texts are copied */
-void outcome_record(struct message *message, const struct delivery_report *report);
-/* outcome_ours - our own result, logged as an agent would; texts live as long as the message */
-void outcome_ours(struct message *message, const struct delivery_recipient *recipient,
+/* outcome_record - a result from an agent for this recipient; all texts are copied */
+void outcome_record(struct message *message, const struct recipient *recipient,
+                    const struct delivery_report *report);
+/* outcome_ours - our own result, logged as an agent would; likewise */
+void outcome_ours(struct message *message, const struct recipient *recipient,
                   enum delivery_outcome outcome, const char *status, const char *text);
-/* outcome_verified - what would become of mail to a recipient who gets none; texts likewise */
-void outcome_verified(struct message *message, const struct delivery_recipient *recipient,
+/* outcome_verified - what would become of mail to a recipient who gets none; likewise */
+void outcome_verified(struct message *message, const struct recipient *recipient,
                       bool deliverable, const char *status, const char *text);
-/* outcome_settle - nothing more is to be done for this recipient */
+/* outcome_settle - nothing more is to be done for the recipient at this place in the envelope */
 void outcome_settle(struct message *message, size_t number);
+/* outcome_warned - the sender was told that it takes long */
+void outcome_warned(struct message *message, size_t number);
 /* outcome_mark - write the one status octet that was not worth writing before; something else than
  * the removal of the file comes first now */
 void outcome_mark(struct message *message);
 
-/* outcome_ended - all results of a delivery are there; message and delivery may be freed */
+/* outcome_ended - all results of a delivery are there; it is freed, and its message may be, too */
 void outcome_ended(struct delivery *delivery);
 /* outcome_defer_rest - defer what has no result yet, log it, and end the delivery */
 void outcome_defer_rest(struct delivery *delivery, const char *status, const char *text);

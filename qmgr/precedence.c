@@ -3,28 +3,67 @@
 
 #include "qmgr/schedule.h"
 
+#include "lib/base/hash.h"
+
 #define RANK_STEP (INT64_C(1) << 20) /* between two jobs; as deep may preemptions be nested */
 #define SECOND_MS 1000
 
 /* --- jobs ------------------------------------------------------------------------------------------------- */
 
-struct job *job_open(struct job_list *list, uint64_t message, int64_t now_ms)
+/* After all whose messages came before. */
+static void insert(struct job_list *list, struct job *job)
 {
-    struct job *job = list->last;
+    struct job *previous = list->last;
 
-    if (job != NULL && job->message == message)
-        return job;
-    job = mem_new(struct job);
-    job->list = list;
-    job->message = message;
-    job->rank = list->last_rank += RANK_STEP;
-    job->queued_ms = now_ms;
-    job->previous = list->last;
-    if (list->last == NULL)
+    while (previous != NULL && previous->message > job->message)
+        previous = previous->previous;
+    job->previous = previous;
+    job->next = previous == NULL ? list->first : previous->next;
+    if (previous == NULL)
         list->first = job;
     else
-        list->last->next = job;
-    list->last = job;
+        previous->next = job;
+    if (job->next == NULL)
+        list->last = job;
+    else
+        job->next->previous = job;
+}
+
+struct job *job_find(struct job_list *list, const struct reading *reading)
+{
+    struct job *job = reading->jobs;
+
+    while (job != NULL && job->list != list)
+        job = job->next_of_message;
+    return job;
+}
+
+static struct job *create_job(struct job_list *list, struct reading *reading)
+{
+    struct job *job = mem_new(struct job);
+
+    job->list = list;
+    job->message = reading->message;
+    job->rank = (int64_t)reading->message * RANK_STEP;
+    job->queued_ms = reading->begun_ms;
+    insert(list, job);
+    if (job->next != NULL)
+        list->passed = NULL; /* it was not looked at */
+    reading_join(job, reading);
+    return job;
+}
+
+struct job *job_open(struct job_list *list, struct reading *reading)
+{
+    struct job *job = job_find(list, reading);
+
+    if (job == NULL)
+        return create_job(list, reading);
+    if (job->is_retired) {
+        job->rank = (int64_t)job->message * RANK_STEP;
+        list->passed = NULL;
+        reading_rejoin(job);
+    }
     return job;
 }
 
@@ -32,6 +71,7 @@ static void free_job(struct job *job)
 {
     struct job_list *list = job->list;
 
+    reading_leave(job);
     if (job->previous == NULL)
         list->first = job->next;
     else
@@ -42,6 +82,7 @@ static void free_job(struct job *job)
         job->next->previous = job->previous;
     if (list->passed == job || list->passing == job || list->looked_at == job)
         list->passed = NULL;
+    hash_free(&job->filling, NULL);
     mem_free(job);
 }
 
@@ -51,24 +92,41 @@ void job_list_free(struct job_list *list)
         free_job(list->first);
 }
 
-static void release(struct job *job)
+static size_t unread_of(const struct job *job)
 {
-    ASSERT(job->references > 0);
-    if (--job->references == 0)
+    return job->reading == NULL ? 0 : job->reading->unread;
+}
+
+static void free_idle(struct job *job)
+{
+    if (job->references == 0 && unread_of(job) == 0)
         free_job(job);
 }
 
+static void release(struct job *job)
+{
+    ASSERT(job->references > 0);
+    job->references--;
+    free_idle(job);
+}
+
 /* It has nothing more to deliver: what it did not use of the slots that it was given goes back. */
-static void settle_slots(struct job *job, int cost)
+static void settle_slots(struct job *job)
 {
     struct job *parent = job->parent;
 
-    if (job->waiting_count > 0 || parent == NULL)
+    if (job->waiting_count > 0 || parent == NULL || (unread_of(job) > 0 && !job->is_retired))
         return;
-    parent->slots_available -= job->slots_used * cost;
+    parent->slots_available -= job->slots_used * job->slot_cost;
     parent->children--;
     job->parent = NULL;
     release(parent);
+}
+
+void job_was_read(struct job *job)
+{
+    settle_slots(job);
+    free_idle(job);
 }
 
 /* --- entries ----------------------------------------------------------------------------------------------- */
@@ -102,11 +160,7 @@ void job_add(struct job *job, struct entry *entry)
     link_entry(job, entry);
     job->total++;
     job->references++;
-}
-
-static int cost_of(const struct entry *entry)
-{
-    return entry->destination->transport->limits.slots.cost;
+    reading_add(job, (int64_t)entry->recipients);
 }
 
 void job_take(struct entry *entry)
@@ -116,7 +170,7 @@ void job_take(struct entry *entry)
     unlink_entry(entry);
     job->slots_available++;
     job->slots_used++;
-    settle_slots(job, cost_of(entry));
+    settle_slots(job);
 }
 
 void job_return(struct entry *entry)
@@ -129,7 +183,7 @@ void job_return(struct entry *entry)
 void job_drop(struct entry *entry)
 {
     unlink_entry(entry);
-    settle_slots(entry->job, cost_of(entry));
+    settle_slots(entry->job);
 }
 
 void job_leave(struct entry *entry)
@@ -137,6 +191,8 @@ void job_leave(struct entry *entry)
     struct job *job = entry->job;
 
     entry->job = NULL;
+    if (job->reading != NULL)
+        reading_remove(job, (int64_t)entry->recipients);
     release(job);
 }
 
@@ -151,11 +207,17 @@ static bool has_ready(const struct job *job, job_is_ready *is_ready)
     return false;
 }
 
+/* Slots that it takes at the most to deliver the rest of a message. */
+static int64_t slots_needed(const struct job *job)
+{
+    return (int64_t)(job->waiting_count + unread_of(job));
+}
+
 /* Who preempts somebody, or is preempted, is no candidate. */
 static bool may_be_candidate(const struct job *job, int64_t max_slots)
 {
-    return job->waiting_count > 0 && (int64_t)job->waiting_count <= max_slots &&
-           job->parent == NULL && job->children == 0;
+    return job->waiting_count > 0 && slots_needed(job) <= max_slots && job->parent == NULL &&
+           job->children == 0;
 }
 
 /* Of those that go later and fit into the slots that `current` can still earn, the one that has waited
@@ -168,7 +230,7 @@ static struct job *find_candidate(const struct job *current, struct job *job, in
 
     for (; job != NULL; job = job->next) {
         const double waited_s = (double)((now_ms - job->queued_ms) / SECOND_MS + 1);
-        const double score = waited_s / (double)job->total;
+        const double score = waited_s / (double)(job->total + unread_of(job));
 
         if (waited_s <= best_score)
             break; /* nobody who came later still can do better */
@@ -206,9 +268,10 @@ static struct job *recall_candidate(struct job *current, const struct slot_limit
 
 static void preempt(struct job *current, struct job *candidate, const struct slot_limits *limits)
 {
-    const int64_t expected = (int64_t)candidate->waiting_count;
+    const int64_t expected = slots_needed(candidate);
 
     candidate->parent = current;
+    candidate->slot_cost = limits->cost;
     candidate->rank = current->rank - 1;
     candidate->slots_used -= expected;
     current->slots_available -= expected * limits->cost;
@@ -217,19 +280,20 @@ static void preempt(struct job *current, struct job *candidate, const struct slo
     current->list->passed = NULL;
 }
 
-struct job *job_preempt(struct job *current, const struct slot_limits *limits, int64_t now_ms,
-                        job_is_ready *is_ready)
+struct job *job_preempt(struct job *current, const struct slot_limits *limits, int extra_recipients,
+                        int64_t now_ms, job_is_ready *is_ready)
 {
     struct job *candidate;
 
     if (limits->cost < 2 || current->slots_available <= 0 ||
-        (int64_t)current->total < (int64_t)limits->minimum * limits->cost)
+        (int64_t)(current->total + unread_of(current)) < (int64_t)limits->minimum * limits->cost)
         return NULL;
     candidate = recall_candidate(current, limits, now_ms, is_ready);
     if (candidate == NULL ||
         (double)(current->slots_available / limits->cost + limits->loan) <
-            (double)candidate->waiting_count * (100 - limits->discount) / 100.0)
+            (double)slots_needed(candidate) * (100 - limits->discount) / 100.0)
         return NULL;
     preempt(current, candidate, limits);
+    reading_preempts(candidate, extra_recipients);
     return candidate;
 }

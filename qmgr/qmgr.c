@@ -65,6 +65,8 @@ static bool start(const struct service_instance *instance, struct error *err)
     qmgr.started = clock_wall();
     qmgr.active = hash_create();
     qmgr.scratch = arena_create();
+    qmgr.portion = arena_create();
+    qmgr.reader = queue_reader_create();
     qmgr.schedule = schedule_create(limits_of, &qmgr);
     qmgr.schedule_timer = watch_timer(qmgr.loop, on_schedule_timer, NULL);
     qmgr.notifier = notifier_create(&qmgr);

@@ -5,6 +5,8 @@
  *   client    requests of cleanup and the tools          schedule  who is delivered next
  *   feed      which message becomes active, and when     agent     requests to delivery agents
  *   message   a message in memory                        outcome   the result of each recipient
+ *   portions  some of its recipients at a time           findings  what there is to tell of them
+ *   reading   how many may be in memory
  *   jobs      who goes where, together with whom         finish    what comes of the message then
  *   due       deferred messages by date                  notify    requests to the bounce service
  *   pool      connections to services                    limits    what transports allow
@@ -23,6 +25,7 @@
 #include "lib/base/hash.h"
 #include "lib/base/strlist.h"
 #include "lib/config/master_cf.h"
+#include "lib/queue/queue_portions.h"
 #include "lib/route/route.h"
 #include "lib/service/service.h"
 
@@ -46,11 +49,12 @@ struct qmgr {
     struct due due;
 
     struct hash *active;      /* struct message by queue id */
-    size_t active_recipients; /* of all of them */
     size_t open_files;        /* queue files that messages keep open, */
     size_t open_files_max;    /* and so many may stay so */
     uint64_t messages;        /* that ever were active: gives them numbers */
     struct arena *scratch;    /* for what a callback needs until it returns */
+    struct queue_reader *reader;
+    struct arena *portion;    /* recipients that were just read */
     int lock;                 /* on active/: the queue is ours; -1: not any more */
     struct watch *adopt_timer;
     struct message *retired; /* let go; the schedule still refers to them */

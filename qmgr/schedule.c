@@ -13,6 +13,7 @@ struct schedule {
     struct hash *destinations; /* by transport, next hop and `who` */
     struct heap timers;        /* of stoppages */
     uint64_t sequence;         /* of entries and timers */
+    struct readings readings;
     struct entry *refused, **refused_end;
     struct refusal told; /* of the entry that was handed out last */
 };
@@ -77,6 +78,7 @@ struct transport *schedule_transport(struct schedule *schedule, const char *name
         transport->limits.processes = 1;
     if (transport->limits.destination_delay_ms > 0)
         transport->limits.window.initial = transport->limits.window.maximum = 1;
+    transport->jobs.unused = transport->limits.reading.recipients;
     transport->next = schedule->transports;
     schedule->transports = transport;
     return transport;
@@ -213,27 +215,70 @@ static void refuse_all(struct schedule *schedule, struct destination *destinatio
     settle(schedule, destination);
 }
 
-struct entry *schedule_filling(const struct destination *destination, uint64_t message)
+/* --- entries that may get more recipients -------------------------------------------------------------------- */
+
+static struct span key_of(struct destination *const *destination)
 {
-    return destination->filling == message ? destination->filled : NULL;
+    return span_of((const char *)destination, sizeof(*destination));
+}
+
+/* The last one of a destination is known to it. Of a message that is read in portions, whose recipients come
+ * when others have been there in between, its job knows those of all destinations. */
+static void note_filling(struct destination *destination, struct entry *entry)
+{
+    struct job *job = entry->job;
+
+    destination->filling = job->message;
+    destination->filled = entry;
+    if (job->filling == NULL && job->reading->unread > 0)
+        job->filling = hash_create();
+    if (job->filling != NULL)
+        (void)hash_put(job->filling, key_of(&destination), entry);
+}
+
+/* Nobody joins it any more. */
+static void seal(struct entry *entry)
+{
+    struct hash *filling = entry->job->filling;
+
+    if (entry->destination->filled == entry)
+        entry->destination->filled = NULL;
+    if (filling != NULL && hash_get(filling, key_of(&entry->destination)) == entry)
+        (void)hash_remove(filling, key_of(&entry->destination));
+}
+
+struct entry *schedule_filling(struct destination *destination, const struct reading *reading)
+{
+    const struct job *job;
+
+    if (destination->filling == reading->message && destination->filled != NULL)
+        return destination->filled;
+    job = job_find(&destination->transport->jobs, reading);
+    return job == NULL || job->filling == NULL ? NULL
+                                               : hash_get(job->filling, key_of(&destination));
 }
 
 void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
-                  uint64_t message, int64_t now_ms)
+                  struct reading *reading)
 {
-    struct job *job = job_open(&destination->transport->jobs, message, now_ms);
+    struct job *job = job_open(&destination->transport->jobs, reading);
 
-    destination->filling = message;
-    destination->filled = entry;
     entry->destination = destination;
     entry->order.key = job->rank;
     entry->order.sequence = schedule->sequence++;
     job_add(job, entry);
+    note_filling(destination, entry);
     if (is_dead(destination))
         refuse(schedule, entry);
     else
         heap_push(&destination->entries, &entry->order);
     settle(schedule, destination);
+}
+
+void schedule_join(struct entry *entry)
+{
+    entry->recipients++;
+    reading_add(entry->job, 1);
 }
 
 size_t schedule_length(const struct destination *destination)
@@ -266,23 +311,30 @@ static void move_entries(struct schedule *schedule, const struct job *job)
     }
 }
 
+static bool has_free_agents(const struct transport *transport)
+{
+    return transport->stoppage.kind == STOPPAGE_NONE &&
+           transport->in_flight < transport->limits.processes;
+}
+
 struct entry *schedule_next(struct schedule *schedule, struct transport *transport, int64_t now_ms)
 {
     struct destination *destination;
     struct entry *entry;
     struct job *passing;
 
-    if (heap_first(&transport->ready) == NULL || transport->stoppage.kind != STOPPAGE_NONE ||
-        transport->in_flight >= transport->limits.processes)
+    if (heap_first(&transport->ready) == NULL || !has_free_agents(transport))
         return NULL;
     entry = first_entry(transport);
-    passing = job_preempt(entry->job, &transport->limits.slots, now_ms, is_ready);
+    passing = job_preempt(entry->job, &transport->limits.slots, transport->limits.reading.extra,
+                          now_ms, is_ready);
     if (passing != NULL) {
         move_entries(schedule, passing);
         entry = first_entry(transport);
     }
     destination = entry->destination;
     heap_remove(&destination->entries, &entry->order);
+    seal(entry);
     job_take(entry);
     transport->in_flight++;
     destination->in_flight++;
@@ -419,11 +471,52 @@ struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusa
     set_refusal(&schedule->told, transport_died ? &destination->transport->stoppage.refusal
                                                 : &destination->stoppage.refusal);
     *refusal_r = schedule->told;
+    seal(entry);
     entry->destination = NULL;
     job_leave(entry);
     destination->refused--;
     settle(schedule, destination);
     return entry;
+}
+
+/* --- messages that are not read to their end --------------------------------------------------------------- */
+
+struct readings *schedule_readings(struct schedule *schedule)
+{
+    return &schedule->readings;
+}
+
+/* Nothing of it can be delivered by this transport without reading more, or it is worth it. */
+static bool job_wants_more(const struct job *job, int64_t now_ms)
+{
+    const struct transport *transport = HEAP_OWNER(job->list, struct transport, jobs);
+    const struct reading_limits *limits = &transport->limits.reading;
+
+    return has_free_agents(transport) &&
+           ((job->waiting_count == 0 && !job->is_retired) ||
+            heap_first(&transport->ready) == NULL ||
+            reading_next_share(job->reading) >= limits->refill ||
+            now_ms >= job->reading->read_ms + limits->refill_delay_ms);
+}
+
+static bool wants_more(const struct reading *reading, int64_t now_ms)
+{
+    const struct job *job = reading->jobs;
+
+    if (reading->used == 0)
+        return true;
+    while (job != NULL && !job_wants_more(job, now_ms))
+        job = job->next_of_message;
+    return job != NULL;
+}
+
+struct reading *schedule_hungry(const struct schedule *schedule, int64_t now_ms)
+{
+    struct reading *reading = schedule->readings.hungry;
+
+    while (reading != NULL && !wants_more(reading, now_ms))
+        reading = reading->next;
+    return reading;
 }
 
 /* --- time ------------------------------------------------------------------------------------------------ */

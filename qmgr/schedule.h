@@ -22,6 +22,7 @@ struct transport_limits {
     int recipients; /* of one delivery; at least 1 */
     struct window_limits window;
     struct slot_limits slots;
+    struct reading_limits reading;
     int64_t destination_delay_ms; /* between deliveries to one destination; then one at a time */
     int64_t transport_delay_ms;   /* between deliveries of the transport; likewise */
     int64_t destination_dead_ms, transport_dead_ms; /* how long they stay so */
@@ -60,6 +61,7 @@ struct entry {
     struct heap_node order;
     struct destination *destination;
     struct job *job;
+    size_t recipients;                           /* so many are in it */
     struct entry *previous_in_job, *next_in_job; /* while it waits */
     struct entry *next_refused;
 };
@@ -103,16 +105,20 @@ struct destination *schedule_destination(struct schedule *schedule, struct trans
                                          const char *nexthop, const char *who)
     __attribute__((returns_nonnull));
 
-/*
- * schedule_filling - the entry of message number `message` that was added last to this destination;
- * NULL: none was since another message came. Recipients may still join it as long as nothing was
- * taken from the schedule.
- */
-struct entry *schedule_filling(const struct destination *destination, uint64_t message);
-/* schedule_add - an entry of message number `message`; borrowed until it is done or refused. The entries of
- * a message are added in one go. */
+/* schedule_filling - the entry of a message that was added last to this destination, if it waits: it may get more
+ * recipients. NULL: there is none. */
+struct entry *schedule_filling(struct destination *destination, const struct reading *reading);
+/* schedule_add - an entry of a message, with the recipients that it has; borrowed until it is done or refused */
 void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
-                  uint64_t message, int64_t now_ms);
+                  struct reading *reading);
+/* schedule_join - an entry that waits has one recipient more */
+void schedule_join(struct entry *entry);
+
+/* schedule_readings - what reading_begin wants to know of */
+struct readings *schedule_readings(struct schedule *schedule);
+/* schedule_hungry - a message of which more is to be read now: because it is worth it, or because without that
+ * a transport would have nothing to do for it. NULL: there is none. */
+struct reading *schedule_hungry(const struct schedule *schedule, int64_t now_ms);
 
 /* schedule_length - entries of a destination that wait or are in flight */
 size_t schedule_length(const struct destination *destination);

@@ -13,13 +13,12 @@ static bool goes_to(const struct route_target *target, const char *transport)
     return strcmp(target->transport, transport) == 0;
 }
 
-static void report_reason(struct message *message, const struct delivery_recipient *recipient,
+static void report_reason(struct message *message, const struct recipient *recipient,
                           const char *reason, const char *fallback)
 {
-    struct delivery_status status = delivery_status_split(message->arena, reason, fallback);
+    struct delivery_status status = delivery_status_split(message->qmgr->scratch, reason, fallback);
 
-    outcome_verified(message, recipient, false, arena_copy(message->arena, status.code),
-                     arena_copy(message->arena, status.text));
+    outcome_verified(message, recipient, false, status.code, status.text);
 }
 
 bool verify_is_wanted(const struct message *message)
@@ -27,7 +26,7 @@ bool verify_is_wanted(const struct message *message)
     return queue_attribute_value(&message->envelope, QUEUE_ATTRIBUTE_VERIFY) != NULL;
 }
 
-void verify_recipient(struct message *message, const struct delivery_recipient *recipient,
+void verify_recipient(struct message *message, const struct recipient *recipient,
                       const struct route_target *target)
 {
     struct qmgr *qmgr = message->qmgr;
@@ -46,10 +45,10 @@ void verify_recipient(struct message *message, const struct delivery_recipient *
                          "recipient tables cannot be asked now");
     else if (known == MAP_ABSENT)
         outcome_verified(message, recipient, false, "5.1.1",
-                         arena_printf(message->arena, "User unknown in %s",
+                         arena_printf(qmgr->scratch, "User unknown in %s",
                                       table == NULL ? "recipient table" : table));
     else
         outcome_verified(message, recipient, true, "2.0.0",
-                         arena_printf(message->arena, "delivery via %s%s%s", target->transport,
+                         arena_printf(qmgr->scratch, "delivery via %s%s%s", target->transport,
                                       target->nexthop[0] == '\0' ? "" : " to ", target->nexthop));
 }

@@ -43,14 +43,15 @@ void verp_settle(struct message *message)
         message->verp = delimiters;
 }
 
-const char *verp_return_path(struct message *message, const char *original, const char *address)
+const char *verp_return_path(const struct message *message, struct arena *arena,
+                             const char *original, const char *address)
 {
     const char *sender = message->envelope.sender;
     const char *path;
 
     if (message->verp == NULL)
         return sender;
-    path = verp_sender(message->arena, message->verp, sender,
+    path = verp_sender(arena, message->verp, sender,
                        original == NULL || original[0] == '\0' ? address : original);
     return path == NULL ? sender : path;
 }

@@ -9,7 +9,8 @@
  * in memory: an agent that forwards the message shall not do the same once more. */
 void verp_settle(struct message *message);
 /* verp_return_path - the sender of one recipient's copy; without VERP, and where it would make an address
- * too long, the message's */
-const char *verp_return_path(struct message *message, const char *original, const char *address);
+ * too long, the message's; the arena's or the message's */
+const char *verp_return_path(const struct message *message, struct arena *arena,
+                             const char *original, const char *address);
 
 #endif

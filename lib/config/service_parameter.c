@@ -1,8 +1,6 @@
 /* Parameters that are named for a service of master.cf. */
 #include "lib/config/service_parameter.h"
 
-static const char bounded_otherwise[] = "memory is bounded by qmgr_message_active_limit";
-static const char read_at_once[] = "recipients are read at one time";
 static const char no_commands[] = "there are no pipe and spawn yet";
 
 const struct service_parameter service_parameters[] = {
@@ -27,16 +25,16 @@ const struct service_parameter service_parameters[] = {
      "Pause between deliveries to one destination."                                                                                                      },
     {"_destination_recipient_limit",                 "$default_destination_recipient_limit",   NULL,
      "Recipients in one delivery."                                                                                                                       },
-    {"_extra_recipient_limit",                       "$default_extra_recipient_limit",         bounded_otherwise,
+    {"_extra_recipient_limit",                       "$default_extra_recipient_limit",         NULL,             
      "Recipients in memory beyond the limit, for messages that preempt others."                                                                          },
     {"_initial_destination_concurrency",             "$initial_destination_concurrency",       NULL,
      "Deliveries to a new destination at the same time."                                                                                                 },
     {"_minimum_delivery_slots",                      "$default_minimum_delivery_slots",        NULL,
      "Slots that a message must be able to give before it may be preempted at all."                                                                      },
-    {"_recipient_limit",                             "$default_recipient_limit",               bounded_otherwise, "Recipients in memory."                },
-    {"_recipient_refill_delay",                      "$default_recipient_refill_delay",        read_at_once,
+    {"_recipient_limit",                             "$default_recipient_limit",               NULL,              "Recipients in memory."                },
+    {"_recipient_refill_delay",                      "$default_recipient_refill_delay",        NULL,
      "Time after which more recipients are read into memory."                                                                                            },
-    {"_recipient_refill_limit",                      "$default_recipient_refill_limit",        read_at_once,
+    {"_recipient_refill_limit",                      "$default_recipient_refill_limit",        NULL,
      "Recipients to read into memory at a time."                                                                                                         },
     {"_time_limit",                                  "$command_time_limit",                    no_commands,       "How long an external command may run."},
     {"_transport_rate_delay",                        "$default_transport_rate_delay",          NULL,

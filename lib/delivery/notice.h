@@ -23,7 +23,8 @@ struct notice_recipient {
     const char *remote_mta; /* as in struct delivery_result */
     const char *diagnostic;
     const char *action_address;
-    size_t number; /* qmgr's own; not sent */
+    size_t number;   /* qmgr's own; not sent */
+    bool was_warned; /* likewise: the sender knows of a delay */
 };
 
 struct notice {

@@ -44,9 +44,8 @@ static const char *text_member(const struct notice_recipient *recipient, size_t 
     return text;
 }
 
-void reasons_format(struct buf *content, const struct notice_recipient *recipients, size_t count)
+static void put_lines(struct buf *content, const struct notice_recipient *recipients, size_t count)
 {
-    buf_put_text(content, FIRST_LINE "\n");
     for (size_t i = 0; i < count; i++) {
         for (size_t member = 0; member < ARRAY_LENGTH(members); member++) {
             if (member > 0)
@@ -59,10 +58,16 @@ void reasons_format(struct buf *content, const struct notice_recipient *recipien
     }
 }
 
+void reasons_format(struct buf *content, const struct notice_recipient *recipients, size_t count)
+{
+    buf_put_text(content, FIRST_LINE "\n");
+    put_lines(content, recipients, count);
+}
+
 /* Directories of hash levels are made when they are first needed. */
 static int create(int queue_directory, const char *path)
 {
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+    static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(queue_directory, path, flags, 0600);
     char directory[PATH_MAX];
 
@@ -76,6 +81,17 @@ static int create(int queue_directory, const char *path)
     return openat(queue_directory, path, flags, 0600);
 }
 
+static bool write_lines(int fd, const struct buf *content, const char *path, struct error *err)
+{
+    if (fd == -1)
+        error_errno(err, "create %s", path);
+    else if (!write_all(fd, buf_span(content)))
+        error_errno(err, "write %s", path);
+    else
+        return true;
+    return false;
+}
+
 bool reasons_write(int queue_directory, const struct config *config, const char *queue_id,
                    const struct notice_recipient *recipients, size_t count, struct error *err)
 {
@@ -83,15 +99,27 @@ bool reasons_write(int queue_directory, const struct config *config, const char 
     const char *path = queue_path(arena, config, "defer", queue_id);
     struct buf content = BUF(BUF_UNLIMITED); /* texts in it are bounded by their messages */
     int fd = create(queue_directory, path);
-    bool done = false;
+    bool done;
 
     reasons_format(&content, recipients, count);
-    if (fd == -1)
-        error_errno(err, "create %s", path);
-    else if (!write_all(fd, buf_span(&content)))
-        error_errno(err, "write %s", path);
-    else
-        done = true;
+    done = write_lines(fd, &content, path, err);
+    fd_close(&fd);
+    buf_release(&content);
+    arena_free(&arena);
+    return done;
+}
+
+bool reasons_add(int queue_directory, const struct config *config, const char *queue_id,
+                 const struct notice_recipient *recipients, size_t count, struct error *err)
+{
+    struct arena *arena = arena_create();
+    const char *path = queue_path(arena, config, "defer", queue_id);
+    struct buf content = BUF(BUF_UNLIMITED);
+    int fd = openat(queue_directory, path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    bool done;
+
+    put_lines(&content, recipients, count);
+    done = write_lines(fd, &content, path, err);
     fd_close(&fd);
     buf_release(&content);
     arena_free(&arena);

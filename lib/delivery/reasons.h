@@ -1,6 +1,6 @@
 /*
  * Why the recipients of a deferred message are still waiting: a file per message in defer/, written by
- * qmgr at the end of each round of deliveries, read by showq, and by qmgr when an administrator lets
+ * qmgr in each round of deliveries, read by showq, and by qmgr when an administrator lets
  * a message expire. It may be lost at any time: then there is no reason to show.
  *
  * The first line is "buzon reasons 1". Each further line is a recipient: address, original, dsn_orcpt,
@@ -17,6 +17,10 @@
 bool reasons_write(int queue_directory, const struct config *config, const char *queue_id,
                    const struct notice_recipient *recipients, size_t count,
                    struct error *err) MUST_CHECK;
+/* reasons_add - of more recipients, behind those of this round */
+bool reasons_add(int queue_directory, const struct config *config, const char *queue_id,
+                 const struct notice_recipient *recipients, size_t count,
+                 struct error *err) MUST_CHECK;
 /* reasons_read - none when there is no file; what is malformed ends the list. Texts are the arena's. */
 struct notice_recipient *reasons_read(int queue_directory, const struct config *config,
                                       const char *queue_id, struct arena *arena, size_t *count_r);
