@@ -104,7 +104,8 @@ static void spread(const char *path)
 
 bool maildir_create(const char *path, struct error *err)
 {
-    static const char *const parts[] = {"/tmp", "/new", "/cur"};
+    /* tmp is the last: where it is, another process takes the others for granted (open_maildir) */
+    static const char *const parts[] = {"/new", "/cur", "/tmp"};
 
     if (!make_directory(path, err))
         return false;
