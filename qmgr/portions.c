@@ -53,6 +53,9 @@ static void read_portion(struct message *message, int64_t share)
         take_recipient(message, &recipients[i]);
     reading_scheduled(&message->reading);
     arena_reset(qmgr->portion);
+    log_debug("%s: %zu recipients read, %zu unread, %" PRId64 " of all messages in memory",
+              message->queue_id, count, message->position.pending,
+              schedule_readings(qmgr->schedule)->in_memory);
 }
 
 void portions_begin(struct message *message)

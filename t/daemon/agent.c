@@ -7,6 +7,10 @@
  *   die           end without a word
  *   die-once      end without a word, unless the file trace/agent-died is there; make it
  *   die-after N   deliver to N recipients, then end
+ *   mixed N       each recipient after N milliseconds: "bounce..." does not exist, "defer..." is put off
+ *                 unless the file trace/agent-mended is there
+ *   garbage       answer with octets that mean nothing
+ *   hang          say nothing, for ever
  *
  * Whom it delivered to stands in trace/agent-delivered in the queue directory, a line each.
  */
@@ -18,6 +22,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +54,30 @@ static void die_once(const struct service_instance *instance)
         _exit(0);
 }
 
+static bool is_mended(const struct service_instance *instance)
+{
+    return faccessat(instance->queue_directory, "trace/agent-mended", F_OK, 0) == 0;
+}
+
+/* By the recipient's name. */
+static void decide(const struct service_instance *instance, struct delivery_result *result)
+{
+    const char *address = result->recipient->address;
+
+    result->outcome = DELIVERY_SENT;
+    result->status = "2.0.0";
+    result->text = "counted";
+    if (strncmp(address, "bounce", 6) == 0) {
+        result->outcome = DELIVERY_BOUNCED;
+        result->status = "5.1.1";
+        result->text = "nobody is called so";
+    } else if (strncmp(address, "defer", 5) == 0 && !is_mended(instance)) {
+        result->outcome = DELIVERY_DEFERRED;
+        result->status = "4.2.2";
+        result->text = "not today";
+    }
+}
+
 static bool answer(struct connection *qmgr, const struct service_instance *instance,
                    const struct delivery_request *request, struct error *err)
 {
@@ -68,12 +97,18 @@ static bool answer(struct connection *qmgr, const struct service_instance *insta
                                           .status = "4.4.1",
                                           .text = "connect to nowhere: Connection refused",
                                           .nexthop_unreachable = true};
+    if (span_equal_text(verb, "garbage"))
+        return write_all(connection_fd(qmgr), SPAN_LITERAL("HTTP/1.0 400 Bad Request\r\n\r\n"));
+    while (span_equal_text(verb, "hang"))
+        pause_ms(1000);
     for (size_t i = 0; i < request->recipient_count; i++) {
         if (span_equal_text(verb, "die-after") && i == number)
             _exit(0);
-        if (span_equal_text(verb, "slow"))
+        if (span_equal_text(verb, "slow") || span_equal_text(verb, "mixed"))
             pause_ms((long)number);
         result.recipient = &request->recipients[i];
+        if (span_equal_text(verb, "mixed"))
+            decide(instance, &result);
         if (result.outcome == DELIVERY_SENT)
             note(instance, request, result.recipient);
         if (!delivery_result_send(qmgr, request, &result, err))

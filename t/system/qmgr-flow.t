@@ -3,15 +3,10 @@
 # (destination_concurrency_feedback_debug); and cleanup waits when messages come faster than they leave
 # (in_flow_delay).
 . "$(dirname "$0")/../lib.sh"
-AGENT=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/agent
+. "$(dirname "$0")/../qmgr.sh"
 plan 13
 
-mkdir "$T/daemons"
-ln -s "$BUZON_STAGE"/libexec/buzon/* "$T/daemons/"
-ln -s "$AGENT" "$T/daemons/agent"
-instance_prepare <<END
-daemon_directory = $T/daemons
-mydestination =
+qmgr_prepare agent <<END
 transport_maps = inline:{ {slow.test = agent:slow 3000}, {other.test = agent:slow 2000}, {down.test = agent:unreachable}, {ok.test = agent:ok} }
 qmgr_message_active_limit = 8
 initial_destination_concurrency = 1
@@ -19,12 +14,8 @@ default_destination_concurrency_failed_cohort_limit = 10
 destination_concurrency_feedback_debug = yes
 in_flow_delay = 2s
 END
-cat >>"$CONF/master.cf" <<END
-agent unix - - n - 20 agent
-END
 sed -i 's/^cleanup .*/& -v/' "$CONF/master.cf"
 instance_run
-delivered_is() { [ "$(grep -c "@$1\$" "$SPOOL/trace/agent-delivered")" = "$2" ]; }
 mails() { # DOMAIN COUNT: messages, over one connection
     python3 - "$SMTP_PORT" "$1" "$2" <<'END'
 import smtplib, sys
@@ -48,13 +39,13 @@ log_has 'a destination with much of the active queue is named' 'warning: mail fo
 log_has 'what it does to others is said' 'warning: this may slow down other mail deliveries'
 log_has 'and what helps' 'warning: you may need to reduce agent connect and helo timeouts'
 log_has 'also against the warning' 'warning: to turn off these warnings specify: qmgr_clog_warn_time = 0'
-eventually 'it is delivered' delivered_is slow.test 3
+eventually 'it is delivered' agent_count_is '@slow.test$' 3
 
 # --- too fast -------------------------------------------------------------------------------------------------
 is 'until now nobody had to wait' "$(grep -c 'the active queue is full: waiting' "$LOG")" 0
 mails other.test 11
 log_has 'when the active queue is full, cleanup waits' 'cleanup\[[0-9]+\]: [0-9A-Za-z]+: the active queue is full: waiting 2 s'
-eventually 'and all mail arrives' delivered_is other.test 11
+eventually 'and all mail arrives' agent_count_is '@other.test$' 11
 is 'the warning came once a destination' "$(grep -c 'is using up' "$LOG")" 2
 instance_stop
 no_crash 'nothing crashed'

@@ -2,36 +2,26 @@
 # qmgr: a small message passes a mailing list on the same transport, at a price (..._delivery_slot_cost and
 # its kin); where that is turned off, it waits for the list.
 . "$(dirname "$0")/../lib.sh"
-AGENT=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/agent
+. "$(dirname "$0")/../qmgr.sh"
 plan 8
 
-mkdir "$T/daemons"
-ln -s "$BUZON_STAGE"/libexec/buzon/* "$T/daemons/"
-ln -s "$AGENT" "$T/daemons/agent"
-instance_prepare <<END
-daemon_directory = $T/daemons
-mydestination =
+qmgr_prepare passes:1 waits:1 <<END
 transport_maps = inline:{ {passes.test = passes:slow 100}, {waits.test = waits:slow 100} }
 passes_destination_recipient_limit = 1
 waits_destination_recipient_limit = 1
 waits_delivery_slot_cost = 1
 END
-cat >>"$CONF/master.cf" <<END
-passes unix - - n - 1 agent
-waits  unix - - n - 1 agent
-END
 instance_run
 # mails DOMAIN: a list of 30 is being delivered when four small messages come
 mails() {
     printf 'Subject: list\n\ntext\n' | tool sendmail -f s@remote.test $(seq -f "list%g@$1" 30)
-    wait_until 'the list' grep -q "list.*@$1" "$SPOOL/trace/agent-delivered"
+    wait_until 'the list' agent_count_over "list.*@$1" 0
     for t_i in 1 2 3 4; do printf 'Subject: small\n\ntext\n' | tool sendmail -f s@remote.test "small$t_i@$1"; done
 }
-all_of() { [ "$(grep -c "@$1\$" "$SPOOL/trace/agent-delivered")" = 34 ]; }
 order() { sed -n "s/.* \(list\|small\)[0-9]*@$1\$/\1/p" "$SPOOL/trace/agent-delivered" | cut -c1 | paste -sd '\0'; }
 
 mails passes.test
-eventually 'all are delivered' all_of passes.test
+eventually 'all are delivered' agent_count_is '@passes.test$' 34
 like 'small messages pass the list' "$(order passes.test)" 's.*l$'
 # The first is lent its slot; each costs five deliveries of the list, which come before the next one.
 check 'after five of its deliveries each' sh -c "
@@ -41,7 +31,7 @@ check 'after five of its deliveries each' sh -c "
 is 'in the order in which they came' \
     "$(sed -n 's/.* \(small.\)@passes.test$/\1/p' "$SPOOL/trace/agent-delivered" | paste -sd' ')" 'small1 small2 small3 small4'
 mails waits.test
-eventually 'the others are delivered' all_of waits.test
+eventually 'the others are delivered' agent_count_is '@waits.test$' 34
 like 'behind the list' "$(order waits.test)" '^l{30}ssss$'
 check 'nothing was reported as without effect' sh -c "! grep 'not supported' '$LOG'"
 instance_stop

@@ -2,12 +2,9 @@
 # The queue manager and its agents: destinations and transports that fail, agents that die, restarts and
 # kills in mid-delivery, messages that are taken away under its hands, files that are none.
 . "$(dirname "$0")/../lib.sh"
-AGENT=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/agent
+. "$(dirname "$0")/../qmgr.sh"
 plan 41
 
-mkdir "$T/daemons"
-ln -s "$BUZON_STAGE"/libexec/buzon/* "$T/daemons/"
-ln -s "$AGENT" "$T/daemons/agent"
 cat >"$CONF/transport" <<END
 ok.test          agent:ok
 down.test        pair:unreachable
@@ -19,9 +16,7 @@ crawl.test       agent:slow 3000
 nowhere.test     nosuch:
 waits.test       lazy:ok
 END
-instance_prepare <<END
-daemon_directory = $T/daemons
-mydestination =
+qmgr_prepare agent lazy mortal pair <<END
 virtual_mailbox_maps = texthash:$CONF/vmailbox
 transport_maps = texthash:$CONF/transport
 minimal_backoff_time = 300s
@@ -30,12 +25,6 @@ defer_transports = lazy
 agent_destination_recipient_limit = 10
 mortal_destination_recipient_limit = 10
 pair_destination_recipient_limit = 2
-END
-cat >>"$CONF/master.cf" <<END
-agent unix - - n - 20 agent
-lazy  unix - - n - 20 agent
-mortal unix - - n - 20 agent
-pair   unix - - n - 20 agent
 END
 instance_run
 
@@ -49,20 +38,8 @@ mail() {
 t_known=0
 t_message_ids() { sed -n 's/.*qmgr\[[0-9]*\]: \([0-9A-Za-z]*\): from=<ana@example.test>.*queue active.*/\1/p' "$LOG" | awk '!seen[$0]++'; }
 t_new_message() { [ "$(t_message_ids | wc -l)" -gt $t_known ] && t_known=$(t_message_ids | wc -l); }
-delivered() { cat "$SPOOL/trace/agent-delivered" 2>/dev/null | grep -c "^$1 "; }
-delivered_is() { [ "$(delivered "$1")" = "$2" ]; }
-lies_in() { [ -n "$(find "$SPOOL/$1" -name "$2")" ]; }
-qmgr_pid() {
-    for pid in $(ps -o pid= --ppid "$(instance_pid)"); do
-        case $(readlink "/proc/$pid/exe") in */qmgr) echo "$pid" ;; esac
-    done
-}
-kill_qmgr() {
-    t_qmgr=$(qmgr_pid)
-    kill -KILL $t_qmgr
-    wait_until 'its end' sh -c "! kill -0 $t_qmgr"
-    tool buzonqueue -i 000000 2>/dev/null # whoever comes is served by a new one
-}
+delivered() { agent_count "^$1 "; }
+delivered_is() { agent_count_is "^$1 " "$2"; }
 
 # --- destinations and transports ------------------------------------------------------------------------
 
@@ -113,10 +90,9 @@ eventually 'a small message does not wait for a large one' delivered_is "$ID" 1
 ID=$(t_message_ids | tail -n 2 | head -n 1)
 check 'of which there is more to come' test "$(delivered "$ID")" -lt 200
 kill_qmgr
-t_all() { [ "$(grep "^$ID " "$SPOOL/trace/agent-delivered" | sort -u | wc -l)" = 200 ]; }
-eventually 'after a kill everybody gets it' t_all
+eventually 'after a kill everybody gets it' agent_who_is "^$ID " 200
 wait_until 'the end' t_log_matches "$ID: removed"
-twice=$(grep "^$ID " "$SPOOL/trace/agent-delivered" | sort | uniq -d | wc -l)
+twice=$(agent_twice "^$ID ")
 check "only what was in flight comes twice ($twice)" test "$twice" -le 50
 
 # --- reload, and tables that change, in mid-delivery -------------------------------------------------------
@@ -132,7 +108,7 @@ eventually 'and goes on with other mail' delivered_is "$ID" 1
 check 'at once' sh -c "! grep -q '$OLD: removed' '$LOG'"
 log_has 'what was in flight is finished' "$OLD: to=<a@crawl.test>, .*status=sent"
 log_has 'what was not follows' "$OLD: removed"
-is 'nobody gets it twice' "$(grep "^$OLD " "$SPOOL/trace/agent-delivered" | sort | uniq -d | wc -l)" 0
+is 'nobody gets it twice' "$(agent_twice "^$OLD ")" 0
 is 'everybody once' "$(delivered "$OLD")" 201
 
 mail a@crawl.test
