@@ -41,26 +41,43 @@ static enum drop_result bad(const struct drop *drop, const char *why)
 
 /* --- the file ---------------------------------------------------------------------------------------- */
 
+/* Not marked as whole: its writer is still there, or will never come back. */
+static enum drop_result unfinished(const struct drop *drop)
+{
+    if (time(NULL) - drop->status.st_mtime > UNFINISHED_S)
+        return bad(drop, "nobody finishes this message");
+    return DROP_LATER;
+}
+
+/* What is not whole may be read by nobody but its writer. */
+static enum drop_result not_opened(struct drop *drop)
+{
+    int saved = errno;
+
+    if (saved == ELOOP || saved == ENXIO)
+        return bad(drop, "not a regular file");
+    if (saved == EACCES &&
+        fstatat(drop->pickup->maildrop, drop->name, &drop->status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(drop->status.st_mode) && (drop->status.st_mode & S_IXUSR) == 0)
+        return unfinished(drop);
+    if (saved != ENOENT)
+        log_warning("maildrop/%s: %s", drop->name, strerror(saved));
+    return DROP_LATER;
+}
+
 static enum drop_result open_file(struct drop *drop)
 {
     drop->fd = openat(drop->pickup->maildrop, drop->name,
                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (drop->fd < 0 && (errno == ELOOP || errno == ENXIO))
-        return bad(drop, "not a regular file");
-    if (drop->fd < 0 || fstat(drop->fd, &drop->status) != 0) {
-        if (errno != ENOENT)
-            log_warning("maildrop/%s: %s", drop->name, strerror(errno));
-        return DROP_LATER;
-    }
+    if (drop->fd < 0 || fstat(drop->fd, &drop->status) != 0)
+        return not_opened(drop);
     if (!S_ISREG(drop->status.st_mode))
         return bad(drop, "not a regular file");
     if (drop->status.st_nlink != 1)
         return bad(drop, "the file has several names");
-    if ((drop->status.st_mode & S_IXUSR) != 0)
-        return DROP_DONE;
-    if (time(NULL) - drop->status.st_mtime > UNFINISHED_S)
-        return bad(drop, "nobody finishes this message");
-    return DROP_LATER;
+    if ((drop->status.st_mode & S_IXUSR) == 0)
+        return unfinished(drop);
+    return DROP_DONE;
 }
 
 /* More octets behind those that are not used up. */

@@ -3,7 +3,7 @@
 # not read with it.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 19
+plan 22
 
 instance_start <<END
 authorized_submit_users = !bob, static:all
@@ -64,6 +64,15 @@ kill -TERM $pid
 wait $pid
 exec 3>&-
 eventually 'also when a signal ends it' maildrop_is_empty
+
+# One that nobody could end that way: pickup may not read it, and does not have to.
+printf 'V\1\0\0\0001S\0\0\0\0' >"$T/AAAAAA1" && chown alice: "$T/AAAAAA1" && chmod 600 "$T/AAAAAA1" && mv "$T/AAAAAA1" "$SPOOL/maildrop/"
+printf 'Subject: poke\n\n' | as alice "$T/sbin/sendmail" -f '' eva@example.test
+eventually 'what is not finished waits' sh -c "[ \"\$(ls '$SPOOL/maildrop')\" = AAAAAA1 ]"
+is 'and nobody hears of it' "$(grep -c 'maildrop/AAAAAA1' "$LOG")" 0
+touch -d '2 days ago' "$SPOOL/maildrop/AAAAAA1"
+printf 'Subject: poke\n\n' | as alice "$T/sbin/sendmail" -f '' eva@example.test
+log_has 'for a day' "maildrop/AAAAAA1: uid=$(id -u alice): nobody finishes this message: the file is removed"
 no_crash 'nothing has crashed'
 
 # --- local_login_sender_maps --------------------------------------------------------------------------
