@@ -73,6 +73,19 @@ bool delivery_request_send(struct connection *agent, const struct delivery_reque
     return ipc_send(agent, &request_message, request, err);
 }
 
+/* Nobody waits for the result of a request whose sender has gone: its successor asks for the same again, and it
+ * would be delivered twice. */
+static bool is_wanted(const struct connection *qmgr, const struct delivery_request *request,
+                      struct error *err)
+{
+    if (!queue_id_is_valid(request->queue_id) || request->queue_file == -1) {
+        error_set(err, ERROR_MALFORMED, "delivery request with a bad queue id or no queue file");
+        return false;
+    }
+    error_clear(err);
+    return !connection_is_closed(qmgr);
+}
+
 bool delivery_request_receive(struct connection *qmgr, const struct config *config,
                               struct delivery_request *request_r, struct error *err)
 {
@@ -83,9 +96,8 @@ bool delivery_request_receive(struct connection *qmgr, const struct config *conf
     };
     if (ipc_receive(qmgr, &request_message, request_r->arena, request_r, err)) {
         request_r->received = clock_wall();
-        if (queue_id_is_valid(request_r->queue_id) && request_r->queue_file != -1)
+        if (is_wanted(qmgr, request_r, err))
             return true;
-        error_set(err, ERROR_MALFORMED, "delivery request with a bad queue id or no queue file");
     }
     delivery_request_release(request_r);
     return false;

@@ -74,7 +74,7 @@ struct delivery_result {
 };
 
 /*
- * delivery_request_receive - the next request; false with ERROR_NONE when qmgr hung up
+ * delivery_request_receive - the next request; false with ERROR_NONE when qmgr hung up, also behind a request
  *
  *  config  service_instance.config; borrowed until delivery_request_release
  */

@@ -5,6 +5,7 @@
 #include "lib/io/socket.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #define TIMEOUT_MS (3600 * 1000) /* ipc_timeout's default */
@@ -51,6 +52,13 @@ void connection_free(struct connection **connection)
 int connection_fd(const struct connection *connection)
 {
     return connection->fd;
+}
+
+bool connection_is_closed(const struct connection *connection)
+{
+    struct pollfd at = {.fd = connection->fd, .events = POLLRDHUP};
+
+    return poll(&at, 1, 0) > 0;
 }
 
 void connection_timeout(struct connection *connection, int timeout_ms)

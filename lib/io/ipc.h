@@ -85,6 +85,8 @@ struct connection;
 struct connection *connection_create(int fd) __attribute__((returns_nonnull));
 void connection_free(struct connection **connection);
 int connection_fd(const struct connection *connection);
+/* connection_is_closed - the peer has hung up; what it sent before may still be unread */
+bool connection_is_closed(const struct connection *connection);
 /* connection_timeout - longest wait of one send or receive, in ms; the default is ipc_timeout */
 void connection_timeout(struct connection *connection, int timeout_ms);
 
