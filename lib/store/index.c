@@ -15,6 +15,8 @@
 #define MAP_SIZE    (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
 #define DATABASES   7
 #define READERS_MAX 1022 /* sessions of one account that read at a time */
+#define LOCK_FILE   "lock.mdb"
+#define LOCK_BEGIN  4096 /* octets of the lock file that are used, by all but a crowd of readers */
 
 /*
  * The file `clean` is there only while the newest transaction of the environment is known to be on
@@ -182,6 +184,23 @@ ino_t index_named_inode(const struct index *index, const char *name)
     return inode;
 }
 
+/* LMDB writes to its lock file through memory, where no room on the disk is a signal. As LMDB: 0 or an error. */
+static int allocate_lock_file(const struct index *index)
+{
+    int fd = openat(index->fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct stat status;
+    int result = 0;
+
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &status) != 0 ||
+        (status.st_blocks * 512 < LOCK_BEGIN &&
+         fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_BEGIN) != 0 && errno != EOPNOTSUPP))
+        result = errno;
+    fd_close(&fd);
+    return result;
+}
+
 static int open_environment(struct index *index)
 {
     static const unsigned flags = MDB_NOSYNC | MDB_NOMEMINIT | MDB_NOTLS;
@@ -190,12 +209,13 @@ static int open_environment(struct index *index)
 
     if (result != 0)
         return result;
-    if ((result = mdb_env_set_mapsize(index->env, MAP_SIZE)) == 0 &&
+    if ((result = allocate_lock_file(index)) == 0 &&
+        (result = mdb_env_set_mapsize(index->env, MAP_SIZE)) == 0 &&
         (result = mdb_env_set_maxdbs(index->env, DATABASES)) == 0 &&
         (result = mdb_env_set_maxreaders(index->env, READERS_MAX)) == 0 &&
         (result = mdb_env_open(index->env, index->directory, flags, 0600)) == 0)
         mdb_reader_check(index->env, &dead);
-    index->lock_inode = index_named_inode(index, "lock.mdb");
+    index->lock_inode = index_named_inode(index, LOCK_FILE);
     index->somebody_died = dead > 0;
     if (result != 0) {
         mdb_env_close(index->env);
@@ -217,7 +237,7 @@ static void close_environment(struct index *index)
 
 static void remove_files(const struct index *index)
 {
-    static const char *const names[] = {"data.mdb", "lock.mdb", INDEX_CLEAN_FILE, BOOT_FILE,
+    static const char *const names[] = {"data.mdb", LOCK_FILE, INDEX_CLEAN_FILE, BOOT_FILE,
                                         "writing"};
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
