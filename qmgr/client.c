@@ -78,15 +78,13 @@ static bool obey(struct client *client, struct qmgr_request *request, struct err
         feed_flush(qmgr->feed);
         break;
     case QMGR_FLUSH_MESSAGE:
-        schedule_revive(qmgr->schedule);
         feed_flush_message(qmgr->feed, request->queue_id);
-        break;
-    case QMGR_FLUSH_SITE:
-        schedule_revive(qmgr->schedule);
-        feed_flush_site(qmgr->feed, request->site);
         break;
     case QMGR_SCAN:
         feed_scan(qmgr->feed);
+        break;
+    case QMGR_REVIVE:
+        schedule_revive(qmgr->schedule);
         break;
     }
     return true;

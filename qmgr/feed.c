@@ -8,7 +8,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/message/address.h"
 #include "lib/queue/qmgr_client.h"
 
 #include <fcntl.h>
@@ -20,7 +19,6 @@
 #define LEFTOVER_AGE_S      3600 /* an unfinished file this old has lost its cleanup */
 #define LATER_S             300  /* until what could not be read is tried again */
 #define WAIT_MAX_S          60   /* the wall clock may be set meanwhile */
-#define SITES_MAX           100  /* that wait for a walk over deferred/ */
 #define SECOND_MS           1000
 #define HANDED_OVER_MAX     100 /* messages by name; more of them are all */
 
@@ -34,12 +32,10 @@ struct walk {
 
 struct feed {
     struct qmgr *qmgr;
-    struct watch *timer;                /* the next step */
-    struct walk incoming;               /* activates what it finds */
-    struct walk dates;                  /* of deferred messages */
-    struct walk sites;                  /* deferred messages for certain domains */
-    struct strlist wanted, wanted_next; /* domains of this walk and of the next one */
-    bool old_turn;                      /* a deferred message is next, if one is due */
+    struct watch *timer;  /* the next step */
+    struct walk incoming; /* activates what it finds */
+    struct walk dates;    /* of deferred messages */
+    bool old_turn;        /* a deferred message is next, if one is due */
 };
 
 static bool is_full(const struct qmgr *qmgr)
@@ -95,8 +91,7 @@ static bool walk_on(struct feed *feed, struct walk *walk, char queue_id_r[QUEUE_
         return true;
     if (err.kind != ERROR_NONE) {
         log_warning("walk over queue %s: %s", walk->queue, err.text);
-        if (walk != &feed->sites) /* a flush is done again by who wants it */
-            walk_later(walk);
+        walk_later(walk);
     }
     queue_scan_close(&walk->scan);
     return false;
@@ -242,73 +237,13 @@ static void load_dates(struct feed *feed)
     }
 }
 
-/* --- flushing a site ------------------------------------------------------------------------------------------------ */
-
-static bool is_wanted(const struct feed *feed, struct arena *arena,
-                      const struct queue_recipient *recipient)
-{
-    return strlist_has_nocase(&feed->wanted,
-                              arena_text(arena, address_domain(recipient->address)));
-}
-
-static bool goes_to_wanted(struct feed *feed, int file)
-{
-    struct arena *arena = arena_create();
-    struct queue_reader *reader = feed->qmgr->reader;
-    struct queue_envelope envelope;
-    struct queue_position position;
-    struct queue_recipient recipient;
-    struct error err;
-    size_t count;
-    bool wanted = false;
-
-    if (queue_reader_open(reader, file, arena, &envelope, &position, &err)) {
-        while (!wanted && position.pending > 0 &&
-               queue_reader_next(reader, file, &position, arena, 1, &recipient, &count, &err)) {
-            wanted = is_wanted(feed, arena, &recipient);
-            arena_reset(arena);
-        }
-    }
-    arena_free(&arena);
-    return wanted;
-}
-
-static bool take_for_site(struct feed *feed)
-{
-    char queue_id[QUEUE_ID_MAX];
-    struct stat status;
-    bool later; /* it still has its own date */
-    int file;
-
-    if (feed->sites.scan == NULL && feed->sites.again) {
-        strlist_release(&feed->wanted);
-        feed->wanted = feed->wanted_next;
-        feed->wanted_next = STRLIST_EMPTY;
-    }
-    if (!walk_on(feed, &feed->sites, queue_id))
-        return false;
-    file = open_file(feed, "deferred", queue_id, &status, &later);
-    if (file == -1)
-        return true;
-    if (goes_to_wanted(feed, file))
-        activate_deferred(feed, queue_id, file, &status, MESSAGE_FLUSHED);
-    else
-        fd_close(&file);
-    return true;
-}
-
 /* --- the step --------------------------------------------------------------------------------------------------------- */
-
-static bool take_old(struct feed *feed)
-{
-    return take_due(feed) || take_for_site(feed);
-}
 
 static bool take_any(struct feed *feed)
 {
     feed->old_turn = !feed->old_turn;
-    return feed->old_turn ? take_old(feed) || take_incoming(feed)
-                          : take_incoming(feed) || take_old(feed);
+    return feed->old_turn ? take_due(feed) || take_incoming(feed)
+                          : take_incoming(feed) || take_due(feed);
 }
 
 /* Of two times to wait, of which -1 is none. */
@@ -325,7 +260,7 @@ static void await_step(struct feed *feed)
 
     if (qmgr->draining)
         return;
-    wait = sooner(wait, sooner(walk_wait(&feed->incoming), walk_wait(&feed->sites)));
+    wait = sooner(wait, walk_wait(&feed->incoming));
     if (!has_room(qmgr))
         wait = -1;
     wait = sooner(wait, walk_wait(&feed->dates));
@@ -370,26 +305,11 @@ void feed_flush_message(struct feed *feed, const char *queue_id)
     await_step(feed);
 }
 
-void feed_flush_site(struct feed *feed, const char *site)
-{
-    if (feed->wanted_next.count >= SITES_MAX) {
-        log_warning("too many sites to flush at once: not %s", site);
-        return;
-    }
-    if (!strlist_has_nocase(&feed->wanted_next, site))
-        strlist_add(&feed->wanted_next, site);
-    feed->sites.again = true;
-    feed->sites.not_before = 0;
-    await_step(feed);
-}
-
 /* --- the successor ------------------------------------------------------------------------------------------------ */
 
-static void hand_over(struct connection *successor, enum qmgr_verb verb, const char *queue_id,
-                      const char *site)
+static void hand_over(struct connection *successor, enum qmgr_verb verb, const char *queue_id)
 {
-    const struct qmgr_request request = {
-        .verb = verb, .queue_id = queue_id, .site = site, .file = -1};
+    const struct qmgr_request request = {.verb = verb, .queue_id = queue_id, .file = -1};
     struct error err;
 
     if (!qmgr_request_send(successor, &request, &err))
@@ -402,15 +322,11 @@ void feed_hand_over(struct feed *feed, struct connection *successor)
     struct due_message message;
 
     if (due->flushed.count > HANDED_OVER_MAX) {
-        hand_over(successor, QMGR_FLUSH, "", "");
+        hand_over(successor, QMGR_FLUSH, "");
     } else {
         while (due->flushed.count > 0 && due_take(due, 0, &message))
-            hand_over(successor, QMGR_FLUSH_MESSAGE, message.queue_id, "");
+            hand_over(successor, QMGR_FLUSH_MESSAGE, message.queue_id);
     }
-    for (size_t i = 0; is_walking(&feed->sites) && i < feed->wanted.count; i++)
-        hand_over(successor, QMGR_FLUSH_SITE, "", feed->wanted.items[i]);
-    for (size_t i = 0; i < feed->wanted_next.count; i++)
-        hand_over(successor, QMGR_FLUSH_SITE, "", feed->wanted_next.items[i]);
 }
 
 struct feed *feed_create(struct qmgr *qmgr)
@@ -421,7 +337,6 @@ struct feed *feed_create(struct qmgr *qmgr)
     feed->timer = watch_timer(qmgr->loop, on_step, feed);
     feed->incoming.queue = "incoming";
     feed->dates.queue = "deferred";
-    feed->sites.queue = "deferred";
     return feed;
 }
 
@@ -430,9 +345,6 @@ void feed_free(struct feed **feed)
     watch_free(&(*feed)->timer);
     queue_scan_close(&(*feed)->incoming.scan);
     queue_scan_close(&(*feed)->dates.scan);
-    queue_scan_close(&(*feed)->sites.scan);
-    strlist_release(&(*feed)->wanted);
-    strlist_release(&(*feed)->wanted_next);
     mem_free(*feed);
     *feed = NULL;
 }

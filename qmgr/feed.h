@@ -22,10 +22,9 @@ void feed_scan(struct feed *feed);
 void feed_load_deferred(struct feed *feed);
 /* feed_room - a message has left, or something may be due */
 void feed_room(struct feed *feed);
-/* feed_flush - all deferred mail now; feed_flush_message: one; feed_flush_site: what goes to a domain */
+/* feed_flush - all deferred mail now; feed_flush_message: one */
 void feed_flush(struct feed *feed);
 void feed_flush_message(struct feed *feed, const char *queue_id);
-void feed_flush_site(struct feed *feed, const char *site);
 /* feed_hand_over - what was to be flushed and is not yet, to the queue manager that follows us */
 void feed_hand_over(struct feed *feed, struct connection *successor);
 

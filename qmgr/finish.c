@@ -2,6 +2,7 @@
  * on where it stopped, because what was told is counted as told. */
 #include "qmgr/finish.h"
 
+#include "qmgr/fast_flush.h"
 #include "qmgr/feed.h"
 #include "qmgr/notify.h"
 #include "qmgr/outcome.h"
@@ -141,6 +142,7 @@ static void defer_message(struct message *message)
         return;
     }
     due_add(&qmgr->due, when, message->queue_id);
+    fast_flush_tell(qmgr->fast_flush, message);
     leave(message);
 }
 
@@ -218,6 +220,7 @@ static void put_off(struct message *message)
         if (is_late(message) && !message->bounce_failed)
             find_late(message, batch);
         write_reasons(message, batch);
+        fast_flush_note(message->qmgr->fast_flush, message, batch);
         message->postponed += batch->count;
     }
     findings_told(&message->deferred, batch->count);

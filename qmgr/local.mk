@@ -9,6 +9,7 @@ qmgr_qmgr_SOURCES = $(QMGR_UNITS) qmgr/qmgr.c qmgr/qmgr.h \
 	qmgr/agent.c qmgr/agent.h \
 	qmgr/client.c qmgr/client.h \
 	qmgr/clog.c qmgr/clog.h \
+	qmgr/fast_flush.c qmgr/fast_flush.h \
 	qmgr/feed.c qmgr/feed.h \
 	qmgr/findings.c qmgr/findings.h \
 	qmgr/finish.c qmgr/finish.h \

@@ -53,6 +53,7 @@ static void release(struct message *message)
     findings_release(&message->delays);
     findings_release(&message->deferred);
     hash_free(&message->reasons, NULL);
+    hash_free(&message->flush_sites, NULL);
     arena_free(&arena);
 }
 

@@ -48,6 +48,7 @@ struct message {
     size_t unmarked;                  /* otherwise */
     const char *verp;                 /* delimiters; NULL: all copies have one sender */
     struct findings failures, successes, delays, deferred;
+    struct hash *flush_sites; /* for whose record it was deferred this time (fast_flush.h); NULL: none */
     struct hash *reasons; /* struct notice_recipient by address, of the last round, if it is forced */
     struct message *next_retired;
     bool is_paused; /* what could not be done is tried again later: */

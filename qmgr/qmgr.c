@@ -10,6 +10,7 @@
 
 #include "qmgr/agent.h"
 #include "qmgr/client.h"
+#include "qmgr/fast_flush.h"
 #include "qmgr/feed.h"
 #include "qmgr/limits.h"
 #include "qmgr/message.h"
@@ -45,6 +46,7 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     if (!strlist_split_config(&qmgr.defer_transports, instance->config->defer_transports, err))
         return false;
     qmgr.route = route_create(instance->config, false);
+    qmgr.fast_flush = fast_flush_create(instance->config);
     raise_open_files();
     return true;
 }
@@ -70,6 +72,7 @@ static bool start(const struct service_instance *instance, struct error *err)
     qmgr.schedule = schedule_create(limits_of, &qmgr);
     qmgr.schedule_timer = watch_timer(qmgr.loop, on_schedule_timer, NULL);
     qmgr.notifier = notifier_create(&qmgr);
+    fast_flush_start(qmgr.fast_flush, &qmgr);
     qmgr.feed = feed_create(&qmgr);
     qmgr.clients = clients_create(&qmgr);
     if (!succession_begin(&qmgr, err))
@@ -85,6 +88,7 @@ static void on_drain(const struct service_instance *instance UNUSED)
 {
     succession_end(&qmgr);
     agents_close_idle(&qmgr);
+    fast_flush_close_idle(qmgr.fast_flush);
     clients_close(qmgr.clients);
 }
 

@@ -13,6 +13,7 @@
  *   tables    when to leave because they changed
  *   precedence  which message may overtake another       verp      senders that name the recipient
  *   verify    what would become of mail (sendmail -bv)   window    concurrency of a destination
+ *   fast_flush  what was deferred, for the flush service
  *   clog      warnings of destinations that take up much of the active queue
  *   succession  taking over from the queue manager before us, and leaving to the next
  */
@@ -44,6 +45,7 @@ struct qmgr {
     struct schedule *schedule;
     struct watch *schedule_timer;
     struct notifier *notifier;
+    struct fast_flush *fast_flush;
     struct feed *feed;
     struct clients *clients;
     struct due due;

@@ -113,7 +113,7 @@ static struct connection *call_successor(struct qmgr *qmgr)
 
 static void announce(struct qmgr *qmgr)
 {
-    const struct qmgr_request request = {.verb = QMGR_SCAN, .queue_id = "", .site = "", .file = -1};
+    const struct qmgr_request request = {.verb = QMGR_SCAN, .queue_id = "", .file = -1};
     struct connection *successor = call_successor(qmgr);
     struct error err;
 

@@ -1,6 +1,8 @@
 /* Changed tables. */
 #include "qmgr/tables.h"
 
+#include "qmgr/fast_flush.h"
+
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
@@ -23,7 +25,7 @@ bool tables_are_current(struct qmgr *qmgr)
     if (now_ms < qmgr->tables_checked_ms + CHECK_EACH_MS)
         return true;
     qmgr->tables_checked_ms = now_ms;
-    if (!route_changed(qmgr->route))
+    if (!route_changed(qmgr->route) && !fast_flush_changed(qmgr->fast_flush))
         return true;
     log_info("a table has changed: starting anew");
     qmgr->draining = true;

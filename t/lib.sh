@@ -334,6 +334,7 @@ smtp      unix - - n - -    smtp
 relay     unix - - n - -    smtp
 lmtp      unix - - n - -    lmtp
 showq     unix n - n - -    showq
+flush     unix n - n 1000? 0 flush
 error     unix - - n - -    error
 retry     unix - - n - -    error
 discard   unix - - n - -    discard

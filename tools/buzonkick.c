@@ -18,7 +18,7 @@ static bool kick_qmgr(int fd, const char *requests, struct error *err)
     struct connection *qmgr = connection_create(fd);
     bool scans = strpbrk(requests, "IW") != NULL;
     bool flushes = strpbrk(requests, "DAF") != NULL;
-    struct qmgr_request request = {.verb = QMGR_SCAN, .queue_id = "", .site = "", .file = -1};
+    struct qmgr_request request = {.verb = QMGR_SCAN, .queue_id = "", .file = -1};
     bool done = !scans || qmgr_request_send(qmgr, &request, err);
 
     request.verb = QMGR_FLUSH;

@@ -1,6 +1,6 @@
 /*
  * Looking at the queue and pushing it, for everybody (postqueue(1)): set-group-id, so that it reaches the
- * public sockets of showq and qmgr; what it may be used for is authorized_mailq_users' and
+ * public sockets of showq, qmgr and flush; what it may be used for is authorized_mailq_users' and
  * authorized_flush_users' business. Messages pass one by one; none is kept.
  */
 #include "lib/base/base.h"
@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/io/hostname.h"
 #include "lib/map/match_list.h"
+#include "lib/queue/flush_client.h"
 #include "lib/queue/qmgr_client.h"
 #include "lib/service/service.h"
 
@@ -157,18 +158,9 @@ static int run_shape(const struct call *call)
 
 /* --- flushing ------------------------------------------------------------------------------------------------ */
 
-static void check_site(const struct config *config, const char *site)
+static NORETURN void refuse_flush(void)
 {
-    struct match_list *list = match_list_create(config, "fast_flush_domains",
-                                                config->fast_flush_domains, MATCH_DOMAIN, false);
-    struct error err = {0};
-    enum map_result result = match_list_name(list, span_text(site), &err);
-
-    match_list_free(&list);
-    if (result == MAP_UNAVAILABLE)
-        refuse("%s", err.text);
-    if (result == MAP_ABSENT)
-        refuse("Flush service is not configured for destination \"%s\"", site);
+    refuse("Cannot flush mail queue - mail system is down");
 }
 
 static struct connection *connect_qmgr(const struct config *config)
@@ -178,7 +170,7 @@ static struct connection *connect_qmgr(const struct config *config)
 
     if (qmgr == NULL) {
         log_debug("%s", err.text);
-        refuse("Cannot flush mail queue - mail system is down");
+        refuse_flush();
     }
     return qmgr;
 }
@@ -192,11 +184,18 @@ static bool flush_message(void *context, const struct listing_entry *entry, stru
 {
     struct flushing *flushing = context;
     const struct qmgr_request request = {
-        .verb = QMGR_FLUSH_MESSAGE, .queue_id = entry->queue_id, .site = "", .file = -1};
+        .verb = QMGR_FLUSH_MESSAGE, .queue_id = entry->queue_id, .file = -1};
     bool is_known = flushing->continued || strcmp(entry->queue, "deferred") != 0;
 
     flushing->continued = entry->continued;
     return is_known || qmgr_request_send(flushing->qmgr, &request, err);
+}
+
+static bool revive(struct connection *qmgr, struct error *err)
+{
+    const struct qmgr_request request = {.verb = QMGR_REVIVE, .queue_id = "", .file = -1};
+
+    return qmgr_request_send(qmgr, &request, err);
 }
 
 /* Those that are selected: whoever chooses them in this way learns of them. */
@@ -208,36 +207,57 @@ static int flush_selected(const struct call *call)
     struct error err = {0};
 
     check_viewer(call->config);
-    if (!queue_list(call->config, selection_filter_take, &filter, &err))
+    if (!revive(flushing.qmgr, &err) ||
+        !queue_list(call->config, selection_filter_take, &filter, &err))
         refuse("%s", err.text);
     selection_filter_release(&filter);
     connection_free(&flushing.qmgr);
     return EX_OK;
 }
 
+static int flush_all(const struct call *call)
+{
+    const struct qmgr_request request = {.verb = QMGR_FLUSH, .queue_id = "", .file = -1};
+    struct connection *qmgr = connect_qmgr(call->config);
+    struct error err = {0};
+
+    if (!qmgr_request_send(qmgr, &request, &err))
+        refuse_flush();
+    connection_free(&qmgr);
+    return EX_OK;
+}
+
+/* A message, or what goes to a site: the flush service knows. */
+static int ask_flush(const struct call *call, const struct flush_request *request)
+{
+    struct error err = {0};
+
+    switch (flush_ask(call->config, request, &err)) {
+    case FLUSH_OK:
+        break;
+    case FLUSH_DENIED:
+        refuse("Flush service is not configured for destination \"%s\"", call->argument);
+    case FLUSH_BAD:
+    case FLUSH_FAILED:
+        if (err.kind != ERROR_NONE)
+            log_warning("%s", err.text);
+        refuse_flush();
+    }
+    return EX_OK;
+}
+
 static int run_flush(const struct call *call)
 {
-    struct qmgr_request request = {.verb = QMGR_FLUSH, .queue_id = "", .site = "", .file = -1};
-    struct connection *qmgr;
-    struct error err = {0};
+    const struct flush_request message = {FLUSH_SEND_FILE, "", call->argument};
+    const struct flush_request site = {FLUSH_SEND_SITE, call->argument, ""};
 
     check_caller(call->config, "authorized_flush_users", call->config->authorized_flush_users,
                  "flush");
-    if (call->mode == MODE_FLUSH && call->selection.is_set)
-        return flush_selected(call);
-    if (call->mode == MODE_FLUSH_MESSAGE) {
-        request.verb = QMGR_FLUSH_MESSAGE;
-        request.queue_id = call->argument;
-    } else if (call->mode == MODE_FLUSH_SITE) {
-        request.verb = QMGR_FLUSH_SITE;
-        request.site = call->argument;
-        check_site(call->config, call->argument);
-    }
-    qmgr = connect_qmgr(call->config);
-    if (!qmgr_request_send(qmgr, &request, &err))
-        refuse("Cannot flush mail queue - mail system is down");
-    connection_free(&qmgr);
-    return EX_OK;
+    if (call->mode == MODE_FLUSH_MESSAGE)
+        return ask_flush(call, &message);
+    if (call->mode == MODE_FLUSH_SITE)
+        return ask_flush(call, &site);
+    return call->selection.is_set ? flush_selected(call) : flush_all(call);
 }
 
 /* --- the command line ------------------------------------------------------------------------------------------ */

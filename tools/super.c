@@ -53,7 +53,7 @@ static bool find(const struct super *super, const char *queue, const char *queue
 static void tell_qmgr(struct super *super, const char *queue_id)
 {
     const struct qmgr_request request = {
-        .verb = QMGR_FLUSH_MESSAGE, .queue_id = queue_id, .site = "", .file = -1};
+        .verb = QMGR_FLUSH_MESSAGE, .queue_id = queue_id, .file = -1};
     struct error err = {0};
 
     if (super->qmgr == NULL && !super->qmgr_is_down)

@@ -1,19 +1,15 @@
 /* Waking the queue manager. */
 #include "lib/queue/qmgr_client.h"
 
-#define SITE_MAX 256 /* octets of a domain, with room to spare */
-
 struct request {
     uint64_t verb;
     const char *queue_id;
-    const char *site;
     int file;
 };
 
 static const struct ipc_field request_fields[] = {
-    IPC_NUMBER(struct request, verb, QMGR_SCAN),
+    IPC_NUMBER(struct request, verb, QMGR_REVIVE),
     IPC_TEXT(struct request, queue_id, QUEUE_ID_MAX),
-    IPC_TEXT(struct request, site, SITE_MAX),
     IPC_FD(struct request, file),
     IPC_END,
 };
@@ -26,7 +22,6 @@ bool qmgr_request_send(struct connection *qmgr, const struct qmgr_request *reque
     const struct request wire = {
         .verb = request->verb,
         .queue_id = request->queue_id,
-        .site = request->site,
         .file = request->file,
     };
 
@@ -53,7 +48,6 @@ bool qmgr_request_receive(struct connection *peer, struct arena *arena,
     *request_r = (struct qmgr_request){
         .verb = (enum qmgr_verb)wire.verb,
         .queue_id = wire.queue_id,
-        .site = wire.site,
         .file = wire.file,
     };
     return true;

@@ -9,15 +9,14 @@
 enum qmgr_verb {
     QMGR_ARRIVED, /* cleanup: queue_id is new in incoming/; `file` is the open queue file or -1 */
     QMGR_FLUSH,   /* all deferred mail now */
-    QMGR_FLUSH_MESSAGE, /* queue_id */
-    QMGR_FLUSH_SITE,    /* site: a destination domain */
+    QMGR_FLUSH_MESSAGE, /* queue_id, deferred, now */
     QMGR_SCAN,          /* look at incoming/ (wakeup) */
+    QMGR_REVIVE, /* forget which destinations do not answer: for flushes of messages that follow */
 };
 
 struct qmgr_request {
     enum qmgr_verb verb;
     const char *queue_id;
-    const char *site;
     int file;
 };
 

@@ -36,6 +36,7 @@ static const struct layout {
     {"bounce",   OWNER_MAIL, GROUP_MAIL,   0700,  false},
     {"defer",    OWNER_MAIL, GROUP_MAIL,   0700,  false},
     {"trace",    OWNER_MAIL, GROUP_MAIL,   0700,  false},
+    {"flush",    OWNER_MAIL, GROUP_MAIL,   0700,  false},
 };
 
 static const struct layout queue_layout = {".", OWNER_ROOT, GROUP_ROOT, 0755, false};
