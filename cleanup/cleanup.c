@@ -117,6 +117,17 @@ static bool receive_content(struct connection *client, const struct intake_messa
     return true;
 }
 
+static bool receive_orders(struct connection *client, struct error *err)
+{
+    struct intake_orders orders;
+
+    if (!intake_receive_orders(client, process.message.arena, &orders, err))
+        return false;
+    envelope_take_orders(&process.message, &orders);
+    strlist_release(&orders.copies);
+    return true;
+}
+
 static bool take_message(struct connection *client, struct error *err)
 {
     struct message *message = &process.message;
@@ -130,7 +141,7 @@ static bool take_message(struct connection *client, struct error *err)
         return true;
     envelope_set_sender(message);
     envelope_add_recipients(message, given.recipients, given.recipient_count);
-    if (!receive_content(client, &given, err))
+    if (!receive_content(client, &given, err) || (given.ordered && !receive_orders(client, err)))
         return false;
     message_commit(message, &outcome);
     answered = intake_send_outcome(client, &outcome, err); /* first: it is waited for */

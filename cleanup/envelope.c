@@ -211,6 +211,28 @@ void envelope_add_recipients(struct message *message, const struct queue_recipie
 
 /* --- orders ------------------------------------------------------------------------------------------- */
 
+void envelope_take_orders(struct message *message, const struct intake_orders *orders)
+{
+    message->discard = message->discard || orders->discard;
+    message->hold = message->hold || orders->hold;
+    if (message->filter == NULL)
+        message->filter = orders->filter;
+    if (message->redirect == NULL)
+        message->redirect = orders->redirect;
+    for (size_t i = 0; i < orders->copies.count && message->refusal == NULL; i++) {
+        struct queue_recipient copy = {
+            .address = address_unquote(message->arena, span_text(orders->copies.items[i])),
+            .dsn_notify = NOTIFY_NEVER,
+        };
+        const char *rewritten = rewrite_envelope_recipient(message, copy.address);
+
+        if (rewritten == NULL)
+            return;
+        copy.dsn_orcpt = arena_printf(message->arena, "rfc822;%s", rewritten);
+        add_recipient(message, &copy);
+    }
+}
+
 void envelope_apply_orders(struct message *message)
 {
     for (size_t i = 0; i < message->bcc.count; i++)
@@ -218,7 +240,6 @@ void envelope_apply_orders(struct message *message)
     if (message->redirect == NULL || message->refusal != NULL || message->recipient_count == 0)
         return;
     message->recipients[0].address =
-        route_rewrite(message->cleanup->route, message->arena,
-                      address_unquote(message->arena, span_text(message->redirect)), false);
+        route_rewrite(message->cleanup->route, message->arena, message->redirect, false);
     message->recipient_count = 1;
 }

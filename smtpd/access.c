@@ -21,7 +21,7 @@ struct access *access_create(const struct config *config, struct error *err)
         config->smtpd_client_restrictions,      config->smtpd_helo_restrictions,
         config->smtpd_sender_restrictions,      config->smtpd_relay_restrictions,
         config->smtpd_recipient_restrictions,   config->smtpd_data_restrictions,
-        config->smtpd_end_of_data_restrictions,
+        config->smtpd_end_of_data_restrictions, config->smtpd_etrn_restrictions,
     };
 
     access->config = config;
@@ -77,7 +77,7 @@ enum access_result access_run(struct access_check *check, const char *restrictio
 static bool is_refused(struct access_check *check, enum access_subject subject,
                        const char *restrictions)
 {
-    if (check->session->envelope.discard)
+    if (check->session->envelope.orders.discard)
         return false;
     check->subject = subject;
     check->if_refused = NULL;
@@ -87,7 +87,7 @@ static bool is_refused(struct access_check *check, enum access_subject subject,
 /* The reply to the client, or NULL. DEFER_IF_PERMIT comes true when nobody refused. */
 static const char *conclude(struct access_check *check, bool refused)
 {
-    if (!refused && check->if_permitted != NULL && !check->session->envelope.discard)
+    if (!refused && check->if_permitted != NULL && !check->session->envelope.orders.discard)
         (void)access_deferred(check);
     return check->reply;
 }
@@ -121,7 +121,7 @@ static bool sender_is_refused(struct access_check *check)
 
     if (is_refused(check, SUBJECT_SENDER, config->smtpd_sender_restrictions))
         return true;
-    return config->smtpd_reject_unlisted_sender && !check->session->envelope.discard &&
+    return config->smtpd_reject_unlisted_sender && !check->session->envelope.orders.discard &&
            access_reject_unlisted(check, SUBJECT_SENDER, check->session->envelope.sender) ==
                ACCESS_REFUSE;
 }
@@ -154,7 +154,7 @@ static bool recipient_is_refused(struct access_check *check)
         return true;
     return config->smtpd_reject_unlisted_recipient &&
            (session->server->overrides & INTAKE_NO_UNKNOWN_CHECKS) == 0 &&
-           !check->existence_checked && !session->envelope.discard &&
+           !check->existence_checked && !session->envelope.orders.discard &&
            access_reject_unlisted(check, SUBJECT_RECIPIENT, session->recipient) == ACCESS_REFUSE;
 }
 
@@ -166,6 +166,24 @@ const char *access_check_recipient(struct smtpd_session *session)
     if (strcasecmp(session->recipient, "postmaster") == 0)
         return NULL;
     return conclude(&check, recipient_is_refused(&check));
+}
+
+static bool etrn_is_refused(struct access_check *check)
+{
+    const struct config *config = check->session->config;
+
+    if (config->smtpd_delay_reject &&
+        (is_refused(check, SUBJECT_CLIENT, config->smtpd_client_restrictions) ||
+         is_refused(check, SUBJECT_HELO, config->smtpd_helo_restrictions)))
+        return true;
+    return is_refused(check, SUBJECT_ETRN, config->smtpd_etrn_restrictions);
+}
+
+const char *access_check_etrn(struct smtpd_session *session)
+{
+    struct access_check check = {.session = session};
+
+    return conclude(&check, etrn_is_refused(&check));
 }
 
 const char *access_check_data(struct smtpd_session *session)

@@ -1,6 +1,6 @@
 /*
- * Who may do what: smtpd_client_, helo_, sender_, relay_, recipient_, data_ and
- * end_of_data_restrictions. The lists are read once a process; each name in them is a rule with one
+ * Who may do what: smtpd_client_, helo_, sender_, relay_, recipient_, data_, end_of_data_ and
+ * etrn_restrictions. The lists are read once a process; each name in them is a rule with one
  * function (access_rules.c), and unknown names refuse everything with "451 4.3.5 Server configuration
  * error". Sources: postconf(5), access(5), SMTPD_ACCESS_README.
  */
@@ -28,6 +28,8 @@ const char *access_check_helo(struct smtpd_session *session);
 const char *access_check_sender(struct smtpd_session *session);
 /* for session->recipient (RCPT and VRFY); also whether it exists */
 const char *access_check_recipient(struct smtpd_session *session);
+/* for session->etrn_domain; with smtpd_delay_reject, client and helo have waited for it, too */
+const char *access_check_etrn(struct smtpd_session *session);
 const char *access_check_data(struct smtpd_session *session);
 const char *access_check_end_of_data(struct smtpd_session *session);
 

@@ -91,43 +91,140 @@ static void log_order(struct order *order, const char *decision, const char *wha
                                     access_subject_text(order->subject), what, order_text(order)));
 }
 
+/* HELO or client restrictions without smtpd_delay_reject, ETRN and VRFY: there is no message to order
+ * anything for. */
+static bool has_message(const struct order *order, const char *action)
+{
+    if (order->check->session->envelope.sender != NULL)
+        return true;
+    log_warning(
+        "access table %s: with smtpd_delay_reject=no, action %s is always skipped in Client host or "
+        "Helo command restrictions",
+        order->table, action);
+    return false;
+}
+
+static bool may_order(const struct order *order, const char *action)
+{
+    if (order->check->session->etrn_domain == NULL)
+        return has_message(order, action);
+    log_warning("access table %s: action %s is unavailable in smtpd_etrn_restrictions",
+                order->table, action);
+    return false;
+}
+
+/* An order that says nothing sensible is none. */
+static enum access_result skip(const struct order *order, const char *why)
+{
+    const struct smtpd_session *session = order->check->session;
+
+    log_warning("access table %s entry \"%s\" %s", order->table,
+                order->subject == SUBJECT_CLIENT ? session->peer.name
+                                                 : access_subject_name(session, order->subject),
+                why);
+    return ACCESS_DUNNO;
+}
+
+static struct intake_orders *take_orders(struct order *order)
+{
+    order->check->session->envelope.ordered = true;
+    return &order->check->session->envelope.orders;
+}
+
 static enum access_result order_discard(struct order *order)
 {
+    if (!may_order(order, "DISCARD"))
+        return ACCESS_DUNNO;
     log_order(order, "discard", order->text.len == 0 ? "triggers DISCARD action" : "");
-    order->check->session->envelope.discard = true;
+    take_orders(order)->discard = true;
     return ACCESS_PERMIT;
 }
 
+static enum access_result order_hold(struct order *order)
+{
+    if (!may_order(order, "HOLD"))
+        return ACCESS_DUNNO;
+    if (!order->check->session->envelope.orders.hold)
+        log_order(order, "hold", order->text.len == 0 ? "triggers HOLD action" : "");
+    take_orders(order)->hold = true;
+    return ACCESS_DUNNO;
+}
+
+static const char *mail_text(const struct order *order)
+{
+    return arena_text(order->check->session->mail_arena, order->text);
+}
+
+static enum access_result order_filter(struct order *order)
+{
+    if (!may_order(order, "FILTER"))
+        return ACCESS_DUNNO;
+    if (order->text.len == 0)
+        return skip(order, "has FILTER entry without value");
+    if (span_find(order->text, ':') == order->text.len)
+        return skip(order, "requires transport:destination");
+    log_order(order, "filter", "triggers FILTER ");
+    take_orders(order)->filter = mail_text(order);
+    return ACCESS_DUNNO;
+}
+
+static const char no_target[] = "requires user@domain target";
+
 static enum access_result order_redirect(struct order *order)
 {
-    struct smtpd_session *session = order->check->session;
-
+    if (!may_order(order, "REDIRECT"))
+        return ACCESS_DUNNO;
+    if (span_find(order->text, '@') == order->text.len)
+        return skip(order, no_target);
     log_order(order, "redirect", "triggers REDIRECT ");
-    session->envelope.redirect = address_unquote(session->mail_arena, order->text);
+    take_orders(order)->redirect = mail_text(order);
     return ACCESS_DUNNO;
 }
 
 static enum access_result order_bcc(struct order *order)
 {
-    struct smtpd_session *session = order->check->session;
-    const char *address = address_unquote(session->command_arena, order->text);
+    struct strlist *copies;
 
+    if (!may_order(order, "BCC"))
+        return ACCESS_DUNNO;
+    if (span_find(order->text, '@') == order->text.len)
+        return skip(order, no_target);
     log_order(order, "bcc", "triggers BCC ");
-    if (!strlist_has(&session->envelope.bcc, address))
-        strlist_add(&session->envelope.bcc, address);
+    copies = &take_orders(order)->copies;
+    if (copies->count < INTAKE_COPIES_MAX && !strlist_has(copies, order_text(order)))
+        strlist_add(copies, order_text(order));
     return ACCESS_DUNNO;
+}
+
+/* "Name: text", RFC 5322 section 2.2; blanks before the colon do no harm */
+static bool is_field(struct span text)
+{
+    struct span name = span_first(text, span_find(text, ':'));
+
+    name = span_trim(name);
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] <= ' ' || name.data[i] >= 127)
+            return false;
+    }
+    return name.len > 0 && name.data == text.data && name.len < text.len;
 }
 
 static enum access_result order_prepend(struct order *order)
 {
     struct smtpd_session *session = order->check->session;
-    struct buf *prepended = &session->envelope.prepended;
 
-    if (span_find(order->text, ':') == order->text.len ||
-        !buf_append_text(prepended,
+    if (!has_message(order, "PREPEND"))
+        return ACCESS_DUNNO;
+    if (order->check->subject == SUBJECT_END_OF_DATA) {
+        log_warning(
+            "access table %s: action PREPEND must be used before smtpd_end_of_data_restrictions",
+            order->table);
+        return ACCESS_DUNNO;
+    }
+    if (!is_field(order->text) ||
+        !buf_append_text(&session->envelope.prepended,
                          arena_printf(session->command_arena, "%.*s\n", SPAN_PRINTF(order->text))))
-        log_warning("access table %s: PREPEND \"%s\" is no header, or one too many", order->table,
-                    order_text(order));
+        return skip(order, "requires header: text");
     return ACCESS_DUNNO;
 }
 
@@ -156,6 +253,8 @@ static const struct {
     {"WARN",            order_warn           },
     {"INFO",            order_info           },
     {"DISCARD",         order_discard        },
+    {"HOLD",            order_hold           },
+    {"FILTER",          order_filter         },
     {"REDIRECT",        order_redirect       },
     {"BCC",             order_bcc            },
     {"PREPEND",         order_prepend        },
@@ -180,7 +279,11 @@ enum access_result access_obey(struct access_check *check, enum access_subject s
                                const char *table, struct span value)
 {
     struct order order = {
-        .check = check, .subject = subject, .text = span_trim(value), .table = table};
+        .check = check,
+        .subject = subject,
+        .text = span_trim(value),
+        .table = table,
+    };
     struct span keyword = span_take_word(&order.text);
 
     for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {

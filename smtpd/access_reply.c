@@ -9,6 +9,7 @@ const char *access_subject_text(enum access_subject subject)
         [SUBJECT_CLIENT] = "Client host",    [SUBJECT_HELO] = "Helo command",
         [SUBJECT_SENDER] = "Sender address", [SUBJECT_RECIPIENT] = "Recipient address",
         [SUBJECT_DATA] = "Data command",     [SUBJECT_END_OF_DATA] = "End-of-data",
+        [SUBJECT_ETRN] = "Etrn command",
     };
 
     return texts[subject];
@@ -36,6 +37,9 @@ const char *access_subject_name(const struct smtpd_session *session, enum access
         break;
     case SUBJECT_END_OF_DATA:
         name = "END-OF-MESSAGE";
+        break;
+    case SUBJECT_ETRN:
+        name = session->etrn_domain;
         break;
     }
     return name == NULL ? "" : name;

@@ -29,13 +29,13 @@ static enum access_result defer(struct access_check *check, const struct access_
 static enum access_result defer_if_permit(struct access_check *check,
                                           const struct access_step *step UNUSED)
 {
-    return access_defer_if_permit(check, check->subject, "4.3.2", "Try again later");
+    return access_defer_if_permit(check, check->subject, "4.7.0", "defer_if_permit requested");
 }
 
 static enum access_result defer_if_reject(struct access_check *check,
                                           const struct access_step *step UNUSED)
 {
-    return access_defer_if_reject(check, check->subject, "4.3.2", "Try again later");
+    return access_defer_if_reject(check, check->subject, "4.7.0", "defer_if_reject requested");
 }
 
 static enum access_result pause_session(struct access_check *check UNUSED,
@@ -87,6 +87,8 @@ static enum access_result run_table(struct access_check *check, const struct acc
         return access_table_sender(check, step);
     case SUBJECT_RECIPIENT:
         return access_table_recipient(check, step);
+    case SUBJECT_ETRN:
+        return access_table_etrn(check, step);
     case SUBJECT_DATA:
     case SUBJECT_END_OF_DATA:
         break;
@@ -141,6 +143,7 @@ static const struct access_rule rules[] = {
     {"reject_unlisted_recipient",              access_reject_unlisted_recipient,              RULE_PLAIN, false},
     {"reject_multi_recipient_bounce",          access_reject_multi_recipient_bounce,          RULE_PLAIN, false},
     {"check_recipient_access",                 access_table_recipient,                        RULE_TABLE, false},
+    {"check_etrn_access",                      access_table_etrn,                             RULE_TABLE, false},
     {"permit_auth_destination",                access_permit_auth_destination,                RULE_PLAIN, false},
     {"reject_unauth_destination",              access_reject_unauth_destination,              RULE_PLAIN, true },
     {"defer_unauth_destination",               access_defer_unauth_destination,               RULE_PLAIN, true },

@@ -28,6 +28,7 @@ enum access_subject {
     SUBJECT_RECIPIENT,
     SUBJECT_DATA,
     SUBJECT_END_OF_DATA,
+    SUBJECT_ETRN,
 };
 
 /* One run through the lists of a command. */
@@ -41,7 +42,7 @@ struct access_check {
     bool existence_checked;      /* of the recipient */
     struct route_target *target; /* of the recipient, once resolved */
     struct route_target *sender_target;
-    int depth;                   /* of restriction classes and table results in each other */
+    int depth; /* of restriction classes and table results in each other */
 };
 
 typedef enum access_result access_function(struct access_check *check,
@@ -124,7 +125,8 @@ enum access_result access_obey(struct access_check *check, enum access_subject s
                                const char *table, struct span value);
 
 /* access_table.c: look the subject up in the step's table and do what the value says: access(5) */
-access_function access_table_client, access_table_helo, access_table_sender, access_table_recipient;
+access_function access_table_client, access_table_helo, access_table_sender, access_table_recipient,
+    access_table_etrn;
 /* permit when the client's address is in the table */
 access_function access_match_client;
 

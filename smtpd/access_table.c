@@ -150,6 +150,17 @@ enum access_result access_table_helo(struct access_check *check, const struct ac
     return look_up(check, step, SUBJECT_HELO, &keys);
 }
 
+enum access_result access_table_etrn(struct access_check *check, const struct access_step *step)
+{
+    struct smtpd_session *session = check->session;
+    struct keys keys = {.arena = session->command_arena};
+
+    if (session->etrn_domain == NULL)
+        return ACCESS_DUNNO;
+    add_domain(&keys, session->config, span_text(session->etrn_domain), false);
+    return look_up(check, step, SUBJECT_ETRN, &keys);
+}
+
 enum access_result access_table_sender(struct access_check *check, const struct access_step *step)
 {
     struct smtpd_session *session = check->session;

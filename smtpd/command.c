@@ -19,23 +19,6 @@ struct command {
     const char *misplaced; /* the reply in any other phase */
 };
 
-/* ETRN: domains that it may name are those of fast_flush_domains; we flush for nobody. */
-static void run_etrn(struct smtpd_session *session, struct span arguments)
-{
-    struct span domain = span_take_word(&arguments);
-
-    if (domain.len == 0 || arguments.len > 0) {
-        smtpd_refuse(session, "500 Syntax: ETRN domain");
-        return;
-    }
-    if (domain.data[0] == '@' || domain.data[0] == '#') /* RFC 1985 section 5.3 */
-        domain = span_skip(domain, 1);
-    log_warning("reject: ETRN %.100s... from %s", arena_text(session->command_arena, domain),
-                session->peer.label);
-    smtpd_refuse(session, "459 <%s>: service unavailable",
-                 arena_text(session->command_arena, span_first(domain, 255)));
-}
-
 static void run_auth(struct smtpd_session *session, struct span arguments UNUSED)
 {
     smtpd_refuse(session, "503 5.5.1 Error: authentication not enabled");
@@ -68,6 +51,7 @@ static void run_unknown(struct smtpd_session *session, struct span arguments UNU
 
 static const char need_mail[] = "503 5.5.1 Error: need MAIL command";
 static const char need_rcpt[] = "503 5.5.1 Error: need RCPT command";
+static const char in_mail[] = "503 Error: MAIL transaction in progress";
 static const char nested[] = "503 5.5.1 Error: nested MAIL command";
 
 /* verb, handler, phases in which it is allowed, flags, the reply in any other phase; the order is
@@ -86,7 +70,7 @@ static const struct command commands[] = {
     {"RSET",     run_rset,         PHASE_ANY,     JUNK,                             NULL     },
     {"NOOP",     run_noop,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL     },
     {"VRFY",     run_vrfy,         PHASE_ANY,     LAST_IN_PIPE | JUNK,              NULL     },
-    {"ETRN",     run_etrn,         PHASE_ANY,     JUNK,                             NULL     },
+    {"ETRN",     run_etrn,         PHASE_NO_MAIL, JUNK,                             in_mail  },
     {"QUIT",     run_quit,         PHASE_ANY,     BEFORE_TLS,                       NULL     },
     {"UNKNOWN",  run_unknown,      PHASE_ANY,     0,                                NULL     },
 };

@@ -27,6 +27,8 @@ void run_mail(struct smtpd_session *session, struct span arguments);
 void run_rcpt(struct smtpd_session *session, struct span arguments);
 void run_rset(struct smtpd_session *session, struct span arguments);
 void run_vrfy(struct smtpd_session *session, struct span arguments);
+/* etrn.c */
+void run_etrn(struct smtpd_session *session, struct span arguments);
 /* content.c */
 void run_data(struct smtpd_session *session, struct span arguments);
 void run_bdat(struct smtpd_session *session, struct span arguments);

@@ -90,6 +90,9 @@ static const char *conclude(struct smtpd_session *session, const char *octets)
     }
     if (content->too_big)
         return "552 5.3.4 Error: message file too big";
+    /* What refuses now may be looked for by what cleanup logs of the content. */
+    if (!content->broken && config->smtpd_end_of_data_restrictions[0] != '\0')
+        content->broken = !smtpd_submit_push(session);
     refusal = access_check_end_of_data(session);
     if (refusal != NULL)
         return refusal;

@@ -9,39 +9,63 @@
 #define HELLO_NAME_MAX 255
 #define DISCARDED_MAX  4096
 
-/* In the order in which Postfix announces them. Those without a bit may be named in
- * smtpd_discard_ehlo_keywords and are never announced. */
+/* In the order in which Postfix announces them. */
 static const struct name_flag keywords[] = {
     {"PIPELINING",          HELLO_PIPELINING         },
     {"SIZE",                HELLO_SIZE               },
     {"VRFY",                HELLO_VRFY               },
-    {"ETRN",                0                        },
+    {"ETRN",                HELLO_ETRN               },
     {"STARTTLS",            HELLO_STARTTLS           },
-    {"AUTH",                0                        },
     {"XVERP",               HELLO_XVERP              },
-    {"XCLIENT",             0                        },
-    {"XFORWARD",            0                        },
     {"ENHANCEDSTATUSCODES", HELLO_ENHANCEDSTATUSCODES},
     {"8BITMIME",            HELLO_8BITMIME           },
     {"DSN",                 HELLO_DSN                },
-    {"SMTPUTF8",            0                        },
     {"CHUNKING",            HELLO_CHUNKING           },
-    {"SILENT-DISCARD",      0                        }, /* do not log what is left out; nobody does */
     {NULL,                  0                        },
 };
 
-unsigned hello_keywords(const struct config *config, const char *parameter, const char *discarded)
-{
-    unsigned announced = config->disable_vrfy_command ? ~(unsigned)HELLO_VRFY : ~0U;
+/* What may be named in smtpd_discard_ehlo_keywords, in the order of the log. Some are never announced. */
+static const struct name_flag discardable[] = {
+    {"8BITMIME",            HELLO_8BITMIME           },
+    {"AUTH",                HELLO_AUTH               },
+    {"ETRN",                HELLO_ETRN               },
+    {"PIPELINING",          HELLO_PIPELINING         },
+    {"SIZE",                HELLO_SIZE               },
+    {"VERP",                HELLO_XVERP              },
+    {"VRFY",                HELLO_VRFY               },
+    {"XCLIENT",             HELLO_XCLIENT            },
+    {"XFORWARD",            HELLO_XFORWARD           },
+    {"STARTTLS",            HELLO_STARTTLS           },
+    {"ENHANCEDSTATUSCODES", HELLO_ENHANCEDSTATUSCODES},
+    {"DSN",                 HELLO_DSN                },
+    {"SMTPUTF8",            HELLO_SMTPUTF8           },
+    {"CHUNKING",            HELLO_CHUNKING           },
+    {"SILENT-DISCARD",      HELLO_LOG                },
+    {NULL,                  0                        },
+};
 
-    return announced & ~name_flags(keywords, discarded, parameter);
+unsigned hello_keywords(const char *parameter, const char *discarded)
+{
+    return ~name_flags(discardable, discarded, parameter);
+}
+
+static void log_discarded(unsigned announced)
+{
+    struct buf names = BUF(1000);
+
+    for (size_t i = 0; discardable[i].name != NULL; i++) {
+        if ((discardable[i].flag & announced) == 0)
+            buf_put_printf(&names, " %s", discardable[i].name);
+    }
+    if (names.len > 0 && (announced & HELLO_LOG) != 0)
+        log_info("discarding EHLO keywords:%s", buf_text(&names));
+    buf_release(&names);
 }
 
 /* What smtpd_discard_ehlo_keyword_address_maps say of this client counts instead of the list for all;
  * so does that list when they cannot be asked, which is logged. */
 static unsigned announced_to(const struct smtpd_session *session)
 {
-    static const char parameter[] = "smtpd_discard_ehlo_keyword_address_maps";
     const struct smtpd_server *server = session->server;
     struct buf words = BUF(DISCARDED_MAX);
     unsigned announced = server->announced;
@@ -50,7 +74,7 @@ static unsigned announced_to(const struct smtpd_session *session)
     if (!maps_is_empty(server->hello_discards) &&
         maps_find(server->hello_discards, span_text(session->peer.text), MAP_FOLD_KEY, &words, NULL,
                   &err) == MAP_FOUND)
-        announced = hello_keywords(session->config, parameter, buf_text(&words));
+        announced = hello_keywords("smtpd_discard_ehlo_keyword_address_maps", buf_text(&words));
     buf_release(&words);
     return announced;
 }
@@ -120,6 +144,9 @@ void run_ehlo(struct smtpd_session *session, struct span arguments)
     }
     if (!greet(session, arguments, true))
         return;
+    log_discarded(announced);
+    if (session->config->disable_vrfy_command)
+        announced &= ~(unsigned)HELLO_VRFY;
     if (!may_start_tls(session))
         announced &= ~(unsigned)HELLO_STARTTLS;
     if (access_may_verp(session) != MAP_FOUND)

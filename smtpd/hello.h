@@ -4,9 +4,8 @@
 
 #include "smtpd/session.h"
 
-/* hello_keywords - HELLO_... bits: all that we know, less what the configuration leaves out and what the
- * words of `discarded` name; `parameter` is where they come from */
-unsigned hello_keywords(const struct config *config, const char *parameter, const char *discarded);
+/* hello_keywords - HELLO_... bits: all but those that the words of `discarded`, which is the value of `parameter`, name */
+unsigned hello_keywords(const char *parameter, const char *discarded);
 
 /* hello_start_tls - the handshake, as the server; false: the session has ended */
 bool hello_start_tls(struct smtpd_session *session) MUST_CHECK;

@@ -3,7 +3,7 @@ pkglibexec_PROGRAMS += smtpd/smtpd
 dist_man_MANS += smtpd/smtpd.8
 smtpd_smtpd_SOURCES = smtpd/smtpd.c smtpd/session.c smtpd/session.h smtpd/client.c smtpd/client.h \
 	smtpd/command.c smtpd/command.h smtpd/hello.c smtpd/hello.h smtpd/envelope.c smtpd/content.c \
-	smtpd/convert.c smtpd/convert.h smtpd/submit.c \
+	smtpd/convert.c smtpd/convert.h smtpd/etrn.c smtpd/submit.c \
 	smtpd/submit.h smtpd/received.c smtpd/footer.c smtpd/footer.h smtpd/access.c smtpd/access.h \
 	smtpd/access_list.c smtpd/access_rules.c smtpd/access_rules.h smtpd/access_host.c \
 	smtpd/access_address.c smtpd/access_table.c smtpd/access_order.c smtpd/access_reply.c

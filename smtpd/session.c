@@ -168,7 +168,7 @@ void smtpd_log_decision(struct smtpd_session *session, const char *decision, con
 void smtpd_reset(struct smtpd_session *session)
 {
     intake_free(&session->intake);
-    strlist_release(&session->envelope.bcc);
+    strlist_release(&session->envelope.orders.copies);
     buf_release(&session->envelope.prepended);
     session->envelope = (struct smtpd_envelope){.prepended = BUF(PREPENDED_MAX)};
     session->content = (struct smtpd_content){0};

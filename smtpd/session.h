@@ -39,15 +39,16 @@ struct smtpd_server {
     struct match_list *noop_commands;
     struct match_list *bare_newline_exclusions;
     struct match_list *verp_clients;
+    struct match_list *flush_domains;
     struct debug_peers *debug_peers;
     unsigned announced;          /* EHLO keywords: HELLO_... */
     struct maps *hello_discards; /* keywords that are not, by client address */
-    unsigned overrides; /* receive_override_options: INTAKE_NO_... */
+    unsigned overrides;          /* receive_override_options: INTAKE_NO_... */
     struct maps *command_filter;
     struct maps *reject_footers; /* by the reply */
     const char *footer_filter;   /* smtpd_expansion_filter, decoded */
-    struct connection *cleanup; /* NULL until it is needed; kept from message to message */
-    struct buf content;         /* converted, on its way to cleanup */
+    struct connection *cleanup;  /* NULL until it is needed; kept from message to message */
+    struct buf content;          /* converted, on its way to cleanup */
 };
 
 /* smtpd_server.announced */
@@ -61,6 +62,13 @@ enum {
     HELLO_DSN = 64,
     HELLO_CHUNKING = 128,
     HELLO_XVERP = 256, /* to smtpd_authorized_verp_clients */
+    HELLO_ETRN = 512,
+    /* Never announced, but clients or administrators may name them: */
+    HELLO_AUTH = 1024,
+    HELLO_XCLIENT = 2048,
+    HELLO_XFORWARD = 4096,
+    HELLO_SMTPUTF8 = 8192,
+    HELLO_LOG = 16384, /* it is logged what is not announced */
 };
 
 /* smtpd_session.phase; a command's row says in which it is allowed */
@@ -103,21 +111,21 @@ struct smtpd_envelope {
     size_t recipient_room;
     size_t overshoot; /* RCPTs after smtpd_recipient_limit */
     /* What access tables ordered. */
-    bool discard;
-    const char *redirect;
-    struct strlist bcc;
+    struct intake_orders orders;
+    bool ordered;
     struct buf prepended; /* header lines, LF */
 };
 
 /* The content of the message at hand; kept between BDATs. */
 struct smtpd_content {
     struct smtpd_convert convert;
-    uint64_t octets; /* read from the client */
-    size_t first;    /* where its content begins in the block that is to be sent first; else 0 */
-    bool begun;      /* the recipients have gone to cleanup */
-    bool broken;     /* cleanup went away: the rest is read and forgotten */
-    bool too_big;    /* likewise */
-    bool failed;     /* a BDAT was refused: the others are too */
+    uint64_t octets;  /* read from the client */
+    size_t first;     /* where its content begins in the block that is to be sent first; else 0 */
+    bool begun;       /* the recipients have gone to cleanup */
+    bool thrown_away; /* or would have, but a table wants it to be lost */
+    bool broken;      /* cleanup went away: the rest is read and forgotten */
+    bool too_big;     /* likewise */
+    bool failed;      /* a BDAT was refused: the others are too */
 };
 
 enum session_end { END_ORDERLY, END_LOST, END_TIMEOUT, END_ERRORS };
@@ -140,7 +148,8 @@ struct smtpd_session {
     bool refused; /* the command at hand was */
     bool pipelining_logged;
     struct smtpd_envelope envelope;
-    const char *recipient; /* the one being looked at, or the only one; NULL: none */
+    const char *recipient;   /* the one being looked at, or the only one; NULL: none */
+    const char *etrn_domain; /* while ETRN is looked at; else NULL */
     struct intake *intake;
     const char *queue_id; /* NULL: none yet */
     struct smtpd_content content;

@@ -259,6 +259,8 @@ static void open_lists(const struct config *config)
     server.verp_clients =
         match_list_create(config, "smtpd_authorized_verp_clients",
                           config->smtpd_authorized_verp_clients, MATCH_ADDRESS, true);
+    server.flush_domains = match_list_create(config, "fast_flush_domains",
+                                             config->fast_flush_domains, MATCH_DOMAIN, true);
 }
 
 static bool prepare(const struct service_instance *instance, struct error *err)
@@ -294,8 +296,7 @@ static bool start(const struct service_instance *instance, struct error *err)
 {
     const struct config *config = instance->config;
 
-    server.announced =
-        hello_keywords(config, "smtpd_discard_ehlo_keywords", config->smtpd_discard_ehlo_keywords);
+    server.announced = hello_keywords("smtpd_discard_ehlo_keywords", config->smtpd_discard_ehlo_keywords);
     server.hello_discards =
         maps_open(config, config->smtpd_discard_ehlo_keyword_address_maps, true);
     server.command_filter = maps_open(config, config->smtpd_command_filter, true);

@@ -60,31 +60,6 @@ const char *smtpd_submit_open(struct smtpd_session *session)
     return NULL;
 }
 
-/* The recipients that the client named, and those that access tables put in their place or beside
- * them. */
-static bool send_recipients(struct smtpd_session *session, struct error *err)
-{
-    struct smtpd_envelope *envelope = &session->envelope;
-    size_t count = envelope->recipient_count + envelope->bcc.count;
-    struct queue_recipient *recipients =
-        arena_array(session->mail_arena, struct queue_recipient, count);
-
-    memcpy(recipients, envelope->recipients, envelope->recipient_count * sizeof(*recipients));
-    for (size_t i = 0; i < envelope->bcc.count; i++)
-        recipients[envelope->recipient_count + i] = (struct queue_recipient){
-            .address = envelope->bcc.items[i],
-            .original = envelope->bcc.items[i],
-            .dsn_orcpt = "",
-            .dsn_notify = NOTIFY_NEVER,
-            .status = RECIPIENT_PENDING,
-        };
-    if (envelope->redirect != NULL) {
-        recipients[0].address = envelope->redirect;
-        count = 1;
-    }
-    return intake_recipients(session->intake, recipients, count, err);
-}
-
 static bool note_failure(struct smtpd_session *session, const struct error *err)
 {
     log_warning("%s: %s", session->queue_id, err->text);
@@ -98,7 +73,9 @@ bool smtpd_submit_begin(struct smtpd_session *session)
     struct error err = {0};
 
     buf_clear(content);
-    if (!session->envelope.discard && !send_recipients(session, &err))
+    session->content.thrown_away = session->envelope.orders.discard;
+    if (!intake_recipients(session->intake, session->envelope.recipients,
+                           session->envelope.recipient_count, &err))
         return note_failure(session, &err);
     buf_put(content, buf_span(&session->envelope.prepended));
     smtpd_received(session, content);
@@ -134,10 +111,19 @@ bool smtpd_submit_content(struct smtpd_session *session)
 {
     struct buf *content = &session->server->content;
     struct error err = {0};
-    bool sent = session->envelope.discard || send_block(session, buf_span(content), &err);
+    bool sent = session->content.thrown_away || send_block(session, buf_span(content), &err);
 
     buf_clear(content);
     return sent || note_failure(session, &err);
+}
+
+bool smtpd_submit_push(struct smtpd_session *session)
+{
+    struct error err = {0};
+
+    return smtpd_submit_content(session) &&
+           (session->content.thrown_away || intake_push(session->intake, &err) ||
+            note_failure(session, &err));
 }
 
 const char *smtpd_submit_finish(struct smtpd_session *session, const char *octets)
@@ -145,8 +131,9 @@ const char *smtpd_submit_finish(struct smtpd_session *session, const char *octet
     struct intake_outcome outcome = {0};
     struct error err = {0};
 
-    if (session->envelope.discard) {
-        intake_free(&session->intake);
+    if (session->envelope.ordered)
+        intake_order(session->intake, &session->envelope.orders);
+    if (session->content.thrown_away) {
         outcome.committed = true;
     } else if (!intake_finish(session->intake, session->command_arena, &outcome, &err)) {
         (void)note_failure(session, &err);

@@ -17,6 +17,8 @@ const char *smtpd_submit_open(struct smtpd_session *session) MUST_CHECK;
 bool smtpd_submit_begin(struct smtpd_session *session) MUST_CHECK;
 /* smtpd_submit_content - what is in the server's content buffer, which is then empty */
 bool smtpd_submit_content(struct smtpd_session *session) MUST_CHECK;
+/* smtpd_submit_push - likewise, and cleanup is to look at it now */
+bool smtpd_submit_push(struct smtpd_session *session) MUST_CHECK;
 
 /*
  * smtpd_submit_finish - end the message

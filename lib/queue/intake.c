@@ -73,6 +73,7 @@ struct message {
     size_t recipient_count;
     struct span content;
     bool more;
+    bool ordered;
 };
 
 static const struct ipc_field message_fields[] = {
@@ -80,6 +81,34 @@ static const struct ipc_field message_fields[] = {
     IPC_LIST(struct message, recipients, recipient_count, recipient_fields, QUEUE_RECIPIENTS_MAX),
     IPC_OCTETS(struct message, content, FIRST_CONTENT_MAX),
     IPC_BOOL(struct message, more),
+    IPC_BOOL(struct message, ordered),
+    IPC_END,
+};
+
+struct copy {
+    const char *address;
+};
+
+static const struct ipc_field copy_fields[] = {
+    IPC_TEXT(struct copy, address, ADDRESS_MAX),
+    IPC_END,
+};
+
+struct orders {
+    bool discard;
+    bool hold;
+    const char *filter;
+    const char *redirect;
+    struct copy *copies;
+    size_t copy_count;
+};
+
+static const struct ipc_field orders_fields[] = {
+    IPC_BOOL(struct orders, discard),
+    IPC_BOOL(struct orders, hold),
+    IPC_TEXT(struct orders, filter, INTAKE_TEXT_MAX),
+    IPC_TEXT(struct orders, redirect, ADDRESS_MAX),
+    IPC_LIST(struct orders, copies, copy_count, copy_fields, INTAKE_COPIES_MAX),
     IPC_END,
 };
 
@@ -95,6 +124,7 @@ static const struct ipc_field outcome_fields[] = {
 static const struct ipc_message open_message = {"open", 1, open_fields};
 static const struct ipc_message opened_message = {"opened", 1, opened_fields};
 static const struct ipc_message message_message = {"message", 1, message_fields};
+static const struct ipc_message orders_message = {"orders", 1, orders_fields};
 static const struct ipc_message outcome_message = {"committed", 1, outcome_fields};
 
 /* --- the client's half ------------------------------------------------------------------------------ */
@@ -105,8 +135,9 @@ struct intake {
     const char *queue_id;
     const struct queue_recipient *recipients;
     size_t recipient_count;
-    struct buf content; /* what was not sent yet */
-    bool streaming;     /* the message went out with its first content; blocks follow */
+    const struct intake_orders *orders; /* NULL: there are none */
+    struct buf content;                 /* what was not sent yet */
+    bool streaming; /* the message went out with its first content; blocks follow */
     bool finished;
 };
 
@@ -228,6 +259,11 @@ bool intake_recipients(struct intake *intake, const struct queue_recipient *reci
     return true;
 }
 
+void intake_order(struct intake *intake, const struct intake_orders *orders)
+{
+    intake->orders = orders;
+}
+
 /* Recipients and the content so far, in one message. */
 static bool send_message(struct intake *intake, bool more, struct error *err)
 {
@@ -236,6 +272,7 @@ static bool send_message(struct intake *intake, bool more, struct error *err)
         .recipient_count = intake->recipient_count,
         .content = buf_span(&intake->content),
         .more = more,
+        .ordered = more || intake->orders != NULL,
     };
 
     if (!tell(intake->cleanup, &message_message, &message, err))
@@ -283,15 +320,44 @@ bool intake_content(struct intake *intake, struct span octets, struct error *err
     return true;
 }
 
+bool intake_push(struct intake *intake, struct error *err)
+{
+    return send_buffered(intake, err);
+}
+
+static bool send_orders(struct intake *intake, struct error *err)
+{
+    static const struct intake_orders none;
+    const struct intake_orders *orders = intake->orders == NULL ? &none : intake->orders;
+    struct orders wire = {
+        .discard = orders->discard,
+        .hold = orders->hold,
+        .filter = orders->filter,
+        .redirect = orders->redirect,
+        .copies = arena_array(intake->arena, struct copy, orders->copies.count + 1),
+        .copy_count = orders->copies.count,
+    };
+
+    for (size_t i = 0; i < wire.copy_count; i++)
+        wire.copies[i].address = orders->copies.items[i];
+    return tell(intake->cleanup, &orders_message, &wire, err);
+}
+
+/* All but the orders; whether there will be any for a large message is not known when it is begun. */
+static bool send_rest(struct intake *intake, struct error *err)
+{
+    if (intake->streaming)
+        return send_buffered(intake, err) && send_block(intake, SPAN_EMPTY, err) &&
+               send_orders(intake, err);
+    return send_message(intake, false, err) && (intake->orders == NULL || send_orders(intake, err));
+}
+
 bool intake_finish(struct intake *intake, struct arena *arena, struct intake_outcome *outcome_r,
                    struct error *err)
 {
-    bool sent = intake->streaming
-                    ? send_buffered(intake, err) && send_block(intake, SPAN_EMPTY, err)
-                    : send_message(intake, false, err);
-
     *outcome_r = (struct intake_outcome){0};
-    intake->finished = sent && hear(intake->cleanup, &outcome_message, arena, outcome_r, err);
+    intake->finished =
+        send_rest(intake, err) && hear(intake->cleanup, &outcome_message, arena, outcome_r, err);
     return intake->finished;
 }
 
@@ -371,7 +437,45 @@ bool intake_receive_message(struct connection *client, struct arena *arena,
         .recipient_count = message.recipient_count,
         .content = message.content,
         .more = message.more,
+        .ordered = message.ordered,
     };
+    return true;
+}
+
+/* Nothing that could be taken for something else in a log line or by an agent. */
+static bool is_plain(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 127)
+            return false;
+    }
+    return true;
+}
+
+/* "" is none. */
+static bool is_sound(const char *text, char needed)
+{
+    return text[0] == '\0' || (is_plain(text) && strchr(text, needed) != NULL);
+}
+
+bool intake_receive_orders(struct connection *client, struct arena *arena,
+                           struct intake_orders *orders_r, struct error *err)
+{
+    struct orders orders = {0};
+
+    *orders_r = (struct intake_orders){0};
+    if (!ipc_receive(client, &orders_message, arena, &orders, err))
+        return false;
+    if (!is_sound(orders.filter, ':') || !is_sound(orders.redirect, '@')) {
+        error_set(err, ERROR_MALFORMED, "orders for a message that make no sense");
+        return false;
+    }
+    orders_r->discard = orders.discard;
+    orders_r->hold = orders.hold;
+    orders_r->filter = orders.filter[0] == '\0' ? NULL : orders.filter;
+    orders_r->redirect = orders.redirect[0] == '\0' ? NULL : orders.redirect;
+    for (size_t i = 0; i < orders.copy_count; i++)
+        strlist_add(&orders_r->copies, orders.copies[i].address);
     return true;
 }
 

@@ -3,7 +3,8 @@
  * (forwarding). One connection serves many messages, one after the other.
  *
  *   client: open {sender, attributes}            cleanup: opened {queue_id}
- *   client: message {recipients, content}, and further blocks of content when it is large
+ *   client: message {recipients, content}, and further blocks of content when it is large; and orders
+ *           {hold, ...}, if there are any or the message was large
  *                                                cleanup: committed {ok, status, text, queue_id}
  *
  * Two round trips a message. A message that is not finished leaves nothing behind.
@@ -11,6 +12,7 @@
 #ifndef BUZON_LIB_QUEUE_INTAKE_H
 #define BUZON_LIB_QUEUE_INTAKE_H
 
+#include "lib/base/strlist.h"
 #include "lib/io/ipc.h"
 #include "lib/queue/queue_file.h"
 
@@ -25,8 +27,8 @@ enum intake_origin {
 /* What is left out for a message; receive_override_options. */
 enum {
     INTAKE_NO_UNKNOWN_CHECKS = 1, /* no_unknown_recipient_checks: smtpd's own */
-    INTAKE_NO_MAPPINGS = 2,       /* no_address_mappings: aliases, canonical maps, masquerading, copies */
-    INTAKE_NO_CHECKS = 4,         /* no_header_body_checks */
+    INTAKE_NO_MAPPINGS = 2, /* no_address_mappings: aliases, canonical maps, masquerading, copies */
+    INTAKE_NO_CHECKS = 4,   /* no_header_body_checks */
     INTAKE_NO_MILTERS = 8,
 };
 
@@ -49,6 +51,17 @@ struct intake_request {
     size_t attribute_count;
 };
 
+/* What access tables of smtpd want for a message that is accepted: access(5). They are known when all of its
+ * content is there. What a table of cleanup's wants for the content goes before. */
+struct intake_orders {
+    bool discard;         /* it is accepted and thrown away */
+    bool hold;            /* into the queue `hold` */
+    const char *filter;   /* "transport:nexthop" for all recipients, NULL: none */
+    const char *redirect; /* the one recipient in the place of all, as a table has it; NULL: none */
+    struct strlist copies; /* more recipients, as tables have them, of whom nobody learns */
+};
+
+#define INTAKE_COPIES_MAX     1000
 #define INTAKE_ATTRIBUTES_MAX 100
 #define INTAKE_TEXT_MAX       8192 /* of an attribute's value, a diagnostic text */
 
@@ -77,8 +90,12 @@ struct intake *intake_open(struct connection **cleanup, const struct intake_requ
 /* intake_recipients - the whole list, before content; borrowed until intake_finish */
 bool intake_recipients(struct intake *intake, const struct queue_recipient *recipients,
                        size_t count, struct error *err) MUST_CHECK;
+/* intake_order - any time before intake_finish, until when it is borrowed; at most INTAKE_COPIES_MAX copies */
+void intake_order(struct intake *intake, const struct intake_orders *orders);
 /* intake_content - octets with LF line ends, in blocks as large as the caller has them */
 bool intake_content(struct intake *intake, struct span octets, struct error *err) MUST_CHECK;
+/* intake_push - cleanup is to look at what there is so far */
+bool intake_push(struct intake *intake, struct error *err) MUST_CHECK;
 /* intake_finish - wait for durability; false only when the conversation broke (TEMPORARY) */
 bool intake_finish(struct intake *intake, struct arena *arena, struct intake_outcome *outcome_r,
                    struct error *err) MUST_CHECK;
@@ -101,10 +118,14 @@ struct intake_message {
     size_t recipient_count;
     struct span content; /* the whole, or the first block */
     bool more;           /* blocks follow, by ipc_receive_block, up to an empty one */
+    bool ordered;        /* behind all that, orders follow */
 };
 
 bool intake_receive_message(struct connection *client, struct arena *arena,
                             struct intake_message *message_r, struct error *err) MUST_CHECK;
+/* intake_receive_orders - texts are the arena's; MALFORMED also for a filter or redirect that is none */
+bool intake_receive_orders(struct connection *client, struct arena *arena,
+                           struct intake_orders *orders_r, struct error *err) MUST_CHECK;
 bool intake_send_outcome(struct connection *client, const struct intake_outcome *outcome,
                          struct error *err) MUST_CHECK;
 

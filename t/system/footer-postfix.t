@@ -87,7 +87,7 @@ for side in ours theirs; do
     cat >>"$T/$side/conf/main.cf" <<'END'
 mail_name = Postfix
 smtpd_banner = $myhostname ESMTP
-smtpd_discard_ehlo_keywords = etrn, smtputf8
+smtpd_discard_ehlo_keywords = silent-discard, smtputf8
 END
 done
 sides_start "60 inet n - n - - smtpd -o smtpd_reject_footer=For_help_call_us

@@ -9,15 +9,19 @@ OURS and THEIRS are PORT:LOG: what is added to the port numbers in CASES, and th
     #            a comment
     == PORT      the service for the following sessions
     -- TITLE     a session: lines that the client says, each after the reply to the one before
+    |LINE        said together with the next line
+    ^OCTETS      sent as they are, together with the next line, and not answered
     ~ REASON     the next session goes differently, for this reason
+
+In what the client says \\xNN is an octet, and \\{N TEXT} is TEXT N times.
 """
+import os
 import re
 import socket
 import sys
 import time
 
-WAIT_S = 30
-IGNORED = "discarding EHLO keywords: "  # what ours does not offer
+WAIT_S = int(os.environ.get("TALK_BOTH_WAIT", 30))
 TIME = r"\w{3} \d\d \d\d:\d\d:\d\d"
 
 
@@ -25,7 +29,7 @@ class Side:
     def __init__(self, argument):
         base, self.log = argument.split(":")
         self.base = int(base)
-        self.read = 0
+        self.read = os.path.getsize(self.log)
 
     def talk(self, port, lines):
         heard = []
@@ -35,16 +39,38 @@ class Side:
 
             def hear():
                 while True:
-                    line = file.readline().decode("latin-1").rstrip("\r\n")
-                    heard.append(line.replace(str(own_port), "PORT"))
+                    try:
+                        line = file.readline().decode("latin-1")
+                    except TimeoutError:
+                        heard.append("(nothing)")
+                        return False
+                    except ConnectionError:
+                        line = ""
+                    heard.append(line.rstrip("\r\n").replace(str(own_port), "PORT") if line else "(the end)")
                     if line[3:4] != "-":
-                        return
+                        return line != ""
 
-            hear()
+            open_ = hear()
+            waiting, replies = b"", 0
             for line in lines + ["QUIT"]:
-                client.sendall(line.encode("latin-1") + b"\r\n")
-                hear()
-        return [re.sub(TIME, "TIME", line) for line in heard] + self.log_lines()
+                if line[0] == "^":
+                    waiting += expand(line[1:])
+                    continue
+                waiting += expand(line[1:] if line[0] == "|" else line) + b"\r\n"
+                replies += 1
+                if line[0] == "|":
+                    continue
+                try:
+                    if open_:
+                        client.sendall(waiting)
+                except OSError:
+                    heard.append("(the end)")
+                    open_ = False
+                while open_ and replies > 0:
+                    open_ = hear()
+                    replies -= 1
+                waiting, replies = b"", 0
+        return [plain(line) for line in heard] + self.log_lines()
 
     def log_lines(self):
         end = time.monotonic() + WAIT_S
@@ -56,7 +82,16 @@ class Side:
                 text = file.read()
         self.read += len(text)
         lines = [found[1] for found in re.finditer(r" postfix/smtpd\[\d+\]: (.*)", text)]
-        return [re.sub(r"^[0-9A-Za-z]{8,}: ", "QID: ", line) for line in lines if not line.startswith(IGNORED)]
+        return [re.sub(r"^[0-9A-Za-z]{8,}: ", "QID: ", line) for line in lines]
+
+
+def expand(text):
+    text = re.sub(r"\\\{(\d+) ((?:[^\\}]|\\(?!\{))*)\}", lambda m: m[2] * int(m[1]), text)
+    return re.sub(r"\\x([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), text).encode("latin-1")
+
+
+def plain(line):
+    return re.sub("queued as [0-9A-Za-z]+", "queued as QID", re.sub(TIME, "TIME", line))
 
 
 def read(path):
@@ -82,7 +117,7 @@ def main():
         ours, theirs = (side.talk(port, said) for side in both)
         good = (ours == theirs) == (reason is None)
         print("%s - %s%s" % ("ok" if good else "not ok", title, "" if reason is None else " (differs: %s)" % reason))
-        if not good:
+        if not good or "TALK_BOTH_SHOW" in os.environ:
             for side, lines in ("ours", ours), ("theirs", theirs):
                 print("".join("# %-6s %s\n" % (side, line[:300]) for line in lines), end="")
 

@@ -18,6 +18,7 @@ static bool answer(struct connection *client, struct arena *arena,
 {
     struct intake_message message;
     struct intake_outcome outcome = {.committed = true, .queue_id = "ABCDEF", .status = "2.0.0"};
+    struct intake_orders orders = {0};
     struct span block;
     size_t octets;
     unsigned sum = 0;
@@ -38,6 +39,15 @@ static bool answer(struct connection *client, struct arena *arena,
         for (size_t i = 0; i < block.len; i++)
             sum += (unsigned char)block.data[i];
     }
+    if (message.ordered && !intake_receive_orders(client, arena, &orders, err))
+        return false;
+    if (orders.copies.count > 0)
+        outcome.text =
+            arena_printf(arena, "%d%d|%s|%s|%zu %s", orders.discard, orders.hold, orders.filter,
+                         orders.redirect, orders.copies.count, orders.copies.items[0]);
+    strlist_release(&orders.copies);
+    if (outcome.text != NULL)
+        return intake_send_outcome(client, &outcome, err);
     outcome.text = arena_printf(
         arena, "%s|%s|%s=%s|%zu|%s|%zu|%u", request->sender, request->full_name,
         request->attributes[0].name, request->attributes[0].value, message.recipient_count,
@@ -165,6 +175,54 @@ static void message(void **state)
     cleanup_stop(&cleanup, 0);
 }
 
+/* Orders come behind the content, however much of it there is. */
+static void orders(void **state UNUSED)
+{
+    const size_t sizes[] = {10, 100000};
+    struct connection *cleanup = cleanup_start();
+    struct arena *arena = arena_create();
+    char *piece = calloc(1, 100000);
+    struct error err = {0};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        struct intake *intake = open_intake(&cleanup);
+        struct intake_orders wanted = {.hold = true, .filter = "smtp:x", .redirect = "a@b.test"};
+        struct intake_outcome outcome;
+
+        strlist_add(&wanted.copies, "c@d.test");
+        assert_true(intake_content(intake, span_of(piece, sizes[i]), &err));
+        intake_order(intake, &wanted);
+        assert_true(intake_finish(intake, arena, &outcome, &err));
+        assert_string_equal(outcome.text, "01|smtp:x|a@b.test|1 c@d.test");
+        intake_free(&intake);
+        strlist_release(&wanted.copies);
+    }
+    free(piece);
+    arena_free(&arena);
+    cleanup_stop(&cleanup, 0);
+}
+
+/* What is no transport or no address closes the conversation. */
+static void bad_orders(void **state UNUSED)
+{
+    const struct intake_orders bad[] = {
+        {.filter = "smtp"}, {.filter = "smtp:\n"}, {.redirect = "a"}, {.redirect = "a@b\x01"}};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        struct connection *cleanup = cleanup_start();
+        struct arena *arena = arena_create();
+        struct intake *intake = open_intake(&cleanup);
+        struct intake_outcome outcome;
+        struct error err = {0};
+
+        intake_order(intake, &bad[i]);
+        assert_false(intake_finish(intake, arena, &outcome, &err));
+        intake_free(&intake);
+        arena_free(&arena);
+        cleanup_stop(&cleanup, 1);
+    }
+}
+
 static void given_up(void **state UNUSED)
 {
     struct connection *cleanup = cleanup_start();
@@ -265,13 +323,11 @@ static void qmgr_is_told(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(messages) + 4] = {
-        cmocka_unit_test(given_up),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(kept_too_long),
-        cmocka_unit_test(qmgr_is_told),
+    struct CMUnitTest tests[ARRAY_LENGTH(messages) + 6] = {
+        cmocka_unit_test(orders),   cmocka_unit_test(bad_orders),    cmocka_unit_test(given_up),
+        cmocka_unit_test(refusals), cmocka_unit_test(kept_too_long), cmocka_unit_test(qmgr_is_told),
     };
-    size_t count = 4;
+    size_t count = 6;
 
     UNIT_ADD_ROWS(tests, count, messages, message);
     return unit_run("queue_intake", tests, count);
