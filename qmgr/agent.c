@@ -2,7 +2,8 @@
  * The conversation with delivery agents. A connection carries one delivery at a time and is an agent's
  * process for as long as we keep it. An agent may hang up between two deliveries (it is old, a table has
  * changed) at the very moment when we send the next one; so the first hang-up of a delivery without a
- * result only means that it goes out again.
+ * result only means that it goes out again. If it is no accident, this delivery is deferred, and others of the
+ * transport are not: it may be the message that the agent cannot bear.
  */
 #include "qmgr/agent.h"
 
@@ -71,19 +72,40 @@ static void fail_transport(struct qmgr *qmgr, struct transport *transport, const
     mem_free(refusal.text);
 }
 
+/* Nobody took the request: there are no agents that work. */
+static void fail_untaken(struct delivery *delivery)
+{
+    struct qmgr *qmgr = qmgr_of(delivery);
+    struct transport *transport = delivery->entry.destination->transport;
+
+    try_again(delivery);
+    fail_transport(qmgr, transport, "mail transport unavailable");
+}
+
+static void log_loss(const struct transport *transport, const struct error *err)
+{
+    if (err->kind == ERROR_TEMPORARY)
+        log_warning("private/%s socket: %s", transport->name, err->text);
+    else
+        log_warning("private/%s socket: malformed response: %s", transport->name,
+                    err->kind == ERROR_NONE ? "the agent hung up on a delivery" : err->text);
+}
+
 static void lose(struct delivery *delivery, const struct error *err)
 {
-    struct transport *transport = delivery->entry.destination->transport;
-    const char *reason = err->kind == ERROR_NONE ? "the agent hung up on a delivery" : err->text;
+    const bool is_hang_up = err->kind == ERROR_NONE || err->number == EPIPE ||
+                            err->number == ECONNRESET;
 
-    if (delivery->reported == 0 && !delivery->again) {
+    if (is_hang_up && delivery->reported == 0 && !delivery->again) {
         delivery->again = true;
         try_again(delivery);
-    } else {
-        log_warning("private/%s socket: %s", transport->name, reason);
-        fail_transport(qmgr_of(delivery), transport, "unknown mail transport error");
-        give_up(delivery, "unknown mail transport error");
+        return;
     }
+    log_loss(delivery->entry.destination->transport, err);
+    if (delivery->reported == 0 && (err->number == EPIPE || err->number == ECONNRESET))
+        fail_untaken(delivery);
+    else
+        give_up(delivery, "unknown mail transport error");
 }
 
 static void on_lost(void *work, void *context, const struct error *err)
@@ -146,6 +168,7 @@ static struct pool *pool_of(struct qmgr *qmgr, struct transport *transport)
         .maximum = transport->limits.processes,
         .idle_ms = qmgr->config->ipc_idle * SECOND_MS,
         .busy_ms = qmgr->config->qmgr_daemon_timeout * SECOND_MS,
+        .ipc_ms = qmgr->config->qmgr_ipc_timeout * SECOND_MS,
         .uses = USES_MAX,
         .context = qmgr,
         .on_message = on_message,

@@ -185,6 +185,7 @@ struct notifier *notifier_create(struct qmgr *qmgr)
             .maximum = CONNECTIONS,
             .idle_ms = config->ipc_idle * SECOND_MS,
             .busy_ms = config->qmgr_daemon_timeout * SECOND_MS,
+            .ipc_ms = config->qmgr_ipc_timeout * SECOND_MS,
             .uses = USES_MAX,
             .context = line,
             .on_message = on_message,

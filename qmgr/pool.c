@@ -116,12 +116,27 @@ static void write_rest(struct peer *peer)
 
 static void time_out(struct peer *peer)
 {
+    const struct pool_settings *settings = &peer->pool->settings;
     struct error err = {0};
 
-    if (peer->work != NULL)
-        error_set(&err, ERROR_TEMPORARY, "no answer within %d s",
-                  peer->pool->settings.busy_ms / 1000);
+    if (peer->in_message)
+        error_set(&err, ERROR_TEMPORARY, "stuck in a message for %d s", settings->ipc_ms / 1000);
+    else if (peer->work != NULL)
+        error_set(&err, ERROR_TEMPORARY, "no answer within %d s", settings->busy_ms / 1000);
     lose(peer, &err);
+}
+
+/* Who has begun to speak, or to listen, has less time. */
+static void set_deadline(struct peer *peer)
+{
+    const struct pool_settings *settings = &peer->pool->settings;
+    const bool in_message =
+        ipc_has_input(peer->connection) || ipc_wants_write(peer->connection);
+
+    if (peer->work == NULL || in_message == peer->in_message)
+        return;
+    peer->in_message = in_message;
+    watch_deadline(peer->watch, in_message ? settings->ipc_ms : settings->busy_ms);
 }
 
 static void on_event(void *context, int fd UNUSED, int events)
@@ -138,6 +153,8 @@ static void on_event(void *context, int fd UNUSED, int events)
     peer->in_callback = false;
     if (peer->ended)
         free_peer(peer);
+    else
+        set_deadline(peer);
 }
 
 static struct peer *connect_peer(struct pool *pool, struct error *err)
@@ -173,6 +190,7 @@ struct peer *pool_take(struct pool *pool, void *work, struct error *err)
     if (peer == NULL)
         return NULL;
     peer->work = work;
+    peer->in_message = false;
     peer->uses++;
     link_peer(&pool->busy, peer);
     watch_deadline(peer->watch, pool->settings.busy_ms);
@@ -182,6 +200,7 @@ struct peer *pool_take(struct pool *pool, void *work, struct error *err)
 void pool_sent(struct peer *peer)
 {
     watch_events(peer->watch, LOOP_READ | (ipc_wants_write(peer->connection) ? LOOP_WRITE : 0));
+    set_deadline(peer);
 }
 
 void pool_give_back(struct peer *peer)

@@ -14,6 +14,7 @@ struct peer {
     struct watch *watch;
     void *work;        /* what it is busy with; NULL: idle */
     unsigned uses;     /* how many times it was taken */
+    bool in_message;   /* of which something is not yet read or written */
     bool in_callback;  /* not to be freed before its callback returns, */
     bool ended;        /* but then */
     struct peer *next; /* in the pool's list of idle or of busy ones */
@@ -23,8 +24,9 @@ struct pool_settings {
     const char *service; /* its name in master.cf; borrowed as long as the pool */
     int maximum;         /* connections; 0: as many as are asked for */
     int idle_ms;         /* how long an unused one is kept */
-    int busy_ms;         /* how long a peer may say nothing while it is busy */
-    unsigned uses; /* after so many a connection is renewed, and the process behind it with it */
+    int busy_ms;         /* how long a peer may say nothing while it is busy, */
+    int ipc_ms;          /* and in the middle of a message, or while it does not read */
+    unsigned uses;       /* after so many a connection is renewed, and the process behind it with it */
     void *context;
 
     /* A message is there. False: it was no good; on_lost follows. The peer may be given back. */

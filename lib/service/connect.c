@@ -88,7 +88,7 @@ static int connect_by_path(const char *name, int timeout_ms, struct error *err)
     char path[sizeof("private/") + MASTER_NAME_MAX];
     int fd = -1;
 
-    for (int i = 0; fd < 0 && i < 2; i++) {
+    for (int i = 0; i == 0 || (i == 1 && fd < 0 && err->number == ENOENT); i++) {
         int len = snprintf(path, sizeof(path), "%s/%s", i == 0 ? "private" : "public", name);
 
         error_clear(err);
