@@ -28,14 +28,20 @@ static struct qmgr *qmgr_of(const struct delivery *delivery)
 
 /* --- the end of a delivery ---------------------------------------------------------------------------------- */
 
+static enum delivery_verdict verdict_of(const struct delivery *delivery)
+{
+    if (delivery->failure.text != NULL)
+        return VERDICT_UNREACHABLE;
+    return delivery->was_deferred ? VERDICT_UNKNOWN : VERDICT_REACHED;
+}
+
 static void end_delivery(struct delivery *delivery)
 {
     struct qmgr *qmgr = qmgr_of(delivery);
-    bool reached = delivery->failure.text == NULL;
 
     message_end_flight(delivery->message);
-    schedule_done(qmgr->schedule, &delivery->entry, reached ? VERDICT_REACHED : VERDICT_UNREACHABLE,
-                  &delivery->failure, clock_monotonic_ms());
+    schedule_done(qmgr->schedule, &delivery->entry, verdict_of(delivery), &delivery->failure,
+                  clock_monotonic_ms());
     outcome_ended(delivery);
     service_release(qmgr->instance);
 }
@@ -137,6 +143,7 @@ static bool take_report(struct peer *peer, struct delivery *delivery, struct err
     }
     if (good) {
         delivery->reported++;
+        delivery->was_deferred = delivery->was_deferred || report.outcome == DELIVERY_DEFERRED;
         note_unreachable(delivery, &report);
         outcome_record(delivery->message, recipient, &report);
     }

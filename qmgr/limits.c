@@ -24,6 +24,11 @@ static struct feedback feedback_of(const struct config *config, const char *tran
 
     if (!feedback_parse(value == NULL ? fallback : value, &feedback))
         log_warning("bad feedback value: %s = %s; using 1", name, value == NULL ? fallback : value);
+    if (config->destination_concurrency_feedback_debug)
+        log_info("%s: %s%s feedback type %d value at %d: %g", transport,
+                 value == NULL ? "default" : transport, suffix, feedback.divisor,
+                 config->initial_destination_concurrency,
+                 feedback_value(&feedback, config->initial_destination_concurrency));
     mem_free(name);
     return feedback;
 }

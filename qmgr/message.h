@@ -62,6 +62,7 @@ struct delivery {
     struct recipient **recipients;
     size_t count, capacity;
     size_t reported;        /* the first so many have their results */
+    bool was_deferred;      /* some of them are to be tried again */
     bool again;             /* an agent has hung up on it; not twice */
     bool redirected;        /* to the retry service; not twice */
     struct refusal failure; /* why its destination could not be reached */

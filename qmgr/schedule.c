@@ -362,6 +362,21 @@ static void destination_dies(struct schedule *schedule, struct destination *dest
     refuse_all(schedule, destination);
 }
 
+/* A stoppage is over. A destination that was dead starts again as if it were new. */
+static void go_on(struct schedule *schedule, struct stoppage *stoppage)
+{
+    struct destination *destination = stoppage->destination;
+    bool was_dead = stoppage->kind == STOPPAGE_DEAD;
+
+    heap_remove(&schedule->timers, &stoppage->timer);
+    stoppage->kind = STOPPAGE_NONE;
+    if (destination == NULL)
+        return;
+    if (was_dead)
+        destination->window = window_start(&destination->transport->limits.window);
+    settle(schedule, destination);
+}
+
 static void delay_next(struct schedule *schedule, struct destination *destination, int64_t now_ms)
 {
     struct transport *transport = destination->transport;
@@ -374,27 +389,53 @@ static void delay_next(struct schedule *schedule, struct destination *destinatio
                    now_ms + transport->limits.destination_delay_ms);
 }
 
-static void log_feedback(const struct destination *destination, const struct feedback *feedback)
+/* As Postfix says it; nobody reads this but who knows it from there. feedback: negative when there was none. */
+static void log_feedback(const struct destination *destination, const char *what, double feedback)
 {
-    if (destination->transport->limits.logs_feedback)
-        log_info("queue %s: feedback %g", destination->nexthop,
-                 feedback_value(feedback, destination->window.size));
-}
-
-static void log_window(const struct destination *destination)
-{
+    const struct transport *transport = destination->transport;
     const struct window *window = &destination->window;
 
-    if (destination->transport->limits.logs_feedback)
-        log_info("queue %s: limit %d window %d success %g failure %g fail_cohorts %g",
-                 destination->nexthop, destination->transport->limits.window.maximum, window->size,
-                 window->success, window->failure, window->failed_cohorts);
+    if (!transport->limits.logs_feedback)
+        return;
+    if (feedback >= 0)
+        log_info("%s: feedback %g", what, feedback);
+    log_info("%s: queue %s: limit %d window %d success %g failure %g fail_cohorts %g", what,
+             destination->nexthop, transport->limits.window.maximum,
+             destination->stoppage.kind == STOPPAGE_DEAD ? 0 : window->size, window->success,
+             window->failure, window->failed_cohorts);
+}
+
+static void note_reached(struct schedule *schedule, struct destination *destination, int in_flight)
+{
+    struct transport *transport = destination->transport;
+    const struct window_limits *limits = &transport->limits.window;
+    const double feedback = feedback_value(&limits->positive, destination->window.size);
+
+    if (transport->stoppage.kind == STOPPAGE_DEAD)
+        go_on(schedule, &transport->stoppage);
+    log_feedback(destination, "qmgr_queue_unthrottle",
+                 window_success(&destination->window, limits, in_flight) ? feedback : -1);
+}
+
+/* True: it is dead now. */
+static bool note_unreachable(struct schedule *schedule, struct destination *destination,
+                             const struct refusal *refusal, int64_t now_ms)
+{
+    const struct window_limits *limits = &destination->transport->limits.window;
+    const double feedback = feedback_value(&limits->negative, destination->window.size);
+    const bool dies = destination->stoppage.kind != STOPPAGE_DEAD &&
+                      window_failure(&destination->window, limits);
+
+    if (dies)
+        destination_dies(schedule, destination, refusal, now_ms);
+    log_feedback(destination, "qmgr_queue_throttle",
+                 destination->stoppage.kind == STOPPAGE_DEAD ? -1 : feedback);
+    return dies;
 }
 
 void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery_verdict verdict,
                    const struct refusal *refusal, int64_t now_ms)
 {
-    const struct window_limits *limits = &entry->destination->transport->limits.window;
     int in_flight = entry->destination->in_flight;
     struct destination *destination = land(entry);
 
@@ -402,19 +443,11 @@ void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery
 
     switch (verdict) {
     case VERDICT_REACHED:
-        log_feedback(destination, &limits->positive);
-        window_success(&destination->window, limits, in_flight);
-        log_window(destination);
+        note_reached(schedule, destination, in_flight);
         break;
     case VERDICT_UNREACHABLE:
-        log_feedback(destination, &limits->negative);
-        if (destination->stoppage.kind != STOPPAGE_DEAD &&
-            window_failure(&destination->window, limits)) {
-            log_window(destination);
-            destination_dies(schedule, destination, refusal, now_ms);
+        if (note_unreachable(schedule, destination, refusal, now_ms))
             return;
-        }
-        log_window(destination);
         break;
     case VERDICT_UNKNOWN:
         break;
@@ -520,21 +553,6 @@ struct reading *schedule_hungry(const struct schedule *schedule, int64_t now_ms)
 }
 
 /* --- time ------------------------------------------------------------------------------------------------ */
-
-/* A stoppage is over. A destination that was dead starts again as if it were new. */
-static void go_on(struct schedule *schedule, struct stoppage *stoppage)
-{
-    struct destination *destination = stoppage->destination;
-    bool was_dead = stoppage->kind == STOPPAGE_DEAD;
-
-    heap_remove(&schedule->timers, &stoppage->timer);
-    stoppage->kind = STOPPAGE_NONE;
-    if (destination == NULL)
-        return;
-    if (was_dead)
-        destination->window = window_start(&destination->transport->limits.window);
-    settle(schedule, destination);
-}
 
 int64_t schedule_tick(struct schedule *schedule, int64_t now_ms)
 {

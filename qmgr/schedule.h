@@ -127,9 +127,9 @@ size_t schedule_length(const struct destination *destination);
 struct entry *schedule_next(struct schedule *schedule, struct transport *transport, int64_t now_ms);
 
 enum delivery_verdict {
-    VERDICT_REACHED,     /* the destination answered, whatever it said of the recipients */
+    VERDICT_REACHED,     /* the destination took or refused all recipients, for good */
     VERDICT_UNREACHABLE, /* it did not: the refusal says why */
-    VERDICT_UNKNOWN,     /* the agent failed */
+    VERDICT_UNKNOWN,     /* neither: it put recipients off, or the agent failed */
 };
 
 /* schedule_done - an entry in flight has ended; refusal only with VERDICT_UNREACHABLE, borrowed. The

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ROUNDING 1e-6 /* three times 1/3 is a whole */
-
 static bool parse_divisor(const char *text, struct feedback *feedback)
 {
     char *end;
@@ -70,32 +68,42 @@ struct window window_start(const struct window_limits *limits)
     return (struct window){.size = limited ? limits->maximum : limits->initial};
 }
 
-void window_success(struct window *window, const struct window_limits *limits, int in_flight)
+bool window_success(struct window *window, const struct window_limits *limits, int in_flight)
 {
+    double feedback;
+
     window->failed_cohorts = 0;
-    if (limits->maximum > 0 && window->size >= limits->maximum)
-        return;
-    if (window->size >= in_flight + limits->initial)
-        return; /* nobody needs more */
-    window->success += feedback_value(&limits->positive, window->size);
-    if (window->success + ROUNDING >= 1) {
+    if ((limits->maximum > 0 && window->size >= limits->maximum) ||
+        window->size >= in_flight + limits->initial) /* nobody needs more */
+        return false;
+    feedback = feedback_value(&limits->positive, window->size);
+    window->success += feedback;
+    while (feedback > 0 && window->success + feedback / 2 >= 1) { /* or nearly 1, by rounding */
         window->size++;
-        window->success = 0;
+        window->success--;
         window->failure = 0;
     }
+    if (limits->maximum > 0 && window->size > limits->maximum)
+        window->size = limits->maximum;
+    return true;
 }
 
+/* At 1 it goes on counting, so that as much success is needed to outweigh it. */
 bool window_failure(struct window *window, const struct window_limits *limits)
 {
+    double feedback;
+
     window->failed_cohorts += 1.0 / window->size;
-    if (limits->failed_cohorts > 0 && window->failed_cohorts + ROUNDING >= limits->failed_cohorts)
+    if (limits->failed_cohorts > 0 && window->failed_cohorts >= limits->failed_cohorts)
         return true;
-    window->failure += feedback_value(&limits->negative, window->size);
-    if (window->failure + ROUNDING >= 1) {
-        window->failure = 0;
+    feedback = feedback_value(&limits->negative, window->size);
+    window->failure -= feedback;
+    while (window->failure - feedback / 2 < 0) {
+        window->size--;
         window->success = 0;
-        if (window->size > 1)
-            window->size--;
+        window->failure++;
     }
+    if (window->size < 1)
+        window->size = 1;
     return false;
 }

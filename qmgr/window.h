@@ -26,7 +26,8 @@ struct window_limits {
 
 struct window {
     int size;
-    double success, failure; /* not yet worth a whole delivery */
+    double success; /* not yet worth another delivery: from 0 to 1 */
+    double failure; /* until there is one less: falls from 1 to 0 */
     double failed_cohorts;
 };
 
@@ -34,8 +35,9 @@ struct window {
 double feedback_value(const struct feedback *feedback, int size);
 
 struct window window_start(const struct window_limits *limits);
-/* window_success - in_flight: deliveries that run, this one included */
-void window_success(struct window *window, const struct window_limits *limits, int in_flight);
+/* window_success - in_flight: deliveries that run, this one included. False: that did not count, because it is large
+ * enough. */
+bool window_success(struct window *window, const struct window_limits *limits, int in_flight);
 /* window_failure - true: the destination is dead */
 bool window_failure(struct window *window, const struct window_limits *limits) MUST_CHECK;
 

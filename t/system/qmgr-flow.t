@@ -28,10 +28,10 @@ END
 
 # --- concurrency ------------------------------------------------------------------------------------------
 mails ok.test 1
-log_has 'what a good delivery does to the window is logged' 'queue ok: feedback 1'
-log_has 'with the window' 'queue ok: limit 20 window 2 success 0 failure 0 fail_cohorts 0'
+log_has 'what a good delivery does to the window is logged' 'qmgr_queue_unthrottle: feedback 1$'
+log_has 'with the window' 'qmgr_queue_unthrottle: queue ok: limit 20 window 2 success 0 failure 0 fail_cohorts 0'
 mails down.test 1
-log_has 'and what a bad one does' 'queue unreachable: limit 20 window 1 success 0 failure 0 fail_cohorts 1'
+log_has 'and what a bad one does' 'qmgr_queue_throttle: queue unreachable: limit 20 window 1 success 0 failure 1 fail_cohorts 1'
 
 # --- a clogged queue ----------------------------------------------------------------------------------------
 mails slow.test 3
