@@ -4,10 +4,11 @@
 import glob, os, re
 
 top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-# Values that are for people and their scripts; no program of Postfix acts on them either.
+# Values that are for people and their scripts, or for a queue manager of the past; no program of Postfix acts on them
+# either.
 FOR_INFORMATION = {
-    "html_directory", "mail_release_date", "mailq_path", "manpage_directory", "newaliases_path", "readme_directory",
-    "sample_directory", "sendmail_path",
+    "html_directory", "mail_release_date", "mailq_path", "manpage_directory", "newaliases_path",
+    "qmgr_fudge_factor", "readme_directory", "sample_directory", "sendmail_path",
 }
 # Read by the name of their transport: config_transport_int and its kin.
 OF_TRANSPORTS = re.compile(r"(local|relay|lmtp|smtp|virtual)_(destination|transport|delivery|initial)_")
