@@ -10,6 +10,7 @@ enum {
     BY_UID = 1,      /* also as UID FETCH and so on */
     NO_EXPUNGES = 2, /* RFC 3501 section 7.4.1: not while it runs; as UID command it may */
     ASKS_NEWS = 4,   /* news are what it is for */
+    MESSAGES = 8,    /* it looks at those of the selected mailbox */
 };
 
 /* name, handler, states in which it is allowed, flags */
@@ -19,45 +20,45 @@ static const struct command {
     enum imapd_state states;
     unsigned flags;
 } commands[] = {
-    {"APPEND",       imapd_run_append,       STATE_ANY,      0                   },
-    {"CANCELUPDATE", imapd_run_cancelupdate, STATE_SELECTED, 0                   },
-    {"CAPABILITY",   imapd_run_capability,   STATE_ANY,      0                   },
-    {"CHECK",        imapd_run_noop,         STATE_SELECTED, ASKS_NEWS           },
-    {"CLOSE",        imapd_run_close,        STATE_SELECTED, 0                   },
-    {"COMPRESS",     imapd_run_compress,     STATE_ANY,      0                   },
-    {"COPY",         imapd_run_copy,         STATE_SELECTED, BY_UID              },
-    {"CREATE",       imapd_run_create,       STATE_ANY,      0                   },
-    {"DELETE",       imapd_run_delete,       STATE_ANY,      0                   },
-    {"ENABLE",       imapd_run_enable,       STATE_ANY,      0                   },
-    {"ESEARCH",      imapd_run_esearch,      STATE_ANY,      0                   },
-    {"EXAMINE",      imapd_run_examine,      STATE_ANY,      0                   },
-    {"EXPUNGE",      imapd_run_expunge,      STATE_SELECTED, BY_UID              },
-    {"FETCH",        imapd_run_fetch,        STATE_SELECTED, BY_UID | NO_EXPUNGES},
-    {"GETMETADATA",  imapd_run_getmetadata,  STATE_ANY,      0                   },
-    {"GETQUOTA",     imapd_run_getquota,     STATE_ANY,      0                   },
-    {"GETQUOTAROOT", imapd_run_getquotaroot, STATE_ANY,      0                   },
-    {"ID",           imapd_run_id,           STATE_ANY,      0                   },
-    {"IDLE",         imapd_run_idle,         STATE_ANY,      ASKS_NEWS           },
-    {"LIST",         imapd_run_list,         STATE_ANY,      0                   },
-    {"LOGOUT",       imapd_run_logout,       STATE_ANY,      0                   },
-    {"LSUB",         imapd_run_lsub,         STATE_ANY,      0                   },
-    {"MOVE",         imapd_run_move,         STATE_SELECTED, BY_UID              },
-    {"NAMESPACE",    imapd_run_namespace,    STATE_ANY,      0                   },
-    {"NOOP",         imapd_run_noop,         STATE_ANY,      ASKS_NEWS           },
-    {"NOTIFY",       imapd_run_notify,       STATE_ANY,      0                   },
-    {"RENAME",       imapd_run_rename,       STATE_ANY,      0                   },
-    {"REPLACE",      imapd_run_replace,      STATE_SELECTED, BY_UID              },
-    {"SEARCH",       imapd_run_search,       STATE_SELECTED, BY_UID | NO_EXPUNGES},
-    {"SELECT",       imapd_run_select,       STATE_ANY,      0                   },
-    {"SETMETADATA",  imapd_run_setmetadata,  STATE_ANY,      0                   },
-    {"SETQUOTA",     imapd_run_setquota,     STATE_ANY,      0                   },
-    {"SORT",         imapd_run_sort,         STATE_SELECTED, BY_UID | NO_EXPUNGES},
-    {"STATUS",       imapd_run_status,       STATE_ANY,      0                   },
-    {"STORE",        imapd_run_store,        STATE_SELECTED, BY_UID | NO_EXPUNGES},
-    {"SUBSCRIBE",    imapd_run_subscribe,    STATE_ANY,      0                   },
-    {"THREAD",       imapd_run_thread,       STATE_SELECTED, BY_UID | NO_EXPUNGES},
-    {"UNSELECT",     imapd_run_unselect,     STATE_SELECTED, 0                   },
-    {"UNSUBSCRIBE",  imapd_run_unsubscribe,  STATE_ANY,      0                   },
+    {"APPEND",       imapd_run_append,       STATE_ANY,      MESSAGES                       },
+    {"CANCELUPDATE", imapd_run_cancelupdate, STATE_SELECTED, 0                              },
+    {"CAPABILITY",   imapd_run_capability,   STATE_ANY,      0                              },
+    {"CHECK",        imapd_run_noop,         STATE_SELECTED, ASKS_NEWS                      },
+    {"CLOSE",        imapd_run_close,        STATE_SELECTED, MESSAGES                       },
+    {"COMPRESS",     imapd_run_compress,     STATE_ANY,      0                              },
+    {"COPY",         imapd_run_copy,         STATE_SELECTED, MESSAGES | BY_UID              },
+    {"CREATE",       imapd_run_create,       STATE_ANY,      0                              },
+    {"DELETE",       imapd_run_delete,       STATE_ANY,      0                              },
+    {"ENABLE",       imapd_run_enable,       STATE_ANY,      0                              },
+    {"ESEARCH",      imapd_run_esearch,      STATE_ANY,      MESSAGES                       },
+    {"EXAMINE",      imapd_run_examine,      STATE_ANY,      0                              },
+    {"EXPUNGE",      imapd_run_expunge,      STATE_SELECTED, MESSAGES | BY_UID              },
+    {"FETCH",        imapd_run_fetch,        STATE_SELECTED, MESSAGES | BY_UID | NO_EXPUNGES},
+    {"GETMETADATA",  imapd_run_getmetadata,  STATE_ANY,      0                              },
+    {"GETQUOTA",     imapd_run_getquota,     STATE_ANY,      0                              },
+    {"GETQUOTAROOT", imapd_run_getquotaroot, STATE_ANY,      0                              },
+    {"ID",           imapd_run_id,           STATE_ANY,      0                              },
+    {"IDLE",         imapd_run_idle,         STATE_ANY,      ASKS_NEWS                      },
+    {"LIST",         imapd_run_list,         STATE_ANY,      0                              },
+    {"LOGOUT",       imapd_run_logout,       STATE_ANY,      0                              },
+    {"LSUB",         imapd_run_lsub,         STATE_ANY,      0                              },
+    {"MOVE",         imapd_run_move,         STATE_SELECTED, MESSAGES | BY_UID              },
+    {"NAMESPACE",    imapd_run_namespace,    STATE_ANY,      0                              },
+    {"NOOP",         imapd_run_noop,         STATE_ANY,      ASKS_NEWS                      },
+    {"NOTIFY",       imapd_run_notify,       STATE_ANY,      0                              },
+    {"RENAME",       imapd_run_rename,       STATE_ANY,      0                              },
+    {"REPLACE",      imapd_run_replace,      STATE_SELECTED, MESSAGES | BY_UID              },
+    {"SEARCH",       imapd_run_search,       STATE_SELECTED, MESSAGES | BY_UID | NO_EXPUNGES},
+    {"SELECT",       imapd_run_select,       STATE_ANY,      0                              },
+    {"SETMETADATA",  imapd_run_setmetadata,  STATE_ANY,      0                              },
+    {"SETQUOTA",     imapd_run_setquota,     STATE_ANY,      0                              },
+    {"SORT",         imapd_run_sort,         STATE_SELECTED, MESSAGES | BY_UID | NO_EXPUNGES},
+    {"STATUS",       imapd_run_status,       STATE_ANY,      0                              },
+    {"STORE",        imapd_run_store,        STATE_SELECTED, MESSAGES | BY_UID | NO_EXPUNGES},
+    {"SUBSCRIBE",    imapd_run_subscribe,    STATE_ANY,      0                              },
+    {"THREAD",       imapd_run_thread,       STATE_SELECTED, MESSAGES | BY_UID | NO_EXPUNGES},
+    {"UNSELECT",     imapd_run_unselect,     STATE_SELECTED, 0                              },
+    {"UNSUBSCRIBE",  imapd_run_unsubscribe,  STATE_ANY,      0                              },
 };
 
 static const struct command *find_command(struct span name)
@@ -110,6 +111,19 @@ static bool wants_no_news(const struct imapd_session *session)
            strlist_text_has(session->config->imap_client_workarounds, ", \t", "delay-newmail");
 }
 
+/* SELECT has read their counts alone. */
+static bool show_messages(struct imapd_session *session)
+{
+    struct error err = {0};
+
+    if (session->mailbox == NULL || mailbox_show(session->mailbox, &err))
+        return true;
+    if (err.number == ENOENT || err.number == ESTALE)
+        imapd_mailbox_lost(session, &err);
+    imapd_failed(session, &err);
+    return false;
+}
+
 void imapd_command(struct imapd_session *session)
 {
     struct cursor at = cursor_of(buf_span(&session->command));
@@ -129,7 +143,8 @@ void imapd_command(struct imapd_session *session)
     } else {
         session->no_expunges = (command->flags & NO_EXPUNGES) != 0 && !session->by_uid;
         session->keeps_still = (command->flags & ASKS_NEWS) == 0 && wants_no_news(session);
-        command->run(session, at);
+        if ((command->flags & MESSAGES) == 0 || show_messages(session))
+            command->run(session, at);
     }
     if (session->has_literal && !session->ended)
         imapd_skip_literal(session);

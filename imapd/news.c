@@ -138,26 +138,24 @@ void imapd_tell_gone(struct imapd_session *session)
     mailbox_forget_gone(mailbox);
 }
 
-void imapd_put_count(struct imapd_session *session)
+void imapd_put_counts(struct imapd_session *session, size_t messages, size_t recent)
 {
-    const struct mailbox *mailbox = session->mailbox;
-    size_t recent = 0;
-
-    for (size_t i = 0; i < mailbox->count; i++)
-        recent += (mailbox->messages[i].flags & FLAG_RECENT) != 0;
-    buf_put_printf(&session->response, "* %zu EXISTS\r\n", mailbox->count);
+    buf_put_printf(&session->response, "* %zu EXISTS\r\n", messages);
     if ((session->enabled & ENABLED_REV2) == 0)
         buf_put_printf(&session->response, "* %zu RECENT\r\n", recent);
-    session->told_count = mailbox->count;
+    session->told_count = messages;
 }
 
 static void tell_count(struct imapd_session *session)
 {
-    size_t first = session->told_count;
+    const struct mailbox *mailbox = session->mailbox;
+    size_t first = session->told_count, recent = 0;
 
-    if (session->mailbox->count == first)
+    if (mailbox->count == first)
         return;
-    imapd_put_count(session);
+    for (size_t i = 0; i < mailbox->count; i++)
+        recent += (mailbox->messages[i].flags & FLAG_RECENT) != 0;
+    imapd_put_counts(session, mailbox->count, recent);
     notify_tell_new(session, first);
 }
 
@@ -249,6 +247,8 @@ void imapd_tell_news(struct imapd_session *session)
         imapd_tell_gone(session);
     if (known_keywords(session->mailbox) != session->told_keywords)
         imapd_put_known_flags(session);
+    if (session->mailbox->awaited) /* nothing is new */
+        return;
     tell_count(session);
     tell_flags(session);
     search_contexts_tell(session);

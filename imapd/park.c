@@ -53,8 +53,11 @@ static bool is_mailbox_at_rest(const struct imapd_session *session)
 {
     const struct mailbox *mailbox = session->mailbox;
 
-    return mailbox == NULL || (!mailbox->changed && mailbox->count == session->told_count &&
-                               mailbox->count <= MAILBOX_MEMORY_MAX);
+    if (mailbox == NULL)
+        return true;
+    return mailbox->awaited ? mailbox->expected <= MAILBOX_MEMORY_MAX
+                            : !mailbox->changed && mailbox->count == session->told_count &&
+                                  mailbox->count <= MAILBOX_MEMORY_MAX;
 }
 
 /* --- the state --------------------------------------------------------------------------------- */
@@ -74,6 +77,21 @@ static bool save_compression(const struct imapd_session *session, struct park_st
     return done;
 }
 
+static bool save_mailbox(struct imapd_session *session, struct park_state *state)
+{
+    struct mailbox *mailbox = session->mailbox;
+    struct error err = {0};
+
+    state->read_only = mailbox->read_only;
+    state->told_keywords = session->told_keywords;
+    state->mailbox = span_text(mailbox->name);
+    if (!mailbox_remember(mailbox, session->told_count, session->arena, &state->memory, &err))
+        return false; /* the next look at the mailbox tells why */
+    state->uidvalidity = state->memory.uidvalidity;
+    state->modseq = state->memory.modseq;
+    return true;
+}
+
 /* false: too long */
 static bool save_notify(const struct imapd_session *session, struct park_state *state)
 {
@@ -88,7 +106,6 @@ static bool save_notify(const struct imapd_session *session, struct park_state *
 
 static bool write_state(struct imapd_session *session, bool idling, struct buf *out)
 {
-    const struct mailbox *mailbox = session->mailbox;
     struct park_state state = {
         .pid = (uint64_t)session->pid,
         .octets_in = imapd_octets_in(session),
@@ -97,7 +114,7 @@ static bool write_state(struct imapd_session *session, bool idling, struct buf *
         .bad_commands = session->bad_commands,
         .enabled = session->enabled,
         .idling = idling,
-        .selected = mailbox != NULL,
+        .selected = session->mailbox != NULL,
         .tag = idling ? session->tag : SPAN_EMPTY,
         .saved_count = session->saved.count,
     };
@@ -107,15 +124,8 @@ static bool write_state(struct imapd_session *session, bool idling, struct buf *
         saved[i] = (struct uid_range){session->saved.ranges[i].low, session->saved.ranges[i].high};
     state.saved = saved;
 
-    if (mailbox != NULL) {
-        state.read_only = mailbox->read_only;
-        state.told_keywords = session->told_keywords;
-        state.mailbox = span_text(mailbox->name);
-        state.memory = mailbox_remember(mailbox, session->told_count, session->arena);
-        state.uidvalidity = state.memory.uidvalidity;
-        state.modseq = state.memory.modseq;
-    }
-    if (!save_compression(session, &state))
+    if ((session->mailbox != NULL && !save_mailbox(session, &state)) ||
+        !save_compression(session, &state))
         return false;
     session->parking->is_refused = !save_notify(session, &state) || !park_state_write(&state, out);
     return !session->parking->is_refused;
@@ -407,7 +417,8 @@ void imapd_unpark(struct imapd_session *session, const struct parking_resume *re
         imapd_flush(session);
         return;
     }
-    buf_put(&session->command, state.tag); /* where the tag of a command is; the arena is emptied in between */
+    buf_put(&session->command,
+            state.tag); /* where the tag of a command is; the arena is emptied in between */
     session->tag = buf_span(&session->command);
     go_on_idling(session, resume);
 }

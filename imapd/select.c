@@ -14,29 +14,18 @@ static void leave_mailbox(struct imapd_session *session)
     session->state = STATE_AUTHENTICATED;
 }
 
-static void tell_first_unseen(struct imapd_session *session)
-{
-    const struct mailbox *mailbox = session->mailbox;
-
-    for (size_t i = 0; i < mailbox->count; i++) {
-        if ((mailbox->messages[i].flags & FLAG_SEEN) == 0) {
-            buf_put_printf(&session->response, "* OK [UNSEEN %zu] First unseen.\r\n", i + 1);
-            return;
-        }
-    }
-}
-
-static void tell_mailbox(struct imapd_session *session)
+static void tell_mailbox(struct imapd_session *session, const struct mailbox_outline *outline)
 {
     const struct mailbox *mailbox = session->mailbox;
     bool rev2 = (session->enabled & ENABLED_REV2) != 0;
 
     imapd_put_known_flags(session);
-    imapd_put_count(session);
+    imapd_put_counts(session, outline->messages, outline->recent);
     if (rev2)
         imapd_put_list(session, "", mailbox->name, NULL); /* RFC 9051 section 6.3.2 */
-    else
-        tell_first_unseen(session);
+    else if (outline->first_unseen != 0)
+        buf_put_printf(&session->response, "* OK [UNSEEN %zu] First unseen.\r\n",
+                       outline->first_unseen);
     buf_put_printf(&session->response,
                    "* OK [UIDVALIDITY %" PRIu32 "] UIDs valid\r\n"
                    "* OK [UIDNEXT %" PRIu32 "] Predicted next UID\r\n"
@@ -52,15 +41,23 @@ static void tell_closed(struct imapd_session *session)
         buf_put_text(&session->response, "* OK [CLOSED] Previous mailbox closed.\r\n");
 }
 
-static void show_mailbox(struct imapd_session *session, const struct select_parameters *parameters)
+static bool resync(struct imapd_session *session, const struct select_parameters *parameters,
+                   struct error *err)
+{
+    return !parameters->qresync ||
+           (mailbox_show(session->mailbox, err) && resync_tell(session, &parameters->resync, err));
+}
+
+static void show_mailbox(struct imapd_session *session, const struct select_parameters *parameters,
+                         const struct mailbox_outline *outline)
 {
     struct error err = {0};
 
     session->state = STATE_SELECTED;
     if (parameters->condstore || parameters->qresync)
         session->enabled |= ENABLED_CONDSTORE;
-    tell_mailbox(session);
-    if (parameters->qresync && !resync_tell(session, &parameters->resync, &err)) {
+    tell_mailbox(session, outline);
+    if (!resync(session, parameters, &err)) {
         leave_mailbox(session);
         imapd_failed(session, &err);
         return;
@@ -72,6 +69,7 @@ static void show_mailbox(struct imapd_session *session, const struct select_para
 static void open_mailbox(struct imapd_session *session, struct cursor at, bool read_only)
 {
     struct select_parameters parameters;
+    struct mailbox_outline outline;
     struct error err = {0};
     struct span text;
     const char *name;
@@ -92,11 +90,11 @@ static void open_mailbox(struct imapd_session *session, struct cursor at, bool r
     leave_mailbox(session); /* for good, also when the other one cannot be opened */
     if (!imapd_check_mailbox(session, text, &name))
         return;
-    session->mailbox = mailbox_open(session->store, name, read_only, &err);
+    session->mailbox = mailbox_select(session->store, name, read_only, &outline, &err);
     if (session->mailbox == NULL)
         imapd_failed(session, &err);
     else
-        show_mailbox(session, &parameters);
+        show_mailbox(session, &parameters, &outline);
 }
 
 void imapd_run_select(struct imapd_session *session, struct cursor at)

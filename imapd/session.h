@@ -155,8 +155,8 @@ void imapd_input_failed(struct imapd_session *session, enum stream_status status
 /* imapd_tell_news - untagged EXPUNGE (unless no_expunges), EXISTS, RECENT, FLAGS and FETCH for what
  * changed; looks at the mailbox first */
 void imapd_tell_news(struct imapd_session *session);
-/* imapd_put_count - EXISTS and RECENT of the selected mailbox: the client knows all messages then */
-void imapd_put_count(struct imapd_session *session);
+/* imapd_put_counts - EXISTS and RECENT of the selected mailbox: the client knows all messages then */
+void imapd_put_counts(struct imapd_session *session, size_t messages, size_t recent);
 /* imapd_tell_gone - only EXPUNGE, without looking */
 void imapd_tell_gone(struct imapd_session *session);
 /* imapd_put_news - one untagged FETCH with these */

@@ -111,6 +111,15 @@ struct timeval store_name_time(struct store *store);
 /* view_refresh - the view shows what the index says; needs a transaction (view.c) */
 bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state,
                   struct error *err) MUST_CHECK;
+/* view_take_state - what it tells beside the messages */
+void view_take_state(struct mailbox *mailbox, const struct index_mailbox *state);
+/* view_peek_at_recent - what EXAMINE shows as \Recent nobody has claimed yet */
+void view_peek_at_recent(struct mailbox *mailbox, const struct index_mailbox *state);
+/* view_outline - mailbox_select, view_show - mailbox_show, after which it is refreshed; likewise */
+bool view_outline(struct mailbox *mailbox, const struct index_mailbox *state,
+                  struct mailbox_outline *outline_r, struct error *err) MUST_CHECK;
+bool view_show(struct mailbox *mailbox, const struct index_mailbox *state,
+               struct error *err) MUST_CHECK;
 /* view_mark_gone - that message is not there any more */
 void view_mark_gone(struct mailbox *mailbox, size_t index);
 
@@ -122,6 +131,14 @@ bool state_put_changed(struct mailbox *mailbox, struct index_mailbox *state,
                        struct error *err) MUST_CHECK;
 bool state_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
                     const struct index_message *message, struct error *err) MUST_CHECK;
+/* state_put - the record of the mailbox */
+bool state_put(struct mailbox *mailbox, struct index_mailbox *state, struct error *err) MUST_CHECK;
+/* state_first_unseen - number of the first message without \Seen; 0: all have it */
+bool state_first_unseen(struct mailbox *mailbox, const struct index_mailbox *state,
+                        uint32_t *number_r, struct error *err) MUST_CHECK;
+/* state_count_from - messages with that UID or a higher one */
+bool state_count_from(struct mailbox *mailbox, const struct index_mailbox *state, uint32_t uid,
+                      uint32_t *count_r, struct error *err) MUST_CHECK;
 /* state_find - the record of the mailbox, by its id or name */
 enum index_result state_find(struct mailbox *mailbox, struct index_mailbox *state,
                              struct error *err) MUST_CHECK;

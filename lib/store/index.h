@@ -33,18 +33,23 @@ struct index_mailbox {
     uint64_t gone_modseq;           /* what was expunged after it is known */
     uint32_t gone_first, gone_next; /* numbers of the records that tell it */
     uint32_t messages, unseen, deleted;
+    uint32_t seen_uid; /* all messages before this UID have \Seen: so many as seen_count */
     uint64_t virtual_size, deleted_size; /* of those whose size is known */
     uint32_t unknown_sizes;              /* messages whose virtual size is not known */
     uint32_t list_unsure;                /* 1: dovecot-uidlist may have no durable name yet */
     uint32_t has_uidls;                  /* 1: dovecot-uidlist tells ids of POP3 */
     uint32_t dead_lines;                 /* of dovecot-uidlist: messages that are gone */
     uint32_t in_new;                     /* messages that nobody took out of new/ yet */
+    uint32_t seen_count;                 /* see seen_uid */
     int64_t new_mtime_ns, cur_mtime_ns;  /* of the directories when they were scanned; 0: never */
     int64_t verify_ms; /* wall clock: scan again after it, though nothing changed; 0: no */
     struct uidlist_stamp uidlist;
     char guid[36];
     uint32_t format;
+    uint64_t check; /* of the others; the index's own */
 };
+
+_Static_assert(sizeof(struct index_mailbox) == 200, "layout of the index, without holes");
 
 enum { INDEX_IN_NEW = 1 }; /* index_message.where: the file is in new/, else in cur/ */
 
@@ -158,6 +163,10 @@ struct index_flags {
 typedef void index_visit_flags(void *context, const struct index_flags *flags, size_t count);
 bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_visit_flags *visit,
                       void *context, struct error *err) MUST_CHECK;
+/* index_find_lacking - the first message from UID *uid on that has not that flag: *uid is its UID then, 0 when
+ * all have it. *passed grows by the messages before it. */
+bool index_find_lacking(struct index *index, uint32_t id, uint32_t flag, uint32_t *uid,
+                        uint32_t *passed, struct error *err) MUST_CHECK;
 
 /* Metadata is octets here; borrowed until the transaction ends or writes. */
 enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t uid,

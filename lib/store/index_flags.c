@@ -190,8 +190,11 @@ static const struct index_flags *skip_below(const struct index_flags *entries, s
     return entries;
 }
 
-bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_visit_flags *visit,
-                      void *context, struct error *err)
+/* Block after block from that UID on, each checked, until `visit` says that it has enough. */
+typedef bool visit_block(void *context, const struct index_flags *flags, size_t count);
+
+static bool walk_blocks(struct index *index, uint32_t id, uint32_t first, visit_block *visit,
+                        void *context, struct error *err)
 {
     uint64_t from = index_key(id, first / FLAGS_BLOCK), at;
     MDB_val key = index_value(&from, sizeof(from)), value;
@@ -215,7 +218,8 @@ bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_vi
             break;
         }
         wanted = skip_below(entries, &count, first);
-        visit(context, wanted, count);
+        if (!visit(context, wanted, count))
+            break;
     }
     if (cursor != NULL)
         mdb_cursor_close(cursor);
@@ -223,4 +227,56 @@ bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_vi
         return true;
     index_fail(index, result, "walk", err);
     return false;
+}
+
+struct whole_walk {
+    index_visit_flags *visit;
+    void *context;
+};
+
+static bool visit_all(void *context, const struct index_flags *flags, size_t count)
+{
+    const struct whole_walk *walk = context;
+
+    walk->visit(walk->context, flags, count);
+    return true;
+}
+
+bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_visit_flags *visit,
+                      void *context, struct error *err)
+{
+    struct whole_walk walk = {visit, context};
+
+    return walk_blocks(index, id, first, visit_all, &walk, err);
+}
+
+struct lacking {
+    uint32_t flag;
+    uint32_t uid, passed;
+};
+
+static bool look_for_lacking(void *context, const struct index_flags *flags, size_t count)
+{
+    struct lacking *lacking = context;
+
+    for (size_t i = 0; i < count; i++) {
+        if ((flags[i].flags & lacking->flag) == 0) {
+            lacking->uid = flags[i].uid;
+            return false;
+        }
+        lacking->passed++;
+    }
+    return true;
+}
+
+bool index_find_lacking(struct index *index, uint32_t id, uint32_t flag, uint32_t *uid,
+                        uint32_t *passed, struct error *err)
+{
+    struct lacking lacking = {.flag = flag, .passed = *passed};
+
+    if (!walk_blocks(index, id, *uid, look_for_lacking, &lacking, err))
+        return false;
+    *uid = lacking.uid;
+    *passed = lacking.passed;
+    return true;
 }

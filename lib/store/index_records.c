@@ -3,7 +3,7 @@
 
 #include "lib/store/index_private.h"
 
-#define MAILBOX_FORMAT 0x42780006U /* index_mailbox.format: another layout is another number */
+#define MAILBOX_FORMAT 0x42780007U /* index_mailbox.format: another layout is another number */
 #define NAME_MAX_LEN   255
 #define FLAGS_MAX      0x3fU
 #define KEYWORDS_MASK  0x3ffffffU
@@ -101,6 +101,20 @@ enum index_result index_find_name(struct index *index, const char *name, uint32_
     return result;
 }
 
+/* Counts of a mailbox are told before any message is looked at. */
+static uint64_t check_of(const struct index_mailbox *mailbox)
+{
+    uint64_t words[offsetof(struct index_mailbox, check) / sizeof(uint64_t)];
+    uint64_t mixed = 0;
+
+    memcpy(words, mailbox, sizeof(words));
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        mixed = (mixed ^ words[i]) * 0x9e3779b97f4a7c15U;
+        mixed ^= mixed >> 32;
+    }
+    return mixed;
+}
+
 enum index_result index_get_mailbox(struct index *index, uint32_t id,
                                     struct index_mailbox *mailbox_r, struct error *err)
 {
@@ -114,6 +128,7 @@ enum index_result index_get_mailbox(struct index *index, uint32_t id,
     if (value.mv_size == sizeof(*mailbox_r)) {
         memcpy(mailbox_r, value.mv_data, sizeof(*mailbox_r));
         if (mailbox_r->format == MAILBOX_FORMAT && mailbox_r->id == id &&
+            mailbox_r->check == check_of(mailbox_r) &&
             memchr(mailbox_r->guid, '\0', sizeof(mailbox_r->guid)) != NULL)
             return INDEX_FOUND;
     }
@@ -127,6 +142,7 @@ bool index_put_mailbox(struct index *index, const struct index_mailbox *mailbox,
     uint64_t key = mailbox->id;
 
     copy.format = MAILBOX_FORMAT;
+    copy.check = check_of(&copy);
     return put(index, index->mailboxes, index_value(&key, sizeof(key)),
                index_value(&copy, sizeof(copy)), err);
 }

@@ -32,7 +32,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/subscriptions.c lib/store/subscriptions.h \
 	lib/store/uidlist.c lib/store/uidlist.h \
 	lib/store/unpack.c lib/store/unpack.h \
-	lib/store/vanished.c lib/store/view.c
+	lib/store/vanished.c lib/store/view.c lib/store/view_outline.c
 
 check_PROGRAMS += t/unit/store_names_test
 UNIT_TESTS += t/unit/store_names_test
@@ -63,6 +63,11 @@ check_PROGRAMS += t/unit/store_recall_test
 UNIT_TESTS += t/unit/store_recall_test
 t_unit_store_recall_test_SOURCES = t/unit/store_recall_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_recall_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
+check_PROGRAMS += t/unit/store_select_test
+UNIT_TESTS += t/unit/store_select_test
+t_unit_store_select_test_SOURCES = t/unit/store_select_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_select_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 check_PROGRAMS += t/unit/store_content_test
 UNIT_TESTS += t/unit/store_content_test

@@ -62,12 +62,16 @@ static bool read_state(struct mailbox *mailbox, struct index_mailbox *state, str
     return result == INDEX_FOUND;
 }
 
-static bool sync_once(struct mailbox *mailbox, struct error *err)
+/* The view, as `fill` makes it from the mailbox's state in one transaction. */
+typedef bool fill_view(struct mailbox *mailbox, const struct index_mailbox *state, void *context,
+                       struct error *err);
+
+static bool fill_once(struct mailbox *mailbox, fill_view *fill, void *context, struct error *err)
 {
     struct index *index = mailbox->store->index;
     struct index_mailbox state;
-    uint64_t shown;
-    bool done;
+    uint64_t shown = mailbox->modseq;
+    bool awaited = mailbox->awaited, done;
 
     if (!mailbox_be_ready(mailbox, err) || !mailbox->driver->sync(mailbox, err) ||
         !index_begin_read(index, err))
@@ -79,26 +83,55 @@ static bool sync_once(struct mailbox *mailbox, struct error *err)
         err->kind = ERROR_PERMANENT;
         done = false;
     }
-    shown = mailbox->modseq;
-    done = done && view_refresh(mailbox, &state, err);
+    done = done && fill(mailbox, &state, context, err);
     index_end_read(index);
     /* A keyword gets its name before the first message gets the keyword: this finds every name that the
      * flags just read need, also when the driver looked at the names a moment too early. */
-    return done && (shown == mailbox->modseq ||
+    return done && ((shown == mailbox->modseq && !awaited) ||
                     keywords_refresh(&mailbox->keywords,
                                      mailbox->driver->keywords_directory(mailbox), err));
 }
 
 /* A mailbox that is there, but not in the index any more, may only be missing because the index was thrown away at
  * that moment. */
-bool mailbox_sync(struct mailbox *mailbox, struct error *err)
+static bool fill(struct mailbox *mailbox, fill_view *how, void *context, struct error *err)
 {
-    return sync_once(mailbox, err) ||
-           ((mailbox_may_try_again(mailbox) || err->number == ENOENT) && sync_once(mailbox, err));
+    return fill_once(mailbox, how, context, err) ||
+           ((mailbox_may_try_again(mailbox) || err->number == ENOENT) &&
+            fill_once(mailbox, how, context, err));
 }
 
-struct mailbox *mailbox_open(struct store *store, const char *name, bool read_only,
-                             struct error *err)
+static bool show(struct mailbox *mailbox, const struct index_mailbox *state, void *context UNUSED,
+                 struct error *err)
+{
+    return !mailbox->awaited || view_show(mailbox, state, err);
+}
+
+static bool refresh(struct mailbox *mailbox, const struct index_mailbox *state,
+                    void *context UNUSED, struct error *err)
+{
+    return (mailbox->awaited && mailbox->modseq == state->modseq) ||
+           (show(mailbox, state, NULL, err) && view_refresh(mailbox, state, err));
+}
+
+bool mailbox_sync(struct mailbox *mailbox, struct error *err)
+{
+    return fill(mailbox, refresh, NULL, err);
+}
+
+bool mailbox_show(struct mailbox *mailbox, struct error *err)
+{
+    return !mailbox->awaited || fill(mailbox, show, NULL, err);
+}
+
+static bool outline(struct mailbox *mailbox, const struct index_mailbox *state, void *outline_r,
+                    struct error *err)
+{
+    return view_outline(mailbox, state, outline_r, err);
+}
+
+static struct mailbox *open_filled(struct store *store, const char *name, bool read_only,
+                                   fill_view *how, void *context, struct error *err)
 {
     struct mailbox *mailbox;
 
@@ -108,9 +141,21 @@ struct mailbox *mailbox_open(struct store *store, const char *name, bool read_on
     if (mailbox == NULL)
         return NULL;
     mailbox->shown = true;
-    if (!mailbox_sync(mailbox, err))
+    if (!fill(mailbox, how, context, err))
         mailbox_close(&mailbox);
     return mailbox;
+}
+
+struct mailbox *mailbox_open(struct store *store, const char *name, bool read_only,
+                             struct error *err)
+{
+    return open_filled(store, name, read_only, refresh, NULL, err);
+}
+
+struct mailbox *mailbox_select(struct store *store, const char *name, bool read_only,
+                               struct mailbox_outline *outline_r, struct error *err)
+{
+    return open_filled(store, name, read_only, outline, outline_r, err);
 }
 
 bool mailbox_pop3_uidls(struct mailbox *mailbox, struct arena *arena, const char ***uidls_r,
@@ -254,13 +299,6 @@ bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_
 
 /* --- status ------------------------------------------------------------------------------------ */
 
-static void count_messages(void *context, const struct index_flags *flags UNUSED, size_t count)
-{
-    uint32_t *sum = context;
-
-    *sum += (uint32_t)count;
-}
-
 static bool fill_status(struct mailbox *mailbox, struct store_status *status,
                         struct index_mailbox *state, struct error *err)
 {
@@ -270,9 +308,8 @@ static bool fill_status(struct mailbox *mailbox, struct store_status *status,
     *status = (struct store_status){0};
     if (!index_begin_read(index, err))
         return false;
-    done =
-        read_state(mailbox, state, err) && index_walk_flags(index, mailbox->id, state->claimed_uid,
-                                                            count_messages, &status->recent, err);
+    done = read_state(mailbox, state, err) &&
+           state_count_from(mailbox, state, state->claimed_uid, &status->recent, err);
     index_end_read(index);
     status->messages = state->messages;
     status->unseen = state->unseen;

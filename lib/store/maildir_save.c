@@ -148,7 +148,7 @@ static bool number_by_scan(struct maildir_placing *placing, struct error *err)
     uint32_t first = placing->state->uidnext, uidvalidity = placing->state->uidvalidity;
 
     placing->state->cur_mtime_ns = 0;
-    if (!index_put_mailbox(index, placing->state, err) ||
+    if (!state_put(placing->target, placing->state, err) ||
         !maildir_enter(placing->target, placing->state, err))
         return false;
     placing->renumbered = placing->state->uidvalidity != uidvalidity;

@@ -124,7 +124,7 @@ static bool scan_locked(struct mailbox *mailbox, struct index_mailbox *state, st
         if (state->verify_ms == 0)
             state->verify_ms = state_wall_ms() + 1;
     }
-    return index_put_mailbox(mailbox->store->index, state, err);
+    return state_put(mailbox, state, err);
 }
 
 bool maildir_enter(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
@@ -162,7 +162,7 @@ bool maildir_note_own(struct mailbox *mailbox, struct index_mailbox *state, stru
     if (state->verify_ms < state_wall_ms() + own_ms(state))
         state->verify_ms = state_wall_ms() + own_ms(state);
     mailbox->verify_ms = state->verify_ms;
-    return index_put_mailbox(mailbox->store->index, state, err);
+    return state_put(mailbox, state, err);
 }
 
 static bool end_transaction(struct mailbox *mailbox, bool commit, struct error *err)
@@ -181,7 +181,7 @@ bool maildir_finish(struct mailbox *mailbox, struct index_mailbox *state, struct
 bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
 {
     state->cur_mtime_ns = 0;
-    return end_transaction(mailbox, index_put_mailbox(mailbox->store->index, state, err), err);
+    return end_transaction(mailbox, state_put(mailbox, state, err), err);
 }
 
 bool maildir_restless(const struct mailbox *mailbox, struct error *err)
@@ -218,7 +218,7 @@ static bool claim(struct mailbox *mailbox, struct index_mailbox *state, struct e
     if (state->claimed_uid < mailbox->recent_from)
         mailbox->recent_from = state->claimed_uid;
     state->claimed_uid = state->uidnext;
-    return index_put_mailbox(mailbox->store->index, state, err);
+    return state_put(mailbox, state, err);
 }
 
 bool maildir_sync(struct mailbox *mailbox, struct error *err)

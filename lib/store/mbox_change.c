@@ -76,7 +76,7 @@ static bool change_flags(struct mailbox *mailbox, const uint32_t *indices, size_
         }
         done = end(mailbox,
                    done && mbox_list_append(mailbox->store->root, entries, changed, false, err) &&
-                       index_put_mailbox(mailbox->store->index, &state, err),
+                       state_put(mailbox, &state, err),
                    err);
         if (done && before == mailbox->modseq)
             mailbox->modseq = state.modseq;
@@ -152,7 +152,7 @@ static bool expunge(struct mailbox *mailbox, const uint32_t *indices, size_t cou
     mbox_spool_close(&spool);
     mem_free(messages);
     state.cur_mtime_ns = 0;
-    if (!end(mailbox, done && index_put_mailbox(mailbox->store->index, &state, err), err))
+    if (!end(mailbox, done && state_put(mailbox, &state, err), err))
         return false;
     for (size_t i = 0; i < count; i++)
         view_mark_gone(mailbox, indices[i]);
@@ -256,7 +256,7 @@ static bool set_flags(struct mailbox *mailbox, struct index_mailbox *state,
         done = done && state_put_changed(mailbox, state, &old, &message, err);
     }
     done = done && mbox_list_append(mailbox->store->root, entries, count, true, err) &&
-           index_put_mailbox(mailbox->store->index, state, err);
+           state_put(mailbox, state, err);
     mem_free(entries);
     return done;
 }

@@ -39,7 +39,7 @@ bool mbox_note(struct mailbox *mailbox, struct index_mailbox *state, struct erro
     spool_stamp(mailbox, &state->cur_mtime_ns, &state->new_mtime_ns);
     state->verify_ms = state_unsure_until_ms(state->cur_mtime_ns);
     mailbox->verify_ms = state->verify_ms;
-    return index_put_mailbox(mailbox->store->index, state, err);
+    return state_put(mailbox, state, err);
 }
 
 /* --- which message is which -------------------------------------------------------------------- */
@@ -323,7 +323,7 @@ static bool claim(struct mailbox *mailbox, struct index_mailbox *state, struct e
     if (state->claimed_uid < mailbox->recent_from)
         mailbox->recent_from = state->claimed_uid;
     state->claimed_uid = state->uidnext;
-    return index_put_mailbox(mailbox->store->index, state, err);
+    return state_put(mailbox, state, err);
 }
 
 static bool is_current(struct mailbox *mailbox, bool *current_r, struct error *err)

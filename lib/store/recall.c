@@ -26,17 +26,18 @@ static const struct uid_range *collect(const struct mailbox *mailbox, size_t cou
     return ranges;
 }
 
-struct mailbox_memory mailbox_remember(const struct mailbox *mailbox, size_t count,
-                                       struct arena *arena)
+bool mailbox_remember(struct mailbox *mailbox, size_t count, struct arena *arena,
+                      struct mailbox_memory *memory_r, struct error *err)
 {
-    struct mailbox_memory memory = {
+    *memory_r = (struct mailbox_memory){
         .uidvalidity = mailbox->uidvalidity,
         .modseq = mailbox->modseq,
     };
-
-    memory.known = collect(mailbox, count, 0, arena, &memory.known_count);
-    memory.recent = collect(mailbox, count, FLAG_RECENT, arena, &memory.recent_count);
-    return memory;
+    if (!mailbox_show(mailbox, err))
+        return false;
+    memory_r->known = collect(mailbox, count, 0, arena, &memory_r->known_count);
+    memory_r->recent = collect(mailbox, count, FLAG_RECENT, arena, &memory_r->recent_count);
+    return true;
 }
 
 /* --- recalling --------------------------------------------------------------------------------- */

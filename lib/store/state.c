@@ -39,10 +39,74 @@ static void subtract_sums(struct index_mailbox *state, const struct index_messag
         state->deleted_size -= message->virtual_size;
 }
 
+/* What of a message counts for the bound below which all have \Seen. */
+static void lower_seen(struct index_mailbox *state, const struct index_message *message)
+{
+    if (message->uid < state->seen_uid && (message->flags & FLAG_SEEN) == 0)
+        state->seen_uid = state->seen_count = 0; /* state_put raises it again */
+}
+
+static bool raise_seen(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+{
+    uint32_t uid = state->seen_uid, count = state->seen_count;
+
+    if (state->unseen > 0 &&
+        !index_find_lacking(mailbox->store->index, mailbox->id, FLAG_SEEN, &uid, &count, err))
+        return false;
+    if (state->unseen == 0) {
+        state->seen_uid = state->uidnext;
+        state->seen_count = state->messages;
+    } else if (uid != 0) {
+        state->seen_uid = uid;
+        state->seen_count = count;
+    }
+    return true;
+}
+
+bool state_put(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+{
+    return raise_seen(mailbox, state, err) && index_put_mailbox(mailbox->store->index, state, err);
+}
+
+bool state_first_unseen(struct mailbox *mailbox, const struct index_mailbox *state,
+                        uint32_t *number_r, struct error *err)
+{
+    uint32_t uid = state->seen_uid, count = state->seen_count;
+
+    *number_r = 0;
+    if (state->unseen == 0)
+        return true;
+    if (!index_find_lacking(mailbox->store->index, mailbox->id, FLAG_SEEN, &uid, &count, err))
+        return false;
+    if (uid == 0 || count >= state->messages) {
+        index_mark_broken(mailbox->store->index, "the number of unseen messages", err);
+        return false;
+    }
+    *number_r = count + 1;
+    return true;
+}
+
+static void count_messages(void *context, const struct index_flags *flags UNUSED, size_t count)
+{
+    uint32_t *sum = context;
+
+    *sum += (uint32_t)count;
+}
+
+bool state_count_from(struct mailbox *mailbox, const struct index_mailbox *state, uint32_t uid,
+                      uint32_t *count_r, struct error *err)
+{
+    *count_r = 0;
+    return uid >= state->uidnext ||
+           index_walk_flags(mailbox->store->index, mailbox->id, uid, count_messages, count_r, err);
+}
+
 bool state_put_new(struct mailbox *mailbox, struct index_mailbox *state,
                    const struct index_message *message, struct error *err)
 {
     add_sums(state, message);
+    state->seen_count += message->uid < state->seen_uid;
+    lower_seen(state, message);
     return index_put_message(mailbox->store->index, mailbox->id, message, err);
 }
 
@@ -52,6 +116,7 @@ bool state_put_changed(struct mailbox *mailbox, struct index_mailbox *state,
 {
     subtract_sums(state, old);
     add_sums(state, message);
+    lower_seen(state, message);
     if (message->modseq != old->modseq)
         state->removal_modseq = message->modseq;
     return index_put_message(mailbox->store->index, mailbox->id, message, err);
@@ -61,6 +126,7 @@ bool state_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
                     const struct index_message *message, struct error *err)
 {
     subtract_sums(state, message);
+    state->seen_count -= message->uid < state->seen_uid;
     state->removal_modseq = state->modseq;
     state->dead_lines++;
     return index_note_gone(mailbox->store->index, state, message->uid, err) &&
@@ -71,6 +137,7 @@ void state_forget_messages(struct index_mailbox *state)
 {
     state->messages = state->unseen = state->deleted = state->unknown_sizes = state->in_new = 0;
     state->virtual_size = state->deleted_size = 0;
+    state->seen_uid = state->seen_count = 0;
     state->gone_first = state->gone_next = 0;
     state->gone_modseq = state->modseq;
 }

@@ -157,7 +157,10 @@ struct mailbox {
     int64_t verify_ms;    /* index_mailbox.verify_ms, when it was last seen */
     uint32_t recent_from; /* messages from this UID on are \Recent when they come into the view */
     bool shown;           /* the view was filled */
-    bool recalled;        /* of its messages only UIDs and \Recent are known yet: mailbox_recall */
+    bool recalled;        /* what changed after `modseq` is still to be looked for */
+    bool awaited;         /* its messages are not in the view yet (mailbox_select): */
+    size_t expected;      /* so many will be, */
+    uint32_t expected_recent_from; /* \Recent from this UID on */
     struct maildir *maildir;
     struct mbox *mbox;
     struct metadata_cache *cache;
@@ -172,6 +175,23 @@ struct mailbox *mailbox_open(struct store *store, const char *name, bool read_on
                              struct error *err) MUST_CHECK;
 void mailbox_close(struct mailbox **mailbox);
 
+/*
+ * mailbox_select - as mailbox_open, at a price that is not that of the messages
+ *
+ * The view is `awaited`: `count` is 0, `messages` empty. It gets its messages at mailbox_show, or at a
+ * mailbox_sync that finds something new, and is then the one that the outline told of, as all others are:
+ * what was expunged since has FLAG_GONE, and what else happened is found by the next mailbox_sync.
+ */
+struct mailbox_outline {
+    size_t messages, recent;
+    size_t first_unseen; /* its number; 0: all have \Seen */
+};
+struct mailbox *mailbox_select(struct store *store, const char *name, bool read_only,
+                               struct mailbox_outline *outline_r, struct error *err) MUST_CHECK;
+/* mailbox_show - nothing when the view has its messages; errors as of mailbox_sync (ESTALE also: so much
+ * was expunged since that nobody knows any more which messages there were) */
+bool mailbox_show(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+
 /* What a session remembers of a mailbox while nobody has it open. */
 struct mailbox_memory {
     uint32_t uidvalidity;
@@ -182,9 +202,10 @@ struct mailbox_memory {
 
 #define MAILBOX_MEMORY_MAX 1000000 /* messages */
 
-/* mailbox_remember - of the first `count` messages of the view, with those that are gone; the arena's */
-struct mailbox_memory mailbox_remember(const struct mailbox *mailbox, size_t count,
-                                       struct arena *arena);
+/* mailbox_remember - of the first `count` messages of the view, with those that are gone; the arena's. One
+ * that is awaited is shown first; errors are mailbox_show's. */
+bool mailbox_remember(struct mailbox *mailbox, size_t count, struct arena *arena,
+                      struct mailbox_memory *memory_r, struct error *err) MUST_CHECK;
 /*
  * mailbox_recall - open the mailbox with the view that is remembered, and see what others did since:
  * messages that are not there any more have FLAG_GONE, whatever changed after the modseq has

@@ -59,7 +59,7 @@ static void update_message(struct mailbox *mailbox, struct mailbox_message *show
         (shown->flags & FLAGS_STORED) != message->flags || shown->keywords != message->keywords;
 
     if (mailbox->recalled)
-        differs = message->modseq > mailbox->modseq;
+        differs = message->modseq > mailbox->modseq && message->modseq != shown->modseq;
     shown->flags = (shown->flags & ~(uint32_t)FLAGS_STORED) | message->flags;
     if (differs) {
         shown->flags = (shown->flags & ~(uint32_t)FLAG_QUIET) | FLAG_CHANGED;
@@ -87,6 +87,20 @@ static void merge_messages(void *context, const struct index_flags *flags, size_
     add_messages(mailbox, flags + i, count - i);
 }
 
+void view_take_state(struct mailbox *mailbox, const struct index_mailbox *state)
+{
+    memcpy(mailbox->guid, state->guid, sizeof(mailbox->guid));
+    mailbox->uidvalidity = state->uidvalidity;
+    mailbox->uidnext = state->uidnext;
+    mailbox->modseq = state->modseq;
+}
+
+void view_peek_at_recent(struct mailbox *mailbox, const struct index_mailbox *state)
+{
+    if (mailbox->read_only && state->claimed_uid < mailbox->recent_from)
+        mailbox->recent_from = state->claimed_uid;
+}
+
 bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, struct error *err)
 {
     struct merge merge = {.mailbox = mailbox, .old = mailbox->count};
@@ -94,8 +108,7 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
 
     if (mailbox->modseq == state->modseq && mailbox->uidvalidity != 0 && !mailbox->recalled)
         return true;
-    if (mailbox->read_only && state->claimed_uid < mailbox->recent_from)
-        mailbox->recent_from = state->claimed_uid;
+    view_peek_at_recent(mailbox, state);
     if (mailbox->uidvalidity != 0 && state->removal_modseq <= mailbox->modseq &&
         !mailbox->recalled) {
         /* Only new messages. */
@@ -113,10 +126,7 @@ bool view_refresh(struct mailbox *mailbox, const struct index_mailbox *state, st
     while (merge.at < merge.old)
         view_mark_gone(mailbox, merge.at++);
     mailbox->recent_from = UINT32_MAX;
-    memcpy(mailbox->guid, state->guid, sizeof(mailbox->guid));
-    mailbox->uidvalidity = state->uidvalidity;
-    mailbox->uidnext = state->uidnext;
-    mailbox->modseq = state->modseq;
+    view_take_state(mailbox, state);
     mailbox->recalled = false;
     return true;
 }

@@ -27,7 +27,7 @@ static struct mailbox_memory remembered(void)
         (void)append("INBOX", 0, "Subject: a\n\nb\n");
     mailbox = open_mailbox("INBOX", false);
     assert_int_equal(mailbox->count, 3);
-    memory = mailbox_remember(mailbox, mailbox->count, arena);
+    assert_true(mailbox_remember(mailbox, mailbox->count, arena, &memory, &err));
     mailbox_close(&mailbox);
     return memory;
 }
