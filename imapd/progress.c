@@ -46,9 +46,14 @@ static bool tell(struct progress *progress, struct error *err)
 
 bool progress_step(struct progress *progress, struct error *err)
 {
+    return progress_reach(progress, progress->done + 1, err);
+}
+
+bool progress_reach(struct progress *progress, size_t done, struct error *err)
+{
     int64_t now_ms;
 
-    progress->done++;
+    progress->done = done;
     if (++progress->skipped < STEPS && progress->session->config->imap_progress_interval != 0)
         return true;
     progress->skipped = 0;

@@ -19,5 +19,7 @@ void progress_begin(struct progress *progress, struct imapd_session *session,
 /* progress_step - one more message is done. false: the time is up (PERMANENT, for NO [LIMIT]), or the
  * client is gone (session->ended). */
 bool progress_step(struct progress *progress, struct error *err) MUST_CHECK;
+/* progress_reach - likewise: so many are done now */
+bool progress_reach(struct progress *progress, size_t done, struct error *err) MUST_CHECK;
 
 #endif

@@ -67,11 +67,14 @@ struct search {
     struct strlist fields;    /* header fields that are looked at */
     struct casemap *casemap;
     enum envelope_field last_field; /* of the ENVELOPE, that is looked at; likewise */
-    unsigned wanted;  /* WANT_ENVELOPE, WANT_HEADERS: what keys look at; when it is prepared */
-    bool has_charset; /* CHARSET was given */
-    bool has_modseq;  /* a key MODSEQ is among them */
-    bool has_numbers; /* sequence numbers too */
-    bool has_saved;   /* "$" too */
+    unsigned wanted; /* WANT_ENVELOPE, WANT_HEADERS: what keys look at; when it is prepared */
+    /* Of every message that matches, when it is prepared: */
+    uint32_t mask, flags; /* its flags & mask == flags */
+    bool flags_suffice;   /* and there is nothing else to it */
+    bool has_charset;     /* CHARSET was given */
+    bool has_modseq;      /* a key MODSEQ is among them */
+    bool has_numbers;     /* sequence numbers too */
+    bool has_saved;       /* "$" too */
 };
 
 enum search_parsed { SEARCH_PARSED, SEARCH_MALFORMED, SEARCH_BAD_CHARSET, SEARCH_TOO_MUCH };

@@ -120,8 +120,29 @@ static void prepare(struct arena *arena, struct search *search, struct search_ke
         sort_children(key);
 }
 
+/* What keys next to each other ask of flags is asked at once. */
+static void gather_flags(struct search *search)
+{
+    search->mask = FLAG_GONE;
+    search->flags = 0;
+    search->flags_suffice = true;
+    for (const struct search_key *key = search->root->child; key != NULL; key = key->next) {
+        uint32_t wanted = (uint32_t)key->number;
+        if (key->kind == SEARCH_ALL)
+            continue;
+        if (key->kind == SEARCH_FLAGS &&
+            ((wanted ^ search->flags) & search->mask & key->mask) == 0) {
+            search->mask |= key->mask;
+            search->flags |= wanted;
+        } else {
+            search->flags_suffice = false;
+        }
+    }
+}
+
 void search_prepare(struct arena *arena, struct search *search, const struct mailbox *mailbox,
                     const struct saved_set *saved)
 {
     prepare(arena, search, search->root, mailbox, saved);
+    gather_flags(search);
 }

@@ -3,20 +3,34 @@
 
 #include "imapd/search_run.h"
 
+/* The next message from there on that has the flags which each must have. */
+static size_t next_candidate(const struct search_match *match, size_t index)
+{
+    const struct mailbox *mailbox = match->mailbox;
+    const uint32_t mask = match->search->mask, flags = match->search->flags;
+
+    while (index < mailbox->count && (mailbox->messages[index].flags & mask) != flags)
+        index++;
+    return index;
+}
+
 /* Trouble with one message does not hide the others; what there was of it is told at the end. */
 static bool match_all(struct search_match *match, struct progress *progress, struct found *found,
                       struct error *err)
 {
+    const size_t before = progress->done;
     struct error trouble = {0};
 
-    for (size_t i = 0; i < match->mailbox->count; i++) {
-        if (search_match(match, i))
+    for (size_t i = next_candidate(match, 0); i < match->mailbox->count;
+         i = next_candidate(match, i + 1)) {
+        if (match->search->flags_suffice || search_match(match, i))
             found_add(found, (uint32_t)i);
         else if (match->err.kind == ERROR_TEMPORARY)
             trouble = match->err;
-        if (!progress_step(progress, err))
+        if (!progress_reach(progress, before + i + 1, err))
             return false;
     }
+    progress->done = before + match->mailbox->count;
     if (trouble.kind != ERROR_NONE)
         *err = trouble;
     return trouble.kind == ERROR_NONE;
