@@ -10,8 +10,14 @@
 
 enum field { DATE, SUBJECT, FROM, SENDER, REPLY_TO, TO, CC, BCC, IN_REPLY_TO, MESSAGE_ID, FIELDS };
 
-static const char *const field_names[FIELDS] = {
-    "Date", "Subject", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "In-Reply-To", "Message-ID",
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        "" text "", sizeof(text) - 1                                                               \
+    }
+
+static const struct span field_names[FIELDS] = {
+    NAME("Date"), NAME("Subject"), NAME("From"), NAME("Sender"),      NAME("Reply-To"),
+    NAME("To"),   NAME("Cc"),      NAME("Bcc"),  NAME("In-Reply-To"), NAME("Message-ID"),
 };
 
 static bool is_address_list(enum field field)
@@ -23,7 +29,7 @@ static enum field find_field(struct span name)
 {
     enum field field = 0;
 
-    while (field < FIELDS && !span_equal_text_nocase(name, field_names[field]))
+    while (field < FIELDS && !span_equal_nocase(name, field_names[field]))
         field++;
     return field;
 }

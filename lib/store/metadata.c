@@ -153,6 +153,7 @@ static bool write_learned(struct mailbox *mailbox, struct error *err)
     bool done = index_get_mailbox(index, mailbox->id, &state, err) == INDEX_FOUND &&
                 state.uidvalidity == mailbox->uidvalidity;
 
+    done = done && metadata_keep_names(mailbox, cache, err);
     for (size_t i = 0; i < cache->count && done; i++)
         done = write_one(mailbox, &state, &cache->learned[i], err);
     return done && keys_write(mailbox, cache->keys, err) && index_put_mailbox(index, &state, err);

@@ -6,8 +6,8 @@
  *   struct mime_part[]       the parts
  *   envelope, bodystructure, body, header fields, preview   as they go over the wire
  *
- * Of header fields a record has those that sessions of the account ever asked for: the index keeps their
- * names in a list that only grows, and a record tells how many of them were known when it was made.
+ * Of header fields a record has the usual ones, and those that sessions of the account ever asked for: the index keeps
+ * their names in a list that only grows, and a record tells how many of them were known when it was made.
  */
 #ifndef BUZON_LIB_STORE_METADATA_H
 #define BUZON_LIB_STORE_METADATA_H

@@ -11,16 +11,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define FIRST_READ 32768         /* most messages are not longer */
-#define BUFFER_MAX (1024 * 1024) /* longer ones are mapped */
-#define HEADER_MAX (1024 * 1024) /* what is kept of a header */
+#define FIRST_READ   8192          /* most headers are not longer */
+#define BUFFER_MAX   (1024 * 1024) /* longer ones are mapped */
+#define HEADER_MAX   (1024 * 1024) /* what is kept of a header */
+#define NAME_CLASSES 256
 
 /* Read for these as a whole. */
 #define NEED_ALL ((unsigned)(WANT_SIZE | WANT_BODYSTRUCTURE | WANT_PREVIEW | WANT_CONTENT))
 
-/* The message, or the first part of it. A big one is mapped: cache->map. */
+/* The message, or the first part of it, with all of its header. A big one is mapped: cache->map. */
 struct content {
     struct span octets;
+    size_t header; /* octets of it; 0: nobody has looked */
     bool whole;
 };
 
@@ -45,7 +47,8 @@ static bool map_content(struct metadata_cache *cache, const struct message_file 
     }
     cache->map = map;
     cache->map_len = len;
-    *content_r = (struct content){span_of((char *)map + before, (size_t)file->size), true};
+    *content_r = (struct content){.octets = span_of((char *)map + before, (size_t)file->size),
+                                  .whole = true};
     return true;
 }
 
@@ -70,24 +73,45 @@ static bool read_content(struct metadata_cache *cache, const struct message_file
         buf_commit(&cache->file, len);
         content_r->octets = buf_span(&cache->file);
         content_r->whole = len == file->size;
-        /* Is the end of the header in it? */
-        if (content_r->whole || mime_header_size(content_r->octets) < len)
+        if (whole)
+            return true;
+        content_r->header = (size_t)mime_header_size(content_r->octets);
+        if (content_r->whole || content_r->header < len)
             return true;
         len = len * 4 < file->size ? len * 4 : (size_t)file->size;
     }
+}
+
+/* Most fields of a message are none of the wanted ones, which this tells without comparing them. */
+static unsigned name_class(struct span name)
+{
+    return (unsigned)name.len * 31 + ((unsigned char)name.data[0] | 0x20U) +
+           ((unsigned char)name.data[name.len - 1] | 0x20U);
+}
+
+static bool is_wanted(const struct strlist *names, struct span name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (span_equal_text_nocase(name, names->items[i]))
+            return true;
+    }
+    return false;
 }
 
 static void put_headers(struct buf *out, const struct strlist *names, struct span header)
 {
     struct cursor at = cursor_of(span_first(header, HEADER_MAX));
     struct span name, body, whole;
+    bool may_be[NAME_CLASSES] = {false};
+
+    for (size_t i = 0; i < names->count; i++) {
+        if (names->items[i][0] != '\0')
+            may_be[name_class(span_text(names->items[i])) % NAME_CLASSES] = true;
+    }
 
     while (mime_next_field(&at, &name, &body, &whole)) {
         char previous = '\0';
-        bool wanted = false;
-        for (size_t i = 0; i < names->count && !wanted; i++)
-            wanted = span_equal_text_nocase(name, names->items[i]);
-        if (!wanted)
+        if (!may_be[name_class(name) % NAME_CLASSES] || !is_wanted(names, name))
             continue;
         crlf_put(out, whole, &previous);
         if (previous != '\n')
@@ -128,6 +152,14 @@ static void put_structure(struct metadata_cache *cache, const struct content *co
     end->body = text->len;
 }
 
+static size_t header_size(const struct content *content, const struct message_metadata *metadata)
+{
+    if (content->header > 0)
+        return content->header;
+    return metadata->part_count > 0 ? (size_t)metadata->parts[0].body_start
+                                    : (size_t)mime_header_size(content->octets);
+}
+
 static void make(struct metadata_cache *cache, const struct content *content, unsigned make,
                  const struct strlist *names, struct message_metadata *metadata)
 {
@@ -139,9 +171,7 @@ static void make(struct metadata_cache *cache, const struct content *content, un
     buf_put(text, SPAN_LITERAL("")); /* so that there is memory */
     if ((make & WANT_BODYSTRUCTURE) != 0)
         metadata->parts = mime_parse(cache->arena, content->octets, &metadata->part_count);
-    header = span_first(content->octets, metadata->part_count > 0
-                                             ? (size_t)metadata->parts[0].body_start
-                                             : (size_t)mime_header_size(content->octets));
+    header = span_first(content->octets, header_size(content, metadata));
     if ((make & WANT_ENVELOPE) != 0)
         imap_put_envelope(text, cache->arena, header);
     else
@@ -173,9 +203,10 @@ bool metadata_learn(struct metadata_cache *cache, const struct message_file *fil
                     struct message_metadata *metadata_r, unsigned *known_r, struct error *err)
 {
     struct content content;
-    unsigned wanted = (missing & ~(unsigned)WANT_CONTENT) | WANT_ENVELOPE | WANT_HEADERS;
+    unsigned wanted = (missing & ~(unsigned)WANT_CONTENT) | WANT_HEADERS;
+    bool all = (missing & NEED_ALL) != 0;
 
-    if (!read_content(cache, file, (missing & NEED_ALL) != 0, &content, err))
+    if (!read_content(cache, file, all, &content, err))
         return false;
     if ((missing & WANT_CONTENT) != 0)
         metadata_r->content = content.octets;
@@ -183,8 +214,8 @@ bool metadata_learn(struct metadata_cache *cache, const struct message_file *fil
         *known_r = known;
         return true;
     }
-    if (content.whole)
-        wanted |= WANT_BODYSTRUCTURE;
+    if (all)
+        wanted |= WANT_ENVELOPE | WANT_BODYSTRUCTURE;
     known &= ~(missing | WANT_HEADERS);
     if ((known & WANT_BODYSTRUCTURE) != 0 && !parts_fit(metadata_r, file->size)) {
         known = 0;

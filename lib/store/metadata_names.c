@@ -1,4 +1,4 @@
-/* The names of header fields that records keep: those that were ever asked for. */
+/* The names of header fields that records keep: the usual ones, and those that were ever asked for. */
 #include "lib/base/base.h"
 
 #include "lib/store/metadata_private.h"
@@ -6,6 +6,16 @@
 #define NAMES_MAX 200 /* header fields that are kept; others are read each time */
 #define NAMES_UID 2   /* where the index keeps the list, as metadata of mailbox 0 */
 
+/* What mail programs ask for and people search in; most messages lack most of them. */
+static const char *const usual_names[] = {
+    "Date",       "Subject",      "From",       "Sender",     "Reply-To",
+    "To",         "Cc",           "Bcc",        "Message-ID", "In-Reply-To",
+    "References", "Content-Type", "List-Id",    "List-Post",  "List-Unsubscribe",
+    "Newsgroups", "Priority",     "X-Priority", "Importance", "Disposition-Notification-To",
+    "X-Mailer",
+};
+
+/* As the list is written with the first record that goes by it, an index goes on with the one it has. */
 bool metadata_read_names(struct mailbox *mailbox, struct metadata_cache *cache, struct error *err)
 {
     struct span octets = SPAN_EMPTY;
@@ -13,8 +23,11 @@ bool metadata_read_names(struct mailbox *mailbox, struct metadata_cache *cache, 
     if (index_get_metadata(mailbox->store->index, 0, NAMES_UID, &octets, err) == INDEX_FAILED)
         return false;
     strlist_clear(&cache->names);
+    cache->names_written = octets.len > 0;
     while (octets.len > 0)
         strlist_add_span(&cache->names, span_take_until(&octets, '\n'));
+    for (size_t i = 0; i < ARRAY_LENGTH(usual_names) && !cache->names_written; i++)
+        strlist_add(&cache->names, usual_names[i]);
     cache->names_read = true;
     return true;
 }
@@ -27,8 +40,27 @@ static bool write_names(struct mailbox *mailbox, struct metadata_cache *cache, s
     for (size_t i = 0; i < cache->names.count; i++)
         buf_put_printf(&text, "%s\n", cache->names.items[i]);
     written = index_put_metadata(mailbox->store->index, 0, NAMES_UID, buf_span(&text), err);
+    cache->names_written = written;
     buf_release(&text);
     return written;
+}
+
+/* Another session may have written a longer one meanwhile, which begins with the same names. */
+bool metadata_keep_names(struct mailbox *mailbox, struct metadata_cache *cache, struct error *err)
+{
+    struct span octets = SPAN_EMPTY;
+
+    if (!cache->names_read || cache->names_written)
+        return true;
+    switch (index_get_metadata(mailbox->store->index, 0, NAMES_UID, &octets, err)) {
+    case INDEX_FOUND:
+        return true;
+    case INDEX_ABSENT:
+        return write_names(mailbox, cache, err);
+    case INDEX_FAILED:
+        break;
+    }
+    return false;
 }
 
 static bool add_names(struct mailbox *mailbox, struct metadata_cache *cache,

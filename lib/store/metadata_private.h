@@ -16,9 +16,9 @@ struct metadata_cache {
     struct buf file;     /* content of the last small file */
     void *map;           /* content of the last big file, when it was asked for; else NULL */
     size_t map_len;
-    struct buf text;      /* of the last answer's texts */
-    struct strlist names; /* header fields that records keep */
-    bool names_read;
+    struct buf text;                /* of the last answer's texts */
+    struct strlist names;           /* header fields that records keep */
+    bool names_read, names_written; /* from the index; they are in it */
     struct buf records;
     struct learned *learned;
     size_t count, capacity;
@@ -37,6 +37,9 @@ void metadata_encode(struct buf *out, const struct message_metadata *metadata, u
 
 bool metadata_read_names(struct mailbox *mailbox, struct metadata_cache *cache,
                          struct error *err) MUST_CHECK;
+/* metadata_keep_names - before a record goes by the list that is there it is in the index, too */
+bool metadata_keep_names(struct mailbox *mailbox, struct metadata_cache *cache,
+                         struct error *err) MUST_CHECK;
 /* metadata_note_names - *needed_r is how many names of the list a record must cover to have these
  * fields, after the list took in what it lacked (then the transaction was paused); SIZE_MAX: no record
  * can */
@@ -51,7 +54,7 @@ bool metadata_note_names(struct mailbox *mailbox, struct metadata_cache *cache,
  *
  *  known       bits of what *metadata_r holds already, which is kept (but header fields, of which more
  *              may be asked for now); its texts are the arena's
- *  missing     bits of what is wanted beside it; what costs nothing more is made, too
+ *  missing     bits of what is wanted beside it; when all of the message is read everything is made
  *  names       header fields that it shall have
  *  metadata_r  all of it; texts are of cache->text; content, with WANT_CONTENT among what is missing,
  *              is there until metadata_forget_content

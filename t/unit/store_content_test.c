@@ -42,7 +42,7 @@ static void each_is_learned_beside_what_is_known(void **state UNUSED)
         struct message_metadata metadata = know(mailbox, wants[i] | WANT_SIZE | WANT_DATE, &fields);
         assert_true(span_starts_with(metadata.envelope, "(NIL \"a\" "));
         assert_true(span_equal_text(metadata.preview, "Hello world"));
-        assert_true(span_equal_text(metadata.headers, "To: b@c\r\n"));
+        assert_non_null(memmem(metadata.headers.data, metadata.headers.len, "To: b@c\r\n", 9));
         assert_true(span_starts_with(metadata.bodystructure, "(\"text\" \"plain\""));
         assert_int_equal(metadata.virtual_size, strlen(message));
         assert_int_equal(metadata.internal_date, 1000000000);

@@ -213,13 +213,13 @@ static void metadata_is_read_from_a_file_once(void **state UNUSED)
     struct mailbox *mailbox;
 
     strlist_add(&fields, "Subject");
-    append("INBOX", 0, "Subject: a\r\nTo: b@c\r\n\r\nx\r\n");
+    append("INBOX", 0, "Subject: a\r\nReferences: <b@c>\r\n\r\nx\r\n");
     for (int round = 0; round < 2; round++) {
         mailbox = open_mailbox("INBOX", false);
         assert_true(mailbox_begin_reading(mailbox, &err));
         assert_true(mailbox_metadata(mailbox, 0, WANT_ENVELOPE | WANT_BODYSTRUCTURE | WANT_HEADERS,
                                      &fields, &metadata, &err));
-        assert_true(span_equal_text(metadata.headers, "Subject: a\r\n"));
+        assert_true(span_starts_with(metadata.headers, "Subject: a\r\n"));
         assert_int_equal(metadata.part_count, 1);
         mailbox_end_reading(mailbox);
         mailbox_close(&mailbox);
@@ -227,7 +227,10 @@ static void metadata_is_read_from_a_file_once(void **state UNUSED)
     }
     mailbox = open_mailbox("INBOX", false);
     assert_true(mailbox_begin_reading(mailbox, &err));
-    strlist_add(&fields, "To"); /* never asked for: the file is read again */
+    strlist_add(&fields, "references"); /* never asked for, but usual */
+    assert_true(mailbox_metadata(mailbox, 0, WANT_HEADERS, &fields, &metadata, &err));
+    assert_true(span_equal_text(metadata.headers, "Subject: a\r\nReferences: <b@c>\r\n"));
+    strlist_add(&fields, "X-Unusual"); /* the file is read again */
     assert_true(mailbox_metadata(mailbox, 0, WANT_HEADERS, &fields, &metadata, &err));
     assert_int_equal(metadata.headers.len, 0);
     mailbox_end_reading(mailbox);
