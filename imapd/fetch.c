@@ -7,6 +7,7 @@
 #include "imapd/date_time.h"
 #include "imapd/select.h"
 #include "imapd/set.h"
+#include "imapd/thread_id.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/message/imap_text.h"
@@ -51,6 +52,14 @@ static void put_save_date(struct buf *out, uint64_t save_date)
         date_time_put(out, save_date);
 }
 
+static void put_thread_id(struct buf *out, const struct message_metadata *metadata)
+{
+    char id[THREAD_ID_LEN + 1];
+
+    thread_id_put(metadata, id);
+    buf_put_printf(out, "THREADID (%s)", id);
+}
+
 static bool put_item(struct imapd_session *session, struct fetch_message *message,
                      const struct fetch_item *item)
 {
@@ -91,8 +100,8 @@ static bool put_item(struct imapd_session *session, struct fetch_message *messag
     case FETCH_EMAIL_ID:
         buf_put_printf(out, "EMAILID (%s)", message->metadata.email_id);
         break;
-    case FETCH_THREAD_ID: /* RFC 8474 section 5.2: a server that knows no threads says so */
-        buf_put_text(out, "THREADID NIL");
+    case FETCH_THREAD_ID:
+        put_thread_id(out, &message->metadata);
         break;
     case FETCH_PREVIEW:
         buf_put_text(out, "PREVIEW ");

@@ -3,6 +3,7 @@
 
 #include "imapd/fetch.h"
 
+#include "imapd/thread_id.h"
 #include "lib/message/imap_text.h"
 
 static const struct {
@@ -20,7 +21,7 @@ static const struct {
     {"MODSEQ",          FETCH_MODSEQ,        0                 },
     {"SAVEDATE",        FETCH_SAVE_DATE,     WANT_SAVE_DATE    },
     {"EMAILID",         FETCH_EMAIL_ID,      WANT_EMAIL_ID     },
-    {"THREADID",        FETCH_THREAD_ID,     0                 },
+    {"THREADID",        FETCH_THREAD_ID,     THREAD_ID_WANTS   },
     {"PREVIEW",         FETCH_PREVIEW,       WANT_PREVIEW      },
     {"PREVIEW (FUZZY)", FETCH_PREVIEW_FUZZY, WANT_PREVIEW      }, /* take_preview finds it */
     {"SNIPPET",         FETCH_SNIPPET,       WANT_PREVIEW      },
@@ -181,6 +182,12 @@ bool section_is_indexed(const struct section *section)
 
 /* --- items ------------------------------------------------------------------------------------- */
 
+static void want_field(struct fetch *fetch, const char *name)
+{
+    if (!strlist_has_nocase(&fetch->fields, name))
+        strlist_add(&fetch->fields, name);
+}
+
 static void add_item(struct fetch *fetch, enum fetch_kind kind)
 {
     for (size_t i = 0; i < fetch->count; i++) {
@@ -192,6 +199,8 @@ static void add_item(struct fetch *fetch, enum fetch_kind kind)
         if (plain_items[i].kind == kind)
             fetch->wanted |= plain_items[i].wanted;
     }
+    if (kind == FETCH_THREAD_ID)
+        want_field(fetch, THREAD_ID_FIELD);
 }
 
 static void add_section(struct fetch *fetch, const struct section *section)
@@ -200,10 +209,8 @@ static void add_section(struct fetch *fetch, const struct section *section)
     fetch->marks_seen |= !section->peek;
     if (section_is_indexed(section)) {
         fetch->wanted |= WANT_HEADERS;
-        for (size_t i = 0; i < section->fields.count; i++) {
-            if (!strlist_has_nocase(&fetch->fields, section->fields.items[i]))
-                strlist_add(&fetch->fields, section->fields.items[i]);
-        }
+        for (size_t i = 0; i < section->fields.count; i++)
+            want_field(fetch, section->fields.items[i]);
     } else {
         fetch->wanted |=
             section->part == SECTION_ALL && section->depth == 0 ? WANT_SIZE : WANT_BODYSTRUCTURE;

@@ -7,6 +7,7 @@
 #include "imapd/search.h"
 
 #include "imapd/date_time.h"
+#include "imapd/thread_id.h"
 #include "lib/base/clock.h"
 #include "lib/message/date.h"
 #include "lib/message/encoding.h"
@@ -236,6 +237,16 @@ static bool email_id_matches(struct search_match *match, const struct search_key
            span_equal_text(key->text, match->metadata.email_id);
 }
 
+static bool thread_id_matches(struct search_match *match, const struct search_key *key)
+{
+    char id[THREAD_ID_LEN + 1];
+
+    if (!search_need(match, THREAD_ID_WANTS))
+        return false;
+    thread_id_put(&match->metadata, id);
+    return span_equal_text(key->text, id);
+}
+
 static bool sent_day_matches(struct search_match *match, const struct search_key *key)
 {
     int64_t day;
@@ -325,7 +336,7 @@ static bool key_matches(struct search_match *match, struct search_key *key)
     case SEARCH_EMAIL_ID:
         return email_id_matches(match, key);
     case SEARCH_THREAD_ID:
-        return false; /* no message has one */
+        return thread_id_matches(match, key);
     case SEARCH_LARGER:
     case SEARCH_SMALLER:
         return size_matches(match, key);

@@ -5,6 +5,7 @@
 #include "imapd/search.h"
 
 #include "imapd/date_time.h"
+#include "imapd/thread_id.h"
 #include "lib/message/encoding.h"
 
 /* How a key's arguments look. */
@@ -13,6 +14,7 @@ enum shape {
     A_TEXT,
     A_HEADER,
     A_KEYWORD,
+    A_THREAD,
     A_DAY,
     A_NUMBER,
     AN_AGE,
@@ -63,7 +65,7 @@ static const struct key_form {
     {"SMALLER",           SEARCH_SMALLER,      A_NUMBER,  0,                       0            },
     {"SUBJECT",           SEARCH_SUBJECT,      A_TEXT,    0,                       0            },
     {"TEXT",              SEARCH_TEXT,         A_TEXT,    0,                       0            },
-    {"THREADID",          SEARCH_THREAD_ID,    A_KEYWORD, 0,                       0            },
+    {"THREADID",          SEARCH_THREAD_ID,    A_THREAD,  0,                       0            },
     {"TO",                SEARCH_ADDRESSES,    A_TEXT,    ENVELOPE_TO,             0            },
     {"UID",               SEARCH_UIDS,         A_SET,     0,                       0            },
     {"UNANSWERED",        SEARCH_FLAGS,        NOTHING,   FLAG_ANSWERED,           0            },
@@ -211,6 +213,9 @@ static bool take_arguments(struct search_parser *parser, enum shape shape, struc
         return take_text(parser, key);
     case A_HEADER:
         return take_header(parser, key);
+    case A_THREAD:
+        (void)note_field(parser, SPAN_LITERAL(THREAD_ID_FIELD));
+        return take_keyword(parser, key);
     case A_KEYWORD:
         return take_keyword(parser, key);
     case A_DAY:

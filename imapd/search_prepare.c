@@ -6,6 +6,8 @@
 
 #include "imapd/search.h"
 
+#include "imapd/thread_id.h"
+
 enum cost { COST_NOTHING, COST_RECORD, COST_METADATA, COST_FILE, COSTS };
 
 static enum cost cost_of(const struct search_key *key)
@@ -29,7 +31,6 @@ static enum cost cost_of(const struct search_key *key)
     case SEARCH_OLDER:
     case SEARCH_YOUNGER:
     case SEARCH_EMAIL_ID:
-    case SEARCH_THREAD_ID:
     case SEARCH_LARGER:
     case SEARCH_SMALLER:
         return COST_RECORD;
@@ -39,6 +40,7 @@ static enum cost cost_of(const struct search_key *key)
     case SEARCH_SUBJECT:
     case SEARCH_ADDRESSES:
     case SEARCH_HEADER:
+    case SEARCH_THREAD_ID:
         return COST_METADATA;
     case SEARCH_BODY:
     case SEARCH_TEXT:
@@ -88,6 +90,8 @@ static unsigned wanted_by(enum search_kind kind)
         return WANT_ENVELOPE;
     case SEARCH_HEADER:
         return WANT_HEADERS;
+    case SEARCH_THREAD_ID:
+        return THREAD_ID_WANTS;
     default:
         return 0;
     }
