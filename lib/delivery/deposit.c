@@ -38,7 +38,7 @@ struct deposit_outcome deposit_failure(struct arena *arena, const char *what,
         failure.outcome = DELIVERY_BOUNCED;
         failure.status = "5.2.2";
     } else if (err->number == ENOSPC) {
-        failure.status = "4.3.1";
+        failure.status = "4.3.0";
     }
     return failure;
 }
