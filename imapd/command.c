@@ -6,6 +6,8 @@
 #include "imapd/notify.h"
 #include "lib/base/strlist.h"
 
+#define NAME_SHOWN_MAX 20 /* of a command that is none */
+
 enum {
     BY_UID = 1,      /* also as UID FETCH and so on */
     NO_EXPUNGES = 2, /* RFC 3501 section 7.4.1: not while it runs; as UID command it may */
@@ -124,10 +126,23 @@ static bool show_messages(struct imapd_session *session)
     return false;
 }
 
+/* By its name, as far as that is one. */
+static void refuse_unknown(struct imapd_session *session, struct cursor at)
+{
+    struct buf name = BUF(BUF_UNLIMITED);
+
+    for (; !cursor_at_end(at) && name.len < NAME_SHOWN_MAX && is_alnum(*at.next); at.next++)
+        buf_put_char(&name, to_upper((char)*at.next));
+    imapd_bad(session, arena_printf(session->arena, "Error in IMAP command%s%.*s: Unknown command.",
+                                    name.len == 0 ? "" : " ", SPAN_PRINTF(buf_span(&name))));
+    buf_release(&name);
+}
+
 void imapd_command(struct imapd_session *session)
 {
     struct cursor at = cursor_of(buf_span(&session->command));
     const struct command *command;
+    struct cursor named;
     unsigned bad = session->bad_commands;
 
     if (!take_tag(session, &at)) {
@@ -135,9 +150,10 @@ void imapd_command(struct imapd_session *session)
         imapd_bad(session, "Error in IMAP command: Invalid tag.");
         return;
     }
+    named = at;
     command = take_command(session, &at);
     if (command == NULL) {
-        imapd_bad(session, "Error in IMAP command: Unknown command.");
+        refuse_unknown(session, named);
     } else if ((command->states & session->state) == 0) {
         imapd_bad(session, "No mailbox selected.");
     } else {

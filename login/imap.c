@@ -7,6 +7,9 @@
 #include "login/client.h"
 #include "login/imap_login.h"
 
+#define WRONG_COMMAND "Error in IMAP command received by server."
+#define ID_WORDS_MAX  60 /* thirty fields: RFC 2971, section 3.3 */
+
 /* --- replies ------------------------------------------------------------------------------------------------ */
 
 static void put_capabilities(const struct client *client, struct buf *out)
@@ -37,7 +40,7 @@ static void failed(struct client *client, enum auth_failure failure)
         [AUTH_UNAVAILABLE] = "NO [UNAVAILABLE] Temporary authentication failure.",
         [AUTH_ABORTED] = "BAD Authentication aborted by client.",
         [AUTH_MALFORMED] = "BAD Invalid base64 data in initial response",
-        [AUTH_MALFORMED_RESPONSE] = "BAD Invalid base64 data in continued response",
+        [AUTH_MALFORMED_RESPONSE] = "NO [ALERT] Invalid base64 in response",
         [AUTH_UNSUPPORTED] = "NO [ALERT] Unsupported authentication mechanism.",
         [AUTH_DISABLED] = "NO [CONTACTADMIN]", /* and what auth explains */
         [AUTH_NOT_ALLOWED] = "NO [AUTHORIZATIONFAILED] Authorization failed.",
@@ -76,6 +79,12 @@ static bool refuse_plaintext(struct client *client)
     return true;
 }
 
+static void refuse(struct client *client, const char *text)
+{
+    if (!client_bad_command(client))
+        client_say(client, "%s BAD %s", client->tag[0] == '\0' ? "*" : client->tag, text);
+}
+
 /* --- commands of one line --------------------------------------------------------------------------------------- */
 
 static void run_capability(struct client *client, struct span arguments UNUSED)
@@ -94,10 +103,11 @@ static void run_noop(struct client *client, struct span arguments UNUSED)
     client_say(client, "%s OK NOOP completed.", client->tag);
 }
 
-static void run_id(struct client *client, struct span arguments UNUSED)
+/* There is nothing that a session could be told before it begins; clients that ask all the same go on. */
+static void run_enable(struct client *client, struct span arguments UNUSED)
 {
-    client_say(client, "* ID (\"name\" \"%s\")", client->login->config->mail_name);
-    client_say(client, "%s OK ID completed.", client->tag);
+    client_say(client, "* ENABLED");
+    client_say(client, "%s OK ENABLE ignored in non-authenticated state.", client->tag);
 }
 
 static void run_logout(struct client *client, struct span arguments UNUSED)
@@ -122,9 +132,15 @@ static void run_starttls(struct client *client, struct span arguments UNUSED)
 static void run_authenticate(struct client *client, struct span arguments)
 {
     struct span mechanism = span_take_word(&arguments);
-    char *name = mem_span(mechanism);
-    const struct sasl_mechanism *known = sasl_mechanism_find(name);
+    const struct sasl_mechanism *known;
+    char *name;
 
+    if (mechanism.len == 0) {
+        refuse(client, WRONG_COMMAND);
+        return;
+    }
+    name = mem_span(mechanism);
+    known = sasl_mechanism_find(name);
     if (known != NULL && (sasl_mechanism_traits(known) & SASL_SENDS_PASSWORD) != 0 &&
         refuse_plaintext(client)) {
         mem_free(name);
@@ -141,21 +157,15 @@ static const struct command {
 } commands[] = {
     {"CAPABILITY",   run_capability  },
     {"NOOP",         run_noop        },
-    {"ID",           run_id          },
+    {"ENABLE",       run_enable      },
     {"LOGOUT",       run_logout      },
     {"STARTTLS",     run_starttls    },
     {"AUTHENTICATE", run_authenticate},
 };
 
-/* --- LOGIN, whose arguments may be literals ----------------------------------------------------------------------- */
+/* --- commands whose arguments may be literals ------------------------------------------------------------------------ */
 
-static void refuse(struct client *client, const char *text)
-{
-    if (!client_bad_command(client))
-        client_say(client, "%s BAD %s", client->tag[0] == '\0' ? "*" : client->tag, text);
-}
-
-/* Tell the client once that it may send its literal. */
+/* Tell the client once that it may send its literal, also when it did not wait. */
 static void invite_literal(struct client *client, const struct imap_astring *string, size_t before)
 {
     size_t at = before + string->announced_at;
@@ -166,43 +176,143 @@ static void invite_literal(struct client *client, const struct imap_astring *str
     }
 }
 
-/* user SP password CRLF; false: more octets are needed */
-static bool run_login(struct client *client, struct cursor at)
+static void skip_spaces(struct cursor *at)
 {
-    const unsigned char *start = (const unsigned char *)client->input.data;
-    struct arena *arena = arena_create();
-    struct imap_astring words[2] = {0};
-    enum parse_result result = PARSE_DONE;
+    while (cursor_take(at, ' '))
+        ;
+}
 
-    for (size_t i = 0; i < 2 && result == PARSE_DONE; i++) {
-        size_t before = (size_t)(at.next - start);
-        if (i == 1 && !cursor_take(&at, ' '))
-            result = cursor_at_end(at) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
-        else
-            before = (size_t)(at.next - start);
-        if (result == PARSE_DONE)
-            result = imap_astring_parse(arena, &at, &words[i]);
-        if (result == PARSE_INCOMPLETE)
-            invite_literal(client, &words[i], before);
+static enum parse_result take_argument(struct client *client, struct arena *arena,
+                                       struct cursor *at, struct span *value_r)
+{
+    struct imap_astring string;
+    enum parse_result result;
+    size_t before;
+
+    skip_spaces(at);
+    before = (size_t)(at->next - (const unsigned char *)client->input.data);
+    result = imap_astring_parse(arena, at, &string);
+    invite_literal(client, &string, before);
+    *value_r = string.value;
+    return result;
+}
+
+static enum parse_result take_line_end(struct cursor *at)
+{
+    skip_spaces(at);
+    (void)cursor_take(at, '\r');
+    if (cursor_take(at, '\n'))
+        return PARSE_DONE;
+    return cursor_at_end(*at) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
+}
+
+/* Behind a literal that is too large nothing can be known of the rest. */
+static void refuse_arguments(struct client *client, bool too_big, const char *text)
+{
+    size_t with_end = client->input.len;
+    struct span line;
+
+    (void)client_line(client, &line, &with_end);
+    client_consume(client, with_end);
+    if (too_big) {
+        client_say(client, "* BYE Literal size too large");
+        client_close(client, "Disconnected: Literal size too large");
+    } else {
+        refuse(client, text);
     }
-    (void)(result == PARSE_DONE && cursor_take(&at, '\r'));
-    if (result == PARSE_DONE && !cursor_take(&at, '\n'))
-        result = cursor_at_end(at) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
+}
+
+/* user SP password CRLF */
+static enum parse_result run_login(struct client *client, struct arena *arena, struct cursor at)
+{
+    struct span user, password;
+    enum parse_result result = take_argument(client, arena, &at, &user);
+
+    if (result == PARSE_DONE && !cursor_at_end(at) && *at.next != ' ')
+        result = PARSE_MALFORMED;
+    if (result == PARSE_DONE)
+        result = take_argument(client, arena, &at, &password);
+    if (result == PARSE_DONE)
+        result = take_line_end(&at);
+    if (result == PARSE_INCOMPLETE)
+        return result;
+    if (result != PARSE_DONE) {
+        refuse_arguments(client, result == PARSE_TOO_BIG, WRONG_COMMAND);
+        return result;
+    }
+    client_consume(client, (size_t)(at.next - (const unsigned char *)client->input.data));
+    if (!refuse_plaintext(client))
+        sasl_password(client, user, password);
+    return PARSE_DONE;
+}
+
+/* id_param_list = "(" [string SP nstring ...] ")" / NIL: RFC 2971. Who it is does not matter to us. */
+static enum parse_result take_id(struct client *client, struct arena *arena, struct cursor *at)
+{
+    enum parse_result result = PARSE_DONE;
+    struct span value;
+
+    skip_spaces(at);
+    if (!cursor_take(at, '(')) {
+        struct cursor end = *at;
+        if (take_line_end(&end) != PARSE_DONE) {
+            result = take_argument(client, arena, at, &value);
+            if (result == PARSE_DONE && !span_equal_text_nocase(value, "NIL"))
+                result = PARSE_MALFORMED;
+        }
+        return result == PARSE_DONE ? take_line_end(at) : result;
+    }
+    for (unsigned i = 0; i < ID_WORDS_MAX && result == PARSE_DONE; i++) {
+        skip_spaces(at);
+        if (cursor_take(at, ')'))
+            return take_line_end(at);
+        result = take_argument(client, arena, at, &value);
+    }
+    return result == PARSE_DONE ? PARSE_MALFORMED : result;
+}
+
+static enum parse_result run_id(struct client *client, struct arena *arena, struct cursor at)
+{
+    enum parse_result result = take_id(client, arena, &at);
+
     if (result == PARSE_DONE) {
-        client_consume(client, (size_t)(at.next - start));
-        if (!refuse_plaintext(client))
-            sasl_password(client, words[0].value, words[1].value);
+        client_consume(client, (size_t)(at.next - (const unsigned char *)client->input.data));
+        client_say(client, "* ID (\"name\" \"%s\")", client->login->config->mail_name);
+        client_say(client, "%s OK ID completed.", client->tag);
     } else if (result != PARSE_INCOMPLETE) {
-        struct span line;
-        size_t with_end = client->input.len;
-        (void)client_line(client, &line, &with_end);
-        client_consume(client, with_end);
-        refuse(client, "Invalid arguments to LOGIN.");
+        refuse_arguments(client, result == PARSE_TOO_BIG, "Invalid ID parameters");
     }
-    if (result != PARSE_INCOMPLETE)
-        client->invited_at = 0;
-    arena_free(&arena);
-    return result != PARSE_INCOMPLETE;
+    return result;
+}
+
+/* verb, handler: it takes the command from the input, or says that more of it must come */
+static const struct {
+    const char *verb;
+    enum parse_result (*run)(struct client *client, struct arena *arena, struct cursor at);
+} literal_commands[] = {
+    {"LOGIN", run_login},
+    {"ID",    run_id   },
+};
+
+/* *whole_r: nothing is missing. false: it is none of these. */
+static bool run_with_literals(struct client *client, struct span verb, struct span arguments,
+                              bool *whole_r)
+{
+    struct cursor at = cursor_of(buf_span(&client->input));
+
+    at.next = (const unsigned char *)arguments.data;
+    for (size_t i = 0; i < ARRAY_LENGTH(literal_commands); i++) {
+        struct arena *arena;
+        if (!span_equal_text_nocase(verb, literal_commands[i].verb))
+            continue;
+        arena = arena_create();
+        *whole_r = literal_commands[i].run(client, arena, at) != PARSE_INCOMPLETE;
+        if (*whole_r)
+            client->invited_at = 0;
+        arena_free(&arena);
+        return true;
+    }
+    return false;
 }
 
 /* --- the dispatcher ----------------------------------------------------------------------------------------------------- */
@@ -238,6 +348,7 @@ static bool command(struct client *client)
 {
     struct span line, verb, rest;
     size_t with_end;
+    bool whole;
     char *copy;
 
     if (!client_line(client, &line, &with_end))
@@ -245,11 +356,8 @@ static bool command(struct client *client)
     rest = line;
     if (take_tag(client, &rest)) {
         verb = span_take_until(&rest, ' ');
-        if (span_equal_text_nocase(verb, "LOGIN") && rest.data != NULL) {
-            struct cursor at = cursor_of(buf_span(&client->input));
-            at.next = (const unsigned char *)rest.data;
-            return run_login(client, at);
-        }
+        if (run_with_literals(client, verb, span_of(verb.data + verb.len, 0), &whole))
+            return whole;
     }
     /* A handler may put the input to other uses (hand-over): it works on a copy. */
     copy = mem_span(line);
@@ -258,7 +366,7 @@ static bool command(struct client *client)
     (void)span_take_until(&rest, ' ');
     verb = span_take_until(&rest, ' ');
     if (client->tag[0] == '\0' || !run_line(client, verb, rest))
-        refuse(client, "Error in IMAP command received by server.");
+        refuse(client, WRONG_COMMAND);
     mem_free(copy);
     return true;
 }

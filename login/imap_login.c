@@ -9,6 +9,7 @@ static bool is_astring_char(unsigned char c)
     return c > ' ' && c < 127 && strchr("(){%*\"\\", c) == NULL;
 }
 
+/* A backslash takes what follows as it is, whatever that may be: passwords are sent by all kinds of programs. */
 static enum parse_result parse_quoted(struct arena *arena, struct cursor *at, struct span *value_r)
 {
     char *text = arena_alloc(arena, cursor_left(*at) + 1);
@@ -27,8 +28,6 @@ static enum parse_result parse_quoted(struct arena *arena, struct cursor *at, st
             at->next++;
             if (cursor_at_end(*at))
                 return PARSE_INCOMPLETE;
-            if (*at->next != '"' && *at->next != '\\')
-                return PARSE_MALFORMED;
         }
         text[len++] = (char)*at->next;
     }
@@ -57,11 +56,10 @@ static enum parse_result parse_literal(struct arena *arena, struct cursor *at,
         return PARSE_INCOMPLETE;
     if (!cursor_take(at, '\n'))
         return PARSE_MALFORMED;
-    if (cursor_left(*at) < size) {
-        string_r->announced = synchronizing;
-        string_r->announced_at = (size_t)(at->next - start);
+    string_r->announced = synchronizing;
+    string_r->announced_at = (size_t)(at->next - start);
+    if (cursor_left(*at) < size)
         return PARSE_INCOMPLETE;
-    }
     string_r->value = span_of(arena_text(arena, span_of(at->next, size)), size);
     at->next += size;
     return PARSE_DONE;

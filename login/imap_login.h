@@ -9,14 +9,14 @@
 /* One astring = 1*ASTRING-CHAR / quoted / literal (RFC 9051 section 9); arena's copy. */
 struct imap_astring {
     struct span value;
-    bool announced; /* INCOMPLETE only: the client waits for "+ " before it sends the literal */
+    bool announced;      /* by a literal for which the client should wait for "+ " */
     size_t announced_at; /* offset behind the announcement's CRLF, from the start of the input */
 };
 
 /*
  * imap_astring_parse - an astring at the cursor
  *
- * PARSE_INCOMPLETE: more octets are needed; `announced` says whether the client must be told to go on.
+ * PARSE_INCOMPLETE: more octets are needed.
  */
 enum parse_result imap_astring_parse(struct arena *arena, struct cursor *at,
                                      struct imap_astring *string_r);

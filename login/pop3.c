@@ -64,12 +64,19 @@ static void run_user(struct client *client, struct span arguments)
     client_say(client, "+OK");
 }
 
+/* A password is for the USER before it: after a wrong one another name must be given. */
 static void run_pass(struct client *client, struct span arguments)
 {
-    if (client->named == NULL)
+    char *user = client->named;
+
+    if (user == NULL) {
         client_say(client, "-ERR No username given.");
-    else if (!refuse_malformed(client, arguments))
-        sasl_password(client, span_text(client->named), arguments);
+        return;
+    }
+    client->named = NULL;
+    if (!refuse_malformed(client, arguments))
+        sasl_password(client, span_text(user), arguments);
+    mem_free(user);
 }
 
 static void run_auth(struct client *client, struct span arguments)
