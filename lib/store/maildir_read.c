@@ -14,7 +14,7 @@
  * owner of a file may leave it. */
 static int open_quietly(int directory, const char *path)
 {
-    const int how = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
+    const int how = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     int fd = openat(directory, path, how | O_NOATIME);
 
     return fd < 0 && errno == EPERM ? openat(directory, path, how) : fd;

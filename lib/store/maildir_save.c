@@ -43,7 +43,8 @@ static bool copy_file(const struct maildir_placing *placing,
                       const struct maildir_incoming *incoming, struct error *err)
 {
     int directory = placing->target->maildir->directory;
-    int from = openat(placing->from, incoming->origin, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int from =
+        openat(placing->from, incoming->origin, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     char temporary[MAILDIR_NAME_MAX + 8];
     int to = -1;
     bool done = false;

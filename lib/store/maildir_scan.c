@@ -47,6 +47,13 @@ static void add_file(struct maildir_scan *scan, const char *name, uint16_t where
     buf_put(&scan->names, octets);
 }
 
+/* Links, pipes and devices are no messages: they are never opened. */
+static bool is_message(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && entry->d_name[0] != ':' &&
+           (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN);
+}
+
 static bool scan_directory(int directory, const char *name, uint16_t where,
                            struct maildir_scan *scan, struct error *err)
 {
@@ -61,7 +68,7 @@ static bool scan_directory(int directory, const char *name, uint16_t where,
         return false;
     }
     while (errno = 0, (entry = readdir(entries)) != NULL) {
-        if (entry->d_name[0] != '.' && entry->d_name[0] != ':' && entry->d_type != DT_DIR)
+        if (is_message(entry))
             add_file(scan, entry->d_name, where);
     }
     if (errno != 0) {

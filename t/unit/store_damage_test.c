@@ -223,6 +223,16 @@ static void things_that_are_no_files(void **state UNUSED)
     }
 }
 
+/* A pipe would keep a session waiting for its writer; a link leads to who knows where. */
+static void messages_that_are_no_files(void **state UNUSED)
+{
+    fill();
+    run("mkdir mail/new/8.d mail/cur/8.d:2,");
+    run("mkfifo mail/new/9.p mail/cur/9.p:2,S");
+    run("ln -s /etc/passwd mail/new/10.l && ln -s \"$(ls mail/cur | tail -n 1)\" mail/cur/10.l:2,");
+    check_mailbox(true);
+}
+
 /* --- the last UIDs ------------------------------------------------------------------------------ */
 
 /* All messages are there under other numbers, and the next one gets its own; old sessions are told. */
@@ -302,6 +312,7 @@ int main(void)
         STORE_CASE(index_itself),
         STORE_CASE(index_that_was_cut_off),
         STORE_CASE(things_that_are_no_files),
+        STORE_CASE(messages_that_are_no_files),
         STORE_CASE(no_uids_are_left),
         STORE_CASE(the_last_uid_is_taken),
     };
