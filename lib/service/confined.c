@@ -4,7 +4,9 @@
 
 #include "lib/service/process.h"
 
+/* Not of struct service_process: rooms that ask are linked without a daemon, too. */
 static bool confined;
+static bool needs_tables;
 
 void service_confine(void)
 {
@@ -16,10 +18,12 @@ bool service_is_confined(void)
     return confined;
 }
 
+void service_insist_on_tables(bool insists)
+{
+    needs_tables = insists;
+}
+
 bool service_needs_tables(void)
 {
-    const struct service *service = service_process.service;
-
-    return service != NULL && !service->opens_for_others &&
-           service_process.instance.config->daemon_table_open_error_is_fatal;
+    return needs_tables;
 }

@@ -139,6 +139,8 @@ static void configure(struct service_process *process)
     if (process->instance.config == NULL)
         fail(&err);
     socket_window_size(process->instance.config->tcp_windowsize);
+    service_insist_on_tables(!process->service->opens_for_others &&
+                             process->instance.config->daemon_table_open_error_is_fatal);
     if (!logging_open(process->instance.config,
                       process->service->mailbox_side ? NULL : process->service->program,
                       process->options.standalone, &err))

@@ -74,6 +74,8 @@ bool identity_directories(struct service_process *process, struct error *err) MU
 
 /* service_confine - service_is_confined is true from now on */
 void service_confine(void);
+/* service_insist_on_tables - what service_needs_tables says */
+void service_insist_on_tables(bool insists);
 
 /* identity_become - all ids and gids for good; checked, root cannot come back */
 bool identity_become(uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
