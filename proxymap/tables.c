@@ -12,7 +12,7 @@
 #include <fcntl.h>
 
 #define VALUE_MAX      PROXY_VALUE_MAX
-#define CHECK_AFTER_MS 1000 /* between two looks at a list's files */
+#define CHECK_AFTER_MS PROXY_FRESH_MAX_MS /* between two looks at a list's files */
 #define LIST_FILE_MAX  (16U * 1024 * 1024)
 
 /* A list of tables as somebody may ask for it. */
@@ -22,6 +22,7 @@ struct table_list {
     int64_t checked_ms;
     bool needs_privilege; /* mail_owner cannot open it again */
     bool waits;           /* for a server */
+    bool lasts;           /* its answers stay the same until its files are looked at again */
 };
 
 struct tables {
@@ -101,28 +102,31 @@ static bool may_be_proxied(const struct tables *tables, const char *list)
     return true;
 }
 
-static bool list_waits(const char *list)
+/* Of any of the tables. */
+static unsigned list_traits(const char *list)
 {
     struct strlist items = STRLIST_EMPTY;
-    bool waits = false;
+    unsigned traits = 0;
 
     if (strlist_split_config(&items, list, NULL)) {
         for (size_t i = 0; i < items.count; i++)
-            waits = waits || (map_traits(items.items[i]) & MAP_WAITS) != 0;
+            traits |= map_traits(items.items[i]);
     }
     strlist_release(&items);
-    return waits;
+    return traits;
 }
 
 static void approve_list(struct tables *tables, const char *list)
 {
     struct table_list *approved;
+    unsigned traits = list_traits(list);
 
     if (hash_get(tables->lists, span_text(list)) != NULL || !may_be_proxied(tables, list))
         return;
     approved = mem_new(struct table_list);
     approved->text = mem_text(list);
-    approved->waits = list_waits(list);
+    approved->waits = (traits & MAP_WAITS) != 0;
+    approved->lasts = (traits & (MAP_SERVER | MAP_LIVE)) == 0;
     (void)hash_put(tables->lists, span_text(list), approved);
 }
 
@@ -364,6 +368,14 @@ static void refuse(struct tables *tables, const char *list, struct proxy_answer 
     answer_r->reason = tables->reason.text;
 }
 
+/* Until the next look at its files we would say the same. */
+static uint64_t fresh_ms(const struct tables *tables, const struct table_list *list)
+{
+    int64_t left_ms = list->checked_ms + CHECK_AFTER_MS - clock_monotonic_ms();
+
+    return list->lasts && !tables->is_stale && left_ms > 0 ? (uint64_t)left_ms : 0;
+}
+
 void tables_answer(struct tables *tables, const struct proxy_question *question,
                    struct proxy_answer *answer_r)
 {
@@ -376,6 +388,7 @@ void tables_answer(struct tables *tables, const struct proxy_question *question,
     }
     refresh(tables, list);
     answer_r->result = maps_answer(list->maps, question, answer_r, &tables->value, &tables->reason);
+    answer_r->fresh_ms = fresh_ms(tables, list);
     if (answer_r->result == MAP_FOUND)
         answer_r->value = buf_span(&tables->value);
     else if (answer_r->result == MAP_UNAVAILABLE)

@@ -159,7 +159,7 @@ static enum map_result pick_value(void *table, struct span key UNUSED, int flags
 
 const struct map_type map_type_randmap = {
     .name = "randmap",
-    .traits = MAP_PATTERN,
+    .traits = MAP_PATTERN | MAP_LIVE,
     .open = open_values,
     .lookup = pick_value,
     .close = close_values,

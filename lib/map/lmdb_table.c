@@ -153,7 +153,7 @@ static bool changed(const void *opened)
 
 const struct map_type map_type_lmdb = {
     .name = "lmdb",
-    .traits = MAP_FILES,
+    .traits = MAP_FILES | MAP_LIVE,
     .suffix = ".lmdb",
     .open = open_table,
     .lookup = lookup,

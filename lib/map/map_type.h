@@ -17,6 +17,7 @@ enum {
     MAP_SERVER = 16,  /* asks servers or opens files when it is asked: not from within a chroot */
     MAP_UNAUTHENTICATED = 32, /* whoever has the port can answer */
     MAP_WAITS = 64,           /* for a server: a look-up may take its time */
+    MAP_LIVE = 128, /* answers of now: they may be others before `changed` says so */
 };
 
 struct map_type {

@@ -12,6 +12,7 @@
 static struct {
     struct connection *proxymap;
     struct arena *arena; /* of the answer being read */
+    struct proxy_recent *recent;
 } shared;
 
 /* proxymap may have ended since the last question: that shows when it is asked, and is no trouble. */
@@ -44,6 +45,10 @@ enum map_result proxy_ask(const char *service, const struct proxy_question *ques
 
     buf_clear(value_r);
     error_clear(err);
+    if (shared.recent == NULL)
+        shared.recent = proxy_recent_create();
+    if (proxy_recent_find(shared.recent, service, question, answer_r, value_r))
+        return (enum map_result)answer_r->result;
     if (!exchange(service, question, answer_r, err)) {
         if (err->kind == ERROR_NONE)
             error_set(err, ERROR_TEMPORARY, "%s hung up", service);
@@ -59,6 +64,8 @@ enum map_result proxy_ask(const char *service, const struct proxy_question *ques
         error_set(err, ERROR_TEMPORARY, "%s", answer_r->reason);
     answer_r->value = SPAN_EMPTY;
     answer_r->reason = NULL;
+    if (result != MAP_UNAVAILABLE)
+        proxy_recent_keep(shared.recent, answer_r, buf_span(value_r));
     return result;
 }
 

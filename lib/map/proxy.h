@@ -35,7 +35,10 @@ struct proxy_answer {
     uint64_t key;       /* which one hit */
     uint64_t table;     /* which table of the list answered */
     const char *reason; /* of UNAVAILABLE; logged by proxymap already */
+    uint64_t fresh_ms;  /* so long would proxymap say the same again, without a look at any file */
 };
+
+#define PROXY_FRESH_MAX_MS 1000
 
 /* proxy_question_receive - kind NONE: the peer closed. Texts are the arena's. */
 bool proxy_question_receive(struct connection *client, struct arena *arena,
@@ -62,6 +65,23 @@ enum map_result maps_answer(struct maps *maps, const struct proxy_question *ques
 /* proxy_is_here - this process is proxymap: from now on, what is named proxy:TABLE is opened as TABLE,
  * for nobody may ask himself and wait */
 void proxy_is_here(void);
+
+/*
+ * Answers that are still fresh, so that the same question is not asked twice within moments: message after
+ * message for one recipient, table after table in a list of restrictions. They are no older than what
+ * proxymap would say. At most PROXY_RECENT_MAX, of moderate size; when there are more, all are forgotten.
+ */
+#define PROXY_RECENT_MAX 100
+struct proxy_recent;
+struct proxy_recent *proxy_recent_create(void) __attribute__((returns_nonnull));
+void proxy_recent_free(struct proxy_recent **recent);
+/* proxy_recent_find - false: it has to be asked. answer_r and value_r as in proxy_ask. */
+bool proxy_recent_find(struct proxy_recent *recent, const char *service,
+                       const struct proxy_question *question, struct proxy_answer *answer_r,
+                       struct buf *value_r) MUST_CHECK;
+/* proxy_recent_keep - the answer to the question that was not found just before */
+void proxy_recent_keep(struct proxy_recent *recent, const struct proxy_answer *answer,
+                       struct span value);
 
 /*
  * proxy_ask - put a question to the service `service` and copy the value

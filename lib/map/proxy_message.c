@@ -20,6 +20,7 @@ static const struct ipc_field answer_fields[] = {
     IPC_NUMBER(struct proxy_answer, key, PROXY_KEYS_MAX),
     IPC_NUMBER(struct proxy_answer, table, PROXY_LIST_MAX),
     IPC_TEXT(struct proxy_answer, reason, ERROR_TEXT_MAX),
+    IPC_NUMBER(struct proxy_answer, fresh_ms, PROXY_FRESH_MAX_MS),
     IPC_END,
 };
 

@@ -5,6 +5,7 @@
 #include "t/unit/unit.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,10 @@ static void serve(int fd)
         for (size_t k = 0; k < question.key_count; k++)
             text = arena_printf(arena, "%s %.*s%s", text, SPAN_PRINTF(question.keys[k].octets),
                                 question.keys[k].is_partial ? "*" : "");
+        if (strstr(question.list, "fresh") != NULL) {
+            text = arena_printf(arena, "%s %u", text, i);
+            answer.fresh_ms = PROXY_FRESH_MAX_MS;
+        }
         answer.key = question.key_count - 1;
         answer.value = span_text(text);
         if (strstr(question.list, "broken") != NULL)
@@ -188,6 +193,115 @@ static void is_unavailable_without_proxymap(void **state UNUSED)
     buf_release(&value);
 }
 
+/* What is found a second time was not asked a second time: its number is the same. */
+static bool is_remembered(struct maps *maps, struct buf *value)
+{
+    struct buf second = BUF(1000);
+    const char *where;
+    struct error err;
+    bool same;
+
+    assert_int_equal(maps_find(maps, span_text("k"), 0, value, NULL, &err), MAP_FOUND);
+    assert_int_equal(maps_find(maps, span_text("k"), 0, &second, &where, &err), MAP_FOUND);
+    assert_string_equal(where, "static:x");
+    same = strcmp(buf_text(value), buf_text(&second)) == 0;
+    buf_release(&second);
+    return same;
+}
+
+static void remembers_while_fresh(void **state UNUSED)
+{
+    struct maps *maps = maps_open(&config, "hash:/fresh, static:x", true);
+    struct buf value = BUF(1000);
+    struct buf other = BUF(1000);
+    struct error err;
+    bool remembered = false;
+
+    for (int attempt = 0; attempt < 40 && !remembered; attempt++) /* it lasts a second only */
+        remembered = is_remembered(maps, &value);
+    assert_true(remembered);
+    assert_int_equal(maps_find(maps, span_text("K"), 0, &other, NULL, &err), MAP_FOUND);
+    assert_non_null(strstr(buf_text(&other), " K "));
+    assert_int_equal(maps_find(maps, span_text("k"), MAP_FOLD_KEY, &other, NULL, &err), MAP_FOUND);
+    assert_non_null(strstr(buf_text(&other), " 1 1 k "));
+    maps_free(&maps);
+    buf_release(&value);
+    buf_release(&other);
+}
+
+/* --- the memory by itself ---------------------------------------------------------------------------- */
+
+#define HOUR_MS 3600000
+
+static bool find_key(struct proxy_recent *recent, const char *text, bool partial, struct buf *value)
+{
+    struct proxy_key key = {.octets = span_text(text), .is_partial = partial};
+    const struct proxy_question question = {.list = "hash:/x", .keys = &key, .key_count = 1};
+    struct proxy_answer answer;
+    bool found = proxy_recent_find(recent, "proxymap", &question, &answer, value);
+
+    if (found)
+        assert_int_equal(answer.table, 7);
+    return found;
+}
+
+/* What is not found is kept. */
+static void keep_key(struct proxy_recent *recent, const char *text, const char *value,
+                     uint64_t fresh_ms)
+{
+    const struct proxy_answer answer = {.result = MAP_FOUND, .table = 7, .fresh_ms = fresh_ms};
+    struct buf found = BUF(2000);
+
+    assert_false(find_key(recent, text, false, &found));
+    proxy_recent_keep(recent, &answer, span_text(value));
+    buf_release(&found);
+}
+
+static void memory_keeps_what_is_fresh(void **state UNUSED)
+{
+    struct proxy_recent *recent = proxy_recent_create();
+    struct buf value = BUF(2000);
+    char large[2000];
+
+    memset(large, 'v', sizeof(large));
+    large[sizeof(large) - 1] = '\0';
+    keep_key(recent, "a", "one", HOUR_MS);
+    keep_key(recent, "b", "two", 0);
+    keep_key(recent, "c", large, HOUR_MS);
+    keep_key(recent, large, "four", HOUR_MS);
+    assert_true(find_key(recent, "a", false, &value));
+    assert_string_equal(buf_text(&value), "one");
+    assert_false(find_key(recent, "a", true, &value));
+    assert_false(find_key(recent, "b", false, &value));
+    assert_false(find_key(recent, "c", false, &value));
+    assert_false(find_key(recent, large, false, &value));
+    proxy_recent_free(&recent);
+    buf_release(&value);
+}
+
+static void memory_is_bounded(void **state UNUSED)
+{
+    struct proxy_recent *recent = proxy_recent_create();
+    struct buf value = BUF(100);
+    char text[20];
+    size_t found = 0;
+
+    for (int i = 0; i < 3 * PROXY_RECENT_MAX / 2; i++) {
+        snprintf(text, sizeof(text), "key %d", i);
+        keep_key(recent, text, text, HOUR_MS);
+    }
+    for (int i = 0; i < 3 * PROXY_RECENT_MAX / 2; i++) {
+        snprintf(text, sizeof(text), "key %d", i);
+        if (find_key(recent, text, false, &value)) {
+            assert_string_equal(buf_text(&value), text);
+            found++;
+        }
+    }
+    assert_int_equal(found, PROXY_RECENT_MAX / 2);
+    proxy_recent_free(&recent);
+    buf_release(&value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +311,9 @@ int main(void)
         {.name = "absent and unavailable come through",         .test_func = tells_absent_from_unavailable  },
         {.name = "a proxymap that ended is replaced unnoticed",
          .test_func = asks_the_next_proxymap                                                                },
+        {.name = "no question while the answer is fresh",       .test_func = remembers_while_fresh          },
+        {.name = "only what is fresh and not large is kept",    .test_func = memory_keeps_what_is_fresh     },
+        {.name = "the memory is bounded",                       .test_func = memory_is_bounded              },
         {.name = "no proxymap is unavailable",                  .test_func = is_unavailable_without_proxymap},
     };
 

@@ -95,6 +95,38 @@ static void knows_which_wait(void **state UNUSED)
     tables_free(&tables);
 }
 
+/* How long an answer may be used again; asked more than once, for a slow machine may use up the time. */
+static uint64_t longest_fresh_ms(struct tables *tables, const char *list)
+{
+    struct proxy_answer answer;
+    uint64_t longest_ms = 0;
+
+    for (int i = 0; i < 20; i++) {
+        (void)ask(tables, list, &answer);
+        assert_true(answer.fresh_ms <= PROXY_FRESH_MAX_MS);
+        if (answer.fresh_ms > longest_ms)
+            longest_ms = answer.fresh_ms;
+    }
+    return longest_ms;
+}
+
+static void knows_what_lasts(void **state UNUSED)
+{
+    static const char mixed[] = "inline:{key=b}, randmap:{a, b}";
+    struct tables *tables = tables_create_empty(&config);
+
+    tables_approve(tables, mixed);
+    tables_approve(tables, "pipemap:{inline:{key=b}, unix:passwd.byname}, lmdb:/x");
+    assert_true(longest_fresh_ms(tables, "inline:{key=b}") > 0);
+    assert_int_equal(longest_fresh_ms(tables, "randmap:{a, b}"), 0);
+    assert_int_equal(longest_fresh_ms(tables, mixed), 0);
+    assert_int_equal(
+        longest_fresh_ms(tables, "pipemap:{inline:{key=b}, unix:passwd.byname}"), 0);
+    assert_int_equal(longest_fresh_ms(tables, "lmdb:/x"), 0);
+    assert_int_equal(longest_fresh_ms(tables, "lmdb:/unapproved"), 0);
+    tables_free(&tables);
+}
+
 static void put_table(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -130,7 +162,7 @@ static void notices_changes(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(approval_cases) + 3];
+    struct CMUnitTest tests[ARRAY_LENGTH(approval_cases) + 4];
     size_t count = 0;
 
     UNIT_ADD_ROWS(tests, count, approval_cases, run_approval);
@@ -138,6 +170,8 @@ int main(void)
                                          .test_func = opens_members_directly};
     tests[count++] =
         (struct CMUnitTest){.name = "which tables wait for servers", .test_func = knows_which_wait};
+    tests[count++] =
+        (struct CMUnitTest){.name = "which answers last a while", .test_func = knows_what_lasts};
     tests[count++] = (struct CMUnitTest){.name = "a table that changes is opened again",
                                          .test_func = notices_changes};
     return unit_run("proxymap", tests, count);
