@@ -61,12 +61,16 @@ static bool write_to_maildir(const struct deposit *deposit, const struct mailbox
                              const struct delivery_content *content, struct error *err)
 {
     const uint64_t size = content->prefix.len + content->size;
+    int maildir = maildir_open(place->path, err);
+    bool written =
+        maildir >= 0 &&
+        quota_check_at(place->path, maildir, &place->quota, NULL, size, 1, err) &&
+        maildir_deliver(maildir, place->path, deposit->config->myhostname, content, err);
 
-    if (!quota_check(place->path, &place->quota, NULL, size, 1, err) ||
-        !maildir_deliver(place->path, deposit->config->myhostname, content, err))
-        return false;
-    quota_add(place->path, (int64_t)size, 1);
-    return true;
+    if (written)
+        quota_add_at(place->path, maildir, (int64_t)size, 1);
+    fd_close(&maildir);
+    return written;
 }
 
 static bool write_message(struct arena *arena, const struct deposit *deposit,

@@ -104,7 +104,7 @@ static void spread(const char *path)
 
 bool maildir_create(const char *path, struct error *err)
 {
-    /* tmp is the last: where it is, another process takes the others for granted (open_maildir) */
+    /* tmp is the last: where it is, another process takes the others for granted (create_file) */
     static const char *const parts[] = {"/new", "/cur", "/tmp"};
 
     if (!make_directory(path, err))
@@ -120,18 +120,16 @@ bool maildir_create(const char *path, struct error *err)
     return true;
 }
 
-/* The Maildir as an open directory, made when it, or a part of it, is missing. */
-static int open_maildir(const char *path, struct error *err)
+int maildir_open(const char *path, struct error *err)
 {
     static const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int maildir = open(path, flags);
 
-    if (maildir >= 0 && faccessat(maildir, "tmp", F_OK, 0) == 0)
-        return maildir;
-    fd_close(&maildir);
-    if (!maildir_create(path, err))
-        return -1;
-    maildir = open(path, flags);
+    if (maildir < 0 && errno == ENOENT) {
+        if (!maildir_create(path, err))
+            return -1;
+        maildir = open(path, flags);
+    }
     if (maildir < 0)
         error_errno(err, "open maildir %s", path);
     return maildir;
@@ -162,25 +160,36 @@ static bool write_message(int fd, const struct delivery_content *content, uint64
     return done;
 }
 
-bool maildir_deliver(const char *path, const char *hostname, const struct delivery_content *content,
-                     struct error *err)
+/* Its directory may be missing: then all that are missing are made. */
+static int create_file(int maildir, const char *path, const char *name, struct error *err)
+{
+    static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int fd = openat(maildir, name, flags, 0600);
+
+    if (fd < 0 && errno == ENOENT) {
+        if (!maildir_create(path, err))
+            return -1;
+        fd = openat(maildir, name, flags, 0600);
+    }
+    if (fd < 0)
+        error_errno(err, "create maildir file %s/%s", path, name);
+    return fd;
+}
+
+bool maildir_deliver(int maildir, const char *path, const char *hostname,
+                     const struct delivery_content *content, struct error *err)
 {
     char unique[MAILDIR_NAME_MAX + 1], temporary[MAILDIR_NAME_MAX + 8];
     char final[MAILDIR_NAME_MAX + 1], target[MAILDIR_NAME_MAX + 8];
     uint64_t virtual_size = 0;
-    int fd, maildir = open_maildir(path, err);
     bool written, done = false;
+    int fd;
 
-    if (maildir < 0)
-        return false;
     maildir_unique_name(unique, clock_wall(), hostname);
     snprintf(temporary, sizeof(temporary), "tmp/%s", unique);
-    fd = openat(maildir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        error_errno(err, "create maildir file %s/%s", path, temporary);
-        fd_close(&maildir);
+    fd = create_file(maildir, path, temporary, err);
+    if (fd < 0)
         return false;
-    }
     written = write_message(fd, content, &virtual_size, err);
     fd_close(&fd);
     maildir_final_name(final, unique, content->prefix.len + content->size, virtual_size);
@@ -191,6 +200,5 @@ bool maildir_deliver(const char *path, const char *hostname, const struct delive
         done = file_sync_directory(maildir, "new", err);
     if (!done)
         unlinkat(maildir, temporary, 0);
-    fd_close(&maildir);
     return done;
 }

@@ -13,13 +13,20 @@
 #define MAILDIR_NAME_MAX 255 /* octets of a file name, without NUL */
 
 /*
+ * maildir_open - the Maildir at `path` as an open directory, the caller's to close; made when it is missing.
+ * -1 and *err as error_errno.
+ */
+int maildir_open(const char *path, struct error *err) MUST_CHECK;
+
+/*
  * maildir_deliver - put one message into new/
  *
  * When it returns true, message and directory entry are on stable storage, and the name tells size
- * and size with CRLF. Missing tmp/, new/ and cur/, and the directories above, are made first, mode
- * 0700. Runs with the rights that the caller took on (service_become).
+ * and size with CRLF. Missing tmp/, new/ and cur/ are made first, mode 0700. Runs with the rights that the
+ * caller took on (service_become).
  *
- *  path      of the Maildir, absolute or seen from the working directory
+ *  maildir   open directory; borrowed
+ *  path      of it, absolute or seen from the working directory
  *  hostname  goes into the file name
  *  content   borrowed
  *  err       as error_errno; err->number is ENOSPC, EDQUOT, EFBIG, ... where the system gave one
@@ -27,8 +34,8 @@
  * After false nothing is left in new/, unless the last sync failed: then the message may be seen.
  * Source: design, section 4, rule 3.
  */
-bool maildir_deliver(const char *path, const char *hostname, const struct delivery_content *content,
-                     struct error *err) MUST_CHECK;
+bool maildir_deliver(int maildir, const char *path, const char *hostname,
+                     const struct delivery_content *content, struct error *err) MUST_CHECK;
 
 /* maildir_create - path with tmp/, new/ and cur/, mode 0700, the directories above it too, all synced.
  * What is there already stays. */

@@ -283,9 +283,9 @@ static bool refuse(struct error *err)
     return false;
 }
 
-static bool check(const char *maildir, int directory, const struct mailbox_quota *wanted,
-                  const struct quota_bonus *bonus, uint64_t octets, uint64_t messages,
-                  struct error *err)
+bool quota_check_at(const char *maildir, int directory, const struct mailbox_quota *wanted,
+                    const struct quota_bonus *bonus, uint64_t octets, uint64_t messages,
+                    struct error *err)
 {
     struct maildirsize size;
     time_t changed = 0;
@@ -310,7 +310,7 @@ bool quota_check(const char *maildir, const struct mailbox_quota *wanted,
     bool done = false;
 
     if (directory >= 0)
-        done = check(maildir, directory, wanted, bonus, octets, messages, err);
+        done = quota_check_at(maildir, directory, wanted, bonus, octets, messages, err);
     else if (err->kind == ERROR_NONE) /* not made yet */
         done = has_room(&(struct maildirsize){.limit = *wanted}, bonus, octets, messages) ||
                refuse(err);
@@ -318,10 +318,10 @@ bool quota_check(const char *maildir, const struct mailbox_quota *wanted,
     return done;
 }
 
-void quota_add(const char *maildir, int64_t octets, int64_t messages)
+void quota_add_at(const char *maildir, int directory, int64_t octets, int64_t messages)
 {
-    char *path = mem_printf("%s/" FILE_NAME, maildir);
-    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    static const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = openat(directory, FILE_NAME, flags);
     struct stat status;
     char line[64];
     int len = snprintf(line, sizeof(line), "%" PRId64 " %" PRId64 "\n", octets, messages);
@@ -330,9 +330,18 @@ void quota_add(const char *maildir, int64_t octets, int64_t messages)
      * and nobody waits for it. */
     if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
         write(fd, line, (size_t)len) != len)
-        log_warning("%s cannot be written: %s", path, strerror(errno));
+        log_warning("%s/" FILE_NAME " cannot be written: %s", maildir, strerror(errno));
     fd_close(&fd);
-    mem_free(path);
+}
+
+void quota_add(const char *maildir, int64_t octets, int64_t messages)
+{
+    struct error ignored;
+    int directory = open_maildir(maildir, &ignored);
+
+    if (directory >= 0)
+        quota_add_at(maildir, directory, octets, messages);
+    fd_close(&directory);
 }
 
 void quota_recount(const char *maildir, const struct mailbox_quota *wanted)

@@ -58,13 +58,17 @@ bool quota_read(const char *maildir, const struct mailbox_quota *wanted,
 
 /* quota_check - may so much more come in? A sum that says no is counted again when it may be wrong.
  * The bonus (NULL: none) is of the mailbox that it comes to. false: PERMANENT with EDQUOT when not, else as
- * quota_read. */
+ * quota_read. quota_check_at - likewise, where `directory` is the Maildir, open. */
+bool quota_check_at(const char *maildir, int directory, const struct mailbox_quota *wanted,
+                    const struct quota_bonus *bonus, uint64_t octets, uint64_t messages,
+                    struct error *err) MUST_CHECK;
 bool quota_check(const char *maildir, const struct mailbox_quota *wanted,
                  const struct quota_bonus *bonus, uint64_t octets, uint64_t messages,
                  struct error *err) MUST_CHECK;
 
 /* quota_add - so much came in, or went; nothing is done where no sum is kept. quota_recount - what went is
  * not known. Trouble is logged: the sum is counted again when it says no. */
+void quota_add_at(const char *maildir, int directory, int64_t octets, int64_t messages);
 void quota_add(const char *maildir, int64_t octets, int64_t messages);
 void quota_recount(const char *maildir, const struct mailbox_quota *wanted);
 

@@ -24,9 +24,23 @@ static bool is_allowed(uid_t uid, struct error *err)
     return false;
 }
 
+/* Delivery after delivery to virtual mailboxes has none: they are given up once. */
+static bool drop_groups(void)
+{
+    if (!service_process.has_no_groups && setgroups(0, NULL) == 0)
+        service_process.has_no_groups = true;
+    return service_process.has_no_groups;
+}
+
+static bool take_named_groups(const char *user, gid_t gid)
+{
+    service_process.has_no_groups = false;
+    return initgroups(user, gid) == 0;
+}
+
 static bool take_groups(const char *user, gid_t gid, struct error *err)
 {
-    if ((user == NULL ? setgroups(0, NULL) : initgroups(user, gid)) == 0)
+    if (user == NULL ? drop_groups() : take_named_groups(user, gid))
         return true;
     error_errno(err, "take the groups of %s", user == NULL ? "nobody" : user);
     err->kind = ERROR_TEMPORARY;
@@ -54,7 +68,7 @@ void service_return(void)
 {
     if (!service_process.instance.privileged)
         return;
-    if (seteuid(0) != 0 || setegid(0) != 0 || setgroups(0, NULL) != 0)
+    if (seteuid(0) != 0 || setegid(0) != 0 || !drop_groups())
         log_fatal("cannot give a user's identity back: %m");
 }
 

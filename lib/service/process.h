@@ -20,6 +20,7 @@ struct service_process {
     bool through_master; /* connections are asked for at master: the chroot has no sockets */
     struct scoreboard *board; /* NULL without master */
     unsigned wakeups;         /* heard from master and not yet acted on */
+    bool has_no_groups;       /* no supplementary ones (become.c) */
 
     /* Read and written by the signal handler too. */
     volatile sig_atomic_t draining; /* end when what is going on has ended */

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char scratch[64];
@@ -59,6 +60,15 @@ static void read_only_file(const char *directory, char name_r[256], struct buf *
     closedir(dir);
 }
 
+static bool deliver(const char *path, const struct delivery_content *content, struct error *err)
+{
+    int maildir = maildir_open(path, err);
+    bool done = maildir >= 0 && maildir_deliver(maildir, path, "mx.test", content, err);
+
+    fd_close(&maildir);
+    return done;
+}
+
 static const struct maildir_case {
     const char *name;
     const char *prefix;
@@ -79,7 +89,7 @@ static void deliver_to_maildir(void **state)
     char name[256];
     struct error err;
 
-    assert_true(maildir_deliver("a/b/box", "mx.test", &content, &err));
+    assert_true(deliver("a/b/box", &content, &err));
     read_only_file("a/b/box/new", name, &found);
     buf_put_text(&expected, c->prefix);
     buf_put_text(&expected, c->message);
@@ -104,7 +114,7 @@ static void large_message_keeps_every_octet(void **state UNUSED)
     octets[DELIVERY_BLOCK_MAX - 1] = '\r'; /* its LF is the first octet of the next block */
     octets[DELIVERY_BLOCK_MAX] = '\n';
     content = content_of("", span_of(octets, len));
-    assert_true(maildir_deliver("box", "mx.test", &content, &err));
+    assert_true(deliver("box", &content, &err));
     read_only_file("box/new", name, &found);
     assert_int_equal(found.len, len);
     assert_memory_equal(found.data, octets, len);
@@ -115,13 +125,30 @@ static void large_message_keeps_every_octet(void **state UNUSED)
     fd_close(&content.file);
 }
 
+/* Whoever looks after Maildirs may have removed what was empty. */
+static void missing_parts_are_made(void **state UNUSED)
+{
+    struct delivery_content content = content_of("", SPAN_LITERAL("x\n"));
+    struct buf found = BUF(100);
+    char name[256];
+    struct error err;
+
+    assert_int_equal(mkdir("part", 0700), 0);
+    assert_true(deliver("part", &content, &err));
+    read_only_file("part/new", name, &found);
+    assert_true(span_equal_text(buf_span(&found), "x\n"));
+    assert_int_equal(rmdir("part/cur") | rmdir("part/tmp"), 0);
+    buf_release(&found);
+    fd_close(&content.file);
+}
+
 static void short_queue_file_leaves_nothing(void **state UNUSED)
 {
     struct delivery_content content = content_of("", SPAN_LITERAL("x\n"));
     struct error err = {0};
 
     content.size = 100;
-    assert_false(maildir_deliver("box", "mx.test", &content, &err));
+    assert_false(deliver("box", &content, &err));
     assert_int_equal(err.kind, ERROR_TEMPORARY);
     assert_int_not_equal(rmdir("box/new"), -1);
     assert_int_not_equal(rmdir("box/tmp"), -1);
@@ -255,9 +282,10 @@ static void counts_bare_lf_in_blocks_of_any_length(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(maildir_cases) + ARRAY_LENGTH(mbox_cases) + 6];
+    struct CMUnitTest tests[ARRAY_LENGTH(maildir_cases) + ARRAY_LENGTH(mbox_cases) + 7];
     const struct CMUnitTest others[] = {
         cmocka_unit_test(large_message_keeps_every_octet),
+        cmocka_unit_test(missing_parts_are_made),
         cmocka_unit_test(short_queue_file_leaves_nothing),
         cmocka_unit_test(full_mbox_is_left_alone),
         cmocka_unit_test(held_lock_defers),
