@@ -73,9 +73,10 @@ static void run_pass(struct client *client, struct span arguments)
         client_say(client, "-ERR No username given.");
         return;
     }
+    if (refuse_malformed(client, arguments))
+        return;
     client->named = NULL;
-    if (!refuse_malformed(client, arguments))
-        sasl_password(client, span_text(user), arguments);
+    sasl_password(client, span_text(user), arguments);
     mem_free(user);
 }
 

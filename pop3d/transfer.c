@@ -137,9 +137,11 @@ static bool send_all(struct transfer *transfer, struct stream *client,
     return send_stored(transfer, client, file, at, file->size);
 }
 
-/* The last line's end, and the empty line that some clients miss behind a header alone. */
+/* The last line's end, and the empty line that some clients miss behind a header alone. A CR at the very end is of the
+ * message: no LF makes it a line's end. */
 static void complete(struct transfer *transfer, bool ends_header)
 {
+    transfer->after_cr = false;
     if (!transfer->at_line_start)
         end_line(transfer);
     if (ends_header && !transfer->in_body)
