@@ -10,6 +10,9 @@
 #include "lib/map/map_fold.h"
 #include "lib/map/server_table.h"
 
+#include <stdio.h>
+#include <sys/random.h>
+
 #define TEXT_MAX 65536 /* of a base, a filter or a name */
 
 struct ldap_passwords {
@@ -153,6 +156,28 @@ static enum ldap_password_result ask_judges(struct ldap_passwords *passwords, co
     return LDAP_PASSWORD_UNAVAILABLE;
 }
 
+/* Whoever guesses names shall learn nothing from the time: for one that nobody has the server is asked as often, with the
+ * name of an entry that cannot be there. (Not of one that is: its owner would be locked out by the server's policy.) */
+static enum ldap_password_result ask_for_nobody(struct ldap_passwords *passwords, struct span user,
+                                                struct span password, struct error *err)
+{
+    struct buf base = BUF(TEXT_MAX);
+    unsigned char octets[16] = {0};
+    char name[2 * sizeof(octets) + 1];
+    enum ldap_password_result result = LDAP_PASSWORD_NOBODY;
+
+    (void)!getrandom(octets, sizeof(octets), 0);
+    for (size_t i = 0; i < sizeof(octets); i++)
+        snprintf(name + 2 * i, 3, "%02x", octets[i]);
+    if (table_query_expand(passwords->base, user, ldap_quote_for_name, NULL, &base, err)) {
+        char *dn = mem_printf("cn=%s,%s", name, buf_text(&base));
+        result = ask_judges(passwords, dn, password, err);
+        mem_free(dn);
+    }
+    buf_release(&base);
+    return result == LDAP_PASSWORD_UNAVAILABLE ? result : LDAP_PASSWORD_NOBODY;
+}
+
 /* A bind without a name or a password proves nothing, and succeeds (RFC 4513 section 5.1.2). */
 enum ldap_password_result ldap_password_check(struct ldap_passwords *passwords, const char *user,
                                               struct span password, struct error *err)
@@ -179,6 +204,8 @@ enum ldap_password_result ldap_password_check(struct ldap_passwords *passwords, 
         result = LDAP_PASSWORD_NOBODY;
     if (result == LDAP_PASSWORD_RIGHT)
         result = ask_judges(passwords, name, password, err);
+    else if (result == LDAP_PASSWORD_NOBODY)
+        result = ask_for_nobody(passwords, key, password, err);
     mem_free(name);
     return result;
 }

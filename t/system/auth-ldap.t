@@ -5,7 +5,7 @@
 PATH=$PATH:/usr/sbin
 need slapd slapadd python3
 has_module ldap
-plan 17
+plan 18
 [ -r /etc/ldap/schema/core.schema ] || skip_all "slapd has no schema here"
 LDAP_PORT=$((T_BASE + 71))
 instance_prepare <<END
@@ -64,7 +64,7 @@ mail: both@example.test
 END
 as_helper mkdir "$T/db/data"
 slapd_start() {
-    as_helper slapd -d 0 -f "$T/db/slapd.conf" -h "ldap://127.0.0.1:$LDAP_PORT" >>"$T/db/log" 2>&1 &
+    as_helper slapd -d stats -f "$T/db/slapd.conf" -h "ldap://127.0.0.1:$LDAP_PORT" >>"$T/db/log" 2>&1 &
     wait_until 'the server' as_helper ldapsearch -x -H "ldap://127.0.0.1:$LDAP_PORT" -D cn=reader,dc=test -w "reader's" -b dc=test -s base ||
         { cat "$T/db/log" && exit 1; }
     T_HELPERS="${T_HELPERS:-} $(cat "$T/db/pid")"
@@ -111,6 +111,13 @@ is 'an empty password is none, though the server would take it' "$(login ana@exa
 is 'an entry without a password lets nobody in' "$(login eva@example.test "$PASSWORD")" "$WRONG"
 is 'a name that nobody has' "$(login nobody@example.test "$PASSWORD")" "$WRONG"
 log_has 'is nobody' 'auth: ldap\(nobody@example\.test,127\.0\.0\.1,<[^>]+>\): unknown user'
+# Binds as one who is there or is not, as the server counts them.
+binds() { grep 'BIND dn="[^"]*" method=128' "$T/db/log" | grep -cv cn=reader; }
+before=$(binds)
+login nobody@example.test "$PASSWORD" >/dev/null
+between=$(binds)
+login ana@example.test wrong >/dev/null
+is 'a name that nobody has costs as many binds as a wrong password' "$((between - before))/$(($(binds) - between))" 1/1
 is 'a name that is a filter is one of letters' "$(login '*' "$PASSWORD")/$(login 'ana*' "$PASSWORD")/$(login 'x)(mail=ana@example.test' "$PASSWORD")" "$WRONG/$WRONG/$WRONG"
 is 'a name that two have is trouble' "$(login both@example.test "$PASSWORD")" "$TROUBLE"
 log_has 'which is named' 'warning: auth: ldap\(both@example\.test,127\.0\.0\.1,<[^>]+>\): .*more than one entry is found'
