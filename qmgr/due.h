@@ -1,18 +1,32 @@
 /*
- * When deferred messages are due: a date and a queue id for each, some sixty octets, so that a million
- * of them neither need a scan nor matter. The date is the file's modification time; whoever takes a
+ * When deferred messages are due: a date and a queue id for each, 24 octets, so that a million of them
+ * neither need a scan nor matter. The date is the file's modification time; whoever takes a
  * message out compares them, for a message may have been tried, moved or removed meanwhile.
  */
 #ifndef BUZON_QMGR_DUE_H
 #define BUZON_QMGR_DUE_H
 
-#include "qmgr/heap.h"
-
 #include "lib/queue/queue_file.h"
 
+/* The id ends with its NUL, or with the array. A longer one has memory of its own: then the first octet is NUL,
+ * and the pointer is at the end. */
+struct due_entry {
+    uint32_t when;     /* seconds of the wall clock */
+    uint32_t sequence; /* among equal dates, smallest first */
+    char id[16];
+};
+
+_Static_assert(sizeof(struct due_entry) == 24, "a million of them are to be no matter");
+
+struct due_heap {
+    struct due_entry *entries;
+    size_t count, capacity;
+};
+
 struct due {
-    struct heap waiting;
-    struct heap flushed; /* due at once, whatever their dates */
+    struct due_heap waiting;
+    struct due_heap flushed; /* due at once, whatever their dates */
+    uint32_t sequence;
 };
 
 /* due_add - a message comes due at `when`, in seconds of the wall clock */
