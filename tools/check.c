@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define QUEUE_DEPTH_MAX 16 /* directories between a queue and its messages */
+
 /* --- fatal ------------------------------------------------------------------------------------------ */
 
 static bool check_is_directory(const char *what, const char *path)
@@ -70,12 +72,69 @@ static bool make_directories(const struct config *config)
     return false;
 }
 
+/* --- another system's queue --------------------------------------------------------------------------- */
+
+enum whose { NOBODYS, OURS, POSTFIX };
+
+/* Postfix's files begin with a record of type 'C', its length, and numbers with blanks in front. */
+static enum whose whose_message(int directory, const char *name)
+{
+    int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    char begin[3] = "";
+    bool is_postfix = fd >= 0 && read(fd, begin, sizeof(begin)) == sizeof(begin) &&
+                      begin[0] == 'C' && begin[2] == ' ';
+
+    fd_close(&fd);
+    return is_postfix ? POSTFIX : OURS;
+}
+
+/* The first message that is found tells; there are directories in between (hash_queue_depth). */
+static enum whose whose_messages(int parent, const char *name, int depth)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    enum whose whose = NOBODYS;
+    const struct dirent *entry;
+
+    if (directory == NULL) {
+        fd_close(&fd);
+        return NOBODYS;
+    }
+    while (whose == NOBODYS && (entry = readdir(directory)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        if (entry->d_type == DT_REG)
+            whose = whose_message(fd, entry->d_name);
+        else if (depth > 0)
+            whose = whose_messages(fd, entry->d_name, depth - 1);
+    }
+    closedir(directory);
+    return whose;
+}
+
+/* We cannot read them: they would lie there unseen, or be put away as damaged. */
+static bool check_queue(const struct config *config)
+{
+    static const char *const names[] = {"incoming", "active", "deferred", "hold"};
+    int queue = open(config->queue_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool is_ours = true;
+
+    for (size_t i = 0; queue >= 0 && i < ARRAY_LENGTH(names) && is_ours; i++)
+        is_ours = whose_messages(queue, names[i], QUEUE_DEPTH_MAX) != POSTFIX;
+    fd_close(&queue);
+    if (!is_ours)
+        log_info("fatal: %s holds messages of Postfix, which buzon does not read: give buzon a "
+                 "queue_directory of its own, and let Postfix deliver what it has",
+                 config->queue_directory);
+    return is_ours;
+}
+
 bool check_fatal(const struct config *config)
 {
     return check_is_directory("command", config->command_directory) &&
            check_is_directory("daemon", config->daemon_directory) &&
-           check_program(config, "master") && check_accounts(config) && make_directories(config) &&
-           check_master_cf(config);
+           check_program(config, "master") && check_accounts(config) && check_queue(config) &&
+           make_directories(config) && check_master_cf(config);
 }
 
 /* --- warnings ----------------------------------------------------------------------------------------- */
