@@ -6,7 +6,8 @@ A line of CASES is "configuration: arguments", quoted as in a shell; the configu
 program alone, which finds it as "conf" in its working directory and runs in NAME's name. Output,
 messages, exit status and the files afterwards must be the same. A line "~ WHY" begins cases that differ
 and why: of these the exit status must be the same and the rest must differ; below "~~ WHY" the exit
-status differs, too. A line "=" ends that. Blank lines and comments count for nothing.
+status differs, too. A line "=" ends that. Blank lines and comments count for nothing. $LONG is a long word.
+A file "modes" of a configuration has lines "NAME OCTAL", which permissions its files have.
 
 Messages are compared as a set, without what ours adds by design: parameters that are not supported, the
 name that an unknown one was probably meant to be, the place of a line that continues nothing, and what
@@ -20,6 +21,8 @@ CHANGES = [
     (re.compile(r"(: usage: \S+) .*"), r"\1"),
     (re.compile(r"(/(main|master)\.cf), line \d+(: logical line must not start)"), r"\1\3"),
     (re.compile(r"^postfix/bounce: "), "postconf: "),
+    # of which file it is told first, and that the new one has another name
+    (re.compile(r": fatal: (\S+: )?(open|create) \S*\b(main|master)\.cf(\.tmp|\.[0-9a-f]+\.new| for reading)?: "), ": fatal: open FILE: "),
 ]
 
 
@@ -38,6 +41,8 @@ def files(directory):
     found = {}
     for name in sorted(os.listdir(directory)):
         path = os.path.join(directory, name)
+        if os.path.islink(path):
+            found[name + "@"] = os.readlink(path)
         if name.endswith(".tmp") or not os.path.isfile(path):  # the reference leaves one when it gives up
             continue
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -45,12 +50,30 @@ def files(directory):
     return found
 
 
+def set_modes(directory):
+    if os.path.exists(os.path.join(directory, "modes")):
+        with open(os.path.join(directory, "modes"), encoding="utf-8") as file:
+            for line in file:
+                name, mode = line.split()
+                os.chmod(os.path.join(directory, name), int(mode, 8))
+
+
+def restore_modes(directory):
+    os.chmod(directory, 0o755)
+    for name in os.listdir(directory):
+        if os.path.isfile(os.path.join(directory, name)):
+            os.chmod(os.path.join(directory, name), 0o644)
+
+
 def run(program, name, source, work, arguments, environment):
-    shutil.copytree(source, os.path.join(work, "conf"))
+    conf = os.path.join(work, "conf")
+    shutil.copytree(source, conf, symlinks=True)
+    set_modes(conf)
     result = subprocess.run([name, "-c", "conf", *arguments], executable=program, cwd=work, encoding="utf-8",
                             errors="replace", stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment)
+    restore_modes(conf)
     outcome = {"status": result.returncode, "output": result.stdout, "messages": messages(result.stderr),
-               "files": files(os.path.join(work, "conf"))}
+               "files": files(conf)}
     shutil.rmtree(work)
     return outcome
 
@@ -58,6 +81,7 @@ def run(program, name, source, work, arguments, environment):
 def both(options, number, case):
     configuration, arguments = case.split(":", 1)
     source = os.path.join(options.configs, configuration)
+    words = [word.replace("$LONG", "x" * 100000) for word in shlex.split(arguments)]
     outcomes = []
     preloaded = dict(os.environ)
     if os.path.exists(options.preload):
@@ -65,7 +89,7 @@ def both(options, number, case):
     for program, environment in (options.reference, preloaded), (options.ours, None):
         work = os.path.join(options.work, f"{number}-{os.path.basename(program)}")
         os.mkdir(work)
-        outcomes.append(run(program, options.name, source, work, shlex.split(arguments), environment))
+        outcomes.append(run(program, options.name, source, work, words, environment))
     return outcomes
 
 

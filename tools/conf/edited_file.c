@@ -51,7 +51,10 @@ static bool read_locked(struct edited_file *file, struct error *err)
     file->mode = status.st_mode & 07777;
     file->owner = status.st_uid;
     file->group = status.st_gid;
-    return file_read(file->directory, file->name, &file->old, err);
+    if (file_read(file->directory, file->name, &file->old, err))
+        return true;
+    error_prefix(err, "%s", file->path);
+    return false;
 }
 
 bool edited_file_open(struct edited_file *file_r, const char *directory, const char *name,
@@ -88,8 +91,10 @@ bool edited_file_store(struct edited_file *file, struct error *err)
 {
     if (span_equal(buf_span(&file->changed), buf_span(&file->old)))
         return true;
-    if (!file_replace(file->directory, file->name, file->mode, buf_span(&file->changed), err))
+    if (!file_replace(file->directory, file->name, file->mode, buf_span(&file->changed), err)) {
+        error_prefix(err, "%s", file->path);
         return false;
+    }
     if ((file->owner != geteuid() || file->group != getegid()) &&
         fchownat(file->directory, file->name, file->owner, file->group, 0) != 0)
         log_warning("%s/%s now belongs to uid %d, gid %d", file->path, file->name, (int)geteuid(),
