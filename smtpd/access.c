@@ -96,7 +96,7 @@ static const char *conclude(struct access_check *check, bool refused)
 static const char *check_list(struct smtpd_session *session, enum access_subject subject,
                               const char *restrictions)
 {
-    struct access_check check = {.session = session};
+    struct access_check check = {.session = session, .is_stage = true};
 
     return conclude(&check, is_refused(&check, subject, restrictions));
 }
@@ -128,7 +128,7 @@ static bool sender_is_refused(struct access_check *check)
 
 const char *access_check_sender(struct smtpd_session *session)
 {
-    struct access_check check = {.session = session};
+    struct access_check check = {.session = session, .is_stage = true};
 
     if (session->config->smtpd_delay_reject)
         return NULL;
@@ -152,6 +152,10 @@ static bool recipient_is_refused(struct access_check *check)
         return true;
     if (is_refused(check, SUBJECT_RECIPIENT, first) || is_refused(check, SUBJECT_RECIPIENT, second))
         return true;
+    if (check->if_permitted != NULL && !session->envelope.orders.discard) {
+        (void)access_deferred(check); /* before anybody asks whether the recipient exists */
+        return true;
+    }
     return config->smtpd_reject_unlisted_recipient &&
            (session->server->overrides & INTAKE_NO_UNKNOWN_CHECKS) == 0 &&
            !check->existence_checked && !session->envelope.orders.discard &&
@@ -161,7 +165,7 @@ static bool recipient_is_refused(struct access_check *check)
 /* A bare postmaster is always welcome: RFC 5321 section 4.5.1. */
 const char *access_check_recipient(struct smtpd_session *session)
 {
-    struct access_check check = {.session = session};
+    struct access_check check = {.session = session, .is_stage = true};
 
     if (strcasecmp(session->recipient, "postmaster") == 0)
         return NULL;
@@ -181,7 +185,7 @@ static bool etrn_is_refused(struct access_check *check)
 
 const char *access_check_etrn(struct smtpd_session *session)
 {
-    struct access_check check = {.session = session};
+    struct access_check check = {.session = session, .is_stage = true};
 
     return conclude(&check, etrn_is_refused(&check));
 }

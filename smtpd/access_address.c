@@ -86,7 +86,9 @@ static enum access_result refuse_unlisted(struct access_check *check, enum acces
 {
     const struct config *config = check->session->config;
     struct arena *arena = check->session->command_arena;
-    const char *status = subject == SUBJECT_SENDER ? "5.1.0" : "5.1.1";
+    const char *status = subject == SUBJECT_SENDER && target->class != CLASS_VIRTUAL_ALIAS
+                             ? "5.1.0"
+                             : "5.1.1"; /* of a sender it becomes 5.1.7 */
     struct delivery_status reason;
 
     if (table == NULL) {
@@ -229,7 +231,9 @@ enum access_result access_permit_auth_destination(struct access_check *check,
 
     if (result == MAP_UNAVAILABLE)
         return access_lookup_failed(check, check->session->recipient);
-    return result == MAP_FOUND ? ACCESS_PERMIT : ACCESS_DUNNO;
+    return result == MAP_FOUND
+               ? access_permit(check, SUBJECT_RECIPIENT, "permit_auth_destination", "")
+               : ACCESS_DUNNO;
 }
 
 static enum access_result refuse_relay(struct access_check *check, int code, const char *status)

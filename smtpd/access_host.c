@@ -19,13 +19,16 @@ enum access_result access_permit_mynetworks(struct access_check *check,
     }
     if (result == MAP_UNAVAILABLE)
         return access_lookup_failed(check, session->peer.text);
-    return result == MAP_FOUND ? ACCESS_PERMIT : ACCESS_DUNNO;
+    return result == MAP_FOUND ? access_permit(check, SUBJECT_CLIENT, "permit_mynetworks", "")
+                               : ACCESS_DUNNO;
 }
 
 enum access_result access_permit_inet_interfaces(struct access_check *check,
                                                  const struct access_step *step UNUSED)
 {
-    return check->session->peer.is_this_host ? ACCESS_PERMIT : ACCESS_DUNNO;
+    return check->session->peer.is_this_host
+               ? access_permit(check, SUBJECT_CLIENT, "permit_inet_interfaces", "")
+               : ACCESS_DUNNO;
 }
 
 enum access_result access_reject_unknown_client_hostname(struct access_check *check,
@@ -57,10 +60,12 @@ access_reject_unknown_reverse_client_hostname(struct access_check *check,
 enum access_result access_reject_plaintext_session(struct access_check *check,
                                                    const struct access_step *step UNUSED)
 {
+    const int code = check->session->config->plaintext_reject_code;
+
     if (check->session->tls != NULL)
         return ACCESS_DUNNO;
-    return access_refuse_plain(check, "%d 4.7.1 Session encryption is required",
-                               check->session->config->plaintext_reject_code);
+    return access_refuse_plain(check, "%d %c.7.1 Session encryption is required", code,
+                               code < 500 ? '4' : '5');
 }
 
 /* The client spoke before it was its turn. In DATA that is so even with PIPELINING. */

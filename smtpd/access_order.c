@@ -7,7 +7,7 @@
 struct order {
     struct access_check *check;
     enum access_subject subject;
-    struct span text; /* behind the keyword */
+    struct span keyword, text; /* the first word, and what is behind it */
     const char *table;
 };
 
@@ -27,9 +27,12 @@ static struct delivery_status split(const struct order *order, const char *statu
     return split;
 }
 
-static enum access_result order_permit(struct order *order UNUSED)
+static enum access_result order_permit(struct order *order)
 {
-    return ACCESS_PERMIT;
+    struct arena *arena = order->check->session->command_arena;
+
+    return access_permit(order->check, order->subject, arena_text(arena, order->keyword),
+                         arena_printf(arena, "from %s", order->table));
 }
 
 static enum access_result order_dunno(struct order *order UNUSED)
@@ -229,12 +232,13 @@ static enum access_result order_prepend(struct order *order)
 }
 
 /* "550 5.7.1 text": the reply itself; all digits alone (as POP-before-SMTP tables had) permit. */
-static enum access_result order_number(struct order *order, struct span number)
+static enum access_result order_number(struct order *order)
 {
+    const struct span number = order->keyword;
     int code;
 
     if (order->text.len == 0)
-        return ACCESS_PERMIT;
+        return order_permit(order);
     code = (number.data[0] - '0') * 100 + (number.data[1] - '0') * 10 + (number.data[2] - '0');
     return refuse_with(order, code, code < 500 ? "4.7.1" : "5.7.1");
 }
@@ -284,15 +288,15 @@ enum access_result access_obey(struct access_check *check, enum access_subject s
         .text = span_trim(value),
         .table = table,
     };
-    struct span keyword = span_take_word(&order.text);
 
+    order.keyword = span_take_word(&order.text);
     for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
-        if (span_equal_text_nocase(keyword, orders[i].keyword))
+        if (span_equal_text_nocase(order.keyword, orders[i].keyword))
             return orders[i].obey(&order);
     }
-    if (is_reply_code(keyword))
-        return order_number(&order, keyword);
-    if (is_all_digits(keyword) && order.text.len == 0)
-        return ACCESS_PERMIT;
+    if (is_reply_code(order.keyword))
+        return order_number(&order);
+    if (is_all_digits(order.keyword) && order.text.len == 0)
+        return order_permit(&order);
     return access_run(check, arena_text(check->session->command_arena, span_trim(value)));
 }

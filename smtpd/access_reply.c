@@ -148,6 +148,21 @@ enum access_result access_deferred(struct access_check *check)
     return refuse(check, check->if_permitted);
 }
 
+enum access_result access_permit(struct access_check *check, enum access_subject subject,
+                                 const char *action, const char *source)
+{
+    struct smtpd_session *session = check->session;
+    struct error err;
+
+    if (check->is_stage &&
+        match_list_name(session->server->logged_permits, span_text(action), &err) == MAP_FOUND)
+        smtpd_log_decision(session, "permit",
+                           arena_printf(session->command_arena, "action=%s for %s=%s %s", action,
+                                        access_subject_text(subject),
+                                        access_subject_name(session, subject), source));
+    return ACCESS_PERMIT;
+}
+
 enum access_result access_misconfigured(struct access_check *check)
 {
     return access_refuse_plain(check, "451 4.3.5 Server configuration error");

@@ -36,6 +36,7 @@ struct access_check {
     struct smtpd_session *session;
     enum access_subject subject; /* of the list at hand, for permit, reject, defer */
     bool warn;                   /* a refusal is only logged */
+    bool is_stage;               /* the lists of a command; else what is permitted is not logged */
     const char *reply;           /* of ACCESS_REFUSE */
     const char *if_permitted;    /* DEFER_IF_PERMIT: the reply if nobody else refuses */
     const char *if_refused;      /* DEFER_IF_REJECT: the reply when the list refuses for good */
@@ -104,6 +105,14 @@ enum access_result access_deferred(struct access_check *check);
 /* access_defer_if_reject - what others refuse for good is only deferred, with this text */
 enum access_result access_defer_if_reject(struct access_check *check, enum access_subject subject,
                                           const char *status, const char *text);
+/*
+ * access_permit - permit, and log it where smtpd_log_access_permit_actions wants that
+ *
+ *  action  the name of the restriction, or what the table says
+ *  source  "from hash:/etc/...", or ""
+ */
+enum access_result access_permit(struct access_check *check, enum access_subject subject,
+                                 const char *action, const char *source);
 /* access_misconfigured - "451 4.3.5 Server configuration error" */
 enum access_result access_misconfigured(struct access_check *check);
 /* access_find_target - class and next hop of an address; FOUND or UNAVAILABLE. Those of the sender and of the

@@ -170,6 +170,12 @@ static bool is_badly_pipelined(struct smtpd_session *session, const struct comma
     return true;
 }
 
+static void count_junk(struct smtpd_session *session)
+{
+    if (session->junk_count++ > session->config->smtpd_junk_command_limit)
+        session->error_count++;
+}
+
 static void run_allowed(struct smtpd_session *session, const struct command *command,
                         struct span arguments)
 {
@@ -190,8 +196,8 @@ static void run_allowed(struct smtpd_session *session, const struct command *com
     } else {
         command->run(session, arguments);
     }
-    if ((command->flags & JUNK) != 0 && session->junk_count++ > config->smtpd_junk_command_limit)
-        session->error_count++;
+    if ((command->flags & JUNK) != 0)
+        count_junk(session);
 }
 
 void smtpd_command(struct smtpd_session *session, struct span line)
@@ -206,11 +212,14 @@ void smtpd_command(struct smtpd_session *session, struct span line)
         smtpd_refuse(session, "500 5.5.2 Error: bad syntax");
         return;
     }
+    if (is_noop(session, verb)) { /* whatever it would mean otherwise */
+        smtpd_reply(session, "250 2.0.0 Ok");
+        count_junk(session);
+        return;
+    }
     count->all++;
     session->where = command->verb;
-    if (command == UNKNOWN && is_noop(session, verb)) {
-        run_allowed(session, find_command(SPAN_LITERAL("NOOP")), arguments);
-    } else if (command == UNKNOWN && is_forbidden(session, verb)) {
+    if (command == UNKNOWN && is_forbidden(session, verb)) {
         log_warning("non-SMTP command from %s: %.100s", session->peer.label,
                     arena_text(session->command_arena, span_first(line, 100)));
         smtpd_refuse(session, "221 2.7.0 Error: I can break rules, too. Goodbye.");

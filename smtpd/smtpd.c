@@ -256,6 +256,9 @@ static void open_lists(const struct config *config)
     server.bare_newline_exclusions =
         match_list_create(config, "smtpd_forbid_bare_newline_exclusions",
                           config->smtpd_forbid_bare_newline_exclusions, MATCH_ADDRESS, true);
+    server.logged_permits =
+        match_list_create(config, "smtpd_log_access_permit_actions",
+                          config->smtpd_log_access_permit_actions, MATCH_STRING, true);
     server.verp_clients =
         match_list_create(config, "smtpd_authorized_verp_clients",
                           config->smtpd_authorized_verp_clients, MATCH_ADDRESS, true);

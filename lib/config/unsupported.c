@@ -63,7 +63,6 @@ static const struct {
     {"application_event_drain_time",           "who is woken up is not waited for"                        },
     {"fork_*",                                 "a process is started at the first try"                    },
     {"error_service_name",                     "no program of Postfix obeys it either"                    },
-    {"smtpd_log_access_permit_actions",        "what restrictions permit is not logged"                   },
     {"queue_file_attribute_count_limit",       "the format of Postfix's files"                            },
 };
 

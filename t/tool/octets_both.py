@@ -14,6 +14,7 @@ OURS and THEIRS are PORT:LOG: what is added to the port numbers in CASES, and th
     ~ REASON     the next session is logged differently, for this reason
     ~~ REASON    its replies differ
 """
+import difflib
 import re
 import socket
 import sys
@@ -22,8 +23,15 @@ import time
 WAIT_S = 30
 CHANGES = [
     (r"^[0-9A-Za-z]{8,}: ", "QID: "),
+    (r"queued as [0-9A-Za-z]+$", "queued as QID"),
     (r"^(warning: haproxy read: ).*", r"\1WHY"),  # Postfix tells many mistakes apart
 ]
+
+
+def alike(lines):
+    for pattern, replacement in CHANGES:
+        lines = [re.sub(pattern, replacement, line) for line in lines]
+    return lines
 
 
 def hear(file):
@@ -57,12 +65,12 @@ class Side:
                     client.shutdown(socket.SHUT_WR)
                 heard += [line.decode("latin-1").rstrip("\r\n") for line in file]
             except TimeoutError:
-                raise
+                heard.append("says nothing")
             except OSError:
                 pass  # the server has not read all that came, and hung up
         if lines[-1:] == ["."]:
             heard = ["hangs up"]  # whether its last reply arrives is chance, then
-        return heard, self.log_lines()
+        return alike(heard), alike(self.log_lines())
 
     def log_lines(self):
         end = time.monotonic() + WAIT_S
@@ -74,8 +82,6 @@ class Side:
                 text = file.read()
         self.read += len(text)
         lines = [line.split(": ", 1)[1] for line in text.splitlines() if "smtpd[" in line]
-        for pattern, replacement in CHANGES:
-            lines = [re.sub(pattern, replacement, line) for line in lines]
         return lines
 
 
@@ -105,8 +111,7 @@ def main():
         failed = failed or not good
         print(("ok - " if good else "not ok - ") + title + (f": {reason.lstrip('~ ')}" if reason else ""))
         if not good:
-            for name, said in ("ours", ours), ("theirs", theirs):
-                print("\n".join(f"# {name}: {line!r}" for line in said[0] + said[1]))
+            print("\n".join("# " + line for line in difflib.ndiff(theirs[0] + theirs[1], ours[0] + ours[1])))
     return 1 if failed else 0
 
 
