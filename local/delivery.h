@@ -13,6 +13,7 @@
 /* The process: tables that were opened once. */
 struct local {
     const struct config *config;
+    const char *name; /* of this service: in the log it is the relay */
     struct route *route;
     struct alias_tables *aliases;
     struct maps *mailbox_transports, *fallback_transports, *mailbox_commands;

@@ -48,7 +48,7 @@ static void deliver_item_address(struct local_delivery *delivery, const struct s
         leaf_deferred(delivery, address, "4.3.0", "address resolver failure: %s", err.text);
         return;
     }
-    if (target.local_domain && strcmp(target.transport, "local") == 0)
+    if (target.local_domain && strcmp(target.transport, local->name) == 0)
         deliver_address(delivery, step, by, target.recipient);
     else
         resend_add(delivery, step, address);

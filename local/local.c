@@ -50,9 +50,13 @@ static void refresh_tables(void)
     open_tables(local.config);
 }
 
-static bool prepare(const struct service_instance *instance, struct error *err UNUSED)
+static bool prepare(const struct service_instance *instance, struct error *err)
 {
+    if (!deposit_limit_holds(instance->config, "mailbox_size_limit",
+                             instance->config->mailbox_size_limit, err))
+        return false;
     local.config = instance->config;
+    local.name = instance->name;
     local.looked_ms = clock_monotonic_ms();
     open_tables(local.config);
     status_filter_open(local.config, "local_delivery_status_filter",

@@ -96,12 +96,13 @@ static size_t worst_leaf(const struct local_delivery *delivery)
     return worst;
 }
 
-static struct delivery_result result_of(const struct leaf *leaf,
+static struct delivery_result result_of(const struct local_delivery *delivery,
+                                        const struct leaf *leaf,
                                         const struct delivery_recipient *recipient)
 {
     return (struct delivery_result){
         .recipient = recipient,
-        .relay = "local",
+        .relay = delivery->local->name,
         .outcome = leaf->done.outcome,
         .action = leaf->done.action,
         .status = leaf->done.status,
@@ -156,7 +157,7 @@ static size_t count_failures(const struct local_delivery *delivery)
 static struct delivery_result whole_result(const struct local_delivery *delivery,
                                            const struct leaf *last)
 {
-    struct delivery_result result = result_of(last, delivery->recipient);
+    struct delivery_result result = result_of(delivery, last, delivery->recipient);
 
     if (result.outcome == DELIVERY_SENT && delivery->expanded != EXPANDED_NOT) {
         result.action = delivery->expanded == EXPANDED_LIST ? DELIVERY_ACTION_DELIVERED
@@ -175,7 +176,7 @@ static struct delivery_result whole_result(const struct local_delivery *delivery
 static void log_leaf(const struct local_delivery *delivery, const struct leaf *leaf)
 {
     struct delivery_recipient recipient = recipient_of(delivery, leaf);
-    struct delivery_result result = result_of(leaf, &recipient);
+    struct delivery_result result = result_of(delivery, leaf, &recipient);
 
     if (!leaf->was_logged)
         delivery_result_log(delivery->request, &result);
@@ -186,7 +187,7 @@ static void filter_leaves(const struct local_delivery *delivery)
 {
     for (size_t i = 0; i < delivery->leaf_count; i++) {
         struct leaf *leaf = &delivery->leaves[i];
-        struct delivery_result result = result_of(leaf, delivery->recipient);
+        struct delivery_result result = result_of(delivery, leaf, delivery->recipient);
 
         if (leaf->was_logged)
             continue;

@@ -7,6 +7,8 @@
 #include "local/delivery.h"
 
 #include "lib/base/buf.h"
+#include "lib/base/log.h"
+#include "lib/config/environment.h"
 #include "lib/delivery/command.h"
 
 #include <paths.h>
@@ -30,18 +32,25 @@ bool may_deliver_to(const char *list, enum expanded_by by)
 
 /* --- names that values may hold ------------------------------------------------------------------------------ */
 
+static const char *shell_of(const char *user)
+{
+    const struct passwd *account = user == NULL ? NULL : getpwnam(user);
+
+    return account == NULL || account->pw_shell[0] == '\0' ? NULL : account->pw_shell;
+}
+
 const char *step_value(void *context, const char *name)
 {
     const struct step_context *at = context;
     const struct step *step = at->step;
-    const char *value = "";
+    const char *value;
 
     if (strcmp(name, "user") == 0)
         value = step->user;
     else if (strcmp(name, "home") == 0)
-        value = at->account == NULL ? "" : at->account->home;
+        value = at->account == NULL ? NULL : at->account->home; /* default_privs has none */
     else if (strcmp(name, "shell") == 0)
-        value = "/bin/sh";
+        value = at->account == NULL ? NULL : shell_of(at->account->user);
     else if (strcmp(name, "recipient") == 0)
         value = step->address;
     else if (strcmp(name, "extension") == 0)
@@ -54,7 +63,7 @@ const char *step_value(void *context, const char *name)
         value = step->extension[0] == '\0' ? "" : at->delivery->local->config->recipient_delimiter;
     else
         return config_lookup(at->delivery->local->config, name);
-    return value[0] == '\0' ? NULL : value;
+    return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
 /* --- commands -------------------------------------------------------------------------------------------------- */
@@ -75,37 +84,12 @@ static void add_filtered(struct strlist *environment, const char *name, const ch
     mem_free(text);
 }
 
-static void add_exported(struct strlist *environment, const char *names)
-{
-    struct strlist exported = STRLIST_EMPTY;
-
-    strlist_split(&exported, names, ", \t\r\n");
-    for (size_t i = 0; i < exported.count; i++) {
-        const char *value = getenv(exported.items[i]);
-        char *text = NULL;
-
-        if (strchr(exported.items[i], '=') != NULL)
-            strlist_add(environment, exported.items[i]);
-        else if (value != NULL)
-            strlist_add(environment, text = mem_printf("%s=%s", exported.items[i], value));
-        mem_free(text);
-    }
-    strlist_release(&exported);
-}
-
 static const char *attribute(const struct delivery_request *request, const char *name)
 {
     for (size_t i = 0; i < request->attribute_count; i++)
         if (strcmp(request->attributes[i].name, name) == 0)
             return request->attributes[i].value;
     return NULL;
-}
-
-static const char *shell_of(const char *user)
-{
-    const struct passwd *account = user == NULL ? NULL : getpwnam(user);
-
-    return account == NULL || account->pw_shell[0] == '\0' ? NULL : account->pw_shell;
 }
 
 /* default_privs has no home and no shell for a command; the user is whom the mail is for. */
@@ -123,9 +107,11 @@ static void make_environment(const struct local_delivery *delivery, const struct
         {"SASL_SENDER",     "sasl_sender"   },
         {"SASL_USERNAME",   "sasl_username" },
     };
+    struct error err;
 
-    strlist_add(environment, "PATH=" _PATH_DEFPATH);
-    add_exported(environment, delivery->local->config->export_environment);
+    if (!environment_list(delivery->local->config->export_environment, environment, &err))
+        log_warning("export_environment: %s", err.text);
+    strlist_add(environment, "PATH=" _PATH_DEFPATH); /* also where another one is exported */
     add_filtered(environment, "HOME", rights->home, allowed);
     add_filtered(environment, "SHELL", rights->home == NULL ? NULL : shell_of(rights->user),
                  allowed);

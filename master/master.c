@@ -9,6 +9,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
+#include "lib/config/environment.h"
 #include "lib/io/socket.h"
 #include "lib/service/account.h"
 #include "lib/service/debugger.h"
@@ -57,22 +58,14 @@ static bool read_configuration(struct config **config_r, struct master_cf **mast
     return true;
 }
 
-/* import_environment: "NAME" is kept, "NAME=value" is set; everything else is gone. */
+/* import_environment is what is left. */
 static void clean_environment(const struct config *config)
 {
-    struct strlist items = STRLIST_EMPTY;
     struct strlist kept = STRLIST_EMPTY;
+    struct error err = {0};
 
-    strlist_split(&items, config->import_environment, ", \t\r\n");
-    for (size_t i = 0; i < items.count; i++) {
-        const char *value = strchr(items.items[i], '=') == NULL ? getenv(items.items[i]) : NULL;
-        char *pair =
-            value == NULL ? mem_text(items.items[i]) : mem_printf("%s=%s", items.items[i], value);
-
-        if (strchr(pair, '=') != NULL)
-            strlist_add(&kept, pair);
-        mem_free(pair);
-    }
+    if (!environment_list(config->import_environment, &kept, &err))
+        log_fatal("import_environment: %s", err.text);
     if (clearenv() != 0 || setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) != 0)
         log_fatal("clean the environment: %m");
     for (size_t i = 0; i < kept.count; i++) {
@@ -84,7 +77,6 @@ static void clean_environment(const struct config *config)
     }
     if (setenv("MAIL_CONFIG", config_directory(config), 1) != 0)
         log_fatal("set MAIL_CONFIG in the environment: %m");
-    strlist_release(&items);
     strlist_release(&kept);
 }
 

@@ -13,8 +13,11 @@ static struct {
     struct mailbox_finder *finder;
 } agent;
 
-static bool open_tables(const struct service_instance *instance, struct error *err UNUSED)
+static bool open_tables(const struct service_instance *instance, struct error *err)
 {
+    if (!deposit_limit_holds(instance->config, "virtual_mailbox_limit",
+                             instance->config->virtual_mailbox_limit, err))
+        return false;
     agent.finder = mailbox_finder_create(instance->config, false);
     status_filter_open(instance->config, "virtual_delivery_status_filter",
                        instance->config->virtual_delivery_status_filter, false);
@@ -67,7 +70,7 @@ static bool answer(struct connection *qmgr, const struct service_instance *insta
         const struct deposit_outcome done = deliver(instance, request, recipient);
         const struct delivery_result result = {
             .recipient = recipient,
-            .relay = "virtual",
+            .relay = instance->name,
             .outcome = done.outcome,
             .status = done.status,
             .text = done.text,

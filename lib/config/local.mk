@@ -2,6 +2,7 @@
 lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/computed.c lib/config/computed.h \
 	lib/config/config.c \
+	lib/config/environment.c lib/config/environment.h \
 	lib/config/expand.c lib/config/expand.h \
 	lib/config/interfaces.c lib/config/interfaces.h \
 	lib/config/lines.c lib/config/lines.h \

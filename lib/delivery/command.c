@@ -123,6 +123,7 @@ static bool needs_shell(const char *command)
 static void NORETURN run_child(const struct delivery_command *run, int input, int output)
 {
     struct strlist words = STRLIST_EMPTY, environment = STRLIST_EMPTY;
+    const char *program = NULL;
     struct error err = {0};
 
     for (size_t i = 0; i < run->environment->count; i++)
@@ -131,7 +132,8 @@ static void NORETURN run_child(const struct delivery_command *run, int input, in
         strlist_split(&words, run->shell, " \t\r\n");
         strlist_add(&words, run->command);
     } else if (needs_shell(run->command)) {
-        strlist_add(&words, "/bin/sh");
+        program = "/bin/sh";
+        strlist_add(&words, "sh"); /* its name in what it says */
         strlist_add(&words, "-c");
         strlist_add(&words, run->command);
     } else {
@@ -149,8 +151,10 @@ static void NORETURN run_child(const struct delivery_command *run, int input, in
         !service_become_forever(run->user, run->uid, run->gid, &err) ||
         (run->directory[0] != '\0' && chdir(run->directory) != 0) || words.count == 0)
         _exit(EX_TEMPFAIL);
-    execvpe(words.items[0], words.items, environment.items);
-    dprintf(2, "%s: fatal: execvp %s: %s\n", program_invocation_short_name, words.items[0],
+    if (program == NULL)
+        program = words.items[0];
+    execvpe(program, words.items, environment.items);
+    dprintf(2, "%s: fatal: execvp %s: %s\n", program_invocation_short_name, program,
             strerror(errno));
     _exit(EX_TEMPFAIL);
 }

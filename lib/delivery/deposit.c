@@ -113,3 +113,16 @@ struct deposit_outcome deposit_message(struct arena *arena, const struct deposit
         .mbox_start = mbox_start,
     };
 }
+
+bool deposit_limit_holds(const struct config *config, const char *parameter, int64_t limit,
+                         struct error *err)
+{
+    if (limit == 0 || (config->message_size_limit > 0 && limit >= config->message_size_limit))
+        return true;
+    error_set(err, ERROR_PERMANENT,
+              config->message_size_limit > 0
+                  ? "configuration error: %s is smaller than message_size_limit"
+                  : "configuration error: %s is limited but message_size_limit is unlimited",
+              parameter);
+    return false;
+}

@@ -51,4 +51,13 @@ struct deposit_outcome deposit_message(struct arena *arena, const struct deposit
 struct deposit_outcome deposit_failure(struct arena *arena, const char *what,
                                        const struct error *err);
 
+/*
+ * deposit_limit_holds - every message that is accepted has room in an empty mbox
+ *
+ *  limit  of mbox files, in octets; 0 for none
+ *  err    PERMANENT, with the name of the parameter: it is less than message_size_limit
+ */
+bool deposit_limit_holds(const struct config *config, const char *parameter, int64_t limit,
+                         struct error *err) MUST_CHECK;
+
 #endif
