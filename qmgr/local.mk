@@ -1,5 +1,6 @@
 # qmgr: the queue manager. Its scheduler and its timer heap are units that know no sockets or files.
-QMGR_UNITS = qmgr/due.c qmgr/due.h qmgr/heap.c qmgr/heap.h qmgr/precedence.c qmgr/precedence.h \
+QMGR_UNITS = qmgr/due.c qmgr/due.h qmgr/feedback.c qmgr/feedback.h qmgr/filling.c qmgr/filling.h \
+	qmgr/heap.c qmgr/heap.h qmgr/hungry.c qmgr/hungry.h qmgr/precedence.c qmgr/precedence.h \
 	qmgr/reading.c qmgr/reading.h \
 	qmgr/schedule.c qmgr/schedule.h \
 	qmgr/verify.c qmgr/verify.h qmgr/window.c qmgr/window.h

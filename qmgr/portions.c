@@ -3,6 +3,7 @@
 #include "qmgr/portions.h"
 
 #include "qmgr/finish.h"
+#include "qmgr/hungry.h"
 #include "qmgr/jobs.h"
 
 #include "lib/base/clock.h"
@@ -73,10 +74,11 @@ static struct message *message_of(struct reading *reading)
 
 bool portions_run(struct qmgr *qmgr)
 {
+    struct readings *readings = schedule_readings(qmgr->schedule);
     struct reading *reading;
     bool any = false;
 
-    while ((reading = schedule_hungry(qmgr->schedule, clock_monotonic_ms())) != NULL) {
+    while ((reading = hungry_next(readings, clock_monotonic_ms())) != NULL) {
         struct message *message = message_of(reading);
         read_portion(message, reading_next_share(reading));
         finish_message(message);

@@ -6,13 +6,14 @@
  *   feed      which message becomes active, and when     agent     requests to delivery agents
  *   message   a message in memory                        outcome   the result of each recipient
  *   portions  some of its recipients at a time           findings  what there is to tell of them
- *   reading   how many may be in memory
+ *   reading   how many may be in memory                  hungry    and when more are read
  *   jobs      who goes where, together with whom         finish    what comes of the message then
  *   due       deferred messages by date                  notify    requests to the bounce service
  *   pool      connections to services                    limits    what transports allow
  *   tables    when to leave because they changed
  *   precedence  which message may overtake another       verp      senders that name the recipient
- *   verify    what would become of mail (sendmail -bv)   window    concurrency of a destination
+ *   verify    what would become of mail (sendmail -bv)   window    concurrency of a destination,
+ *   filling   deliveries that others may join            feedback  and what changes it
  *   fast_flush  what was deferred, for the flush service
  *   clog      warnings of destinations that take up much of the active queue
  *   succession  taking over from the queue manager before us, and leaving to the next

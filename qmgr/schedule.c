@@ -2,6 +2,9 @@
  * it has an entry that may be delivered; settle() sees to that after each change. */
 #include "qmgr/schedule.h"
 
+#include "qmgr/feedback.h"
+#include "qmgr/filling.h"
+
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
@@ -57,6 +60,11 @@ static void stop_until(struct schedule *schedule, struct stoppage *stoppage,
 }
 
 /* --- transports and destinations ------------------------------------------------------------------------ */
+
+struct readings *schedule_readings(struct schedule *schedule)
+{
+    return &schedule->readings;
+}
 
 struct transport *schedule_transports(const struct schedule *schedule)
 {
@@ -215,49 +223,6 @@ static void refuse_all(struct schedule *schedule, struct destination *destinatio
     settle(schedule, destination);
 }
 
-/* --- entries that may get more recipients -------------------------------------------------------------------- */
-
-static struct span key_of(struct destination *const *destination)
-{
-    return span_of((const char *)destination, sizeof(*destination));
-}
-
-/* The last one of a destination is known to it. Of a message that is read in portions, whose recipients come
- * when others have been there in between, its job knows those of all destinations. */
-static void note_filling(struct destination *destination, struct entry *entry)
-{
-    struct job *job = entry->job;
-
-    destination->filling = job->message;
-    destination->filled = entry;
-    if (job->filling == NULL && job->reading->unread > 0)
-        job->filling = hash_create();
-    if (job->filling != NULL)
-        (void)hash_put(job->filling, key_of(&destination), entry);
-}
-
-/* Nobody joins it any more. */
-static void seal(struct entry *entry)
-{
-    struct hash *filling = entry->job->filling;
-
-    if (entry->destination->filled == entry)
-        entry->destination->filled = NULL;
-    if (filling != NULL && hash_get(filling, key_of(&entry->destination)) == entry)
-        (void)hash_remove(filling, key_of(&entry->destination));
-}
-
-struct entry *schedule_filling(struct destination *destination, const struct reading *reading)
-{
-    const struct job *job;
-
-    if (destination->filling == reading->message && destination->filled != NULL)
-        return destination->filled;
-    job = job_find(&destination->transport->jobs, reading);
-    return job == NULL || job->filling == NULL ? NULL
-                                               : hash_get(job->filling, key_of(&destination));
-}
-
 void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
                   struct reading *reading)
 {
@@ -267,7 +232,7 @@ void schedule_add(struct schedule *schedule, struct destination *destination, st
     entry->order.key = job->rank;
     entry->order.sequence = schedule->sequence++;
     job_add(job, entry);
-    note_filling(destination, entry);
+    filling_begin(entry);
     if (is_dead(destination))
         refuse(schedule, entry);
     else
@@ -311,7 +276,7 @@ static void move_entries(struct schedule *schedule, const struct job *job)
     }
 }
 
-static bool has_free_agents(const struct transport *transport)
+bool schedule_has_agents(const struct transport *transport)
 {
     return transport->stoppage.kind == STOPPAGE_NONE &&
            transport->in_flight < transport->limits.processes;
@@ -323,7 +288,7 @@ struct entry *schedule_next(struct schedule *schedule, struct transport *transpo
     struct entry *entry;
     struct job *passing;
 
-    if (heap_first(&transport->ready) == NULL || !has_free_agents(transport))
+    if (heap_first(&transport->ready) == NULL || !schedule_has_agents(transport))
         return NULL;
     entry = first_entry(transport);
     passing = job_preempt(entry->job, &transport->limits.slots, transport->limits.reading.extra,
@@ -334,7 +299,7 @@ struct entry *schedule_next(struct schedule *schedule, struct transport *transpo
     }
     destination = entry->destination;
     heap_remove(&destination->entries, &entry->order);
-    seal(entry);
+    filling_end(entry);
     job_take(entry);
     transport->in_flight++;
     destination->in_flight++;
@@ -389,50 +354,6 @@ static void delay_next(struct schedule *schedule, struct destination *destinatio
                    now_ms + transport->limits.destination_delay_ms);
 }
 
-/* As Postfix says it; nobody reads this but who knows it from there. feedback: negative when there was none. */
-static void log_feedback(const struct destination *destination, const char *what, double feedback)
-{
-    const struct transport *transport = destination->transport;
-    const struct window *window = &destination->window;
-
-    if (!transport->limits.logs_feedback)
-        return;
-    if (feedback >= 0)
-        log_info("%s: feedback %g", what, feedback);
-    log_info("%s: queue %s: limit %d window %d success %g failure %g fail_cohorts %g", what,
-             destination->nexthop, transport->limits.window.maximum,
-             destination->stoppage.kind == STOPPAGE_DEAD ? 0 : window->size, window->success,
-             window->failure, window->failed_cohorts);
-}
-
-static void note_reached(struct schedule *schedule, struct destination *destination, int in_flight)
-{
-    struct transport *transport = destination->transport;
-    const struct window_limits *limits = &transport->limits.window;
-    const double feedback = feedback_value(&limits->positive, destination->window.size);
-
-    if (transport->stoppage.kind == STOPPAGE_DEAD)
-        go_on(schedule, &transport->stoppage);
-    log_feedback(destination, "qmgr_queue_unthrottle",
-                 window_success(&destination->window, limits, in_flight) ? feedback : -1);
-}
-
-/* True: it is dead now. */
-static bool note_unreachable(struct schedule *schedule, struct destination *destination,
-                             const struct refusal *refusal, int64_t now_ms)
-{
-    const struct window_limits *limits = &destination->transport->limits.window;
-    const double feedback = feedback_value(&limits->negative, destination->window.size);
-    const bool dies = destination->stoppage.kind != STOPPAGE_DEAD &&
-                      window_failure(&destination->window, limits);
-
-    if (dies)
-        destination_dies(schedule, destination, refusal, now_ms);
-    log_feedback(destination, "qmgr_queue_throttle",
-                 destination->stoppage.kind == STOPPAGE_DEAD ? -1 : feedback);
-    return dies;
-}
-
 void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery_verdict verdict,
                    const struct refusal *refusal, int64_t now_ms)
 {
@@ -443,11 +364,15 @@ void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery
 
     switch (verdict) {
     case VERDICT_REACHED:
-        note_reached(schedule, destination, in_flight);
+        if (destination->transport->stoppage.kind == STOPPAGE_DEAD)
+            go_on(schedule, &destination->transport->stoppage);
+        feedback_reached(destination, in_flight);
         break;
     case VERDICT_UNREACHABLE:
-        if (note_unreachable(schedule, destination, refusal, now_ms))
+        if (destination->stoppage.kind != STOPPAGE_DEAD && feedback_unreachable(destination)) {
+            destination_dies(schedule, destination, refusal, now_ms);
             return;
+        }
         break;
     case VERDICT_UNKNOWN:
         break;
@@ -504,52 +429,12 @@ struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusa
     set_refusal(&schedule->told, transport_died ? &destination->transport->stoppage.refusal
                                                 : &destination->stoppage.refusal);
     *refusal_r = schedule->told;
-    seal(entry);
+    filling_end(entry);
     entry->destination = NULL;
     job_leave(entry);
     destination->refused--;
     settle(schedule, destination);
     return entry;
-}
-
-/* --- messages that are not read to their end --------------------------------------------------------------- */
-
-struct readings *schedule_readings(struct schedule *schedule)
-{
-    return &schedule->readings;
-}
-
-/* Nothing of it can be delivered by this transport without reading more, or it is worth it. */
-static bool job_wants_more(const struct job *job, int64_t now_ms)
-{
-    const struct transport *transport = HEAP_OWNER(job->list, struct transport, jobs);
-    const struct reading_limits *limits = &transport->limits.reading;
-
-    return has_free_agents(transport) &&
-           ((job->waiting_count == 0 && !job->is_retired) ||
-            heap_first(&transport->ready) == NULL ||
-            reading_next_share(job->reading) >= limits->refill ||
-            now_ms >= job->reading->read_ms + limits->refill_delay_ms);
-}
-
-static bool wants_more(const struct reading *reading, int64_t now_ms)
-{
-    const struct job *job = reading->jobs;
-
-    if (reading->used == 0)
-        return true;
-    while (job != NULL && !job_wants_more(job, now_ms))
-        job = job->next_of_message;
-    return job != NULL;
-}
-
-struct reading *schedule_hungry(const struct schedule *schedule, int64_t now_ms)
-{
-    struct reading *reading = schedule->readings.hungry;
-
-    while (reading != NULL && !wants_more(reading, now_ms))
-        reading = reading->next;
-    return reading;
 }
 
 /* --- time ------------------------------------------------------------------------------------------------ */

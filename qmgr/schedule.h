@@ -116,12 +116,11 @@ void schedule_join(struct entry *entry);
 
 /* schedule_readings - what reading_begin wants to know of */
 struct readings *schedule_readings(struct schedule *schedule);
-/* schedule_hungry - a message of which more is to be read now: because it is worth it, or because without that
- * a transport would have nothing to do for it. NULL: there is none. */
-struct reading *schedule_hungry(const struct schedule *schedule, int64_t now_ms);
-
 /* schedule_length - entries of a destination that wait or are in flight */
 size_t schedule_length(const struct destination *destination);
+
+/* schedule_has_agents - a delivery of this transport could begin now */
+bool schedule_has_agents(const struct transport *transport);
 
 /* schedule_next - the transport's next entry, now in flight; NULL: none, or none may go now */
 struct entry *schedule_next(struct schedule *schedule, struct transport *transport, int64_t now_ms);

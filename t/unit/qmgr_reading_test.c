@@ -1,6 +1,7 @@
 /* How many recipients of which message may be in memory, and when more are read. */
 #include "t/unit/unit.h"
 
+#include "qmgr/hungry.h"
 #include "qmgr/schedule.h"
 
 #define SECOND   1000
@@ -131,9 +132,9 @@ static int64_t share(const struct message *message)
     return reading_next_share(&message->reading);
 }
 
-static bool is_hungry(const struct scene *scene, const struct message *message)
+static bool is_hungry(struct scene *scene, const struct message *message)
 {
-    return schedule_hungry(scene->schedule, scene->now_ms) == &message->reading;
+    return hungry_next(schedule_readings(scene->schedule), scene->now_ms) == &message->reading;
 }
 
 /* --- slots ------------------------------------------------------------------------------------------- */
@@ -388,7 +389,7 @@ static void read_hungry(struct scene *scene)
     static const char *const nexthops[] = {"a", "b", "c", "d", "e", "f"};
     struct reading *reading;
 
-    while ((reading = schedule_hungry(scene->schedule, scene->now_ms)) != NULL) {
+    while ((reading = hungry_next(schedule_readings(scene->schedule), scene->now_ms)) != NULL) {
         struct message *message = (struct message *)(void *)reading; /* its first member */
         int64_t count = reading_next_share(reading);
 
