@@ -15,6 +15,8 @@ struct words {
     struct buf *out;
     size_t characters; /* that were put */
     bool space;        /* one is due before the next character */
+    unsigned quotes;   /* marks of HTML around what is quoted */
+    bool hides_quotes;
 };
 
 static bool is_full(const struct words *words)
@@ -33,7 +35,7 @@ static void put_character(struct words *words, ucs4_t c)
     uint8_t octets[6];
     int len;
 
-    if (is_full(words) || is_invisible(c))
+    if (is_full(words) || is_invisible(c) || (words->quotes > 0 && words->hides_quotes))
         return;
     if (c <= ' ' || c == 0x7f || (c >= 0x80 && c <= 0xa0) || c == 0x2028 || c == 0x2029 ||
         c == 0x3000) {
@@ -160,6 +162,16 @@ static bool is_inline(struct span tag)
     return false;
 }
 
+static void count_quotes(struct words *words, struct span name, bool ends)
+{
+    if (!span_equal_text_nocase(name, "blockquote"))
+        return;
+    if (!ends)
+        words->quotes++;
+    else if (words->quotes > 0)
+        words->quotes--;
+}
+
 /* A mark, its '<' taken already, with what no reader sees behind it. */
 static void skip_tag(struct words *words, struct span *text)
 {
@@ -189,11 +201,14 @@ static void skip_tag(struct words *words, struct span *text)
     }
     if (!is_inline(span_first(tag, len)))
         put_character(words, ' ');
+    count_quotes(words, span_first(tag, len), tag.data != text->data);
     *text = span_skip(*text, span_find(*text, '>') + 1);
 }
 
-static void put_html(struct words *words, struct span text)
+static void put_html(struct words *words, struct span text, bool quoted)
 {
+    words->quotes = 0;
+    words->hides_quotes = !quoted;
     while (text.len > 0 && !is_full(words)) {
         ucs4_t c = take_character(&text);
         if (c == '<' && text.len > 0 &&
@@ -204,12 +219,14 @@ static void put_html(struct words *words, struct span text)
         else
             put_character(words, c);
     }
+    words->quotes = 0;
 }
 
 /* --- parts ------------------------------------------------------------------------------------- */
 
 struct leaf {
     bool text, html;
+    bool unknown; /* a subtype that is read as plain text: RFC 2046, 4.1.4 */
     struct span encoding, charset, body;
 };
 
@@ -242,13 +259,16 @@ static struct leaf read_leaf(struct arena *arena, struct span message, const str
     struct mime_field type = mime_parse_field(arena, mime_find_field(header, "Content-Type"), true);
     struct mime_field disposition =
         mime_parse_field(arena, mime_find_field(header, "Content-Disposition"), false);
-    bool shown = !span_equal_text_nocase(disposition.value, "attachment");
+    bool shown = part->parent == MIME_NONE || /* there is nothing that it could be attached to */
+                 !span_equal_text_nocase(disposition.value, "attachment");
     bool text = type.value.data == NULL || span_equal_text_nocase(type.value, "text");
+    bool html = text && span_equal_text_nocase(type.subtype, "html");
 
     return (struct leaf){
-        .text = shown && text &&
-                (type.value.data == NULL || span_equal_text_nocase(type.subtype, "plain")),
-        .html = shown && text && span_equal_text_nocase(type.subtype, "html"),
+        .text = shown && text && !html,
+        .unknown =
+            type.value.data != NULL && !html && !span_equal_text_nocase(type.subtype, "plain"),
+        .html = shown && html,
         .encoding = span_trim(mime_find_field(header, "Content-Transfer-Encoding")),
         .charset = mime_parameter(&type, "charset"),
         .body = span_first(
@@ -277,12 +297,12 @@ static void put_leaf(struct words *words, const struct leaf *leaf)
     struct buf utf8 = BUF(4 * SOURCE_MAX);
 
     decode(&utf8, leaf);
-    if (leaf->html)
-        put_html(words, buf_span(&utf8));
-    else
-        put_lines(words, buf_span(&utf8), false);
-    if (words->characters == 0 && leaf->text)
-        put_lines(words, buf_span(&utf8), true);
+    for (int quoted = 0; quoted < 2 && words->characters == 0; quoted++) {
+        if (leaf->html)
+            put_html(words, buf_span(&utf8), quoted != 0);
+        else
+            put_lines(words, buf_span(&utf8), quoted != 0);
+    }
     buf_release(&utf8);
 }
 
@@ -307,6 +327,7 @@ void preview_put(struct buf *out, struct arena *arena, struct span message,
 
     for (size_t i = 0, tried = 0; i < count && tried < LEAVES_MAX && words.characters == 0; i++) {
         struct leaf leaf;
+        bool alternative;
         if (parts[i].kind != MIME_LEAF || is_within_message(parts, i))
             continue;
         tried++;
@@ -315,10 +336,11 @@ void preview_put(struct buf *out, struct arena *arena, struct span message,
             put_waiting(&words, &waiting);
         if (words.characters > 0)
             break;
-        if (leaf.html && parts[i].parent != MIME_NONE && !waiting.leaf.html &&
-            is_alternative(arena, message, &parts[parts[i].parent]))
+        alternative =
+            parts[i].parent != MIME_NONE && is_alternative(arena, message, &parts[parts[i].parent]);
+        if (leaf.html && alternative && !waiting.leaf.html)
             waiting = (struct waiting){leaf, parts[i].parent};
-        else if (leaf.text || leaf.html)
+        else if (leaf.html || (leaf.text && !(leaf.unknown && alternative)))
             put_leaf(&words, &leaf);
     }
     put_waiting(&words, &waiting);

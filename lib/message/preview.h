@@ -10,9 +10,9 @@
 /*
  * preview_put - append at most PREVIEW_CHARACTERS characters of UTF-8, white space as single spaces
  *
- * From the first part that is text to be read: text/plain, or text/html without its marks; of alternatives the
- * plain one, when it has words. What is
- * quoted ("> ") counts only when there is nothing else. Nothing is appended when there is no text.
+ * From the first part that is text to be read: text/plain or of another subtype, or text/html without its marks; of
+ * alternatives the plain one, when it has words. What is
+ * quoted ("> ", BLOCKQUOTE) counts only when there is nothing else. Nothing is appended when there is no text.
  * Work is bounded, whatever the message is.
  *
  *  message  of which `parts` were made
