@@ -92,7 +92,7 @@ static bool make_directory(const char *path, struct error *err)
     return made;
 }
 
-/* Each folder, and tmp/ of this one, apart from all others: new files come into being there. */
+/* Each folder, and tmp/ of this one, apart from all others: new files come into being there (make_part). */
 static void spread(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -102,19 +102,48 @@ static void spread(const char *path)
     fd_close(&fd);
 }
 
+/*
+ * Where ext4 puts a directory that is spread is up to its first name. Under a name made by chance it comes
+ * to lie anywhere; by its final name, tmp/ of every Maildir would be looked for a place from one point on,
+ * and one that was removed and is made anew came to lie just where all its inodes were freed. Without a
+ * journal, ext4 walks past each of these for each new file, for minutes: that may cost more than all else.
+ */
+static bool make_anywhere(const char *directory)
+{
+    const struct timeval now = clock_wall();
+    char *first = mem_printf("%s.%ld.%ld", directory, (long)now.tv_usec, (long)getpid());
+    bool made = mkdir(first, 0700) == 0;
+
+    if (made && renameat2(AT_FDCWD, first, AT_FDCWD, directory, RENAME_NOREPLACE) != 0) {
+        (void)rmdir(first);
+        made = false;
+    }
+    mem_free(first);
+    return made;
+}
+
+static bool make_part(const char *path, const char *part, struct error *err)
+{
+    char *directory = mem_printf("%s/%s", path, part);
+    bool made = access(directory, F_OK) == 0;
+
+    if (!made)
+        made = make_anywhere(directory) ? file_sync_directory(AT_FDCWD, path, err)
+                                        : make_directory(directory, err);
+    mem_free(directory);
+    return made;
+}
+
 bool maildir_create(const char *path, struct error *err)
 {
     /* tmp is the last: where it is, another process takes the others for granted (create_file) */
-    static const char *const parts[] = {"/new", "/cur", "/tmp"};
+    static const char *const parts[] = {"new", "cur", "tmp"};
 
     if (!make_directory(path, err))
         return false;
     spread(path);
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
-        char *directory = mem_printf("%s%s", path, parts[i]);
-        bool made = make_directory(directory, err);
-        mem_free(directory);
-        if (!made)
+        if (!make_part(path, parts[i], err))
             return false;
     }
     return true;
