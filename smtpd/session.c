@@ -50,15 +50,25 @@ void smtpd_tell_postmaster(struct smtpd_session *session, int threshold, const c
     transcript_end(&session->transcript, &session->server->cleanup, subject, NULL, reason);
 }
 
+static void say(struct smtpd_session *session, struct span reply)
+{
+    smtpd_said(session, '>', reply);
+    stream_write(session->client, reply);
+    stream_write_text(session->client, "\r\n");
+}
+
 /* Whatever refuses may have a footer. */
 static void put_reply(struct smtpd_session *session, const char *text)
 {
     struct buf reply = BUF(FOOTED_MAX);
 
+    if (text[0] != '4' && text[0] != '5') {
+        say(session, span_text(text));
+        return;
+    }
     buf_put_text(&reply, text);
     footer_add(session, &reply);
-    smtpd_said(session, '>', buf_span(&reply));
-    stream_printf(session->client, "%s\r\n", buf_text(&reply));
+    say(session, buf_span(&reply));
     buf_release(&reply);
 }
 

@@ -28,12 +28,15 @@ static bool too_large(struct encoder *to, const struct ipc_field *field)
     return false;
 }
 
-static bool put(struct encoder *to, const void *data, size_t len)
+static bool too_long(struct encoder *to)
 {
-    if (buf_append(to->out, data, len))
-        return true;
     error_set(to->err, ERROR_PERMANENT, "message is larger than %u octets", IPC_FRAME_MAX);
     return false;
+}
+
+static bool put(struct encoder *to, const void *data, size_t len)
+{
+    return buf_append(to->out, data, len) || too_long(to);
 }
 
 static bool put_name(struct encoder *to, const char *name)
@@ -45,15 +48,25 @@ static bool put_name(struct encoder *to, const char *name)
     return put(to, &size, 1) && put(to, name, len);
 }
 
+/* Name, length and value, in one piece: there are many of them. */
 static bool put_attribute(struct encoder *to, const struct ipc_field *field, struct span value)
 {
-    char size[IPC_LENGTH_SIZE];
+    size_t name_len = strlen(field->name);
+    size_t len = 1 + name_len + IPC_LENGTH_SIZE + value.len;
+    char *octets;
 
     if (value.len == 0)
         return true;
-    ipc_put_length(size, value.len);
-    return put_name(to, field->name) && put(to, size, sizeof(size)) &&
-           put(to, value.data, value.len);
+    ASSERT(name_len > 0 && name_len <= NAME_MAX_OCTETS);
+    octets = buf_reserve(to->out, len);
+    if (octets == NULL)
+        return too_long(to);
+    octets[0] = (char)name_len;
+    memcpy(octets + 1, field->name, name_len);
+    ipc_put_length(octets + 1 + name_len, value.len);
+    memcpy(octets + 1 + name_len + IPC_LENGTH_SIZE, value.data, value.len);
+    buf_commit(to->out, len);
+    return true;
 }
 
 static bool put_octets(struct encoder *to, const struct ipc_field *field, struct span value)

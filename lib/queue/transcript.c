@@ -38,6 +38,22 @@ void transcript_release(struct transcript *transcript)
 
 /* --- what is said --------------------------------------------------------------------------------------- */
 
+/* A word as it may be shown. */
+static bool put_word(struct buf *text, struct span word)
+{
+    size_t at = text->len;
+
+    if (!buf_append_span(text, word))
+        return false;
+    for (; at < text->len; at++) {
+        const unsigned char octet = (unsigned char)text->data[at];
+
+        if (octet < ' ' || octet > '~')
+            text->data[at] = '?';
+    }
+    return true;
+}
+
 /* Words of a line, with those that do not fit on it in lines below; false: there is no more room. */
 static bool put_line(struct buf *text, bool is_ours, struct span line)
 {
@@ -54,11 +70,7 @@ static bool put_line(struct buf *text, bool is_ours, struct span line)
             fits = buf_append_text(text, " ");
             column++;
         }
-        for (size_t i = 0; fits && i < word.len; i++) {
-            const unsigned char octet = (unsigned char)word.data[i];
-            const char shown = octet < ' ' || octet > '~' ? '?' : word.data[i];
-            fits = buf_append(text, &shown, 1);
-        }
+        fits = fits && put_word(text, word);
         column += word.len;
     }
     return fits && buf_append_text(text, "\n");
