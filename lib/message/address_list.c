@@ -18,6 +18,12 @@ struct list {
     bool no_more_closers; /* no > was found behind some <, so none comes any more */
 };
 
+/* Octets that delimit, or hide what does; most are neither. */
+static const bool is_special[256] = {
+    ['"'] = true, ['('] = true, ['['] = true, ['\\'] = true, [','] = true,
+    [';'] = true, ['<'] = true, ['>'] = true, [':'] = true,  ['@'] = true,
+};
+
 /* --- skipping what hides delimiters ------------------------------------------------------------ */
 
 /* Behind the closing quote; one without an end is an ordinary octet. */
@@ -59,7 +65,7 @@ static size_t skip_literal(struct span text, size_t at)
     return i < text.len && text.data[i] == ']' ? i + 1 : at + 1;
 }
 
-static size_t skip_one(struct span text, size_t at)
+static size_t skip_special(struct span text, size_t at)
 {
     switch (text.data[at]) {
     case '"':
@@ -75,13 +81,25 @@ static size_t skip_one(struct span text, size_t at)
     }
 }
 
-/* The first of these delimiters that is not hidden; text.len when there is none. */
+static size_t skip_one(struct span text, size_t at)
+{
+    return is_special[(unsigned char)text.data[at]] ? skip_special(text, at) : at + 1;
+}
+
+/* The first of these delimiters, special ones all, that is not hidden; text.len when there is none. */
 static size_t find_delimiter(struct span text, size_t at, const char *delimiters)
 {
     size_t count = strlen(delimiters);
 
-    while (at < text.len && memchr(delimiters, text.data[at], count) == NULL)
-        at = skip_one(text, at);
+    while (at < text.len) {
+        unsigned char octet = (unsigned char)text.data[at];
+        if (!is_special[octet])
+            at++;
+        else if (memchr(delimiters, octet, count) != NULL)
+            break;
+        else
+            at = skip_special(text, at);
+    }
     return at;
 }
 
@@ -111,6 +129,10 @@ static size_t copy_token(struct span token, char *to)
 {
     bool is_quoted = token.data[0] == '"' && token.len > 1;
 
+    if (token.len == 1 && token.data[0] > ' ' && token.data[0] != '\\') {
+        *to = token.data[0];
+        return 1;
+    }
     return copy_unescaped(is_quoted ? part(token, 1, token.len - 1) : token, to);
 }
 
