@@ -226,8 +226,11 @@ bool maildir_sync(struct mailbox *mailbox, struct error *err)
     struct index_mailbox state;
     bool current = false;
 
-    if (!is_current(mailbox, &current, err) ||
-        !keywords_refresh(&mailbox->keywords, mailbox->maildir->directory, err))
+    if (!is_current(mailbox, &current, err))
+        return false;
+    if (current && !mailbox->shown) /* STATUS shows no keywords */
+        return true;
+    if (!keywords_refresh(&mailbox->keywords, mailbox->maildir->directory, err))
         return false;
     if (current)
         return true;
