@@ -67,6 +67,10 @@ struct mailbox_driver {
                  struct mailbox_copied *copied_r, struct error *err);
     bool (*open_message)(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
                          struct error *err);
+    /* unpack - in place of an open file, which may be compressed, its content; where that fails the file may be
+     * closed. NULL: none ever is (lib/store/unpack.h) */
+    bool (*unpack)(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
+                   struct error *err);
     /* pop3_uidls - as mailbox_pop3_uidls; NULL: there never are any */
     bool (*pop3_uidls)(struct mailbox *mailbox, struct arena *arena, const char **uidls,
                        struct error *err);
@@ -99,6 +103,10 @@ bool mailbox_may_try_again(const struct mailbox *mailbox);
 /* mailbox_attach - an open mailbox without a view */
 struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,
                                struct error *err) MUST_CHECK;
+
+/* mailbox_open_stored - as mailbox_open_message, but the file may be compressed */
+bool mailbox_open_stored(struct mailbox *mailbox, size_t index, struct message_file *file_r,
+                         struct error *err) MUST_CHECK;
 
 /* copy_content - read messages here, append them there (append.c) */
 bool copy_content(struct mailbox *mailbox, const uint32_t *indices, size_t count,

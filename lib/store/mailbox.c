@@ -3,8 +3,10 @@
 
 #include "lib/store/driver.h"
 #include "lib/store/metadata.h"
+#include "lib/store/unpack.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 
 struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,
                                struct error *err)
@@ -287,13 +289,25 @@ bool mailbox_copy(struct mailbox *mailbox, const uint32_t *indices, size_t count
             copy_once(mailbox, indices, count, target, move, arena, copied_r, err));
 }
 
-bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_file *file_r,
-                          struct error *err)
+bool mailbox_open_stored(struct mailbox *mailbox, size_t index, struct message_file *file_r,
+                         struct error *err)
 {
     if (mailbox->driver->open_message(mailbox, mailbox->messages[index].uid, file_r, err))
         return true;
     if (err->number == ENOENT)
         view_mark_gone(mailbox, index);
+    return false;
+}
+
+bool mailbox_open_message(struct mailbox *mailbox, size_t index, struct message_file *file_r,
+                          struct error *err)
+{
+    if (!mailbox_open_stored(mailbox, index, file_r, err))
+        return false;
+    if (mailbox->driver->unpack == NULL || !unpack_is_needed(file_r->fd) ||
+        mailbox->driver->unpack(mailbox, mailbox->messages[index].uid, file_r, err))
+        return true;
+    fd_close(&file_r->fd);
     return false;
 }
 

@@ -189,6 +189,8 @@ bool maildir_pop3_uidls(struct mailbox *mailbox, struct arena *arena, const char
                         struct error *err) MUST_CHECK;
 bool maildir_open_message(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,
                           struct error *err) MUST_CHECK;
+bool maildir_unpack(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
+                    struct error *err) MUST_CHECK;
 
 int maildir_begin_message(struct mailbox *mailbox, struct new_message *message, struct arena *arena,
                           struct error *err) MUST_CHECK;

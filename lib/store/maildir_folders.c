@@ -372,6 +372,7 @@ const struct mailbox_driver maildir_driver = {
     .expunge = maildir_expunge,
     .copy = maildir_copy,
     .open_message = maildir_open_message,
+    .unpack = maildir_unpack,
     .pop3_uidls = maildir_pop3_uidls,
     .watch = watch,
     .save_date = maildir_save_date,

@@ -1,4 +1,4 @@
-/* Message files, opened for reading: wherever they are by now, compressed or not. */
+/* Message files, opened for reading: wherever they are by now; and what is in compressed ones. */
 #include "lib/base/base.h"
 
 #include "lib/store/maildir.h"
@@ -71,8 +71,8 @@ static int find_file(struct mailbox *mailbox, uint32_t uid, bool *absent_r, stru
 }
 
 /* The last content that was unpacked is kept: clients fetch a message in pieces. */
-static bool open_unpacked(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
-                          struct error *err)
+bool maildir_unpack(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
+                    struct error *err)
 {
     struct unpacked *unpacked = &mailbox->maildir->unpacked;
 
@@ -117,9 +117,10 @@ bool maildir_open_message(struct mailbox *mailbox, uint32_t uid, struct message_
         fd_close(&fd);
         return false;
     }
-    *file_r = (struct message_file){.fd = fd, .offset = 0, .size = (uint64_t)status.st_size};
-    if (!unpack_is_needed(fd) || open_unpacked(mailbox, uid, file_r, err))
-        return true;
-    fd_close(&file_r->fd);
-    return false;
+    *file_r = (struct message_file){
+        .fd = fd,
+        .size = (uint64_t)status.st_size,
+        .written = (uint64_t)status.st_mtim.tv_sec,
+    };
+    return true;
 }

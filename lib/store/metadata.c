@@ -73,21 +73,21 @@ static void keep_texts(struct message_metadata *metadata, struct arena *arena)
 }
 
 /* Fill the answer from the message, and remember what was learned. */
-static bool learn_file(struct metadata_cache *cache, const struct message_file *file,
+static bool learn_file(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
                        struct learned *learned, unsigned known, unsigned missing,
                        const struct strlist *headers, bool keep_headers,
                        struct message_metadata *metadata_r, struct error *err)
 {
-    struct stat status;
+    struct metadata_cache *cache = mailbox->cache;
 
-    if (fstat(file->fd, &status) == 0 && metadata_r->internal_date == INDEX_UNKNOWN)
-        learned->internal_date = metadata_r->internal_date = (uint64_t)status.st_mtim.tv_sec;
-    learned->size = file->size;
+    if (metadata_r->internal_date == INDEX_UNKNOWN)
+        learned->internal_date = metadata_r->internal_date = file->written;
     if ((missing & (RECORDED | WANT_SIZE | WANT_CONTENT)) == 0)
         return true;
-    if (!metadata_learn(cache, file, known, missing & ~(unsigned)WANT_DATE,
+    if (!metadata_learn(mailbox, uid, file, known, missing & ~(unsigned)WANT_DATE,
                         keep_headers ? &cache->names : headers, metadata_r, &known, err))
         return false;
+    learned->size = file->size;
     if ((missing & (RECORDED | WANT_SIZE)) == 0)
         return true;
     learned->virtual_size = metadata_r->virtual_size;
@@ -105,16 +105,17 @@ static bool learn(struct mailbox *mailbox, size_t index, unsigned known, unsigne
 {
     struct metadata_cache *cache = mailbox->cache;
     struct learned unnoted, *learned = &unnoted;
+    uint32_t uid = mailbox->messages[index].uid;
     struct message_file file;
     bool done;
 
     keep_texts(metadata_r, cache->arena);
-    if (!mailbox_open_message(mailbox, index, &file, err))
+    if (!mailbox_open_stored(mailbox, index, &file, err))
         return false;
     if (missing != WANT_CONTENT || metadata_r->internal_date == INDEX_UNKNOWN)
-        learned = note(cache, mailbox->messages[index].uid);
-    done =
-        learn_file(cache, &file, learned, known, missing, headers, keep_headers, metadata_r, err);
+        learned = note(cache, uid);
+    done = learn_file(mailbox, uid, &file, learned, known, missing, headers, keep_headers,
+                      metadata_r, err);
     fd_close(&file.fd);
     return done;
 }
@@ -132,7 +133,8 @@ static bool write_one(struct mailbox *mailbox, struct index_mailbox *state,
     if (result != INDEX_FOUND)
         return result == INDEX_ABSENT;
     message = old;
-    message.size = learned->size;
+    if (learned->size != INDEX_UNKNOWN)
+        message.size = learned->size;
     if (old.internal_date == INDEX_UNKNOWN)
         message.internal_date = learned->internal_date;
     if (learned->virtual_size != INDEX_UNKNOWN) /* the file knows better than its name */

@@ -7,6 +7,7 @@
 #include "lib/message/crlf.h"
 #include "lib/message/imap_text.h"
 #include "lib/message/preview.h"
+#include "lib/store/unpack.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -52,8 +53,8 @@ static bool map_content(struct metadata_cache *cache, const struct message_file 
     return true;
 }
 
-static bool read_content(struct metadata_cache *cache, const struct message_file *file, bool whole,
-                         struct content *content_r, struct error *err)
+static bool read_stored(struct metadata_cache *cache, const struct message_file *file, bool whole,
+                        struct content *content_r, struct error *err)
 {
     size_t len = file->size < FIRST_READ ? (size_t)file->size : FIRST_READ;
     char *room;
@@ -73,13 +74,27 @@ static bool read_content(struct metadata_cache *cache, const struct message_file
         buf_commit(&cache->file, len);
         content_r->octets = buf_span(&cache->file);
         content_r->whole = len == file->size;
-        if (whole)
+        if (whole || unpack_begins(content_r->octets))
             return true;
         content_r->header = (size_t)mime_header_size(content_r->octets);
         if (content_r->whole || content_r->header < len)
             return true;
         len = len * 4 < file->size ? len * 4 : (size_t)file->size;
     }
+}
+
+static bool read_content(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
+                         bool whole, struct content *content_r, struct error *err)
+{
+    struct metadata_cache *cache = mailbox->cache;
+
+    if (!read_stored(cache, file, whole, content_r, err))
+        return false;
+    if (mailbox->driver->unpack == NULL || !unpack_begins(content_r->octets))
+        return true;
+    metadata_forget_content(cache);
+    return mailbox->driver->unpack(mailbox, uid, file, err) &&
+           read_stored(cache, file, whole, content_r, err);
 }
 
 /* Most fields of a message are none of the wanted ones, which this tells without comparing them. */
@@ -102,16 +117,16 @@ static void put_headers(struct buf *out, const struct strlist *names, struct spa
 {
     struct cursor at = cursor_of(span_first(header, HEADER_MAX));
     struct span name, body, whole;
-    bool may_be[NAME_CLASSES] = {false};
+    const char *one_of[NAME_CLASSES] = {NULL}; /* the wanted names of a class */
 
     for (size_t i = 0; i < names->count; i++) {
         if (names->items[i][0] != '\0')
-            may_be[name_class(span_text(names->items[i])) % NAME_CLASSES] = true;
+            one_of[name_class(span_text(names->items[i])) % NAME_CLASSES] = names->items[i];
     }
-
     while (mime_next_field(&at, &name, &body, &whole)) {
+        const char *likely = one_of[name_class(name) % NAME_CLASSES];
         char previous = '\0';
-        if (!may_be[name_class(name) % NAME_CLASSES] || !is_wanted(names, name))
+        if (likely == NULL || (!span_equal_text_nocase(name, likely) && !is_wanted(names, name)))
             continue;
         crlf_put(out, whole, &previous);
         if (previous != '\n')
@@ -198,15 +213,16 @@ static bool parts_fit(const struct message_metadata *metadata, uint64_t size)
            mime_parts_are_sound(metadata->parts, metadata->part_count, size);
 }
 
-bool metadata_learn(struct metadata_cache *cache, const struct message_file *file, unsigned known,
-                    unsigned missing, const struct strlist *names,
+bool metadata_learn(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
+                    unsigned known, unsigned missing, const struct strlist *names,
                     struct message_metadata *metadata_r, unsigned *known_r, struct error *err)
 {
+    struct metadata_cache *cache = mailbox->cache;
     struct content content;
     unsigned wanted = (missing & ~(unsigned)WANT_CONTENT) | WANT_HEADERS;
     bool all = (missing & NEED_ALL) != 0;
 
-    if (!read_content(cache, file, all, &content, err))
+    if (!read_content(mailbox, uid, file, all, &content, err))
         return false;
     if ((missing & WANT_CONTENT) != 0)
         metadata_r->content = content.octets;

@@ -52,6 +52,7 @@ bool metadata_note_names(struct mailbox *mailbox, struct metadata_cache *cache,
 /*
  * metadata_learn - read as much of the message as is wanted, and make what is missing
  *
+ *  file        open; when it turns out to be compressed, the unpacked one is put in its place
  *  known       bits of what *metadata_r holds already, which is kept (but header fields, of which more
  *              may be asked for now); its texts are the arena's
  *  missing     bits of what is wanted beside it; when all of the message is read everything is made
@@ -60,8 +61,8 @@ bool metadata_note_names(struct mailbox *mailbox, struct metadata_cache *cache,
  *              is there until metadata_forget_content
  *  known_r     bits of what *metadata_r holds now
  */
-bool metadata_learn(struct metadata_cache *cache, const struct message_file *file, unsigned known,
-                    unsigned missing, const struct strlist *names,
+bool metadata_learn(struct mailbox *mailbox, uint32_t uid, struct message_file *file,
+                    unsigned known, unsigned missing, const struct strlist *names,
                     struct message_metadata *metadata_r, unsigned *known_r,
                     struct error *err) MUST_CHECK;
 

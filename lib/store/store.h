@@ -363,6 +363,7 @@ void mailbox_keep_key(struct mailbox *mailbox, size_t index, unsigned kind, stru
 struct message_file {
     int fd;                /* the caller's to close */
     uint64_t offset, size; /* the message in it, as stored */
+    uint64_t written;      /* when the file was, seconds since 1970; 0: it tells nothing */
 };
 
 /* mailbox_open_message - PERMANENT ENOENT: the message is gone */

@@ -158,16 +158,27 @@ static const struct format {
     {"\x28\xb5\x2f\xfd", 4, zstd_begin,  zstd_step,  zstd_end },
 };
 
+static const struct format *format_of(struct span octets)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(formats); i++) {
+        if (octets.len >= formats[i].magic_len &&
+            memcmp(octets.data, formats[i].magic, formats[i].magic_len) == 0)
+            return &formats[i];
+    }
+    return NULL;
+}
+
 static const struct format *find_format(int fd)
 {
     char magic[MAGIC_MAX];
     ssize_t len = pread(fd, magic, sizeof(magic), 0);
 
-    for (size_t i = 0; i < ARRAY_LENGTH(formats) && len >= (ssize_t)formats[i].magic_len; i++) {
-        if (memcmp(magic, formats[i].magic, formats[i].magic_len) == 0)
-            return &formats[i];
-    }
-    return NULL;
+    return len < 0 ? NULL : format_of(span_of(magic, (size_t)len));
+}
+
+bool unpack_begins(struct span octets)
+{
+    return format_of(octets) != NULL;
 }
 
 bool unpack_is_needed(int fd)

@@ -9,8 +9,10 @@
 
 #define UNPACK_MAX (UINT64_C(1) << 30) /* octets of a message; what is beyond is cut off */
 
-/* unpack_is_needed - does the file begin as a compressed one does? */
+/* unpack_is_needed - does the file begin as a compressed one does? unpack_begins - likewise, of a file of
+ * which these are the first octets */
 bool unpack_is_needed(int fd);
+bool unpack_begins(struct span octets);
 
 /*
  * unpack - the content of a compressed file as a file
