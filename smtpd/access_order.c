@@ -2,6 +2,7 @@
 #include "lib/base/log.h"
 #include "lib/delivery/status.h"
 #include "lib/message/address.h"
+#include "lib/message/header.h"
 #include "smtpd/access_rules.h"
 
 struct order {
@@ -199,17 +200,12 @@ static enum access_result order_bcc(struct order *order)
     return ACCESS_DUNNO;
 }
 
-/* "Name: text", RFC 5322 section 2.2; blanks before the colon do no harm */
 static bool is_field(struct span text)
 {
-    struct span name = span_first(text, span_find(text, ':'));
+    struct cursor at = cursor_of(text);
+    struct header_field field;
 
-    name = span_trim(name);
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] <= ' ' || name.data[i] >= 127)
-            return false;
-    }
-    return name.len > 0 && name.data == text.data && name.len < text.len;
+    return header_next(&at, true, &field) == PARSE_DONE;
 }
 
 static enum access_result order_prepend(struct order *order)

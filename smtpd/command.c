@@ -1,7 +1,10 @@
 /* The table of SMTP commands and the dispatcher. */
 #include "smtpd/command.h"
 
+#include "lib/base/escape.h"
 #include "lib/base/log.h"
+#include "lib/map/map_fold.h"
+#include "lib/message/header.h"
 
 /* command.flags */
 enum {
@@ -9,7 +12,7 @@ enum {
     BEFORE_TLS = 2,   /* allowed although TLS is demanded */
     JUNK = 4,         /* too many of them are an error: smtpd_junk_command_limit */
     NOT_AFTER_BDAT = 8,
-    CONTENT_FOLLOWS = 16, /* what comes behind it is no command */
+    UNCHECKED = 16, /* what is pipelined behind it is no matter: content, or nobody knows */
 };
 
 struct command {
@@ -51,28 +54,29 @@ static void run_unknown(struct smtpd_session *session, struct span arguments UNU
 
 static const char need_mail[] = "503 5.5.1 Error: need MAIL command";
 static const char need_rcpt[] = "503 5.5.1 Error: need RCPT command";
-static const char in_mail[] = "503 Error: MAIL transaction in progress";
+static const char in_mail[] = "503 5.5.1 Error: MAIL transaction in progress";
+static const char etrn_in_mail[] = "503 Error: MAIL transaction in progress";
 static const char nested[] = "503 5.5.1 Error: nested MAIL command";
 
 /* verb, handler, phases in which it is allowed, flags, the reply in any other phase; the order is
  * that of the counts in the log */
 static const struct command commands[] = {
-    {"HELO",     run_helo,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL     },
-    {"EHLO",     run_ehlo,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL     },
-    {"XCLIENT",  run_unauthorized, PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE,        NULL     },
-    {"XFORWARD", run_unauthorized, PHASE_ANY,     0,                                NULL     },
-    {"STARTTLS", run_starttls,     PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE,        NULL     },
-    {"AUTH",     run_auth,         PHASE_ANY,     0,                                NULL     },
-    {"MAIL",     run_mail,         PHASE_NO_MAIL, 0,                                nested   },
-    {"RCPT",     run_rcpt,         PHASE_IN_MAIL, NOT_AFTER_BDAT,                   need_mail},
-    {"DATA",     run_data,         PHASE_IN_MAIL, NOT_AFTER_BDAT | LAST_IN_PIPE,    need_rcpt},
-    {"BDAT",     run_bdat,         PHASE_ANY,     CONTENT_FOLLOWS,                  NULL     },
-    {"RSET",     run_rset,         PHASE_ANY,     JUNK,                             NULL     },
-    {"NOOP",     run_noop,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL     },
-    {"VRFY",     run_vrfy,         PHASE_ANY,     LAST_IN_PIPE | JUNK,              NULL     },
-    {"ETRN",     run_etrn,         PHASE_NO_MAIL, JUNK,                             in_mail  },
-    {"QUIT",     run_quit,         PHASE_ANY,     BEFORE_TLS,                       NULL     },
-    {"UNKNOWN",  run_unknown,      PHASE_ANY,     0,                                NULL     },
+    {"HELO",     run_helo,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL        },
+    {"EHLO",     run_ehlo,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL        },
+    {"XCLIENT",  run_unauthorized, PHASE_NO_MAIL, BEFORE_TLS | LAST_IN_PIPE,        in_mail     },
+    {"XFORWARD", run_unauthorized, PHASE_NO_MAIL, 0,                                in_mail     },
+    {"STARTTLS", run_starttls,     PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE,        NULL        },
+    {"AUTH",     run_auth,         PHASE_ANY,     0,                                NULL        },
+    {"MAIL",     run_mail,         PHASE_NO_MAIL, 0,                                nested      },
+    {"RCPT",     run_rcpt,         PHASE_IN_MAIL, NOT_AFTER_BDAT,                   need_mail   },
+    {"DATA",     run_data,         PHASE_IN_MAIL, NOT_AFTER_BDAT | LAST_IN_PIPE,    need_rcpt   },
+    {"BDAT",     run_bdat,         PHASE_ANY,     UNCHECKED,                        NULL        },
+    {"RSET",     run_rset,         PHASE_ANY,     JUNK,                             NULL        },
+    {"NOOP",     run_noop,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL        },
+    {"VRFY",     run_vrfy,         PHASE_ANY,     LAST_IN_PIPE | JUNK,              NULL        },
+    {"ETRN",     run_etrn,         PHASE_NO_MAIL, JUNK,                             etrn_in_mail},
+    {"QUIT",     run_quit,         PHASE_ANY,     BEFORE_TLS,                       NULL        },
+    {"UNKNOWN",  run_unknown,      PHASE_ANY,     UNCHECKED,                        NULL        },
 };
 
 #define UNKNOWN (&commands[ARRAY_LENGTH(commands) - 1])
@@ -121,11 +125,13 @@ static const struct command *find_command(struct span verb)
 }
 
 /* A header line, or what smtpd_forbidden_commands names: this is no mail client. */
-static bool is_forbidden(const struct smtpd_session *session, struct span verb)
+static bool is_forbidden(const struct smtpd_session *session, struct span verb, struct span line)
 {
+    struct cursor at = cursor_of(line);
+    struct header_field field;
     struct error err;
 
-    return (verb.len > 1 && verb.data[verb.len - 1] == ':') ||
+    return header_next(&at, true, &field) == PARSE_DONE ||
            match_list_name(session->server->forbidden_commands, verb, &err) == MAP_FOUND;
 }
 
@@ -137,22 +143,16 @@ static bool is_noop(const struct smtpd_session *session, struct span verb)
            match_list_name(session->server->noop_commands, verb, &err) == MAP_FOUND;
 }
 
-/* For the log: \r and \n spelled out. */
+/* For the log: what cannot be printed as C has it. */
 static const char *escape(struct arena *arena, struct span input)
 {
-    char *text = arena_alloc(arena, 2 * input.len + 1);
-    char *to = text;
+    struct buf text = BUF(4 * input.len + 1);
+    const char *escaped;
 
-    for (size_t i = 0; i < input.len; i++) {
-        char c = input.data[i];
-
-        if (c == '\r' || c == '\n') {
-            *to++ = '\\';
-            c = c == '\r' ? 'r' : 'n';
-        }
-        *to++ = c == '\0' ? '?' : c;
-    }
-    return text;
+    escape_encode(input, &text);
+    escaped = arena_text(arena, buf_span(&text));
+    buf_release(&text);
+    return escaped;
 }
 
 /* The client talks on although the command ends its turn, or without PIPELINING to allow it. */
@@ -161,7 +161,7 @@ static bool is_badly_pipelined(struct smtpd_session *session, const struct comma
     struct span input;
 
     if ((session->is_esmtp && (command->flags & LAST_IN_PIPE) == 0) ||
-        (command->flags & CONTENT_FOLLOWS) != 0 || !stream_has_input(session->client))
+        (command->flags & UNCHECKED) != 0 || !stream_has_input(session->client))
         return false;
     if (!session->pipelining_logged && stream_fill(session->client, &input) == STREAM_OK)
         log_info("improper command pipelining after %s from %s: %s", session->where,
@@ -200,16 +200,18 @@ static void run_allowed(struct smtpd_session *session, const struct command *com
         count_junk(session);
 }
 
+/* A NUL ends the line, as it does for Postfix: nobody can have a use for what is behind it. */
 void smtpd_command(struct smtpd_session *session, struct span line)
 {
-    struct span arguments = span_trim(line);
+    struct span arguments = span_trim(span_first(line, span_find(line, '\0')));
+    struct span whole = arguments;
     struct span verb = span_take_word(&arguments);
     const struct command *command = find_command(verb);
     struct command_count *count = &session->counts[command - commands];
 
     session->refused = false;
-    if (verb.len == 0 || span_find(line, '\0') < line.len) {
-        smtpd_refuse(session, "500 5.5.2 Error: bad syntax");
+    if (verb.len == 0 || (session->config->smtputf8_enable && !map_is_utf8(whole))) {
+        smtpd_refuse(session, "500 5.5.2 Error: bad %ssyntax", verb.len == 0 ? "" : "UTF-8 ");
         return;
     }
     if (is_noop(session, verb)) { /* whatever it would mean otherwise */
@@ -219,9 +221,9 @@ void smtpd_command(struct smtpd_session *session, struct span line)
     }
     count->all++;
     session->where = command->verb;
-    if (command == UNKNOWN && is_forbidden(session, verb)) {
+    if (command == UNKNOWN && is_forbidden(session, verb, whole)) {
         log_warning("non-SMTP command from %s: %.100s", session->peer.label,
-                    arena_text(session->command_arena, span_first(line, 100)));
+                    escape(session->command_arena, whole));
         smtpd_refuse(session, "221 2.7.0 Error: I can break rules, too. Goodbye.");
         smtpd_end(session, END_ORDERLY);
     } else {

@@ -1,5 +1,4 @@
 /* DATA and BDAT: RFC 5321 section 4.1.1.4, RFC 3030. */
-#include "lib/base/checked.h"
 #include "lib/base/log.h"
 #include "smtpd/access.h"
 #include "smtpd/command.h"
@@ -30,6 +29,21 @@ static void begin_content(struct smtpd_session *session, unsigned options)
     content->broken = !smtpd_submit_begin(session);
 }
 
+/* For the log; of lines only those that have come to their end. */
+static void count_octets(struct smtpd_content *content, struct span wire)
+{
+    size_t last = span_find_last(wire, '\n');
+
+    if ((content->convert.options & CONVERT_DOTS) == 0) {
+        content->octets += wire.len;
+    } else if (last < wire.len) {
+        content->octets += content->unended + last + 1;
+        content->unended = wire.len - last - 1;
+    } else {
+        content->unended += wire.len;
+    }
+}
+
 /* Convert what the client sent, and pass it on when there is a block of it. Returns how much was
  * used. When nobody takes it any more, it is read and forgotten: the client cannot be stopped. */
 static size_t take_octets(struct smtpd_session *session, struct span wire)
@@ -40,9 +54,11 @@ static size_t take_octets(struct smtpd_session *session, struct span wire)
     size_t used = smtpd_convert(&content->convert,
                                 span_first(wire, out->limit - out->len - CONVERSION_ADDS), out);
 
-    content->octets += used;
-    if (limit > 0 && content->convert.size > (uint64_t)limit)
+    count_octets(content, span_first(wire, used));
+    if (limit > 0 && content->convert.size > (uint64_t)limit && !content->too_big) {
         content->too_big = true;
+        log_warning("%s: queue file size limit exceeded", session->queue_id);
+    }
     if (content->broken || content->too_big)
         buf_clear(out);
     else if (out->limit - out->len < BLOCK_ROOM_MIN)
@@ -84,7 +100,6 @@ static const char *conclude(struct smtpd_session *session, const char *octets)
     if (content->convert.lone_lf && strcmp(config->smtpd_forbid_bare_newline, "reject") == 0 &&
         (content->convert.options & CONVERT_LENIENT) == 0) {
         smtpd_log_decision(session, "reject", "bare <LF> received");
-        smtpd_end(session, END_ORDERLY);
         return arena_printf(session->command_arena, "%d 5.5.2 %s Error: bare <LF> received",
                             config->smtpd_forbid_bare_newline_reject_code, config->myhostname);
     }
@@ -179,33 +194,25 @@ static bool skip_chunk(struct smtpd_session *session, uint64_t octets)
     return true;
 }
 
-static bool passes_limit(const struct smtpd_session *session, uint64_t octets)
-{
-    int64_t limit = session->config->message_size_limit;
-    uint64_t sum;
-
-    return limit > 0 &&
-           (!checked_add_u64(session->content.octets, octets, &sum) || sum > (uint64_t)limit);
-}
-
 /* NULL: the chunk may come; else the reply, and the rest of the message is lost. */
 static const char *check_chunk(struct smtpd_session *session, const struct chunk *chunk)
 {
     const char *queue_id = session->queue_id == NULL ? "NOQUEUE" : session->queue_id;
+    int64_t limit = session->config->message_size_limit;
 
-    if ((session->phase & PHASE_IN_MAIL) == 0 && (chunk->size > 0 || chunk->is_last))
-        return "503 5.5.1 Error: need RCPT command";
     if (session->content.failed)
         return arena_printf(session->command_arena,
                             "551 5.0.0 Discarded %" PRIu64 " bytes after earlier error",
                             chunk->size);
+    if ((session->phase & PHASE_IN_MAIL) == 0 && (chunk->size > 0 || chunk->is_last))
+        return "503 5.5.1 Error: need RCPT command";
     if (session->phase == PHASE_SENDER)
         return "554 5.5.1 Error: no valid recipients";
     if (chunk->size == 0 && !chunk->is_last) {
         log_warning("%s: null BDAT request from %s", queue_id, session->peer.label);
         return "551 5.7.1 Null BDAT request";
     }
-    if (passes_limit(session, chunk->size)) {
+    if (limit > 0 && chunk->size > (uint64_t)limit) {
         log_warning("%s: BDAT request from %s exceeds message size limit", queue_id,
                     session->peer.label);
         return "552 5.3.4 Chunk exceeds message size limit";
@@ -216,15 +223,14 @@ static const char *check_chunk(struct smtpd_session *session, const struct chunk
 static void refuse_chunk(struct smtpd_session *session, const struct chunk *chunk,
                          const char *refusal)
 {
-    bool in_mail = (session->phase & PHASE_IN_MAIL) != 0;
-
     if (!skip_chunk(session, chunk->size))
         return;
     smtpd_refuse(session, "%s", refusal);
     if (chunk->is_last) {
         smtpd_reset(session);
-    } else if (in_mail) {
-        session->phase = PHASE_CHUNKS;
+    } else {
+        if ((session->phase & PHASE_IN_MAIL) != 0)
+            session->phase = PHASE_CHUNKS;
         session->content.failed = true;
     }
 }
@@ -252,10 +258,14 @@ void run_bdat(struct smtpd_session *session, struct span arguments)
     struct chunk chunk;
     const char *refusal;
 
+    if ((session->announced & HELLO_CHUNKING) == 0) { /* what comes now, nobody knows */
+        smtpd_refuse(session, "521 5.5.1 Error: command not implemented");
+        return;
+    }
     if (!parse_chunk(arguments, &chunk)) {
-        log_warning("%s: malformed BDAT command syntax from %s: BDAT %.100s",
+        log_warning("%s: malformed BDAT command syntax from %s: BDAT%s%.100s",
                     session->queue_id == NULL ? "NOQUEUE" : session->queue_id, session->peer.label,
-                    arena_text(session->command_arena, arguments));
+                    arguments.len > 0 ? " " : "", arena_text(session->command_arena, arguments));
         smtpd_refuse(session, "521 5.5.4 Syntax: BDAT count [LAST]");
         return;
     }

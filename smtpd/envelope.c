@@ -43,27 +43,40 @@ static bool is_acceptable(const struct config *config, const char *address)
     return true;
 }
 
-/* The path is taken off the arguments. */
-static const char *take_path(struct smtpd_session *session, struct span *arguments,
+static void log_bad_path(const struct smtpd_session *session, struct span text)
+{
+    log_warning("Illegal address syntax from %s in %s command: %s", session->peer.label,
+                session->where, arena_text(session->command_arena, text));
+}
+
+static struct span first_word(struct span text)
+{
+    return span_take_word(&text);
+}
+
+/* The path is taken off the arguments. One that does not end is not even logged. */
+static const char *take_path(struct smtpd_session *session, struct span *arguments, bool strict,
                              bool may_be_empty, struct arena *arena)
 {
     struct cursor at = cursor_of(*arguments);
     const char *address = NULL;
+    enum parse_result result = address_parse_path(arena, &at, strict, &address);
 
-    if (address_parse_path(arena, &at, session->config->strict_rfc821_envelopes, &address) ==
-            PARSE_DONE &&
-        is_acceptable(session->config, address) && (may_be_empty || address[0] != '\0')) {
+    if (result == PARSE_DONE && is_acceptable(session->config, address) &&
+        (may_be_empty || address[0] != '\0')) {
         *arguments = span_skip(*arguments, arguments->len - cursor_left(at));
         return address;
     }
-    log_warning("Illegal address syntax from %s in %s command: %.100s", session->peer.label,
-                session->where, arena_text(session->command_arena, *arguments));
+    if (result != PARSE_INCOMPLETE)
+        log_bad_path(session, arguments->data[0] == '<' || arguments->data[0] == '"'
+                                  ? *arguments
+                                  : first_word(*arguments));
     return NULL;
 }
 
 static bool has_dsn(const struct smtpd_session *session)
 {
-    return (session->server->announced & HELLO_DSN) != 0;
+    return (session->announced & HELLO_DSN) != 0;
 }
 
 /* NULL, or why a message of the announced size is not welcome; logged. */
@@ -141,11 +154,16 @@ void run_mail(struct smtpd_session *session, struct span arguments)
         smtpd_refuse(session, "503 5.5.1 Error: send HELO/EHLO first");
         return;
     }
+    if (session->content.failed) {
+        smtpd_refuse(session, "503 5.5.1 Error: MAIL after BDAT");
+        return;
+    }
     if (!take_keyword(&arguments, "FROM:")) {
         smtpd_refuse(session, "501 5.5.4 Syntax: MAIL FROM:<address>");
         return;
     }
-    sender = take_path(session, &arguments, true, session->mail_arena);
+    sender = take_path(session, &arguments, session->config->strict_rfc821_envelopes, true,
+                       session->mail_arena);
     if (sender == NULL) {
         smtpd_refuse(session, "501 5.1.7 Bad sender address syntax");
         return;
@@ -239,7 +257,8 @@ void run_rcpt(struct smtpd_session *session, struct span arguments)
         smtpd_refuse(session, "501 5.5.4 Syntax: RCPT TO:<address>");
         return;
     }
-    address = take_path(session, &arguments, false, session->mail_arena);
+    address = take_path(session, &arguments, session->config->strict_rfc821_envelopes, false,
+                        session->mail_arena);
     if (address == NULL) {
         smtpd_refuse(session, "501 5.1.3 Bad recipient address syntax");
         return;
@@ -278,7 +297,11 @@ void run_vrfy(struct smtpd_session *session, struct span arguments)
         smtpd_refuse(session, "501 5.5.4 Syntax: VRFY address");
         return;
     }
-    address = take_path(session, &arguments, false, session->command_arena);
+    if (span_ends_with_nocase(arguments, ">")) /* behind a name */
+        arguments = span_skip(arguments, span_find_last(arguments, '<') % arguments.len);
+    address = take_path(session, &arguments, false, false, session->command_arena);
+    if (address != NULL && arguments.len > 0)
+        log_bad_path(session, span_text(asked));
     if (address == NULL || arguments.len > 0) {
         smtpd_refuse(session, "501 5.1.3 Bad recipient address syntax");
         return;

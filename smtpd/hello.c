@@ -6,7 +6,7 @@
 #include "smtpd/access.h"
 #include "smtpd/command.h"
 
-#define HELLO_NAME_MAX 255
+#define HELLO_NAME_MAX 2048 /* a line */
 #define DISCARDED_MAX  4096
 
 /* In the order in which Postfix announces them. */
@@ -106,15 +106,16 @@ static bool greet(struct smtpd_session *session, struct span name, bool is_esmtp
 
     forget_hello(session);
     session->hello_name = clean_name(name);
-    session->is_esmtp = is_esmtp;
     refusal = access_check_helo(session);
     if (refusal != NULL) {
         smtpd_refuse(session, "%s", refusal);
         forget_hello(session);
-    } else if (session->phase == PHASE_CONNECTED) {
-        session->phase = PHASE_GREETED;
+        return false;
     }
-    return refusal == NULL;
+    session->is_esmtp = is_esmtp;
+    if (session->phase == PHASE_CONNECTED)
+        session->phase = PHASE_GREETED;
+    return true;
 }
 
 void run_helo(struct smtpd_session *session, struct span arguments)
@@ -144,6 +145,7 @@ void run_ehlo(struct smtpd_session *session, struct span arguments)
     }
     if (!greet(session, arguments, true))
         return;
+    session->announced = announced;
     log_discarded(announced);
     if (session->config->disable_vrfy_command)
         announced &= ~(unsigned)HELLO_VRFY;

@@ -200,6 +200,7 @@ void smtpd_session_init(struct smtpd_session *session, struct smtpd_server *serv
         .session_arena = arena_create(),
         .mail_arena = arena_create(),
         .command_arena = arena_create(),
+        .announced = server->announced,
         .phase = PHASE_CONNECTED,
         .where = "CONNECT",
         .counts = command_counts_create(),

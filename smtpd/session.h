@@ -120,7 +120,8 @@ struct smtpd_envelope {
 /* The content of the message at hand; kept between BDATs. */
 struct smtpd_content {
     struct smtpd_convert convert;
-    uint64_t octets;  /* read from the client */
+    uint64_t octets;  /* read from the client, for the log, */
+    uint64_t unended; /* and those of a line of which the end is missing */
     size_t first;     /* where its content begins in the block that is to be sent first; else 0 */
     bool begun;       /* the recipients have gone to cleanup */
     bool thrown_away; /* or would have, but a table wants it to be lost */
@@ -140,6 +141,7 @@ struct smtpd_session {
     struct smtpd_peer peer;
     char *hello_name; /* owned; NULL: none yet */
     bool is_esmtp;
+    unsigned announced; /* to this client: HELLO_... */
     unsigned phase;
     const char *where;   /* command for the log: "CONNECT", "RCPT", "END-OF-MESSAGE" */
     int64_t deadline_ms; /* monotonic; with smtpd_per_request_deadline */

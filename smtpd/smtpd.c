@@ -62,7 +62,7 @@ static bool read_line(struct smtpd_session *session, struct span *line_r, bool *
         return false;
     smtpd_begin_deadline(session);
     service_quiet((session->phase & PHASE_IN_MAIL) == 0);
-    status = stream_read_line(session->client, limit, line_r, bare_r);
+    status = stream_read_line(session->client, limit - 1, line_r, bare_r);
     service_quiet(false);
     if (status == STREAM_TOO_LONG)
         status = cut_line(session, limit, line_r);
@@ -299,7 +299,8 @@ static bool start(const struct service_instance *instance, struct error *err)
 {
     const struct config *config = instance->config;
 
-    server.announced = hello_keywords("smtpd_discard_ehlo_keywords", config->smtpd_discard_ehlo_keywords);
+    server.announced =
+        hello_keywords("smtpd_discard_ehlo_keywords", config->smtpd_discard_ehlo_keywords);
     server.hello_discards =
         maps_open(config, config->smtpd_discard_ehlo_keyword_address_maps, true);
     server.command_filter = maps_open(config, config->smtpd_command_filter, true);

@@ -11,5 +11,12 @@
  *  out  has room for as many octets as the text has
  */
 void escape_decode(struct span text, struct buf *out);
+/*
+ * escape_encode - append the octets so that all of them can be printed: letters where there are such, three
+ * octal digits for the rest, a backslash twice
+ *
+ *  out  has room for four times as many octets
+ */
+void escape_encode(struct span octets, struct buf *out);
 
 #endif

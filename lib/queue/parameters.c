@@ -1,10 +1,11 @@
 /* The parameters of MAIL and RCPT are a table; each has one parser. */
 #include "lib/queue/parameters.h"
 
+#include "lib/base/log.h"
 #include "lib/queue/queue_file.h"
 
 /* RFC 3461 gives them 100 and 500 octets; what is longer is taken all the same, as Postfix does. */
-#define XTEXT_MAX 1000 /* octets, encoded */
+#define XTEXT_MAX 2048 /* octets, encoded */
 
 struct parsing {
     struct arena *arena;
@@ -85,7 +86,8 @@ static const char *parse_ret(struct parsing *parsing, struct span value)
 
 static const char *parse_envid(struct parsing *parsing, struct span value)
 {
-    const char *envid = value.len == 0 || value.len > XTEXT_MAX ? NULL : decode_xtext(parsing->arena, value);
+    const char *envid =
+        value.len == 0 || value.len > XTEXT_MAX ? NULL : decode_xtext(parsing->arena, value);
 
     if (envid == NULL || parsing->parameters->dsn_envid != NULL)
         return "501 5.5.4 Bad ENVID parameter syntax";
@@ -125,13 +127,18 @@ static uint64_t notify_bit(struct span word)
 static const char *parse_notify(struct parsing *parsing, struct span value)
 {
     static const char refusal[] = "501 5.5.4 Error: Bad NOTIFY parameter syntax";
+    const struct span whole = value;
     uint64_t notify = 0;
 
     if (parsing->parameters->dsn_notify != NOTIFY_DEFAULT || value.len == 0)
         return refusal;
     while (value.len > 0) {
-        uint64_t bit = notify_bit(span_take_until(&value, ','));
+        struct span word = span_take_until(&value, ',');
+        uint64_t bit = notify_bit(word);
 
+        if (bit == 0 && word.len > 0)
+            log_warning("unknown DSN NOTIFY command value \"%s\" in \"%s\"",
+                        arena_text(parsing->arena, word), arena_text(parsing->arena, whole));
         if (bit == 0 || (notify & NOTIFY_NEVER) != 0 || (bit == NOTIFY_NEVER && notify != 0))
             return refusal;
         notify |= bit;

@@ -164,7 +164,9 @@ S: 252 2.0.0 <ana@example.test>
 C- \r\n
 S: 500 5.5.2 Error: bad syntax
 C- NO\0OP\r\n
-S: 500 5.5.2 Error: bad syntax
+S: 500 5.5.2 Error: command not recognized
+C- NOOP\0 x\r\n
+S: 250 2.0.0 Ok
 C: NOOP
 S: 250 2.0.0 Ok
 C: VRFY ana@example.test

@@ -11,6 +11,8 @@ OURS and THEIRS are PORT:LOG: what is added to the port numbers in CASES, and th
     -- TITLE     a session: lines that the client says, each after the reply to the one before
     |LINE        said together with the next line
     ^OCTETS      sent as they are, together with the next line, and not answered
+    =            nothing more is said before the next reply
+    !            the client hangs up
     ~ REASON     the next session goes differently, for this reason
 
 In what the client says \\xNN is an octet, and \\{N TEXT} is TEXT N times.
@@ -33,9 +35,9 @@ class Side:
 
     def talk(self, port, lines):
         heard = []
-        with socket.create_connection(("127.0.0.1", self.base + port), WAIT_S) as client:
+        with socket.create_connection(("127.0.0.1", self.base + port), WAIT_S) as client, \
+                client.makefile("rb") as file:
             own_port = client.getsockname()[1]
-            file = client.makefile("rb")
 
             def hear():
                 while True:
@@ -56,7 +58,12 @@ class Side:
                 if line[0] == "^":
                     waiting += expand(line[1:])
                     continue
-                waiting += expand(line[1:] if line[0] == "|" else line) + b"\r\n"
+                if line == "!":
+                    client.sendall(waiting)
+                    break
+                heard.append("> " + line[:100])
+                if line != "=":
+                    waiting += expand(line[1:] if line[0] == "|" else line) + b"\r\n"
                 replies += 1
                 if line[0] == "|":
                     continue
@@ -82,7 +89,7 @@ class Side:
                 text = file.read()
         self.read += len(text)
         lines = [found[1] for found in re.finditer(r" postfix/smtpd\[\d+\]: (.*)", text)]
-        return [re.sub(r"^[0-9A-Za-z]{8,}: ", "QID: ", line) for line in lines]
+        return [re.sub(r"^(warning: |)[0-9A-Za-z]{8,}: ", r"\1QID: ", line) for line in lines]
 
 
 def expand(text):
