@@ -7,6 +7,7 @@
 #include "lib/delivery/deposit.h"
 
 #include "lib/base/buf.h"
+#include "lib/base/log.h"
 #include "lib/delivery/maildir.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"
@@ -56,16 +57,28 @@ static gid_t spool_group(struct arena *arena, const struct mailbox_place *place)
     return place->gid;
 }
 
+/* What makes no sense is none, and is said. */
+static struct quota_bonus grace_of(const struct config *config)
+{
+    struct quota_bonus grace;
+
+    if (!quota_parse_grace(span_text(config->mailbox_quota_grace), &grace)) {
+        log_warning("mailbox_quota_grace: %s makes no sense", config->mailbox_quota_grace);
+        grace = (struct quota_bonus){0};
+    }
+    return grace;
+}
+
 /* Within the quota; the sum is kept up when the message is there. */
 static bool write_to_maildir(const struct deposit *deposit, const struct mailbox_place *place,
                              const struct delivery_content *content, struct error *err)
 {
     const uint64_t size = content->prefix.len + content->size;
+    const struct quota_bonus grace = grace_of(deposit->config);
     int maildir = maildir_open(place->path, err);
-    bool written =
-        maildir >= 0 &&
-        quota_check_at(place->path, maildir, &place->quota, NULL, size, 1, err) &&
-        maildir_deliver(maildir, place->path, deposit->config->myhostname, content, err);
+    bool written = maildir >= 0 &&
+                   quota_check_at(place->path, maildir, &place->quota, &grace, size, 1, err) &&
+                   maildir_deliver(maildir, place->path, deposit->config->myhostname, content, err);
 
     if (written)
         quota_add_at(place->path, maildir, (int64_t)size, 1);

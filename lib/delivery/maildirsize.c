@@ -270,6 +270,8 @@ static bool has_room(const struct maildirsize *size, const struct quota_bonus *b
 
     if (bonus == NULL)
         bonus = &none;
+    if (bonus->only_last && size->storage > size->limit.storage)
+        bonus = &none;
     return is_within(size->storage, octets, size->limit.storage, bonus->storage,
                      bonus->storage_percent) &&
            is_within(size->messages, messages, size->limit.messages, bonus->messages,

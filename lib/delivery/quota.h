@@ -29,6 +29,7 @@ bool quota_parse(struct span text, struct mailbox_quota *quota_r) MUST_CHECK;
 struct quota_bonus {
     uint64_t storage, messages;
     unsigned storage_percent, messages_percent; /* of the limit */
+    bool only_last; /* for the last message alone: not when more than the limit is there already */
 };
 
 /*
@@ -40,6 +41,10 @@ struct quota_bonus {
  */
 bool quota_find_bonus(struct span rules, const char *mailbox,
                       struct quota_bonus *bonus_r) MUST_CHECK;
+
+/* quota_parse_grace - "10%" of the limit, or "50M", by which the last message may pass it; "" or "0": by nothing. false:
+ * it is none of these. */
+bool quota_parse_grace(struct span text, struct quota_bonus *grace_r) MUST_CHECK;
 
 struct quota_state {
     struct mailbox_quota limit;

@@ -78,14 +78,13 @@ bool quota_parse(struct span text, struct mailbox_quota *quota_r)
 
 #define PERCENT_MAX 100000
 
-static bool parse_bonus_value(struct span value, uint64_t unit, uint64_t *number_r,
-                              unsigned *percent_r)
+/* digits ["%" / "%%" / letter]; units of 0: a number of things */
+static bool parse_share(struct span value, uint64_t unit, uint64_t *number_r, unsigned *percent_r)
 {
     uint64_t percent;
 
-    if (value.len < 2 || value.data[0] != '+')
+    if (value.len == 0)
         return false;
-    value = span_skip(value, 1);
     if (value.data[value.len - 1] != '%')
         return unit == 0 ? parse_digits(value, 1, number_r) : parse_size(value, unit, number_r);
     if (value.len > 1 && value.data[value.len - 2] == '%')
@@ -94,6 +93,19 @@ static bool parse_bonus_value(struct span value, uint64_t unit, uint64_t *number
         return false;
     *percent_r = (unsigned)percent;
     return true;
+}
+
+static bool parse_bonus_value(struct span value, uint64_t unit, uint64_t *number_r,
+                              unsigned *percent_r)
+{
+    return span_starts_with(value, "+") &&
+           parse_share(span_skip(value, 1), unit, number_r, percent_r);
+}
+
+bool quota_parse_grace(struct span text, struct quota_bonus *grace_r)
+{
+    *grace_r = (struct quota_bonus){.only_last = true};
+    return text.len == 0 || parse_share(text, 1, &grace_r->storage, &grace_r->storage_percent);
 }
 
 static bool parse_bonus_item(struct span item, struct quota_bonus *bonus)

@@ -2,7 +2,7 @@
 # Quota: imapd (RFC 9208, RFC 2087), virtual and Dovecot's maildirsize agree on what a mailbox may hold and
 # holds; what is too much is refused or bounced for good, and what goes makes room.
 . "$(dirname "$0")/../lib.sh"
-plan 14
+plan 17
 instance_start <<'END'
 mailbox_quota = 20C
 mailbox_quota_maps = inline:{{ana@example.test = *:storage=2k:messages=5}, {eva@example.test = lots}}
@@ -143,4 +143,17 @@ S: * QUOTA "User quota" (MESSAGE 23 20 MAILBOX 3 4)
 S: m OK *
 $LOGOUT
 END
+# As Dovecot's LDA: the last message that is delivered may pass the limit by a tenth, and then none comes in any more.
+sed -i 's/eva@example.test = lots/eva@example.test = storage=100k/' "$CONF/main.cf"
+buzon reload
+big() { { printf 'Subject: %s\n\n' "$1"; head -c "$1" /dev/zero | tr '\0' x | fold -w 70; echo; } >"$T/big"; }
+tell() { big "$1"; send_mail "grace$1@remote.test" eva@example.test "$T/big" >/dev/null; }
+result() { log_has "$1" "to=<eva@example\.test>, relay=virtual, .* $2"; }
+tell 90000
+wait_until 'the first' t_files_in "$(virtual_maildir eva)" 1
+tell 15000
+eventually 'the last message may pass the quota by a tenth' t_files_in "$(virtual_maildir eva)" 2
+tell 100
+result 'and when it is passed, the next one bounces' 'dsn=5\.2\.2, status=bounced'
+is 'so that it is not there' "$(maildir_files "$(virtual_maildir eva)" | wc -l)" 2
 no_crash 'no process crashed'

@@ -242,6 +242,29 @@ static void a_mailbox_may_have_more(void **state UNUSED)
     remove_box();
 }
 
+/* As Dovecot's LDA: the last message may pass the limit by a tenth, or by what is configured. */
+static void the_last_message_has_grace(void **state UNUSED)
+{
+    struct quota_bonus grace;
+    struct error err = {0};
+
+    make_box(); /* it holds 912 of 1000 */
+    assert_true(quota_parse_grace(SPAN_LITERAL("10%"), &grace));
+    assert_true(quota_check(box, &a_limit, &grace, 1100 - 912, 1, &err));
+    assert_false(quota_check(box, &a_limit, &grace, 1101 - 912, 1, &err));
+    put("cur/1500000000.more,S=89", "");
+    quota_add(box, 89, 1);
+    assert_false(quota_check(box, &a_limit, &grace, 1, 1, &err));
+    remove_box();
+    assert_true(quota_parse_grace(SPAN_LITERAL("50k"), &grace));
+    assert_int_equal(grace.storage, 51200);
+    assert_true(quota_parse_grace(SPAN_LITERAL("0"), &grace));
+    assert_int_equal(grace.storage, 0);
+    assert_true(quota_parse_grace(SPAN_LITERAL(""), &grace));
+    assert_false(quota_parse_grace(SPAN_LITERAL("some"), &grace));
+    assert_false(quota_parse_grace(SPAN_LITERAL("%"), &grace));
+}
+
 /* A user who puts a FIFO there does not stop deliveries, and loses it where there is a limit. */
 static void fifo_stops_nobody(void **state UNUSED)
 {
@@ -272,6 +295,7 @@ int main(void)
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(damaged_or_long_files_are_made_anew);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(full_is_full_only_after_a_count);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(a_mailbox_may_have_more);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(the_last_message_has_grace);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(fifo_stops_nobody);
     return unit_run("delivery_quota", tests, used);
 }
