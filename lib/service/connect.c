@@ -82,13 +82,19 @@ static int ask_master(enum master_verb verb, const char *name, int timeout_ms, s
     return fd;
 }
 
+/* Users' tools may not look into private/. */
+static bool is_elsewhere(const struct error *err)
+{
+    return err->number == ENOENT || err->number == EACCES;
+}
+
 /* Which of the two directories is master.cf's column "private", which only master has read. */
 static int connect_by_path(const char *name, int timeout_ms, struct error *err)
 {
     char path[sizeof("private/") + MASTER_NAME_MAX];
     int fd = -1;
 
-    for (int i = 0; i == 0 || (i == 1 && fd < 0 && err->number == ENOENT); i++) {
+    for (int i = 0; i == 0 || (i == 1 && fd < 0 && is_elsewhere(err)); i++) {
         int len = snprintf(path, sizeof(path), "%s/%s", i == 0 ? "private" : "public", name);
 
         error_clear(err);
@@ -159,7 +165,8 @@ int service_connect_path(const char *path, int timeout_ms, struct error *err)
 
 bool service_poke(const char *name, struct error *err)
 {
-    int fd = connect_service(name, timeout_ms(service_process.instance.config->trigger_timeout), err);
+    int fd =
+        connect_service(name, timeout_ms(service_process.instance.config->trigger_timeout), err);
 
     if (fd < 0)
         return false;

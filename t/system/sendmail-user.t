@@ -3,7 +3,7 @@
 # not read with it.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 22
+plan 24
 
 instance_start <<END
 authorized_submit_users = !bob, static:all
@@ -35,7 +35,10 @@ check 'nothing was left' maildrop_is_empty
 echo "alternate_config_directories = $CONF" >"$standard/main.cf"
 is 'with one that is allowed, mail is taken' \
     "$(printf 'Subject: yes\n\n' | status as alice "$T/sbin/sendmail" ana@example.test)" 0
+is 'at once, for pickup hears of it' "$(cat "$T/said")" ''
 maildir_has 'and delivered' "$(virtual_maildir ana)" 1
+sees_empty_queue() { as alice "$T/sbin/buzonqueue" -p | grep -q '^Mail queue is empty'; }
+eventually 'he may see the queue' sees_empty_queue
 log_has 'in the name of the user' "uid=$(id -u alice) from=<alice>"
 like 'with his full name' "$(cat "$(virtual_maildir ana)"/new/*)" '^From: .*alice@mail.buzon.test'
 
