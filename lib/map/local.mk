@@ -36,7 +36,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/table_query.c lib/map/table_query.h \
 	lib/map/table_settings.c lib/map/table_settings.h \
 	lib/map/tcp_table.c \
-	lib/map/text_table.c
+	lib/map/passwd_quota.c lib/map/text_table.c
 
 # Files of Berkeley DB are read by ourselves; writing them takes the library.
 if BERKELEY_DB

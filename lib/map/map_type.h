@@ -67,7 +67,7 @@ extern const struct map_type map_type_hash, map_type_btree, map_type_lmdb, map_t
     map_type_environ, map_type_fail, map_type_internal, map_type_unix, map_type_unionmap,
     map_type_pipemap, map_type_randmap, map_type_proxy, map_type_nis, map_type_pgsql,
     map_type_mysql, map_type_sqlite, map_type_ldap, map_type_tcp, map_type_socketmap,
-    map_type_memcache, map_type_redis, map_type_cdb;
+    map_type_memcache, map_type_redis, map_type_cdb, map_type_passwd_quota;
 
 /* map_answer - FOUND with this value; UNAVAILABLE when it is past the limit of value_r */
 enum map_result map_answer(struct span value, struct buf *value_r, struct error *err);

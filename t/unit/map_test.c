@@ -206,6 +206,15 @@ static void run_texthash(void **state UNUSED)
     check_file("texthash", "# c\nKey  a\n b\nbad\nkey 2\nx y\n", "key", "a b");
 }
 
+static void run_passwd_quota(void **state UNUSED)
+{
+    check_file(
+        "passwd-quota",
+        "# c:x:::::::userdb_quota_rule=1\nann:x\nKey:{PLAIN}a b:1:2::/h:/s:nologin=n userdb_quota_rule=*:storage=1G x\n"
+        "old:x::::::userdb_quota_rule=5C\nold:x::::::\n",
+        "key", "*:storage=1G");
+}
+
 static void run_regexp_file(void **state UNUSED)
 {
     check_file("regexp", "# c\n/a(.)/\n  $1\n", "ab", "b");
@@ -290,7 +299,7 @@ static void run_patterns(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(map_cases) + 7];
+    struct CMUnitTest tests[ARRAY_LENGTH(map_cases) + 8];
     size_t count = 0;
     char *path;
     int failed;
@@ -301,6 +310,8 @@ int main(void)
     UNIT_ADD_ROWS(tests, count, map_cases, run_map);
     tests[count++] = (struct CMUnitTest){.name = "a texthash file, and a change of it",
                                          .test_func = run_texthash};
+    tests[count++] =
+        (struct CMUnitTest){.name = "quota rules of a passwd-file", .test_func = run_passwd_quota};
     tests[count++] = (struct CMUnitTest){.name = "a regexp file, and a change of it",
                                          .test_func = run_regexp_file};
     tests[count++] =
