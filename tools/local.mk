@@ -1,7 +1,8 @@
 # tools: what is built here and from what.
 sbin_PROGRAMS += tools/buzon
 tools_buzon_SOURCES = tools/buzon.c tools/buzon.h tools/buzon_master.c tools/buzon_upkeep.c \
-	tools/caller.c tools/caller.h tools/check.c tools/check.h tools/tls_command.c \
+	tools/caller.c tools/caller.h tools/check.c tools/check.h \
+	tools/tls_command.c tools/tls_command.h tools/tls_settings.c tools/tls_pair.c tools/tls_output.c \
 	tools/server_key.c tools/server_key.h tools/conf/edit.h tools/conf/edit_main.c tools/conf/edited_file.c \
 	tools/conf/source_line.c tools/conf/source_line.h
 dist_man_MANS += tools/buzon.8
