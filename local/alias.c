@@ -118,6 +118,7 @@ static bool set_rights(struct local_delivery *delivery, const struct alias_table
 
     step->rights_user = NULL;
     step->rights_home = NULL;
+    step->lists_as_root = false;
     if (table->path != NULL) {
         if (stat(table->path, &status) != 0) {
             error_errno(err, "find the owner of %s", table->path);
@@ -144,6 +145,7 @@ static bool set_rights(struct local_delivery *delivery, const struct alias_table
     step->rights_user = arena_copy(delivery->arena, account->pw_name);
     step->rights_uid = account->pw_uid;
     step->rights_gid = account->pw_gid;
+    step->lists_as_root = true;
     return true;
 }
 

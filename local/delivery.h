@@ -69,6 +69,7 @@ struct step {
     const char *rights_home;
     uid_t rights_uid;
     gid_t rights_gid;
+    bool lists_as_root; /* an alias of root's: root reads the lists that it names */
 };
 
 #define STEP_DEPTH_MAX 100 /* as Postfix: nested deeper than that is a loop */
@@ -80,6 +81,11 @@ void deliver_address(struct local_delivery *delivery, const struct step *from, e
 /* deliver_expansion (expand.c) - each item of an alias or .forward value */
 void deliver_expansion(struct local_delivery *delivery, const struct step *step,
                        enum expanded_by by, struct span value);
+
+/* deliver_include (include.c) - what a list file has */
+void deliver_include(struct local_delivery *delivery, const struct step *step, const char *path);
+/* list_file_read - the content of a .forward or list file, up to the limit of `content` */
+bool list_file_read(int fd, const char *path, struct buf *content, struct error *err) MUST_CHECK;
 
 /* deliver_by_alias (alias.c) - true when the name is an alias, or asking failed: all was done */
 bool deliver_by_alias(struct local_delivery *delivery, struct step *step);

@@ -6,17 +6,12 @@
 
 #include "local/delivery.h"
 
-#include "lib/base/buf.h"
-#include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/delivery/alias_item.h"
 #include "lib/message/address.h"
-#include "lib/service/service.h"
 
-#include <fcntl.h>
 #include <pwd.h>
-#include <sys/stat.h>
 
-#define INCLUDE_MAX      (16U * 1024 * 1024) /* octets of a list file */
 #define INCLUDE_PREFIX   ":include:"
 #define ADDRESSES_A_ITEM 1000
 
@@ -54,10 +49,18 @@ static void deliver_item_address(struct local_delivery *delivery, const struct s
         resend_add(delivery, step, address);
 }
 
-static void deliver_item_addresses(struct local_delivery *delivery, const struct step *step,
-                                   enum expanded_by by, struct span item)
+/* "user@" names no host. */
+static bool lacks_domain(struct span item, const struct header_address *address)
 {
-    size_t count;
+    return address->past > address->first && address->past <= item.len &&
+           item.data[address->past - 1] == '@';
+}
+
+/* How many there were. */
+static size_t deliver_item_addresses(struct local_delivery *delivery, const struct step *step,
+                                     enum expanded_by by, struct span item)
+{
+    size_t count, used = 0;
     struct header_address *found =
         address_parse_recipients(delivery->arena, item, ADDRESSES_A_ITEM, &count);
 
@@ -65,62 +68,58 @@ static void deliver_item_addresses(struct local_delivery *delivery, const struct
         const char *address;
         if (found[i].kind != ADDRESS_PLAIN || found[i].localpart.len == 0)
             continue;
+        used++;
+        if (lacks_domain(item, &found[i])) {
+            leaf_bounced(delivery, step->address, "5.1.3", "bad recipient address syntax: %.*s@",
+                         SPAN_PRINTF(found[i].localpart));
+            continue;
+        }
         address = found[i].domain.len == 0
                       ? arena_text(delivery->arena, found[i].localpart)
                       : arena_printf(delivery->arena, "%.*s@%.*s", SPAN_PRINTF(found[i].localpart),
                                      SPAN_PRINTF(found[i].domain));
         deliver_item_address(delivery, step, by, address);
     }
+    return used;
 }
 
-/* Commands and files in a list are delivered with the rights of the list's owner, root's never. */
-static void take_owner_rights(const char *path, struct step *step)
+static const char *home_of(const char *user)
 {
-    struct stat status;
-    const struct passwd *account;
+    const struct passwd *account = getpwnam(user);
 
-    if (stat(path, &status) != 0 || status.st_uid == 0)
-        return;
-    account = getpwuid(status.st_uid);
-    step->rights_user = NULL;
-    step->rights_uid = status.st_uid;
-    step->rights_gid = account == NULL ? status.st_gid : account->pw_gid;
+    return account == NULL ? NULL : account->pw_dir;
 }
 
-/* The list itself is read with the rights of the alias that names it. */
-static void deliver_include(struct local_delivery *delivery, const struct step *step,
-                            const char *path)
+/* "~/file" in a .forward file, "~user/file" anywhere: NULL for a home that there is none of. */
+static const char *from_home(struct local_delivery *delivery, const struct step *step,
+                             const char *text)
 {
-    struct step inner = *step;
-    struct buf content = BUF(INCLUDE_MAX);
-    struct error err = {0};
-    bool was_read;
+    const char *slash = strchr(text, '/');
+    const char *home;
 
-    if (path[0] != '/') {
-        leaf_bounced(delivery, step->address, "5.3.5", ":include:%s uses a relative path", path);
-        return;
-    }
-    if (!service_become(step->rights_user, step->rights_uid, step->rights_gid, &err)) {
-        leaf_deferred(delivery, step->address, "4.3.0", "%s", err.text);
-        return;
-    }
-    was_read = file_read(AT_FDCWD, path, &content, &err);
-    service_return();
-    take_owner_rights(path, &inner);
-    if (!was_read)
-        leaf_deferred(delivery, step->address, "4.2.0", "cannot open include file %s", err.text);
+    if (text[0] != '~' || slash == NULL)
+        return text;
+    if (slash == text + 1)
+        home = step->rights_home;
     else
-        deliver_expansion(delivery, &inner, BY_INCLUDE, buf_span(&content));
-    buf_release(&content);
+        home = home_of(arena_text(delivery->arena, span_of(text + 1, (size_t)(slash - text) - 1)));
+    if (home == NULL) {
+        log_warning("unable to find the home directory for \"%s\"", text);
+        return NULL;
+    }
+    return arena_printf(delivery->arena, "%s%s", home, slash);
 }
 
-static void deliver_item(struct local_delivery *delivery, const struct step *step,
-                         enum expanded_by by, struct span item)
+/* How many destinations it is: rubbish may be none. */
+static size_t deliver_item(struct local_delivery *delivery, const struct step *step,
+                           enum expanded_by by, struct span item)
 {
     const struct config *config = delivery->local->config;
-    const char *text = alias_item_text(delivery->arena, item);
+    const char *text = from_home(delivery, step, alias_item_text(delivery->arena, item));
 
-    if (text[0] == '|') {
+    if (text == NULL) {
+        leaf_bounced(delivery, step->address, "5.3.5", "mail system configuration error");
+    } else if (text[0] == '|') {
         if (may_deliver_to(config->allow_mail_to_commands, by))
             deliver_to_command(delivery, step, text + 1);
         else
@@ -135,23 +134,24 @@ static void deliver_item(struct local_delivery *delivery, const struct step *ste
     } else if (text[0] == '\\') {
         deliver_item_address(delivery, step, by, text);
     } else {
-        deliver_item_addresses(delivery, step, by, item);
+        return deliver_item_addresses(delivery, step, by, item);
     }
+    return 1;
 }
 
 void deliver_expansion(struct local_delivery *delivery, const struct step *step,
                        enum expanded_by by, struct span value)
 {
-    size_t items = 0;
+    size_t destinations = 0;
 
     while (value.len > 0) {
         struct span item = alias_item_take(&value);
         if (item.len == 0 || item.data[0] == '#')
             continue;
-        items++;
-        deliver_item(delivery, step, by, item);
+        destinations += deliver_item(delivery, step, by, item);
     }
-    if (items == 0 && by == BY_ALIAS)
-        leaf_bounced(delivery, step->address, "5.3.5", "no recipient in alias lookup result for %s",
-                     step->address);
+    if (destinations == 0 && by == BY_ALIAS) {
+        log_warning("no recipient in alias lookup result for %s", step->localpart);
+        leaf_deferred(delivery, step->address, "4.3.0", "alias database unavailable");
+    }
 }

@@ -44,33 +44,28 @@ static enum forward_state read_forward(const char *path, const struct mailbox_pl
                                        struct buf *content, struct error *err)
 {
     enum forward_state state = FORWARD_UNUSABLE;
-    char block[16384];
-    ssize_t got;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat status;
+    int fd;
 
-    if (fd < 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
+    if (lstat(path, &status) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP)
             return FORWARD_NONE;
-        if (errno == ELOOP) {
+        error_errno(err, "cannot look for %s", path);
+        return FORWARD_UNAVAILABLE;
+    }
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        if (errno == ENOENT)
+            return FORWARD_NONE;
+        if (errno == ELOOP || errno == ENXIO) {
             log_warning("file %s is not a regular file", path);
             return FORWARD_UNUSABLE;
         }
         error_errno(err, "cannot open file %s", path);
         return errno == EACCES ? FORWARD_UNUSABLE : FORWARD_UNAVAILABLE;
     }
-    if (is_safe(path, fd, account)) {
-        state = FORWARD_READ;
-        while ((got = read(fd, block, sizeof(block))) > 0)
-            if (!buf_append(content, block, (size_t)got)) {
-                error_set(err, ERROR_TEMPORARY, "%s is larger than %u octets", path, FORWARD_MAX);
-                state = FORWARD_UNAVAILABLE;
-                break;
-            }
-        if (got < 0) {
-            error_errno(err, "read %s", path);
-            state = FORWARD_UNAVAILABLE;
-        }
-    }
+    if (is_safe(path, fd, account))
+        state = list_file_read(fd, path, content, err) ? FORWARD_READ : FORWARD_UNAVAILABLE;
     fd_close(&fd);
     return state;
 }
@@ -132,6 +127,7 @@ bool deliver_by_forward(struct local_delivery *delivery, const struct step *step
         forwarded.owner = step->user;
         if (!delivery->local->config->frozen_delivered_to)
             forwarded.delivered = step->address;
+        forwarded.lists_as_root = false;
         forwarded.rights_user = account->user;
         forwarded.rights_home = account->home;
         forwarded.rights_uid = account->uid;

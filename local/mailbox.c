@@ -25,6 +25,7 @@ struct deposit local_deposit(const struct local_delivery *delivery, const struct
         .request = delivery->request,
         .original = config->enable_original_recipient ? delivery->recipient->original : "",
         .delivered_to = local_marks(config, destination) ? step->delivered : "",
+        .user = step->user,
         .mbox =
             {
                    .locks = config->mailbox_delivery_lock,

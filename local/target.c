@@ -156,8 +156,10 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
     struct error err = {0};
 
     if (!config_expand(config->command_execution_directory, step_value, &names,
-                       config->execution_directory_expansion_filter, &directory, &err))
-        return deposit_failure(delivery->arena, "command_execution_directory", &err);
+                       config->execution_directory_expansion_filter, &directory, &err)) {
+        err.kind = ERROR_TEMPORARY;
+        return deposit_failure(delivery->arena, "command_execution_directory: ", &err);
+    }
     make_environment(delivery, step, rights, &environment);
     done = command_deliver(
         delivery->arena,
@@ -219,9 +221,10 @@ void deliver_to_file(struct local_delivery *delivery, const struct step *step, c
     if (was_seen(delivery, arena_printf(delivery->arena, "file %ld", (long)place.uid), path))
         return;
     place.format = path[len - 1] == '/' ? MAILBOX_MAILDIR : MAILBOX_MBOX;
-    place.path =
-        arena_text(delivery->arena, span_of(path, place.format == MAILBOX_MAILDIR ? len - 1 : len));
+    place.path = arena_text(
+        delivery->arena, span_of(path, place.format == MAILBOX_MAILDIR && len > 1 ? len - 1 : len));
     deposit.mbox.strict_owner = false;
+    deposit.mbox.is_target = true;
     done = deposit_message(delivery->arena, &deposit, &place);
     if (done.outcome == DELIVERY_SENT && place.format == MAILBOX_MBOX)
         done.text = arena_printf(delivery->arena, "delivered to file: %s", path);

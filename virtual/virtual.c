@@ -51,9 +51,7 @@ static struct deposit_outcome deliver(const struct service_instance *instance,
     case MAP_FOUND:
         return deposit_message(request->arena, &deposit, &place);
     case MAP_UNAVAILABLE:
-        return deposit_outcome_of(
-            DELIVERY_DEFERRED, "4.3.5",
-            arena_printf(request->arena, "mail system configuration error: %s", err.text));
+        return deposit_outcome_of(DELIVERY_DEFERRED, "4.3.5", "mail system configuration error");
     case MAP_ABSENT:
         break;
     }

@@ -27,13 +27,26 @@ struct span alias_item_take(struct span *rest)
     return item;
 }
 
+/* Where the quote that it begins with ends; item.len: nowhere. */
+static size_t closing_quote(struct span item)
+{
+    for (size_t at = 1; at < item.len; at++) {
+        if (item.data[at] == '"')
+            return at;
+        if (item.data[at] == '\\')
+            at++;
+    }
+    return item.len;
+}
+
 const char *alias_item_text(struct arena *arena, struct span item)
 {
+    size_t end = closing_quote(item);
     char *text, *to;
 
-    if (item.len < 2 || item.data[0] != '"' || item.data[item.len - 1] != '"')
+    if (item.len == 0 || item.data[0] != '"' || end + 1 < item.len)
         return arena_text(arena, item);
-    text = to = arena_text(arena, span_skip(span_first(item, item.len - 1), 1));
+    text = to = arena_text(arena, span_skip(span_first(item, end), 1));
     for (const char *from = text; *from != '\0'; from++) {
         if (*from == '\\' && from[1] != '\0')
             from++;

@@ -14,6 +14,7 @@
 #include "lib/service/service.h"
 
 #include <fcntl.h>
+#include <paths.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ static const struct {
     {EX_OSERR,       "4.3.0", "system resource problem"      },
     {EX_OSFILE,      "5.3.0", "critical OS file missing"     },
     {EX_CANTCREAT,   "5.2.0", "can't create user output file"},
-    {EX_IOERR,       "4.3.0", "input/output error"           },
+    {EX_IOERR,       "5.3.0", "input/output error"           },
     {EX_TEMPFAIL,    "4.3.0", "temporary failure"            },
     {EX_PROTOCOL,    "5.5.0", "remote error in protocol"     },
     {EX_NOPERM,      "5.7.0", "permission denied"            },
@@ -63,6 +64,13 @@ static const char *printable_output(struct arena *arena, struct span output)
     return text;
 }
 
+static struct span skip_blanks(struct span text)
+{
+    while (text.len > 0 && is_space(text.data[0]))
+        text = span_skip(text, 1);
+    return text;
+}
+
 /* For the sender's report: what the command said, else what its end means. */
 static const char *diagnostic_of(struct arena *arena, const char *said, const char *meaning)
 {
@@ -73,17 +81,17 @@ struct deposit_outcome command_outcome(struct arena *arena, const char *command,
                                        struct span output)
 {
     struct deposit_outcome outcome = {.outcome = DELIVERY_DEFERRED, .status = "4.3.0"};
-    struct span given;
+    struct span given, rest = output;
     const char *said, *introduction;
 
     if (WIFEXITED(status) && WEXITSTATUS(status) == EX_OK)
         return deposit_outcome_of(DELIVERY_SENT, "2.0.0", NULL);
     /* A status code at the start of the output, "5.7.1 no thanks", goes before the exit status. */
-    given = WIFEXITED(status) ? delivery_status_take(&output) : SPAN_EMPTY;
+    given = WIFEXITED(status) ? delivery_status_take(&rest) : SPAN_EMPTY;
     if (given.len > 0 && given.data[0] != '2') {
         outcome.status = arena_text(arena, given);
         outcome.outcome = given.data[0] == '5' ? DELIVERY_BOUNCED : DELIVERY_DEFERRED;
-        outcome.text = printable_output(arena, output);
+        outcome.text = printable_output(arena, skip_blanks(span_skip(output, given.len)));
         outcome.diagnostic = diagnostic_of(arena, outcome.text, "");
         return outcome;
     }
@@ -115,47 +123,59 @@ struct deposit_outcome command_outcome(struct arena *arena, const char *command,
 
 static bool needs_shell(const char *command)
 {
-    return strpbrk(command, "|&;()<>$`\\\"'*?[#~=%!{}\n") != NULL ||
-           strncmp(command, "exit", 4) == 0;
+    return strpbrk(command, "|&;()<>$`\\\"'*?[#~=%!{}\n") != NULL;
+}
+
+static char **ended(struct strlist *words)
+{
+    words->items = mem_resize(words->items, words->count + 1, sizeof(char *));
+    words->items[words->count] = NULL;
+    return words->items;
+}
+
+/* Returns when it could not: the program's name. */
+static const char *execute(const struct delivery_command *run, char **environment)
+{
+    struct strlist words = STRLIST_EMPTY;
+
+    if (run->shell[0] != '\0') {
+        strlist_split(&words, run->shell, " \t\r\n");
+        strlist_add(&words, run->command);
+    } else if (!needs_shell(run->command)) {
+        strlist_split(&words, run->command, " \t\r\n");
+        if (words.count == 0)
+            _exit(EX_TEMPFAIL);
+    }
+    if (words.count > 0) {
+        execvpe(words.items[0], ended(&words), environment);
+        if (errno != ENOENT || strchr(words.items[0], '/') != NULL)
+            return words.items[0];
+    }
+    /* The shell may know the name. */
+    execle(_PATH_BSHELL, "sh", "-c", run->command, (char *)NULL, environment);
+    return _PATH_BSHELL;
 }
 
 /* The child's whole life after fork. What goes wrong here is trouble of this machine: defer. */
 static void NORETURN run_child(const struct delivery_command *run, int input, int output)
 {
-    struct strlist words = STRLIST_EMPTY, environment = STRLIST_EMPTY;
-    const char *program = NULL;
+    struct strlist environment = STRLIST_EMPTY;
     struct error err = {0};
+    const char *program, *reason;
 
     for (size_t i = 0; i < run->environment->count; i++)
         strlist_add(&environment, run->environment->items[i]);
-    if (run->shell[0] != '\0') {
-        strlist_split(&words, run->shell, " \t\r\n");
-        strlist_add(&words, run->command);
-    } else if (needs_shell(run->command)) {
-        program = "/bin/sh";
-        strlist_add(&words, "sh"); /* its name in what it says */
-        strlist_add(&words, "-c");
-        strlist_add(&words, run->command);
-    } else {
-        strlist_split(&words, run->command, " \t\r\n");
-    }
-    words.items = mem_resize(words.items, words.count + 1, sizeof(char *));
-    words.items[words.count] = NULL;
-    environment.items = mem_resize(environment.items, environment.count + 1, sizeof(char *));
-    environment.items[environment.count] = NULL;
-
     setsid();
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGXFSZ, SIG_DFL);
+    for (int number = 1; number < SIGRTMIN; number++)
+        signal(number, SIG_DFL);
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 ||
         !service_become_forever(run->user, run->uid, run->gid, &err) ||
-        (run->directory[0] != '\0' && chdir(run->directory) != 0) || words.count == 0)
+        (run->directory[0] != '\0' && chdir(run->directory) != 0))
         _exit(EX_TEMPFAIL);
-    if (program == NULL)
-        program = words.items[0];
-    execvpe(program, words.items, environment.items);
-    dprintf(2, "%s: fatal: execvp %s: %s\n", program_invocation_short_name, program,
-            strerror(errno));
+    program = execute(run, ended(&environment));
+    reason = strerror(errno);
+    log_info("fatal: execvp %s: %s", program, reason);
+    dprintf(2, "%s: fatal: execvp %s: %s\n", program_invocation_short_name, program, reason);
     _exit(EX_TEMPFAIL);
 }
 
@@ -167,6 +187,7 @@ struct dialogue {
     struct span unsent; /* of the block that is being written */
     struct buf output;
     int64_t deadline_ms;
+    bool timed_out;
 };
 
 /* A command that does not read all of its input is no error: it may know enough. */
@@ -195,11 +216,12 @@ static void listen_to(struct dialogue *with)
 
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         fd_close(&with->from_child);
-    else if (got > 0 && !buf_append(&with->output, octets, (size_t)got))
-        log_debug("output of a command past %d octets is dropped", OUTPUT_MAX);
+    else if (got > 0)
+        buf_put(&with->output,
+                span_first(span_of(octets, (size_t)got), OUTPUT_MAX - with->output.len));
 }
 
-/* Until the child closed its output: false with ETIMEDOUT, or when the message cannot be read. */
+/* Until the child closed its output, or time is up; false when the message cannot be read. */
 static bool converse(struct dialogue *with, struct error *err)
 {
     while (with->from_child >= 0) {
@@ -209,11 +231,9 @@ static bool converse(struct dialogue *with, struct error *err)
         };
         int64_t left = with->deadline_ms - clock_monotonic_ms();
 
-        if (left <= 0) {
-            errno = ETIMEDOUT;
-            error_errno(err, "command time limit exceeded");
-            return false;
-        }
+        with->timed_out = left <= 0;
+        if (with->timed_out)
+            return true;
         if (poll(waits, 2, left > INT_MAX ? INT_MAX : (int)left) < 0 && errno != EINTR) {
             error_errno(err, "poll");
             return false;
@@ -227,18 +247,17 @@ static bool converse(struct dialogue *with, struct error *err)
 }
 
 /* The child may close its output long before it ends: the deadline holds until it is reaped. */
-static int reap(pid_t child, int64_t deadline_ms)
+static int reap(pid_t child, struct dialogue *with)
 {
     int status = 0;
 
-    for (;;) {
-        pid_t reaped = waitpid(child, &status, WNOHANG);
-        if (reaped == child)
-            return status;
-        if (clock_monotonic_ms() >= deadline_ms)
+    while (waitpid(child, &status, WNOHANG) != child) {
+        with->timed_out = with->timed_out || clock_monotonic_ms() >= with->deadline_ms;
+        if (with->timed_out)
             kill(-child, SIGKILL);
         poll(NULL, 0, 10);
     }
+    return status;
 }
 
 static bool start(const struct delivery_command *run, struct dialogue *with, pid_t *child_r,
@@ -265,6 +284,26 @@ static bool start(const struct delivery_command *run, struct dialogue *with, pid
     return true;
 }
 
+/* A limit that the administrator set, as that of a mailbox: what has been done until then would be done again. */
+static struct deposit_outcome late_outcome(struct arena *arena, const char *command,
+                                           struct span output)
+{
+    const char *said = printable_output(arena, output);
+    struct deposit_outcome outcome =
+        deposit_outcome_of(DELIVERY_BOUNCED, "5.3.0",
+                           arena_printf(arena, "Command time limit exceeded: \"%s\"%s%s", command,
+                                        said[0] == '\0' ? "" : ". Command output: ", said));
+
+    outcome.diagnostic = diagnostic_of(arena, said, "temporary failure");
+    return outcome;
+}
+
+static struct deposit_outcome trouble(struct arena *arena, const struct error *err)
+{
+    return deposit_outcome_of(DELIVERY_DEFERRED, "4.3.0",
+                              arena_printf(arena, "command delivery failed: %s", err->text));
+}
+
 struct deposit_outcome command_deliver(struct arena *arena, const struct delivery_command *run)
 {
     struct dialogue with = {
@@ -277,21 +316,23 @@ struct deposit_outcome command_deliver(struct arena *arena, const struct deliver
     struct deposit_outcome outcome;
     struct error err = {0};
     pid_t child;
-    bool finished;
+    bool was_fed;
     int status;
 
     if (!start(run, &with, &child, &err))
-        return deposit_failure(arena, "command delivery failed", &err);
-    finished = converse(&with, &err);
-    if (!finished)
+        return trouble(arena, &err);
+    was_fed = converse(&with, &err);
+    if (!was_fed || with.timed_out)
         kill(-child, SIGKILL);
     fd_close(&with.to_child);
     fd_close(&with.from_child);
-    status = reap(child, with.deadline_ms);
-    if (finished)
-        outcome = command_outcome(arena, run->command, status, buf_span(&with.output));
+    status = reap(child, &with);
+    if (!was_fed)
+        outcome = trouble(arena, &err);
+    else if (with.timed_out)
+        outcome = late_outcome(arena, run->command, buf_span(&with.output));
     else
-        outcome = deposit_failure(arena, "command delivery failed", &err);
+        outcome = command_outcome(arena, run->command, status, buf_span(&with.output));
     delivery_reader_release(&with.reader);
     buf_release(&with.output);
     return outcome;

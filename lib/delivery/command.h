@@ -18,7 +18,7 @@ struct delivery_command {
     uid_t uid;
     gid_t gid;
     const struct strlist *environment; /* NAME=value, the whole environment */
-    int time_limit_s; /* then it is killed, with all its children, and the mail deferred */
+    int time_limit_s; /* then it is killed, with all its children, and the mail bounced */
     const struct delivery_content *content;
 };
 

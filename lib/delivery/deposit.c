@@ -8,6 +8,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
+#include "lib/delivery/blame.h"
 #include "lib/delivery/maildir.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"
@@ -34,14 +35,31 @@ struct deposit_outcome deposit_failure(struct arena *arena, const char *what,
 {
     struct deposit_outcome failure = {.outcome = DELIVERY_DEFERRED, .status = "4.2.0"};
 
-    failure.text = arena_printf(arena, "%s: %s", what, err->text);
-    if (err->number == EDQUOT || err->number == EFBIG) {
-        failure.outcome = DELIVERY_BOUNCED;
+    failure.text = arena_printf(arena, "%s%s", what, err->text);
+    if (err->number == EDQUOT || err->number == EFBIG)
         failure.status = "5.2.2";
-    } else if (err->number == ENOSPC) {
+    else if (err->number == ENOEXEC)
+        failure.status = "5.7.1";
+    else if (err->number == ENOSPC)
         failure.status = "4.3.0";
-    }
+    else if (err->kind == ERROR_PERMANENT)
+        failure.status = "5.2.0";
+    if (failure.status[0] == '5')
+        failure.outcome = DELIVERY_BOUNCED;
     return failure;
+}
+
+static const char *what_failed(struct arena *arena, const struct deposit *deposit,
+                               const struct mailbox_place *place)
+{
+    if (place->format == MAILBOX_MAILDIR)
+        return "maildir delivery failed: ";
+    if (deposit->user == NULL)
+        return arena_printf(arena, "delivery failed to mailbox %s: ", place->path);
+    if (deposit->mbox.is_target)
+        return arena_printf(arena, "cannot append message to file %s: ", place->path);
+    return arena_printf(arena, "cannot update mailbox %s for user %s. ", place->path,
+                        deposit->user);
 }
 
 /* A spool that belongs to a group (/var/mail: root:mail, mode 2775) is written to as user and group. */
@@ -76,10 +94,13 @@ static bool write_to_maildir(const struct deposit *deposit, const struct mailbox
     const uint64_t size = content->prefix.len + content->size;
     const struct quota_bonus grace = grace_of(deposit->config);
     int maildir = maildir_open(place->path, err);
-    bool written = maildir >= 0 &&
-                   quota_check_at(place->path, maildir, &place->quota, &grace, size, 1, err) &&
+    bool has_room =
+        maildir >= 0 && quota_check_at(place->path, maildir, &place->quota, &grace, size, 1, err);
+    bool written = has_room &&
                    maildir_deliver(maildir, place->path, deposit->config->myhostname, content, err);
 
+    if (maildir >= 0 && !has_room)
+        err->kind = ERROR_TEMPORARY; /* unless it is over quota, which its number says */
     if (written)
         quota_add_at(place->path, maildir, (int64_t)size, 1);
     fd_close(&maildir);
@@ -112,13 +133,16 @@ struct deposit_outcome deposit_message(struct arena *arena, const struct deposit
     int64_t mbox_start = 0;
     bool written;
 
-    if (!service_become(place->user, place->uid, group, &err))
-        return deposit_failure(arena, "mailbox owner", &err);
+    if (!service_become(place->user, place->uid, group, &err)) {
+        err.kind = ERROR_TEMPORARY;
+        return deposit_failure(arena, "mailbox owner: ", &err);
+    }
     written = write_message(arena, deposit, place, &mbox_start, &err);
     service_return();
+    if (deposit->user == NULL)
+        err.kind = ERROR_TEMPORARY;
     if (!written)
-        return deposit_failure(
-            arena, is_maildir ? "maildir delivery failed" : "cannot update mailbox", &err);
+        return deposit_failure(arena, what_failed(arena, deposit, place), &err);
     return (struct deposit_outcome){
         .outcome = DELIVERY_SENT,
         .status = "2.0.0",

@@ -14,6 +14,9 @@ struct deposit {
     const struct delivery_request *request;
     const char *original;     /* X-Original-To:, "" for none */
     const char *delivered_to; /* Delivered-To:, "" for none */
+    const char
+        *user; /* whose mailbox it is; NULL for a virtual one: what is wrong with that is not its
+                         owner's affair, and mail waits */
     struct mbox_settings mbox;
     bool
         in_spool; /* an mbox in mail_spool_directory: the group of a spool that only it may write to */
@@ -41,13 +44,13 @@ struct span deposit_prefix(struct arena *arena, const struct deposit *deposit);
 /*
  * deposit_message - deliver into place->path with place's rights
  *
- * DELIVERY_SENT only when the message is on stable storage. Over quota is final (5.2.2), everything
- * else that goes wrong is deferred (design, section 4, rule 5).
+ * DELIVERY_SENT only when the message is on stable storage. Over quota is final (5.2.2), and so is a mailbox that
+ * is there and takes nothing (lib/delivery/blame.h; not a virtual one); everything else that goes wrong is deferred.
  */
 struct deposit_outcome deposit_message(struct arena *arena, const struct deposit *deposit,
                                        const struct mailbox_place *place);
 
-/* deposit_failure - outcome, status and text for an error of delivery; `what` begins the text */
+/* deposit_failure - outcome, status and text for an error of delivery; `what`, with its colon, begins the text */
 struct deposit_outcome deposit_failure(struct arena *arena, const char *what,
                                        const struct error *err);
 

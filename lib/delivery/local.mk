@@ -1,6 +1,7 @@
 # lib/delivery: what is built here and from what.
 lib_libbuzon_a_SOURCES += lib/delivery/alias_item.c lib/delivery/alias_item.h lib/delivery/mailbox.c lib/delivery/mailbox.h \
 	lib/delivery/agent.c lib/delivery/agent.h \
+	lib/delivery/blame.c lib/delivery/blame.h \
 	lib/delivery/bounce_template.c lib/delivery/bounce_template.h \
 	lib/delivery/command.c lib/delivery/command.h \
 	lib/delivery/content.c lib/delivery/content.h \

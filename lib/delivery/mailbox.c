@@ -179,12 +179,12 @@ static enum map_result find_id(struct maps *maps, const char *address, const cha
         maps_find_address(maps, span_text(address), ADDRESS_KEYS, false, rule, &value, NULL, err);
 
     if (result == MAP_ABSENT) {
-        error_set(err, ERROR_TEMPORARY, "%s has no entry for %s", parameter, address);
+        error_set(err, ERROR_TEMPORARY, "recipient %s: not found in %s", address, parameter);
         result = MAP_UNAVAILABLE;
     } else if (result == MAP_FOUND &&
                (!span_to_u64(buf_span(&value), UINT32_MAX - 1, id_r) || *id_r < minimum)) {
-        error_set(err, ERROR_TEMPORARY, "%s: bad id \"%s\" for %s", parameter, buf_text(&value),
-                  address);
+        error_set(err, ERROR_TEMPORARY, "recipient %s: bad %.3s %s in %s", address,
+                  parameter + strlen("virtual_"), buf_text(&value), parameter);
         result = MAP_UNAVAILABLE;
     }
     if (result == MAP_UNAVAILABLE)

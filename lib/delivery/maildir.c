@@ -8,6 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/delivery/blame.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -149,18 +150,30 @@ bool maildir_create(const char *path, struct error *err)
     return true;
 }
 
+/* The disk that it is to lie on may be missing: that cannot be told from anything else. */
+static bool make_maildir(const char *path, struct error *err)
+{
+    bool made = maildir_create(path, err);
+
+    if (!made)
+        err->kind = ERROR_TEMPORARY;
+    return made;
+}
+
 int maildir_open(const char *path, struct error *err)
 {
     static const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int maildir = open(path, flags);
 
     if (maildir < 0 && errno == ENOENT) {
-        if (!maildir_create(path, err))
+        if (!make_maildir(path, err))
             return -1;
         maildir = open(path, flags);
     }
-    if (maildir < 0)
+    if (maildir < 0) {
         error_errno(err, "open maildir %s", path);
+        blame_settle(err);
+    }
     return maildir;
 }
 
@@ -176,7 +189,7 @@ static bool write_message(int fd, const struct delivery_content *content, uint64
     while ((done = delivery_content_next(&reader, &block, err)) && block.len > 0) {
         *virtual_size_r += maildir_count_bare_lf(block, &previous);
         if (!write_all(fd, block)) {
-            error_errno(err, "write maildir file");
+            error_errno(err, "error writing message");
             done = false;
             break;
         }
@@ -196,12 +209,14 @@ static int create_file(int maildir, const char *path, const char *name, struct e
     int fd = openat(maildir, name, flags, 0600);
 
     if (fd < 0 && errno == ENOENT) {
-        if (!maildir_create(path, err))
+        if (!make_maildir(path, err))
             return -1;
         fd = openat(maildir, name, flags, 0600);
     }
-    if (fd < 0)
+    if (fd < 0) {
         error_errno(err, "create maildir file %s/%s", path, name);
+        blame_settle(err);
+    }
     return fd;
 }
 
@@ -220,13 +235,17 @@ bool maildir_deliver(int maildir, const char *path, const char *hostname,
     if (fd < 0)
         return false;
     written = write_message(fd, content, &virtual_size, err);
+    if (!written)
+        err->kind = ERROR_TEMPORARY;
     fd_close(&fd);
     maildir_final_name(final, unique, content->prefix.len + content->size, virtual_size);
     snprintf(target, sizeof(target), "new/%s", final);
-    if (written && renameat2(maildir, temporary, maildir, target, RENAME_NOREPLACE) != 0)
-        error_errno(err, "rename maildir file %s/%s", path, temporary);
-    else if (written)
-        done = file_sync_directory(maildir, "new", err);
+    if (written && renameat2(maildir, temporary, maildir, target, RENAME_NOREPLACE) != 0) {
+        error_errno(err, "create maildir file %s/%s", path, target);
+        blame_settle(err);
+    } else if (written && !(done = file_sync_directory(maildir, "new", err))) {
+        err->kind = ERROR_TEMPORARY;
+    }
     if (!done)
         unlinkat(maildir, temporary, 0);
     return done;

@@ -7,7 +7,9 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/base/strlist.h"
+#include "lib/delivery/blame.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -46,7 +48,7 @@ static bool make_dotlock(const char *dotlock, const struct mbox_settings *settin
     int fd;
 
     for (int attempt = 1;; attempt++) {
-        fd = open(dotlock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        fd = open(dotlock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
         if (fd >= 0) {
             fd_close(&fd);
             return true;
@@ -57,7 +59,7 @@ static bool make_dotlock(const char *dotlock, const struct mbox_settings *settin
             unlink(dotlock) == 0)
             continue;
         if (attempt >= settings->lock_attempts) {
-            errno = EAGAIN;
+            errno = EEXIST;
             return false;
         }
         sleep((unsigned)settings->lock_delay_s);
@@ -78,6 +80,15 @@ static bool lock_by_dotlock(const char *path, const struct mbox_settings *settin
     return errno == EACCES || errno == EROFS;
 }
 
+static void blame_lock(const char *path, const char *lock, struct error *err)
+{
+    if (strcmp(lock, "dotlock") == 0)
+        error_errno(err, "unable to create lock file %s.lock", path);
+    else
+        error_errno(err, "unable to lock for exclusive access");
+    err->kind = ERROR_TEMPORARY;
+}
+
 bool mbox_lock(const char *path, int fd, const struct mbox_settings *settings,
                struct mbox_lock *lock_r, struct error *err)
 {
@@ -91,12 +102,10 @@ bool mbox_lock(const char *path, int fd, const struct mbox_settings *settings,
             locked = lock_patiently(fd, lock_whole_file, settings);
         else if (strcmp(locks.items[i], "flock") == 0)
             locked = lock_patiently(fd, lock_flock, settings);
-        else if (strcmp(locks.items[i], "dotlock") == 0)
+        else if (strcmp(locks.items[i], "dotlock") == 0 && lock_r->dotlock == NULL)
             locked = lock_by_dotlock(path, settings, &lock_r->dotlock);
-        if (!locked) {
-            error_errno(err, "lock %s by %s", path, locks.items[i]);
-            err->kind = ERROR_TEMPORARY;
-        }
+        if (!locked)
+            blame_lock(path, locks.items[i], err);
     }
     strlist_release(&locks);
     if (!locked)
@@ -118,36 +127,72 @@ void mbox_unlock(struct mbox_lock *lock)
 static bool is_trustworthy(const char *path, const struct stat *status,
                            const struct mbox_settings *settings, struct error *err)
 {
-    if (S_ISDIR(status->st_mode))
-        error_set(err, ERROR_PERMANENT, "%s is a directory", path);
-    else if (S_ISREG(status->st_mode) && status->st_nlink > 1)
-        error_set(err, ERROR_TEMPORARY, "%s has %ju names", path, (uintmax_t)status->st_nlink);
-    else if (S_ISREG(status->st_mode) && settings->strict_owner && status->st_uid != geteuid())
-        error_set(err, ERROR_TEMPORARY, "%s belongs to another user", path);
-    else
+    if (!S_ISREG(status->st_mode))
         return true;
+    if (status->st_nlink > 1) {
+        error_set(err, ERROR_PERMANENT, "file has %ju hard links", (uintmax_t)status->st_nlink);
+    } else if (settings->strict_owner && status->st_uid != geteuid()) {
+        log_warning(
+            "specify \"strict_mailbox_ownership = no\" to ignore mailbox ownership mismatch");
+        error_set(err, ERROR_TEMPORARY, "destination %s is not owned by recipient", path);
+    } else if (settings->is_target && (status->st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
+        error_set(err, ERROR_PERMANENT, "file is executable");
+        err->number = ENOEXEC;
+    } else {
+        return true;
+    }
     return false;
+}
+
+/* What is no regular file is only written to: a FIFO that nobody reads would keep what it got from us until we
+ * close it. Its kind is asked first, and again when it is open. */
+static int open_there(const char *path, struct stat *status_r)
+{
+    static const int flags = O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    bool was_regular;
+    int fd;
+
+    if (lstat(path, status_r) != 0)
+        return -1;
+    was_regular = S_ISREG(status_r->st_mode);
+    fd = open(path, flags | (was_regular ? O_RDWR : O_WRONLY));
+    if (fd >= 0 && (fstat(fd, status_r) != 0 || S_ISREG(status_r->st_mode) != was_regular)) {
+        fd_close(&fd);
+        errno = EAGAIN;
+    }
+    return fd;
+}
+
+/* What is not there yet may not be made for a time only: the disk that it lies on may be missing. */
+static int make_new(const char *path, struct stat *status_r, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_CREAT | O_EXCL, 0600);
+
+    if (fd < 0 || fstat(fd, status_r) != 0) {
+        error_errno(err, "cannot create file exclusively");
+        err->kind = ERROR_TEMPORARY;
+        fd_close(&fd);
+    }
+    return fd;
 }
 
 static int open_mbox(const char *path, const struct mbox_settings *settings, struct stat *status_r,
                      struct error *err)
 {
-    static const int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    int fd = open(path, flags);
+    int fd = open_there(path, status_r);
 
-    if (fd < 0 && errno == ENOENT)
-        fd = open(path, flags | O_CREAT | O_EXCL, 0600);
-    if (fd < 0 && errno == EEXIST) /* somebody was faster */
-        fd = open(path, flags);
-    if (fd < 0 || fstat(fd, status_r) != 0) {
-        error_errno(err, "open mailbox %s", path);
+    if (fd < 0 && errno == ENOENT) {
+        fd = make_new(path, status_r, err);
+    } else if (fd < 0 && errno == ELOOP && S_ISLNK(status_r->st_mode)) {
+        error_set(err, ERROR_PERMANENT, "file is a symbolic link");
+    } else if (fd < 0) {
+        error_errno(err, "cannot open file");
+        blame_settle(err);
+    } else if (!is_trustworthy(path, status_r, settings, err)) {
         fd_close(&fd);
-        return -1;
-    }
-    if (!is_trustworthy(path, status_r, settings, err))
-        fd_close(&fd);
-    else
+    } else {
         fd_set_nonblocking(fd, false);
+    }
     return fd;
 }
 
@@ -201,7 +246,7 @@ static bool write_quoted(int fd, const struct delivery_content *content, struct 
     while ((done = delivery_content_next(&reader, &block, err)) && block.len > 0) {
         quote_block(quoter, block);
         if (!write_all(fd, buf_span(&quoter->out))) {
-            error_errno(err, "write mailbox");
+            error_errno(err, "error writing message");
             done = false;
             break;
         }
@@ -229,7 +274,7 @@ bool mbox_append(int fd, const char *sender, time_t now, const struct delivery_c
         buf_put_text(&quoter.out, quoter.in_line ? "\n\n" : "\n");
         written = write_all(fd, buf_span(&quoter.out));
         if (!written)
-            error_errno(err, "write mailbox");
+            error_errno(err, "error writing message");
     }
     buf_release(&quoter.out);
     return written;
@@ -248,7 +293,7 @@ bool mbox_end_last(int fd, uint64_t size, uint64_t *added_r, struct error *err)
     if (added_r != NULL)
         *added_r = missing;
     if (missing > 0 && !write_all(fd, span_of("\n\n", missing))) {
-        error_errno(err, "write mailbox");
+        error_errno(err, "error writing message");
         return false;
     }
     return true;
@@ -269,7 +314,7 @@ static bool append_message(const char *path, int fd, const char *sender, time_t 
     if (settings->size_limit > 0 &&
         (uint64_t)status.st_size + content->prefix.len + content->size > settings->size_limit) {
         errno = EFBIG;
-        error_errno(err, "append to mailbox %s", path);
+        error_errno(err, "error writing message");
         return false;
     }
     if (mbox_end_last(fd, (uint64_t)status.st_size, &added, err) &&
@@ -318,6 +363,8 @@ bool mbox_deliver(const char *path, const char *sender, time_t now,
                append_message(path, fd, sender, now, content, settings, start_r, err);
         mbox_unlock(&lock);
     }
+    if (!done)
+        err->kind = ERROR_TEMPORARY;
     fd_close(&fd);
     return done;
 }

@@ -18,6 +18,7 @@ struct mbox_settings {
     int stale_lock_s;    /* stale_lock_time: an older dotlock is removed */
     uint64_t size_limit; /* mailbox_size_limit: octets of the mbox afterwards; 0 for none */
     bool strict_owner;   /* strict_mailbox_ownership: the file must be the effective uid's */
+    bool is_target;      /* a file that an alias or .forward names: no program is written to */
 };
 
 struct mbox_lock {
@@ -57,7 +58,8 @@ bool mbox_sync_entry(const char *path, struct error *err) MUST_CHECK;
  *  sender    envelope sender, "" is written as MAILER-DAEMON
  *  now       date of the "From " line
  *  start_r   may be NULL; else where in the file the message begins
- *  err       err->number EFBIG: size_limit; else as error_errno
+ *  err       why not, as a user shall read it; err->number EFBIG: size_limit, ENOEXEC: it is executable. PERMANENT
+ *            when the file is there and cannot be written to (lib/delivery/blame.h)
  *
  * After false the mbox is as it was (cut back to its old length).
  */

@@ -57,7 +57,7 @@ eventually 'with sender, recipient and extension in its environment' grep -q '^s
 send_mail s@remote.test gone@buzon.test >/dev/null
 log_has 'a command that says EX_NOUSER bounces' 'to=<gone@buzon\.test>, relay=local, .*dsn=5\.1\.1, status=bounced \(user unknown\)'
 send_mail s@remote.test full@buzon.test >/dev/null
-log_has "a command's own status code counts" 'to=<full@buzon\.test>, relay=local, .*dsn=4\.2\.2, status=deferred \(mailbox full\)'
+log_has "a command's own status code counts" 'to=<full@buzon\.test>, relay=local, .*dsn=4\.2\.2, status=deferred \(mailbox full \)'
 send_mail s@remote.test file@buzon.test >/dev/null
 eventually 'a file is an mbox' grep -q '^From s@remote.test ' "$T/out/file"
 send_mail s@remote.test list@buzon.test >/dev/null

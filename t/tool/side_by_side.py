@@ -16,6 +16,7 @@ its programs.
              the next case differs, for this reason: theirs is not ours, and ours matches
 """
 import concurrent.futures
+import difflib
 import os
 import re
 import shutil
@@ -90,7 +91,11 @@ class Case:
         processes = ours.start(works[0], self.line), theirs.start(works[1], self.line)
         our, their = ours.finish(processes[0], works[0]), theirs.finish(processes[1], works[1])
         if self.difference is None:
-            self.say(our == their, self.line, "ours:", our, "theirs:", their)
+            if max(len(our), len(their)) > SHOWN:
+                self.say(our == their, self.line, *difflib.unified_diff(
+                    our.split("\n"), their.split("\n"), "ours", "theirs", lineterm="", n=0))
+            else:
+                self.say(our == their, self.line, "ours:", our, "theirs:", their)
             return
         reason, pattern = self.difference
         name = "%s (differs: %s)" % (self.line, reason)

@@ -17,7 +17,7 @@ static const struct item_case {
     {"a comma in a comment",                 "ana (one, two), luis",      {"ana (one, two)", "luis"}   },
     {"a list file",                          ":include:/etc/list",        {":include:/etc/list"}       },
     {"a backslash before a name stays",      "\\ana",                     {"\\ana"}                    },
-    {"quotes that never end",                "\"|cmd",                    {"\"|cmd"}                   },
+    {"quotes that never end",                "\"|cmd",                    {"|cmd"}                     },
     {"a backslash at the very end",          "ana\\",                     {"ana\\"}                    },
 };
 

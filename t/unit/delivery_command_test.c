@@ -12,20 +12,20 @@ static const struct command_case {
     enum delivery_outcome outcome;
     const char *dsn, *text;
 } cases[] = {
-    {"exit status 0 is sent, whatever was said", 0, "5.7.1 no", DELIVERY_SENT, "2.0.0", NULL},
-    {"EX_TEMPFAIL defers", EX_TEMPFAIL << 8, "", DELIVERY_DEFERRED, "4.3.0", "temporary failure"},
-    {"EX_NOUSER bounces as an unknown user", EX_NOUSER << 8, "", DELIVERY_BOUNCED, "5.1.1",
-     "user unknown"},
-    {"output is shown to the sender", EX_NOPERM << 8, "go\naway\n", DELIVERY_BOUNCED, "5.7.0",
-     "permission denied. Command output: go away "},
-    {"a status code in the output goes before the exit status", 1 << 8, "4.2.2 mailbox full\n",
-     DELIVERY_DEFERRED, "4.2.2", "mailbox full"},
-    {"a status code of success does not make a failure one", EX_TEMPFAIL << 8, "2.0.0 fine",
-     DELIVERY_DEFERRED, "4.3.0", NULL},
-    {"an exit status without a meaning bounces", 1 << 8, "", DELIVERY_BOUNCED, "5.3.0",
-     "Command died with status 1: \"filter\""},
-    {"death by a signal defers", 9, "", DELIVERY_DEFERRED, "4.3.0",
-     "Command died with signal 9: \"filter\""},
+    {"exit status 0 is sent, whatever was said",                0,                "5.7.1 no",             DELIVERY_SENT,     "2.0.0", NULL               },
+    {"EX_TEMPFAIL defers",                                      EX_TEMPFAIL << 8, "",                     DELIVERY_DEFERRED, "4.3.0", "temporary failure"},
+    {"EX_NOUSER bounces as an unknown user",                    EX_NOUSER << 8,   "",                     DELIVERY_BOUNCED,  "5.1.1",
+     "user unknown"                                                                                                                                      },
+    {"output is shown to the sender",                           EX_NOPERM << 8,   "go\naway\n",           DELIVERY_BOUNCED,  "5.7.0",
+     "permission denied. Command output: go away "                                                                                                       },
+    {"a status code in the output goes before the exit status", 1 << 8,           "4.2.2 mailbox full\n",
+     DELIVERY_DEFERRED,                                                                                                      "4.2.2", "mailbox full "    },
+    {"a status code of success does not make a failure one",    EX_TEMPFAIL << 8, "2.0.0 fine",
+     DELIVERY_DEFERRED,                                                                                                      "4.3.0", NULL               },
+    {"an exit status without a meaning bounces",                1 << 8,           "",                     DELIVERY_BOUNCED,  "5.3.0",
+     "Command died with status 1: \"filter\""                                                                                                            },
+    {"death by a signal defers",                                9,                "",                     DELIVERY_DEFERRED, "4.3.0",
+     "Command died with signal 9: \"filter\""                                                                                                            },
 };
 
 static void run_case(void **state)
