@@ -154,7 +154,7 @@ static bool take_incoming(struct feed *feed)
         walk_later(&feed->incoming);
     if (file == -1)
         return true;
-    if ((status.st_mode & QUEUE_MODE_WHOLE) != 0) {
+    if ((status.st_mode & (QUEUE_MODE_WHOLE | QUEUE_MODE_HOLD)) == QUEUE_MODE_WHOLE) {
         if (message_activate(feed->qmgr, queue_id, file, &status, MESSAGE_FOUND) ==
             ACTIVATION_LATER)
             walk_later(&feed->incoming);

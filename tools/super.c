@@ -98,12 +98,28 @@ static bool hold_message(struct super *super, const char *queue, const char *que
     return done_r[DEED_HELD];
 }
 
+/* What cleanup put on hold at once may have its mark still. */
+static bool forget_hold(struct super *super, const char *queue, const char *queue_id, mode_t mode,
+                        struct error *err)
+{
+    struct arena *arena = arena_create();
+    const char *path = queue_path(arena, super->config, queue, queue_id);
+    bool good = (mode & QUEUE_MODE_HOLD) == 0 ||
+                fchmodat(super->queue_directory, path, mode & ~QUEUE_MODE_HOLD, 0) == 0;
+
+    if (!good)
+        error_errno(err, "set the mode of %s", path);
+    arena_free(&arena);
+    return good;
+}
+
 static bool release_message(struct super *super, const char *queue, const char *queue_id,
                             bool done_r[DEEDS], struct error *err)
 {
     mode_t mode;
 
     if (!find(super, queue, queue_id, &mode, err) ||
+        !forget_hold(super, queue, queue_id, mode, err) ||
         !queue_move(super->queue_directory, super->config, queue_id, queue, "deferred", err))
         return false;
     tell_qmgr(super, queue_id);
@@ -197,7 +213,8 @@ static bool is_leftover(const struct super *super, const char *path)
     struct stat status;
 
     return fstatat(super->queue_directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(status.st_mode) && (status.st_mode & QUEUE_MODE_WHOLE) == 0 &&
+           S_ISREG(status.st_mode) &&
+           (status.st_mode & (QUEUE_MODE_WHOLE | QUEUE_MODE_HOLD)) != QUEUE_MODE_WHOLE &&
            clock_wall().tv_sec - status.st_mtime > LEFTOVER_AGE_S;
 }
 

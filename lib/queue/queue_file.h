@@ -88,10 +88,11 @@ struct queue_envelope {
 /* queue_attribute_value - NULL when the envelope has no such attribute */
 const char *queue_attribute_value(const struct queue_envelope *envelope, const char *name);
 
-/* Modes of a queue file: whole (else it is being written); and to be returned to its sender at the next
- * opportunity, as an administrator wants (buzonsuper -e). */
+/* Modes of a queue file: whole (else it is being written); to be returned to its sender at the next opportunity, as
+ * an administrator wants (buzonsuper -e); and whole, but on its way to `hold`: in `incoming` that is no message. */
 #define QUEUE_MODE_WHOLE  0100
 #define QUEUE_MODE_EXPIRE 0010
+#define QUEUE_MODE_HOLD   0001
 
 /* --- writing: cleanup only ------------------------------------------------------------------- */
 

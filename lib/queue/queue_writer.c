@@ -234,10 +234,10 @@ static bool write_rest(struct queue_writer *writer, const struct queue_envelope 
     return false;
 }
 
-/* Mode 0700 says that the file is whole; durable with file and directory. */
-static bool make_durable(struct queue_writer *writer, struct error *err)
+/* The mode says that the file is whole; durable with file and directory. */
+static bool make_durable(struct queue_writer *writer, mode_t mode, struct error *err)
 {
-    if (fchmod(writer->fd, 0700) == 0 && fsync(writer->fd) == 0 && fsync(writer->directory) == 0)
+    if (fchmod(writer->fd, mode) == 0 && fsync(writer->fd) == 0 && fsync(writer->directory) == 0)
         return true;
     error_errno(err, "sync queue file %s", writer->id);
     err->kind = ERROR_TEMPORARY;
@@ -257,7 +257,7 @@ static bool write_all_of_it(struct queue_writer *writer, struct queue_envelope *
 bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *envelope, int *fd_r,
                          struct error *err)
 {
-    if (!write_all_of_it(writer, envelope, err) || !make_durable(writer, err)) {
+    if (!write_all_of_it(writer, envelope, err) || !make_durable(writer, 0700, err)) {
         queue_writer_abandon(writer);
         return false;
     }
@@ -268,19 +268,22 @@ bool queue_writer_commit(struct queue_writer *writer, struct queue_envelope *env
     return true;
 }
 
-/* Moved while it is not yet a message: the queue manager must not see it whole in incoming. */
+/* Whole before it is moved, so that nothing unfinished ever lies in hold; but with a mode by which it is no message in
+ * incoming yet: if we end in between, it goes as what was never accepted. */
 bool queue_writer_hold(struct queue_writer *writer, struct queue_envelope *envelope,
                        struct error *err)
 {
     const int queues = writer->queue_directory;
     const struct config *config = writer->config;
     bool written = write_all_of_it(writer, envelope, err);
-    bool moved = written && queue_move(queues, config, writer->id, "incoming", "hold", err);
-    bool held = moved && make_durable(writer, err) &&
-                queue_sync_entry(queues, config, "hold", writer->id, err);
+    bool moved = written && make_durable(writer, 0700 | QUEUE_MODE_HOLD, err) &&
+                 queue_move(queues, config, writer->id, "incoming", "hold", err);
+    bool held = moved && queue_sync_entry(queues, config, "hold", writer->id, err);
 
     if (written && !held)
         err->kind = ERROR_TEMPORARY; /* whatever it is, the message itself is not at fault */
+    if (held)
+        (void)!fchmod(writer->fd, 0700); /* where it lies says so now */
     if (moved) {
         struct error ignored;
 

@@ -2,7 +2,7 @@
 # Queue files that cannot be read for a while are not lost and not forgotten: in maildrop, where a read error
 # once counted as a malformed file, and in deferred, where qmgr once lost sight of them until its next start.
 . "$(dirname "$0")/../lib.sh"
-plan 12
+plan 15
 instance_start <<END
 relayhost = [127.0.0.1]:$SINK_PORT
 END
@@ -33,6 +33,20 @@ rm "$SPOOL/active" && mkdir -m 700 "$SPOOL/active"
 [ $PRIVILEGED = no ] || chown "$MAIL_OWNER" "$SPOOL/active"
 tool buzonqueue -f
 maildir_has 'a flush of the queue delivers it' "$(virtual_maildir luis)" 1
+
+# What cleanup was about to put on hold when it ended is whole, but no message: nobody was told that it was accepted.
+send_mail a@remote.test reject-450@elsewhere.test >/dev/null
+wait_until 'a deferred message' sh -c "[ -n \"\$(find '$SPOOL/deferred' -type f)\" ]"
+instance_stop
+half=$(deferred)
+mv "$half" "$SPOOL/incoming/" && half=${half##*/}
+chmod 701 "$SPOOL/incoming/$half"
+touch -d '2 hours ago' "$SPOOL/incoming/$half"
+: >"$LOG"
+instance_run
+log_has 'what was on its way to hold goes' "$half: removing what was left of a message that was never accepted"
+eventually 'and is not there any more' sh -c "[ -z \"\$(find '$SPOOL/incoming' '$SPOOL/hold' -name '$half')\" ]"
+is 'nor was it delivered' "$(grep -c "$half: .*status=" "$LOG")" 0
 instance_stop
 
 # The limits of whoever starts the mail system are not its own: files that are larger, the log among them.

@@ -352,9 +352,47 @@ static void content_flags(void **state)
     }
 }
 
+static bool hold_message(struct queue_writer *writer, char id[QUEUE_ID_MAX])
+{
+    struct queue_envelope envelope = envelope_make();
+    struct error err = {0};
+
+    queue_writer_begin(writer);
+    snprintf(id, QUEUE_ID_MAX, "%s", queue_writer_id(writer));
+    assert_true(queue_writer_content(writer, span_text("held\n"), &err));
+    return queue_writer_hold(writer, &envelope, &err);
+}
+
+static mode_t mode_in(const char *queue, const char *id)
+{
+    char path[64];
+    struct stat status;
+
+    snprintf(path, sizeof(path), "%s/%s", queue, id);
+    return fstatat(spool, path, &status, 0) == 0 ? status.st_mode & 07777 : 0;
+}
+
+/* It was 0600 there for a moment, and for good when cleanup was killed in that. */
+static void held_message_is_never_unfinished(void **state UNUSED)
+{
+    struct queue_writer *writer = writer_create();
+    char id[QUEUE_ID_MAX];
+    int file = openat(spool, "hold", O_CREAT | O_WRONLY, 0600);
+
+    assert_true(file >= 0);
+    close(file);
+    assert_false(hold_message(writer, id)); /* it cannot be moved */
+    assert_int_equal(mode_in("incoming", id), 0);
+    assert_int_equal(unlinkat(spool, "hold", 0), 0);
+    assert_true(hold_message(writer, id));
+    assert_int_equal(mode_in("incoming", id), 0);
+    assert_int_equal(mode_in("hold", id), 0700);
+    queue_writer_free(&writer);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(sizes) + ARRAY_LENGTH(flags) + 7] = {
+    struct CMUnitTest tests[ARRAY_LENGTH(sizes) + ARRAY_LENGTH(flags) + 8] = {
         cmocka_unit_test(blocks_in_order),
         cmocka_unit_test(large_blocks),
         cmocka_unit_test(marks),
@@ -362,8 +400,9 @@ int main(void)
         cmocka_unit_test(name_is_taken),
         cmocka_unit_test(every_octet_counts),
         cmocka_unit_test(every_length_counts),
+        cmocka_unit_test(held_message_is_never_unfinished),
     };
-    size_t count = 7;
+    size_t count = 8;
     char command[64];
     int failed;
 
