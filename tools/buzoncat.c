@@ -360,7 +360,7 @@ static const char *parse_options(struct call *call, int argc, char *argv[])
     const char *directory = NULL;
     int option;
 
-    while ((option = getopt(argc, argv, "bc:defhoqrs:v")) != -1) {
+    while ((option = getopt(argc, argv, "+bc:defhoqrs:v")) != -1) {
         if (option == 'c')
             directory = optarg;
         else

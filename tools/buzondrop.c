@@ -291,7 +291,7 @@ static const char *parse_options(const char *program, int argc, char *argv[])
     const char *directory = NULL;
     int option;
 
-    while ((option = getopt(argc, argv, "c:rv")) != -1) {
+    while ((option = getopt(argc, argv, "+c:rv")) != -1) {
         if (option == 'c')
             directory = optarg;
         else if (option == 'v' && getuid() == 0)
@@ -299,8 +299,6 @@ static const char *parse_options(const char *program, int argc, char *argv[])
         else if (option == '?')
             log_fatal("usage: %s [-c config_dir] [-v]", program);
     }
-    if (optind != argc)
-        log_fatal("usage: %s [-c config_dir] [-v]", program);
     return directory;
 }
 

@@ -57,7 +57,7 @@ int main(int argc, char *argv[])
     bool is_wrong = false;
     int option;
 
-    while ((option = getopt(argc, argv, "c:v")) != -1) {
+    while ((option = getopt(argc, argv, "+c:v")) != -1) {
         if (option == 'c')
             directory = optarg;
         else if (option == 'v')

@@ -43,6 +43,27 @@ static void check_style(const char *style)
     strlist_release(&styles);
 }
 
+/* For locks, to write to it is enough; a FIFO is then not held open by ourselves. */
+static int open_folder(const char *path)
+{
+    static const int flags = O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+    struct stat status;
+    int fd;
+
+    if (lstat(path, &status) == 0 || errno != ENOENT) {
+        fd = open(path, flags);
+        if (fd < 0)
+            give_up("open file %s: cannot open file: %s", path, strerror(errno));
+    } else {
+        fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+        if (fd < 0)
+            give_up("open file %s: cannot create file exclusively: %s", path, strerror(errno));
+    }
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1)
+        give_up("open file %s: file has %ju hard links", path, (uintmax_t)status.st_nlink);
+    return fd;
+}
+
 static struct mbox_lock lock(const struct config *config, const char *style, const char *path)
 {
     const struct mbox_settings settings = {
@@ -51,17 +72,14 @@ static struct mbox_lock lock(const struct config *config, const char *style, con
         .lock_delay_s = config->deliver_lock_delay,
         .stale_lock_s = config->stale_lock_time,
     };
-    int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
     struct mbox_lock taken = {0};
     struct error err;
+    int fd;
 
     check_style(settings.locks);
-    if (fd < 0)
-        give_up("open file %s: cannot open file: %s", path, strerror(errno));
+    fd = open_folder(path);
     if (mbox_lock(path, fd, &settings, &taken, &err))
         return taken;
-    if (err.number == EAGAIN)
-        give_up("open file %s: unable to lock for exclusive access: %s", path, strerror(EAGAIN));
     give_up("open file %s: %s", path, err.text);
 }
 

@@ -78,7 +78,7 @@ static struct options parse_options(int argc, char *argv[])
     caller_spare_stderr(options.program);
     if (strcmp(options.program, "postlog") == 0)
         log_name("postfix/postlog");
-    while ((option = getopt(argc, argv, "c:ip:t:v")) != -1) {
+    while ((option = getopt(argc, argv, "+c:ip:t:v")) != -1) {
         if (option == 'c')
             options.directory = optarg;
         else if (option == 'p')

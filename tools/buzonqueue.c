@@ -339,7 +339,7 @@ static void parse_options(struct call *call, int argc, char *argv[])
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "c:fi:jps:v", selection_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "+c:fi:jps:v", selection_options, NULL)) != -1)
         take_option(call, option);
     if (call->mode == MODE_NONE || optind < argc)
         usage(call->program);

@@ -224,8 +224,11 @@ static void report_totals(const struct call *call)
                                               DEED_HELD,    DEED_RELEASED, DEED_REQUEUED};
     bool wanted[DEEDS] = {false};
 
-    for (size_t i = 0; i < call->order_count; i++)
-        wanted[deed_of[strchr(options, call->orders[i].action->option) - options]] = true;
+    for (size_t i = 0; i < call->order_count; i++) {
+        const char option = call->orders[i].action->option;
+        wanted[deed_of[strchr(options, option) - options]] = true;
+        wanted[DEED_RELEASED] = wanted[DEED_RELEASED] || option == 'f'; /* which does both */
+    }
     for (size_t deed = 0; deed < DEEDS; deed++) {
         if (wanted[deed] || call->totals[deed] > 0)
             log_info("%s: %zu message%s", super_words[deed].total, call->totals[deed],
@@ -287,7 +290,7 @@ static void parse_options(struct call *call, int argc, char *argv[])
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "c:d:e:f:h:H:pr:sSv", selection_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "+c:d:e:f:h:H:pr:sSv", selection_options, NULL)) != -1)
         take_option(call, option);
     call->queues = argv + optind;
     call->queue_count = (size_t)(argc - optind);
