@@ -167,7 +167,86 @@ echo 'added by us' | postmap -i hash:table; postmap -q added hash:table
 printf 'broken\n"x y" z\n' | postmap -i hash:table; postmap -q 'x y' hash:table
 echo 'new table' | postmap -i btree:fresh; postmap -s btree:fresh
 
+# what stands where
+postmap hash:table -q abc
+postmap -q abc hash:table -s
+postmap -q abc -- hash:table
+postmap -qabc hash:table
+postmap -vq abc hash:table 2>/dev/null
+postmap -fq ABC hash:table
+postmap -oq abc hash:table
+postmap -wq abc hash:table
+postmap -rq abc hash:table
+postmap -pq abc hash:table
+postmap -iq abc hash:table </dev/null
+postmap -is hash:table </dev/null | sort
+postmap -d abc -r hash:table
+postmap -bq abc hash:table
+postmap -mq - hash:table <keys
+postmap -c . -q abc hash:table
+~an empty name is none / ^value\n.*status 0$
+postmap -c '' -q abc hash:table
+postmap -c $SIDE/conf -q abc hash:table
+MAIL_CONFIG=/nonexistent postmap -q abc hash:table
+echo 'x y' | postmap -io hash:table; postmap -q x hash:table
+echo 'x y' | postmap -iN hash:table; postmap -q x hash:table
+echo 'X y' | postmap -if hash:table; postmap -q x hash:table; postmap -fq X hash:table
+echo 'x y' | postmap -iu hash:table; postmap -q x hash:table
+echo 'x y' | postmap -i hash:table btree:tree; postmap -q x hash:table; postmap -q x btree:tree
+printf 'x y\n z\n' | postmap -i hash:table; postmap -q x hash:table
+printf 'x' | postmap -i hash:table; postmap -q x hash:table
+printf '' | postmap -i hash:table; postmap -s hash:table | wc -l
+postmap -i hash:nothere </dev/null; ls nothere.db
+~ours says which file it makes before it becomes the table / ^postmap: fatal: create database nothere/x.db.*: No such file
+postmap -i hash:nothere/x </dev/null
+postmap -p hash:table; ls -l table.db | cut -c1-10
+postmap -n hash:table; postmap -nq abc hash:table
+postmap -F hash:table 2>&1 | head -n 3
+postmap -Fi hash:files <one.pem
+postmap hash:table hash:table; postmap -q abc hash:table
+postmap hash:nothere hash:table; postmap -q abc hash:table
+postmap hash:table nosuch:x; ls table.db
+chmod 0 table; postmap hash:table; postmap -q abc hash:table
+printf 'a b' >"$(printf 'n\303\251')"; postmap "hash:$(printf 'n\303\251')"; postmap -q a "hash:$(printf 'n\303\251')"
+postmap -q abc hash:./table
+postmap -q abc hash:$PWD/table
+postmap -q abc hash:../$(basename $PWD)/table
+postmap -q abc HASH:table
+postmap -q abc ' hash:table'
+postmap -q abc hash::table
+~all tables that are named are listed / ^postmap: fatal: open database nothere.db: No such file
+postmap -s hash:table hash:nothere | sort
+postmap -d abc hash:table hash:nothere; postmap -q abc hash:table
+postmap -d abc hash:nothere hash:table; postmap -q abc hash:table
+printf 'abc\nabc\n' | postmap -d - hash:table
+printf ' abc\n' | postmap -d - hash:table
+printf 'ABC\n' | postmap -d - hash:table; postmap -q abc hash:table
+printf 'ABC\n' | postmap -fd - hash:table; postmap -q abc hash:table
+
 # aliases
+postalias hash:aliases -q root
+~ours makes no entries for NIS / ^7$
+postalias -s hash:aliases | grep -c .
+postalias -qroot hash:aliases
+postalias -q '"x y"' hash:aliases
+postalias -q ' root' hash:aliases
+postalias -q '' hash:aliases
+postalias -iq root hash:aliases </dev/null
+printf 'x: y\n z\n' | postalias -i hash:aliases; postalias -q x hash:aliases
+printf 'x: y, z\n' | postalias -if hash:aliases; postalias -q x hash:aliases
+printf 'x y\n' | postalias -i hash:aliases; postalias -q x hash:aliases
+~ours says where the second one stands / ^a, b, c d\n.* stdin, line 1: duplicate entry
+printf 'root: other\n' | postalias -i hash:aliases; postalias -q root hash:aliases
+printf 'root: other\n' | postalias -ir hash:aliases; postalias -q root hash:aliases
+printf 'root: other\n' | postalias -iw hash:aliases; postalias -q root hash:aliases
+chmod 600 aliases; postalias hash:aliases; ls -l aliases.db | cut -c1-10
+chmod 600 aliases; rm aliases.db; postalias hash:aliases; ls -l aliases.db | cut -c1-10
+chmod 600 aliases; rm aliases.db; postalias -p hash:aliases; ls -l aliases.db | cut -c1-10
+postalias -h hash:aliases
+postalias -F hash:aliases
+postalias -u hash:aliases
+postalias -d ROOT hash:aliases; postalias -q root hash:aliases
+postalias -fd ROOT hash:aliases; postalias -q root hash:aliases
 postalias hash:aliases; postalias -s hash:aliases | grep -v ^YP | sort
 postalias aliases
 postalias -q root hash:aliases
