@@ -32,8 +32,9 @@ static NORETURN void usage(const struct call *call)
 
 static void set_mode(struct call *call, int mode)
 {
+    if (call->mode != (char)mode)
+        call->modes++;
     call->mode = (char)mode;
-    call->modes++;
 }
 
 static void select_by(struct call *call, enum multi_selection selection, const char *what)

@@ -51,6 +51,8 @@ static bool has_name(const struct multi_instance *instance, const char *name)
 
 bool multi_is_selected(const struct multi *multi, const struct multi_instance *instance)
 {
+    if (multi->selected != NULL && multi->selected[0] == '\0') /* no name at all */
+        return false;
     switch (multi->selection) {
     case SELECT_ALL:
         return true;
@@ -212,7 +214,12 @@ static int run_buzon(const struct multi *multi, const struct multi_instance *ins
 int multi_run_buzon(const struct multi *multi)
 {
     const struct config *primary = multi->instances[0].config;
+    bool any = false;
 
+    for (size_t i = 0; i < multi->count; i++)
+        any = any || multi_is_selected(multi, &multi->instances[i]);
+    if (!any)
+        log_fatal("No matching instances");
     return visit_all(multi, is_among(primary->postmulti_stop_commands, multi->arguments[0]),
                      run_buzon);
 }

@@ -81,6 +81,21 @@ static void take_setting(struct multi_target *target, const char *action, const 
     log_fatal("Parameter '%.*s' not valid with action %s", (int)len, setting, action);
 }
 
+/* Queue and data directory are apart, in one instance and between any two. */
+static void check_place(const struct multi *multi, const struct multi_target *target,
+                        const char *parameter, const char *value, const char *other_parameter)
+{
+    for (size_t i = 0; value != NULL && i < multi->count; i++) {
+        const struct multi_instance *other = &multi->instances[i];
+        const char *theirs = config_lookup(other->config, other_parameter);
+
+        if (theirs != NULL && strcmp(theirs, value) == 0)
+            log_fatal("instance %s, %s=%s conflicts with instance %s, %s=%s",
+                      target->config_directory, parameter, value, other->directory, other_parameter,
+                      value);
+    }
+}
+
 /* What is another instance's already. */
 static void check_conflict(const struct multi *multi, const char *directory, const char *parameter,
                            const char *value)
@@ -104,6 +119,18 @@ void multi_check_conflicts(const struct multi *multi, const struct multi_target 
     check_conflict(multi, target->config_directory, "multi_instance_name", name);
     check_conflict(multi, target->config_directory, "queue_directory", target->queue_directory);
     check_conflict(multi, target->config_directory, "data_directory", target->data_directory);
+}
+
+/* For a new one: what is there already is taken as it is. */
+static void check_places(const struct multi *multi, const struct multi_target *target)
+{
+    check_place(multi, target, "queue_directory", target->queue_directory, "data_directory");
+    check_place(multi, target, "data_directory", target->data_directory, "queue_directory");
+    if (target->queue_directory != NULL && target->data_directory != NULL &&
+        strcmp(target->queue_directory, target->data_directory) == 0)
+        log_fatal("instance %s, data_directory=%s conflicts with instance %s, queue_directory=%s",
+                  target->config_directory, target->data_directory, target->config_directory,
+                  target->queue_directory);
 }
 
 static void check_is_new(const struct multi *multi, const char *directory)
@@ -243,6 +270,7 @@ void multi_create(const struct multi *multi, const char *action)
         if (target.queue_directory == NULL || target.data_directory == NULL)
             log_fatal("Missing %s parameter value",
                       target.queue_directory == NULL ? "queue_directory" : "data_directory");
+        check_places(multi, &target);
         make_instance(multi, &target);
     }
     multi_assign_names(multi, target.config_directory);

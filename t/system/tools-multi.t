@@ -40,6 +40,46 @@ tty postmulti -e create -I postfix-a
 tty postmulti -e assign -i -
 tty postmulti -e init x=y
 tty postmulti -e init -i -
+tty postmulti -z
+tty postmulti -i
+tty postmulti -e
+tty postmulti -l -l
+tty postmulti -l -v
+postmulti -la
+tty postmulti -la -i -
+postmulti -l -i ''
+postmulti -l -i postfix-a
+postmulti -l -g -
+postmulti -l -g ''
+postmulti -x -i - echo one
+postmulti -x -a echo one
+postmulti -x -R echo one
+postmulti -x true false
+postmulti -x -- echo one
+postmulti -x sh -c 'kill -9 $$'
+postmulti -x env | grep -c -e ^MAIL_CONFIG= -e ^config_directory= -e ^command_directory= -e ^daemon_directory= -e ^mail_owner=
+postmulti -x sh -c 'echo $command_directory $data_directory' | tr ' ' '\n' | wc -l
+postmulti -x postconf -h myhostname
+postmulti -x -i - -- sh -c 'exit 5'; echo $?
+tty postmulti -x </dev/null
+postmulti -x cat </dev/null
+tty postmulti -x /nowhere/command
+tty postmulti -i - -p
+tty postmulti -p nosuch
+tty postmulti -p -i nosuch status
+tty postmulti -p stop
+tty postmulti -p -a status
+tty postmulti -e enable -i -
+tty postmulti -e disable -i -
+tty postmulti -e destroy -i -
+~theirs asks postconf / fatal: '\S+' lacks a main.cf file
+tty postmulti -e import -I postfix-a
+tty postmulti -e deport
+tty postmulti -e assign
+tty postmulti -e create -I ''
+tty postmulti -e create -a
+tty postmulti -e INIT
+tty postmulti -e -l
 CASES
 cat >"$T/more" <<'CASES'
 tty postmulti -e create
@@ -61,6 +101,32 @@ tty postmulti -e destroy
 tty postmulti -e deport -i -
 ~theirs asks postconf / ^postmulti: fatal: '@SIDE@/nothere' lacks a main.cf file
 tty postmulti -e import -I postfix-z config_directory=$SIDE/nothere
+tty postmulti -e create -I postfix
+tty postmulti -e create -I postfix-
+tty postmulti -e create -I Postfix-a
+tty postmulti -e create -I postfix-A
+tty postmulti -e create -I postfix-a.b
+tty postmulti -e create -I postfix-a_b -i nosuch
+tty postmulti -e create -I -
+tty postmulti -e create -I /a
+tty postmulti -e create -I postfix-$(head -c 300 /dev/zero | tr '\0' a) config_directory=relative
+tty postmulti -e create -I postfix-a -G -
+tty postmulti -e create -I postfix-a -G a/b config_directory=relative
+tty postmulti -e create -I postfix-a =x
+tty postmulti -e create -I postfix-a x
+tty postmulti -e create -I postfix-a config_directory= queue_directory=
+tty postmulti -e create -I postfix-a queue_directory=relative
+tty postmulti -e create -I postfix-a data_directory=relative
+tty postmulti -e create -I postfix-a myhostname=x.test
+tty postmulti -e create -i - -g x
+tty postmulti -e create postfix-a
+tty postmulti -e assign -i - -I postfix-a x
+tty postmulti -e assign -i - -I bad
+tty postmulti -e assign -i - -G 'a,b'
+tty postmulti -e enable -i - x
+tty postmulti -e enable -a
+tty postmulti -e enable -g nosuch
+tty postmulti -e init
 CASES
 cat >"$T/orders" <<'CASES'
 postmulti -e create -I postfix-a -G group config_directory=$SIDE/a queue_directory=$SIDE/qa data_directory=$SIDE/da 2>/dev/null
@@ -81,8 +147,13 @@ postmulti -e create -I postfix-a -G group config_directory=$SIDE/a queue_directo
  postmulti -e deport -i postfix-d
  grep -E '^(multi_instance_dir|alternate)' $(cat $SIDE/where)/main.cf
  postmulti -e import -I postfix-e config_directory=$SIDE/b 2>/dev/null
- postmulti -e disable -i postfix-a && postmulti -e destroy -i postfix-a; ls -d $SIDE/a $SIDE/qa $SIDE/da
+ postmulti -e disable -i postfix-a
+ running $SIDE/qa/pid/master.pid postmulti -e destroy -i postfix-a 2>/dev/null; ls -d $SIDE/a
+~there a script says it / ^postmulti: fatal: Instance '@SIDE@/a' is not stopped
+ running $SIDE/qa/pid/master.pid tty postmulti -e destroy -i postfix-a
+ postmulti -e destroy -i postfix-a; ls -d $SIDE/a $SIDE/qa $SIDE/da
  postmulti -l
+ postmulti -x -a sh -c 'echo $multi_instance_name'
  tty postfix status
 ~no integrity check before it is refused / ^postfix/postfix-script: fatal: start-fg does not support multi_instance_directories
  tty postfix start-fg
@@ -115,11 +186,24 @@ for t_side in ours theirs; do
     sed -i '/^syslog_name/d' "$default/main.cf"
     rm -r "$T/$t_side/conf"
     echo "$default" >"$T/$t_side/where"
-    printf '%s\t@DEFAULT@\nbuzon/\tpostfix/\n' "$default" >"$T/$t_side/names"
+    printf '%s\t@DEFAULT@\n%s/postfix\t@DEFAULT@\nbuzon/\tpostfix/\n' "$default" "$(dirname "$default")" >"$T/$t_side/names"
 done
 # What else theirs starts does not wait either (sides_theirs).
 for file in main.cf main.cf.proto; do
     echo 'import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C LD_PRELOAD' >>"/etc/postfix/$file"
+done
+for t_side in ours theirs; do # running FILE COMMAND...: the command, while a master seems to hold its file
+    cat >"$T/$t_side/bin/running" <<'END'
+#!/usr/bin/env python3
+import fcntl, os, subprocess, sys
+with open(sys.argv[1], "w") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    fcntl.flock(file, fcntl.LOCK_EX)
+    status = subprocess.call(sys.argv[2:])
+os.unlink(sys.argv[1])
+sys.exit(status)
+END
+    chmod 755 "$T/$t_side/bin/running"
 done
 sides_compare "$T/cases"
 sides_do 'postmulti -e init'
