@@ -99,8 +99,8 @@ static void log_loss(const struct transport *transport, const struct error *err)
 
 static void lose(struct delivery *delivery, const struct error *err)
 {
-    const bool is_hang_up = err->kind == ERROR_NONE || err->number == EPIPE ||
-                            err->number == ECONNRESET;
+    const bool is_hang_up =
+        err->kind == ERROR_NONE || err->number == EPIPE || err->number == ECONNRESET;
 
     if (is_hang_up && delivery->reported == 0 && !delivery->again) {
         delivery->again = true;

@@ -155,18 +155,17 @@ static bool is_expired(const struct message *message)
     int lifetime = is_bounce ? config->bounce_queue_lifetime : config->maximal_queue_lifetime;
 
     return !message->bounce_failed &&
-           (message->forced ||
-            clock_wall().tv_sec >= message->envelope.arrival.tv_sec + lifetime);
+           (message->forced || clock_wall().tv_sec >= message->envelope.arrival.tv_sec + lifetime);
 }
 
 /* What was late has failed. */
 static void expire(struct message *message, const struct batch *batch)
 {
     if (!message->expired)
-        log_info("%s: from=<%s>, status=%s, returned to sender", message->queue_id,
-                 delivery_log_address(message->qmgr->config, message->arena,
-                                      message->envelope.sender),
-                 message->forced ? "force-expired" : "expired");
+        log_info(
+            "%s: from=<%s>, status=%s, returned to sender", message->queue_id,
+            delivery_log_address(message->qmgr->config, message->arena, message->envelope.sender),
+            message->forced ? "force-expired" : "expired");
     message->expired = true;
     for (size_t i = 0; i < batch->count; i++) {
         if (notice_wanted(NOTICE_FAILURE, batch->recipients[i].dsn_notify))
@@ -357,8 +356,7 @@ void finish_by_force(struct message *message, const struct queue_recipient *reci
                      size_t number)
 {
     const struct notice_recipient *reason =
-        message->reasons == NULL ? NULL
-                                 : hash_get(message->reasons, span_text(recipient->address));
+        message->reasons == NULL ? NULL : hash_get(message->reasons, span_text(recipient->address));
     struct notice_recipient found = {
         .address = recipient->address,
         .original = recipient->original,

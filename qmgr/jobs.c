@@ -37,9 +37,8 @@ static void schedule_recipient(struct message *message, struct recipient *recipi
 {
     struct qmgr *qmgr = message->qmgr;
     struct transport *transport = schedule_transport(qmgr->schedule, target->transport);
-    struct destination *destination =
-        schedule_destination(qmgr->schedule, transport, target->nexthop,
-                             who_of(qmgr, transport, recipient->goes_to));
+    struct destination *destination = schedule_destination(
+        qmgr->schedule, transport, target->nexthop, who_of(qmgr, transport, recipient->goes_to));
     struct entry *entry = schedule_filling(destination, &message->reading);
     struct delivery *delivery = entry == NULL ? NULL : delivery_of(entry);
 

@@ -126,8 +126,8 @@ void delivery_add(struct delivery *delivery, struct recipient *recipient)
 {
     if (delivery->count == delivery->capacity) {
         delivery->capacity = delivery->capacity == 0 ? 1 : delivery->capacity * 4;
-        delivery->recipients = mem_resize(delivery->recipients, delivery->capacity,
-                                          sizeof(struct recipient *));
+        delivery->recipients =
+            mem_resize(delivery->recipients, delivery->capacity, sizeof(struct recipient *));
     }
     delivery->recipients[delivery->count++] = recipient;
 }

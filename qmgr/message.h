@@ -27,29 +27,29 @@ struct message {
     const char *queue_id;
     uint64_t number;
     struct arena *arena;
-    int file; /* -1: see message_file */
-    struct queue_envelope envelope;   /* without the recipients */
-    struct queue_position position;   /* of those that were not read yet */
+    int file;                       /* -1: see message_file */
+    struct queue_envelope envelope; /* without the recipients */
+    struct queue_position position; /* of those that were not read yet */
     struct reading reading;
-    struct timeval active;            /* since when it is */
-    size_t pending;                   /* recipients that are not done */
-    size_t in_flight;                 /* deliveries and notices that are under way */
-    size_t deliveries;                /* that have not ended */
-    size_t postponed;                 /* recipients that were deferred */
-    bool has_reasons;                 /* there may be a file in defer/ */
-    bool wrote_reasons;               /* this time */
-    bool is_unreadable;               /* recipients remain that could not be read */
-    bool flushed;                     /* somebody wants it now */
-    bool forced;                      /* an administrator lets it expire */
-    bool expired;                     /* it is given up */
-    bool bounce_failed;               /* nobody could be told of a failure */
-    bool marked;                      /* status octets were written and are not synced */
-    bool is_unmarked;                 /* the recipient at place `unmarked` is done, but its octet says */
-    size_t unmarked;                  /* otherwise */
-    const char *verp;                 /* delimiters; NULL: all copies have one sender */
+    struct timeval active; /* since when it is */
+    size_t pending;        /* recipients that are not done */
+    size_t in_flight;      /* deliveries and notices that are under way */
+    size_t deliveries;     /* that have not ended */
+    size_t postponed;      /* recipients that were deferred */
+    bool has_reasons;      /* there may be a file in defer/ */
+    bool wrote_reasons;    /* this time */
+    bool is_unreadable;    /* recipients remain that could not be read */
+    bool flushed;          /* somebody wants it now */
+    bool forced;           /* an administrator lets it expire */
+    bool expired;          /* it is given up */
+    bool bounce_failed;    /* nobody could be told of a failure */
+    bool marked;           /* status octets were written and are not synced */
+    bool is_unmarked;      /* the recipient at place `unmarked` is done, but its octet says */
+    size_t unmarked;       /* otherwise */
+    const char *verp;      /* delimiters; NULL: all copies have one sender */
     struct findings failures, successes, delays, deferred;
-    struct hash *flush_sites; /* for whose record it was deferred this time (fast_flush.h); NULL: none */
-    struct hash *reasons; /* struct notice_recipient by address, of the last round, if it is forced */
+    struct hash *flush_sites; /* for whose record it was deferred (fast_flush.h); NULL: none */
+    struct hash *reasons;     /* notice_recipient of the last round by address, if it is forced */
     struct message *next_retired;
     bool is_paused; /* what could not be done is tried again later: */
     struct watch *pause;

@@ -61,8 +61,8 @@ static const char *sender_of(const struct telling *telling)
     const struct notice_recipient *first = &batch->recipients[batch->told];
 
     return uses_verp(telling->message, telling->kind)
-               ? verp_return_path(telling->message, telling->message->qmgr->scratch, first->original,
-                                  first->address)
+               ? verp_return_path(telling->message, telling->message->qmgr->scratch,
+                                  first->original, first->address)
                : telling->message->envelope.sender;
 }
 

@@ -170,8 +170,8 @@ void outcome_ours(struct message *message, const struct recipient *recipient,
 }
 
 /* To say it is all there is to do: both answers are a success. */
-void outcome_verified(struct message *message, const struct recipient *recipient,
-                      bool deliverable, const char *status, const char *text)
+void outcome_verified(struct message *message, const struct recipient *recipient, bool deliverable,
+                      const char *status, const char *text)
 {
     record_ours(message, recipient, DELIVERY_SENT,
                 deliverable ? DELIVERY_ACTION_DELIVERABLE : DELIVERY_ACTION_UNDELIVERABLE, status,
@@ -197,8 +197,8 @@ void outcome_defer_rest(struct delivery *delivery, const char *status, const cha
     struct arena *scratch = delivery->message->qmgr->scratch;
 
     for (; delivery->reported < delivery->count; delivery->reported++) {
-        outcome_ours(delivery->message, delivery->recipients[delivery->reported],
-                     DELIVERY_DEFERRED, status, text);
+        outcome_ours(delivery->message, delivery->recipients[delivery->reported], DELIVERY_DEFERRED,
+                     status, text);
         arena_reset(scratch);
     }
     outcome_ended(delivery);

@@ -11,8 +11,8 @@ void outcome_record(struct message *message, const struct recipient *recipient,
 void outcome_ours(struct message *message, const struct recipient *recipient,
                   enum delivery_outcome outcome, const char *status, const char *text);
 /* outcome_verified - what would become of mail to a recipient who gets none; likewise */
-void outcome_verified(struct message *message, const struct recipient *recipient,
-                      bool deliverable, const char *status, const char *text);
+void outcome_verified(struct message *message, const struct recipient *recipient, bool deliverable,
+                      const char *status, const char *text);
 /* outcome_settle - nothing more is to be done for the recipient at this place in the envelope */
 void outcome_settle(struct message *message, size_t number);
 /* outcome_warned - the sender was told that it takes long */

@@ -130,8 +130,7 @@ static void time_out(struct peer *peer)
 static void set_deadline(struct peer *peer)
 {
     const struct pool_settings *settings = &peer->pool->settings;
-    const bool in_message =
-        ipc_has_input(peer->connection) || ipc_wants_write(peer->connection);
+    const bool in_message = ipc_has_input(peer->connection) || ipc_wants_write(peer->connection);
 
     if (peer->work == NULL || in_message == peer->in_message)
         return;

@@ -26,7 +26,7 @@ struct pool_settings {
     int idle_ms;         /* how long an unused one is kept */
     int busy_ms;         /* how long a peer may say nothing while it is busy, */
     int ipc_ms;          /* and in the middle of a message, or while it does not read */
-    unsigned uses;       /* after so many a connection is renewed, and the process behind it with it */
+    unsigned uses; /* after so many a connection is renewed, and the process behind it with it */
     void *context;
 
     /* A message is there. False: it was no good; on_lost follows. The peer may be given back. */

@@ -289,9 +289,8 @@ struct job *job_preempt(struct job *current, const struct slot_limits *limits, i
         (int64_t)(current->total + unread_of(current)) < (int64_t)limits->minimum * limits->cost)
         return NULL;
     candidate = recall_candidate(current, limits, now_ms, is_ready);
-    if (candidate == NULL ||
-        (double)(current->slots_available / limits->cost + limits->loan) <
-            (double)slots_needed(candidate) * (100 - limits->discount) / 100.0)
+    if (candidate == NULL || (double)(current->slots_available / limits->cost + limits->loan) <
+                                 (double)slots_needed(candidate) * (100 - limits->discount) / 100.0)
         return NULL;
     preempt(current, candidate, limits);
     reading_preempts(candidate, extra_recipients);

@@ -37,9 +37,9 @@ struct job {
     size_t children;    /* that preempt it */
     struct job *previous, *next;
     /* Of the message's recipients (qmgr/reading.h): */
-    int64_t recipients; /* in memory */
-    int64_t slots;      /* for so many; may be less, or more */
-    bool is_retired;    /* the last portion had none for it */
+    int64_t recipients;   /* in memory */
+    int64_t slots;        /* for so many; may be less, or more */
+    bool is_retired;      /* the last portion had none for it */
     struct hash *filling; /* entries by destination that may get more; NULL: see schedule.c */
     struct job *next_of_message;
 };

@@ -51,14 +51,14 @@ struct qmgr {
     struct clients *clients;
     struct due due;
 
-    struct hash *active;      /* struct message by queue id */
-    size_t open_files;        /* queue files that messages keep open, */
-    size_t open_files_max;    /* and so many may stay so */
-    uint64_t messages;        /* that ever were active: gives them numbers */
-    struct arena *scratch;    /* for what a callback needs until it returns */
+    struct hash *active;   /* struct message by queue id */
+    size_t open_files;     /* queue files that messages keep open, */
+    size_t open_files_max; /* and so many may stay so */
+    uint64_t messages;     /* that ever were active: gives them numbers */
+    struct arena *scratch; /* for what a callback needs until it returns */
     struct queue_reader *reader;
-    struct arena *portion;    /* recipients that were just read */
-    int lock;                 /* on active/: the queue is ours; -1: not any more */
+    struct arena *portion; /* recipients that were just read */
+    int lock;              /* on active/: the queue is ours; -1: not any more */
     struct watch *adopt_timer;
     struct message *retired; /* let go; the schedule still refers to them */
     bool draining;           /* what is in flight is finished, nothing is begun */

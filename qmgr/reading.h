@@ -39,7 +39,7 @@ struct reading {
     int64_t limit;    /* so many may be in memory, */
     int64_t used;     /* and so many are */
     struct job *jobs; /* as long as something is unread, none of them is forgotten */
-    bool is_held; /* nothing more for the moment */
+    bool is_held;     /* nothing more for the moment */
     bool is_hungry;
     struct reading *previous, *next; /* hungry ones */
 };

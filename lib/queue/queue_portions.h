@@ -20,7 +20,8 @@ struct queue_position {
     uint64_t end;    /* and where all of them end and their status octets follow */
     size_t next;     /* place of the next recipient in the envelope, */
     size_t count;    /* of so many */
-    size_t pending;  /* recipients from the next one on that are not done; 0: there is nothing to read */
+    size_t
+        pending; /* recipients from the next one on that are not done; 0: there is nothing to read */
 };
 
 /*

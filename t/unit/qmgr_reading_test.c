@@ -35,7 +35,7 @@ static const struct transport_limits usual = {
     .recipients = 50,
     .window = {.initial = 5, .maximum = 20, {1, FEEDBACK_CONSTANT}, {1, FEEDBACK_CONSTANT}, 1},
     .slots = {.cost = 5,            .loan = 3,                 .discount = 50,                   .minimum = 3          },
-    .reading = {.recipients = 1000, .extra = 100, .refill = 20, .refill_delay_ms = 5 * SECOND},
+    .reading = {.recipients = 1000,            .extra = 100,        .refill = 20,       .refill_delay_ms = 5 * SECOND},
     .destination_dead_ms = 300000,
     .transport_dead_ms = 60000,
 };
@@ -204,7 +204,7 @@ static void who_comes_before_the_first_takes_over(void **state)
     new = arrive_read(scene, 2, 5000, 10);
     assert_int_equal(share(new), 1000);
     read_portion(scene, old, 10, "smtp", "a"); /* now it has mail for that transport, too */
-    assert_int_equal(share(new), 10); /* it keeps slots for the ten who are in memory */
+    assert_int_equal(share(new), 10);          /* it keeps slots for the ten who are in memory */
     assert_int_equal(share(old), 10 + 1000 + 990 - 20);
 }
 

@@ -15,7 +15,7 @@ static const struct transport_limits usual = {
     .recipients = 50,
     .window = {.initial = 5, .maximum = 20, {1, FEEDBACK_CONSTANT}, {1, FEEDBACK_CONSTANT}, 1},
     .slots = {.cost = 5,            .loan = 3,                 .discount = 50,                   .minimum = 3          },
-    .reading = {.recipients = 20000, .extra = 1000, .refill = 100, .refill_delay_ms = 5000},
+    .reading = {.recipients = 20000,            .extra = 1000,       .refill = 100,     .refill_delay_ms = 5000},
     .destination_dead_ms = 300000,
     .transport_dead_ms = 60000,
 };
@@ -269,8 +269,7 @@ static void nothing_is_lost_in_a_mess(void **state)
     uint64_t message = 0;
 
     srandom(7);
-    while (landed < ARRAY_LENGTH(scene->entries) &&
-           message + 1 < ARRAY_LENGTH(scene->messages)) {
+    while (landed < ARRAY_LENGTH(scene->entries) && message + 1 < ARRAY_LENGTH(scene->messages)) {
         size_t deliveries = random() % 4 == 0 ? 40 : 1;
         struct entry *entry;
 

@@ -15,7 +15,10 @@ static char spool_path[] = "/tmp/buzon-queue-test.XXXXXX";
 static int spool = -1;
 static const struct config config = {.enable_long_queue_ids = true, .hash_queue_names = ""};
 
-static struct queue_attribute attributes[] = {{"client_name", "mail.example.test"}, {"empty", ""}};
+static struct queue_attribute attributes[] = {
+    {"client_name", "mail.example.test"},
+    {"empty",       ""                 }
+};
 
 /* A message for `count` recipients, of whom the second has an address of `long_address` octets. */
 static int write_message(struct arena *arena, size_t count, size_t long_address)
@@ -88,8 +91,7 @@ static void assert_portions(struct queue_reader *reader, int fd, size_t limit)
     assert_int_equal(envelope.content_size, whole.content_size);
     while (position.pending > 0) {
         assert_int_equal(count, limit);
-        assert_true(
-            queue_reader_next(reader, fd, &position, arena, limit, portion, &count, &err));
+        assert_true(queue_reader_next(reader, fd, &position, arena, limit, portion, &count, &err));
         for (size_t i = 0; i < count; i++)
             assert_same(&portion[i], next_pending(&whole, &at));
     }
@@ -102,16 +104,16 @@ static const struct portions_case {
     const char *name;
     size_t recipients, limit, long_address;
 } portions[] = {
-    {"one recipient",                         1,          10,   0     },
-    {"as many as a portion takes",            10,         10,   0     },
-    {"one more",                              11,         10,   0     },
-    {"one at a time",                         300,        1,    0     },
-    {"many in small portions",                RECIPIENTS, 7,    0     },
-    {"many in large portions",                RECIPIENTS, 4999, 0     },
-    {"many in one portion",                   RECIPIENTS, 9999, 0     },
-    {"an address larger than what is read",   RECIPIENTS, 100,  200000},
-    {"the same, and hardly another one",      2,          1,    200000},
-    {"an address that just fills it",         3,          3,    65520 },
+    {"one recipient",                       1,          10,   0     },
+    {"as many as a portion takes",          10,         10,   0     },
+    {"one more",                            11,         10,   0     },
+    {"one at a time",                       300,        1,    0     },
+    {"many in small portions",              RECIPIENTS, 7,    0     },
+    {"many in large portions",              RECIPIENTS, 4999, 0     },
+    {"many in one portion",                 RECIPIENTS, 9999, 0     },
+    {"an address larger than what is read", RECIPIENTS, 100,  200000},
+    {"the same, and hardly another one",    2,          1,    200000},
+    {"an address that just fills it",       3,          3,    65520 },
 };
 
 static void in_portions(void **state)
@@ -130,8 +132,8 @@ static void in_portions(void **state)
 static void mark(int fd, const struct queue_position *position, size_t place,
                  enum recipient_status status)
 {
-    const struct queue_recipient recipient = {
-        .status_offset = queue_position_status_offset(position, place)};
+    const struct queue_recipient recipient = {.status_offset =
+                                                  queue_position_status_offset(position, place)};
     struct error err = {0};
 
     assert_true(queue_file_mark(fd, &recipient, status, &err));
