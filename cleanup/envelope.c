@@ -172,7 +172,7 @@ static const char *default_orcpt(const struct message *message,
     const char *address =
         message->request.origin == INTAKE_NETWORK ? recipient->original : recipient->address;
 
-    return arena_printf(message->arena, "rfc822;%s", address);
+    return arena_printf(message->arena, "rfc822;%s", address_quote(message->arena, address));
 }
 
 static void add_recipient(struct message *message, const struct queue_recipient *given)
@@ -228,7 +228,8 @@ void envelope_take_orders(struct message *message, const struct intake_orders *o
 
         if (rewritten == NULL)
             return;
-        copy.dsn_orcpt = arena_printf(message->arena, "rfc822;%s", rewritten);
+        copy.dsn_orcpt = arena_printf(message->arena, "rfc822;%s",
+                                      address_quote(message->arena, rewritten));
         add_recipient(message, &copy);
     }
 }

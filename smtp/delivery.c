@@ -109,8 +109,18 @@ static void keep_or_close(const struct site *site, struct session *session)
         session_close(&session);
 }
 
+/* What becomes of the recipients says it too, unless another server takes them. */
+static void log_no_session(const struct delivery *delivery, const struct failure *failure,
+                           bool is_last)
+{
+    if (failure->relay == NULL)
+        log_info("%s", failure->text);
+    else if (!is_last)
+        log_info("%s: %s", delivery->request->queue_id, failure->text);
+}
+
 /* Connect to one server, and try the message there. */
-static void try_server(struct site *site, const struct candidate *candidate)
+static void try_server(struct site *site, const struct candidate *candidate, bool is_last)
 {
     struct delivery *delivery = site->delivery;
     const struct settings *settings = &delivery->client->settings;
@@ -133,7 +143,7 @@ static void try_server(struct site *site, const struct candidate *candidate)
 
     delivery->session_started = clock_wall();
     if (session == NULL) {
-        log_info("%s", failure.text);
+        log_no_session(delivery, &failure, is_last);
         delivery_fail_all(delivery, NULL, &failure);
         return;
     }
@@ -153,7 +163,7 @@ static void try_servers(struct site *site, const struct candidate *candidates, s
         if (settings->session_limit > 0 && site->sessions >= settings->session_limit)
             break;
         if (!is_same(&candidates[i].address, &site->delivery->tried))
-            try_server(site, &candidates[i]);
+            try_server(site, &candidates[i], i + 1 == count);
     }
 }
 
@@ -172,7 +182,7 @@ static void try_site(struct delivery *delivery, struct span text, bool is_first)
         delivery_fail_all(delivery, NULL, &failure);
     } else if (site.nexthop.unix_path != NULL) {
         if (delivery->tried.len == 0)
-            try_server(&site, &(struct candidate){.host = site.nexthop.host});
+            try_server(&site, &(struct candidate){.host = site.nexthop.host}, true);
     } else if (hosts_find(&client->finder, delivery->arena, &site.nexthop, &candidates, &count,
                           &failure)) {
         try_servers(&site, candidates, count);

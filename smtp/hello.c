@@ -149,8 +149,12 @@ static bool try_hello(struct session *session, struct arena *arena, const char *
     session->features = 0;
     session->discard = discarded_of(session);
     session_say(session, arena_printf(arena, "%s %s", verb, session->settings->helo_name));
-    return session_listen_lines(session, arena, session->settings->helo_timeout, doing, note_line,
-                                failure_r);
+    if (!session_listen_lines(session, arena, session->settings->helo_timeout, doing, note_line,
+                              failure_r))
+        return false;
+    if (strcmp(verb, "HELO") != 0 && session->reply.code / 100 == 2)
+        settings_log_discarded(session->discard);
+    return true;
 }
 
 static bool say_hello(struct session *session, struct arena *arena,

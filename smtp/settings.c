@@ -1,6 +1,7 @@
 /* What the configuration says to the client. */
 #include "smtp/settings.h"
 
+#include "lib/base/log.h"
 #include "lib/config/name_flags.h"
 
 #define LINE_MIN 12 /* shorter lines would be more folds than text */
@@ -37,18 +38,52 @@ static enum address_preference read_preference(const char *text)
                                        : PREFER_ANY;
 }
 
+/* What may be named in ..._discard_ehlo_keywords, in the order of the log; some are of no use to a client. */
+enum {
+    UNUSED_AUTH = 1 << 16,
+    UNUSED_ETRN = 1 << 17,
+    UNUSED_VERP = 1 << 18,
+    UNUSED_VRFY = 1 << 19,
+    UNUSED_XCLIENT = 1 << 20,
+    UNUSED_XFORWARD = 1 << 21,
+    UNUSED_ENHANCEDSTATUSCODES = 1 << 22,
+    UNUSED_SMTPUTF8 = 1 << 23,
+    UNUSED_CHUNKING = 1 << 24,
+    SILENT_DISCARD = 1 << 25,
+};
+
+static const struct name_flag discardable[] = {
+    {"8BITMIME",            FEATURE_8BITMIME          },
+    {"AUTH",                UNUSED_AUTH               },
+    {"ETRN",                UNUSED_ETRN               },
+    {"PIPELINING",          FEATURE_PIPELINING        },
+    {"SIZE",                FEATURE_SIZE              },
+    {"VERP",                UNUSED_VERP               },
+    {"VRFY",                UNUSED_VRFY               },
+    {"XCLIENT",             UNUSED_XCLIENT            },
+    {"XFORWARD",            UNUSED_XFORWARD           },
+    {"STARTTLS",            FEATURE_STARTTLS          },
+    {"ENHANCEDSTATUSCODES", UNUSED_ENHANCEDSTATUSCODES},
+    {"DSN",                 FEATURE_DSN               },
+    {"SMTPUTF8",            UNUSED_SMTPUTF8           },
+    {"CHUNKING",            UNUSED_CHUNKING           },
+    {"SILENT-DISCARD",      SILENT_DISCARD            },
+    {NULL,                  0                         },
+};
+
 unsigned settings_features(const char *keywords)
 {
-    static const struct name_flag features[] = {
-        {"pipelining", FEATURE_PIPELINING},
-        {"size",       FEATURE_SIZE      },
-        {"8bitmime",   FEATURE_8BITMIME  },
-        {"dsn",        FEATURE_DSN       },
-        {"starttls",   FEATURE_STARTTLS  },
-        {NULL,         0                 },
-    };
+    return name_flags(discardable, keywords, NULL);
+}
 
-    return name_flags(features, keywords, NULL);
+void settings_log_discarded(unsigned discarded)
+{
+    struct buf names = BUF(1000);
+
+    name_flags_put(discardable, discarded, &names);
+    if (names.len > 0 && (discarded & SILENT_DISCARD) == 0)
+        log_info("discarding EHLO keywords:%s", buf_text(&names));
+    buf_release(&names);
 }
 
 unsigned settings_workarounds(const char *words)

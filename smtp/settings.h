@@ -80,6 +80,8 @@ bool settings_read(const struct config *config, bool lmtp, struct settings *sett
 
 /* settings_features - FEATURE_... of a list of EHLO keywords */
 unsigned settings_features(const char *keywords);
+/* settings_log_discarded - those that are not believed, unless they are to be left out silently */
+void settings_log_discarded(unsigned discarded);
 
 /* settings_workarounds - PIX_... of a list of words; others are logged */
 unsigned settings_workarounds(const char *words);

@@ -53,10 +53,7 @@ static void log_discarded(unsigned announced)
 {
     struct buf names = BUF(1000);
 
-    for (size_t i = 0; discardable[i].name != NULL; i++) {
-        if ((discardable[i].flag & announced) == 0)
-            buf_put_printf(&names, " %s", discardable[i].name);
-    }
+    name_flags_put(discardable, ~announced, &names);
     if (names.len > 0 && (announced & HELLO_LOG) != 0)
         log_info("discarding EHLO keywords:%s", buf_text(&names));
     buf_release(&names);

@@ -22,3 +22,11 @@ unsigned name_flags(const struct name_flag *names, const char *list, const char 
     strlist_release(&words);
     return flags;
 }
+
+void name_flags_put(const struct name_flag *names, unsigned flags, struct buf *out)
+{
+    for (; names->name != NULL; names++) {
+        if ((names->flag & flags) != 0)
+            buf_put_printf(out, " %s", names->name);
+    }
+}

@@ -2,7 +2,7 @@
 #ifndef BUZON_LIB_CONFIG_NAME_FLAGS_H
 #define BUZON_LIB_CONFIG_NAME_FLAGS_H
 
-#include "lib/base/base.h"
+#include "lib/base/buf.h"
 
 struct name_flag {
     const char *name;
@@ -16,5 +16,8 @@ struct name_flag {
  *  what    the list is one of these, for the log: a name that is none is warned of; NULL: it is ignored
  */
 unsigned name_flags(const struct name_flag *names, const char *list, const char *what);
+
+/* name_flags_put - append the names of flags that are set, a blank before each, in the order of `names` */
+void name_flags_put(const struct name_flag *names, unsigned flags, struct buf *out);
 
 #endif
