@@ -7,6 +7,8 @@
 #include "local/delivery.h"
 
 #include "lib/base/buf.h"
+#include "lib/base/log.h"
+#include "lib/message/address.h"
 #include "lib/service/service.h"
 #include "local/biff.h"
 
@@ -80,6 +82,8 @@ static void pass_on(struct local_delivery *delivery, const struct step *step, co
 
     if (was_seen(delivery, "transport", step->address))
         return;
+    log_info("%s: passing <%s> to transport=%s", delivery->request->queue_id,
+             address_quote(delivery->arena, step->address), transport);
     recipient.address = step->address;
     request.recipients = &recipient;
     request.recipient_count = 1;
