@@ -21,7 +21,7 @@ wait_until 'the agents' grep -q ready "$T/agents"
 # mail_to ADDRESS...: what becomes of it
 mail_to() { printf 'Subject: test\n\ntext\n' | tool sendmail -f ana@example.test "$@"; }
 # deferred 'what holds' ADDRESS REASON [AGENT]
-deferred() { log_has "$1" "${4:-error|qmgr}\\[[0-9]+\\]: [0-9A-Z]+: to=<$2>, relay=none, .*dsn=4.3.0, status=deferred \\($3\\)"; }
+deferred() { log_has "$1" "(${4:-error|qmgr})\\[[0-9]+\\]: [0-9A-Z]+: to=<$2>, relay=none, .*dsn=4.3.0, status=deferred \\($3\\)"; }
 warned() { grep -c "warning: .*private/$1" "$LOG"; }
 
 # --- nobody is there ------------------------------------------------------------------------------------------
