@@ -318,7 +318,9 @@ static bool is_site(const char *text)
 {
     struct span site = span_text(text);
 
-    return text[0] == '[' ? hostname_is_literal(site) : hostname_is_valid(site);
+    if (text[0] == '[')
+        return hostname_is_literal(site);
+    return hostname_is_valid(site) && site.data[site.len - 1] != '.';
 }
 
 static void check_argument(const struct call *call)
