@@ -68,15 +68,15 @@ static bool read_state(struct mailbox *mailbox, struct index_mailbox *state, str
 typedef bool fill_view(struct mailbox *mailbox, const struct index_mailbox *state, void *context,
                        struct error *err);
 
-static bool fill_once(struct mailbox *mailbox, fill_view *fill, void *context, struct error *err)
+static bool fill_from_index(struct mailbox *mailbox, fill_view *fill, void *context,
+                            struct error *err)
 {
     struct index *index = mailbox->store->index;
     struct index_mailbox state;
     uint64_t shown = mailbox->modseq;
     bool awaited = mailbox->awaited, done;
 
-    if (!mailbox_be_ready(mailbox, err) || !mailbox->driver->sync(mailbox, err) ||
-        !index_begin_read(index, err))
+    if (!index_begin_read(index, err))
         return false;
     done = read_state(mailbox, &state, err);
     if (done && mailbox->uidvalidity != 0 && mailbox->uidvalidity != state.uidvalidity) {
@@ -92,6 +92,12 @@ static bool fill_once(struct mailbox *mailbox, fill_view *fill, void *context, s
     return done && ((shown == mailbox->modseq && !awaited) ||
                     keywords_refresh(&mailbox->keywords,
                                      mailbox->driver->keywords_directory(mailbox), err));
+}
+
+static bool fill_once(struct mailbox *mailbox, fill_view *fill, void *context, struct error *err)
+{
+    return mailbox_be_ready(mailbox, err) && mailbox->driver->sync(mailbox, err) &&
+           fill_from_index(mailbox, fill, context, err);
 }
 
 /* A mailbox that is there, but not in the index any more, may only be missing because the index was thrown away at
@@ -123,7 +129,12 @@ bool mailbox_sync(struct mailbox *mailbox, struct error *err)
 
 bool mailbox_show(struct mailbox *mailbox, struct error *err)
 {
-    return !mailbox->awaited || fill(mailbox, show, NULL, err);
+    if (!mailbox->awaited)
+        return true;
+    /* What there was is in the index; what there is now nobody has asked for. */
+    return (mailbox_be_ready(mailbox, err) && fill_from_index(mailbox, show, NULL, err)) ||
+           ((mailbox_may_try_again(mailbox) || err->number == ENOENT) &&
+            fill_once(mailbox, show, NULL, err));
 }
 
 static bool outline(struct mailbox *mailbox, const struct index_mailbox *state, void *outline_r,
