@@ -6,9 +6,13 @@
 const char *access_subject_text(enum access_subject subject)
 {
     static const char *const texts[] = {
-        [SUBJECT_CLIENT] = "Client host",    [SUBJECT_HELO] = "Helo command",
-        [SUBJECT_SENDER] = "Sender address", [SUBJECT_RECIPIENT] = "Recipient address",
-        [SUBJECT_DATA] = "Data command",     [SUBJECT_END_OF_DATA] = "End-of-data",
+        [SUBJECT_CLIENT] = "Client host",
+        [SUBJECT_REVERSE_CLIENT] = "Unverified Client host",
+        [SUBJECT_HELO] = "Helo command",
+        [SUBJECT_SENDER] = "Sender address",
+        [SUBJECT_RECIPIENT] = "Recipient address",
+        [SUBJECT_DATA] = "Data command",
+        [SUBJECT_END_OF_DATA] = "End-of-data",
         [SUBJECT_ETRN] = "Etrn command",
     };
 
@@ -22,6 +26,9 @@ const char *access_subject_name(const struct smtpd_session *session, enum access
     switch (subject) {
     case SUBJECT_CLIENT:
         name = session->peer.label;
+        break;
+    case SUBJECT_REVERSE_CLIENT:
+        name = session->peer.reverse;
         break;
     case SUBJECT_HELO:
         name = session->hello_name;

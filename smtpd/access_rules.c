@@ -80,6 +80,8 @@ static enum access_result run_table(struct access_check *check, const struct acc
     switch (check->subject) {
     case SUBJECT_CLIENT:
         return access_table_client(check, step);
+    case SUBJECT_REVERSE_CLIENT: /* the subject of no list */
+        break;
     case SUBJECT_HELO:
         return access_table_helo(check, step);
     case SUBJECT_SENDER:
@@ -122,6 +124,7 @@ static const struct access_rule rules[] = {
     {"reject_plaintext_session",               access_reject_plaintext_session,               RULE_PLAIN, false},
     {"reject_unauth_pipelining",               access_reject_unauth_pipelining,               RULE_PLAIN, false},
     {"check_client_access",                    access_table_client,                           RULE_TABLE, false},
+    {"check_reverse_client_hostname_access",   access_table_reverse_client,                   RULE_TABLE, false},
     {"check_address_map",                      access_match_client,                           RULE_TABLE, false},
 
     {"reject_invalid_helo_hostname",           access_reject_invalid_helo_hostname,           RULE_PLAIN, false},

@@ -23,6 +23,7 @@ struct access_list {
 /* What a list or a rule is about: reply texts and statuses depend on it. */
 enum access_subject {
     SUBJECT_CLIENT,
+    SUBJECT_REVERSE_CLIENT, /* by the name that its address has, whether or not that leads back to it */
     SUBJECT_HELO,
     SUBJECT_SENDER,
     SUBJECT_RECIPIENT,
@@ -134,7 +135,7 @@ enum access_result access_obey(struct access_check *check, enum access_subject s
                                const char *table, struct span value);
 
 /* access_table.c: look the subject up in the step's table and do what the value says: access(5) */
-access_function access_table_client, access_table_helo, access_table_sender, access_table_recipient,
+access_function access_table_client, access_table_reverse_client, access_table_helo, access_table_sender, access_table_recipient,
     access_table_etrn;
 /* permit when the client's address is in the table */
 access_function access_match_client;

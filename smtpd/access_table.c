@@ -139,6 +139,17 @@ enum access_result access_table_client(struct access_check *check, const struct 
     return look_up(check, step, SUBJECT_CLIENT, &keys);
 }
 
+enum access_result access_table_reverse_client(struct access_check *check,
+                                               const struct access_step *step)
+{
+    struct smtpd_session *session = check->session;
+    struct keys keys = {.arena = session->command_arena};
+
+    add_domain(&keys, session->config, span_text(session->peer.reverse), false);
+    add_network(&keys, &session->peer);
+    return look_up(check, step, SUBJECT_REVERSE_CLIENT, &keys);
+}
+
 enum access_result access_table_helo(struct access_check *check, const struct access_step *step)
 {
     struct smtpd_session *session = check->session;

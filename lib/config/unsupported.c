@@ -84,7 +84,6 @@ static const struct {
     {"check_*_mx_access",                    "mail exchangers and name servers are not looked up in tables yet"},
     {"check_*_ns_access",                    "mail exchangers and name servers are not looked up in tables yet"},
     {"check_*_a_access",                     "mail exchangers and name servers are not looked up in tables yet"},
-    {"check_reverse_client_hostname_access", "there is no table for this name yet"                             },
     {"permit_mx_backup",                     "mail exchangers of recipients are not looked up yet"             },
     {"permit_naked_ip_address",              "obsolete in Postfix too"                                         },
     {"check_relay_domains",                  "obsolete in Postfix too"                                         },

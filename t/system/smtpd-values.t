@@ -69,6 +69,9 @@ cat >"$T/services" <<END
 57|-o recipient_delimiter=-|MAIL FROM:<a@a.test>;RCPT TO:<x-1@v.test>;RCPT TO:<x+1@v.test>
 59||MAIL FROM:<a@a.test>;RCPT TO:<x@127.0.0.1>;RCPT TO:<x@192.0.2.99>;RSET;MAIL FROM:<-a@a.test>;RCPT TO:<-x@v.test>
 60||MAIL FROM:<a@a.test>;RCPT TO:<x@>
+61|-o {smtpd_client_restrictions=check_reverse_client_hostname_access inline:{{localhost=REJECT no}}}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
+62|-o {smtpd_client_restrictions=check_reverse_client_hostname_access inline:{{127.0.0=450 4.7.1 net}}}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
+68|-o {smtpd_client_restrictions=check_reverse_client_hostname_access inline:{{localhost=DISCARD}}}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
 63|-o smtpd_log_access_permit_actions=static:all|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
 64|-o smtpd_log_access_permit_actions=static:all -o {smtpd_sender_restrictions=check_sender_access texthash:$T/access} -o {smtpd_helo_restrictions=permit} -o {smtpd_client_restrictions=permit_inet_interfaces}|MAIL FROM:<ok@a.test>;RCPT TO:<x@v.test>;RSET;MAIL FROM:<relay@a.test>;RCPT TO:<x@v.test>;RSET;MAIL FROM:<digits@a.test>;RCPT TO:<x@v.test>;RSET;MAIL FROM:<both@a.test>;RCPT TO:<x@v.test>
 65|-o {smtpd_log_access_permit_actions=!permit_mynetworks static:all} -o {smtpd_relay_restrictions=permit_auth_destination,reject}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
