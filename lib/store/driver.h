@@ -167,6 +167,10 @@ int64_t state_wall_ms(void);
  * numbers from 1. The caller gives every message one, and forgets those of the index. */
 bool state_start_over(struct mailbox *mailbox, uint32_t *uidvalidity, uint32_t *uidnext,
                       struct error *err) MUST_CHECK;
+/* state_walk_known - all messages of the index, in the order of UIDs. Fewer or more than it counts itself: its tree is
+ * damaged, and what was not met would be taken for new. */
+bool state_walk_known(struct mailbox *mailbox, const struct index_mailbox *state,
+                      index_visit *visit, void *context, struct error *err) MUST_CHECK;
 /* state_forget_messages - there are none any more */
 void state_forget_messages(struct index_mailbox *state);
 

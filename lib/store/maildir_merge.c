@@ -60,7 +60,7 @@ static struct span known_base(const void *context, uint32_t number)
 
 static bool load_known(struct sync *sync, struct error *err)
 {
-    if (!index_walk(sync->mailbox->store->index, sync->mailbox->id, 0, add_known, sync, err))
+    if (!state_walk_known(sync->mailbox, sync->state, add_known, sync, err))
         return false;
     name_table_create(&sync->table, sync->known_count);
     for (size_t i = 0; i < sync->known_count; i++)

@@ -251,7 +251,7 @@ static bool update_index(struct mailbox *mailbox, struct index_mailbox *state,
                          size_t count, struct error *err)
 {
     struct walk walk = {.arena = arena_create()};
-    bool done = index_walk(mailbox->store->index, mailbox->id, 0, add_known, &walk, err) &&
+    bool done = state_walk_known(mailbox, state, add_known, &walk, err) &&
                 merge(mailbox, state, &walk, messages, entries, count, err);
 
     mem_free(walk.known);

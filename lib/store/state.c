@@ -133,6 +133,35 @@ bool state_put_gone(struct mailbox *mailbox, struct index_mailbox *state,
            index_remove_message(mailbox->store->index, mailbox->id, message->uid, err);
 }
 
+struct counted_walk {
+    index_visit *visit;
+    void *context;
+    uint32_t count;
+};
+
+static bool visit_and_count(void *context, const struct index_message *message)
+{
+    struct counted_walk *walk = context;
+
+    walk->count++;
+    return walk->visit(walk->context, message);
+}
+
+bool state_walk_known(struct mailbox *mailbox, const struct index_mailbox *state,
+                      index_visit *visit, void *context, struct error *err)
+{
+    struct index *index = mailbox->store->index;
+    struct counted_walk walk = {.visit = visit, .context = context};
+
+    if (!index_walk(index, mailbox->id, 0, visit_and_count, &walk, err))
+        return false;
+    if (walk.count != state->messages) {
+        index_mark_broken(index, "the number of messages", err);
+        return false;
+    }
+    return true;
+}
+
 void state_forget_messages(struct index_mailbox *state)
 {
     state->messages = state->unseen = state->deleted = state->unknown_sizes = state->in_new = 0;

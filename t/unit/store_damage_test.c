@@ -35,12 +35,14 @@ static uint32_t marker_at(struct mailbox *mailbox, size_t index)
     return marker;
 }
 
+/* UIDVALIDITY is a time: one of long ago, so that another one differs. */
 static void fill(void)
 {
     static const uint32_t two[] = {0, 1};
     struct flag_change change = {.mode = FLAGS_ADD, .flags = FLAG_FLAGGED};
     struct mailbox *mailbox;
 
+    run("echo '3 V1600000000 N1 G00112233445566778899aabbccddeeff' >mail/dovecot-uidlist");
     for (unsigned i = 0; i < MESSAGES; i++) {
         char text[100];
         snprintf(text, sizeof(text), "Subject: %u\r\n\r\nbody\r\n", i + 1);
