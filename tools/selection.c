@@ -88,6 +88,19 @@ static bool take_size(uint64_t *size, const char *value, struct error *err)
     return false;
 }
 
+static bool take_queue(const char **queue, const char *value, struct error *err)
+{
+    static const char *const queues[] = {"maildrop", "incoming", "active", "deferred", "hold"};
+
+    *queue = value;
+    for (size_t i = 0; i < ARRAY_LENGTH(queues); i++)
+        if (strcmp(queues[i], value) == 0)
+            return true;
+    error_set(err, ERROR_PERMANENT,
+              "bad --queue \"%.100s\": maildrop, incoming, active, deferred or hold", value);
+    return false;
+}
+
 bool selection_take(struct selection *selection, int option, const char *value, struct error *err)
 {
     error_clear(err);
@@ -105,8 +118,7 @@ bool selection_take(struct selection *selection, int option, const char *value, 
         selection->domain = value;
         return true;
     case SELECT_QUEUE:
-        selection->queue = value;
-        return true;
+        return take_queue(&selection->queue, value, err);
     case SELECT_REASON:
         return take_reason(selection, value, err);
     case SELECT_OLDER:

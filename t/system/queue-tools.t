@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonqueue, buzoncat and buzonsuper: what waits in the queue, why, and what an administrator may do.
 . "$(dirname "$0")/../lib.sh"
-plan 66
+plan 68
 
 printf "late.test retry:4.2.1 the road is closed\nrelayed.test retry:4.2.2 the bridge too\n" >"$CONF/transport"
 instance_start <<END
@@ -88,6 +88,13 @@ is 'by queue' "$(chosen --queue=deferred) $(chosen --queue=hold)" '1 0'
 is 'none at all' "$(tool buzonqueue -p --sender=nobody)" 'Mail queue is empty'
 is 'nonsense' "$(status tool buzonqueue -p --older=soon) $(cat "$T/said")" \
     '69 buzonqueue: fatal: bad age "soon": a number and s, m, h, d or w'
+# refused OPTION...: those that are
+refused() { for t_option; do [ "$(status tool buzonqueue -p "$t_option")" = 0 ] || printf '%s ' "${t_option#--}"; done; }
+is 'ages and sizes that are none' "$(refused --older=0 --older=-1 --older=1x --older= --older=99999999999999w \
+    --newer=1.5h --newer=2d --larger=0 --larger=1T --larger=1K --larger=99999999999999999999 --larger=1k --smaller=1kk)" \
+    'older=0 older=-1 older=1x older= older=99999999999999w newer=1.5h larger=0 larger=1T larger=1K larger=99999999999999999999 smaller=1kk '
+is 'patterns and queues that are none' "$(refused '--reason=(' '--reason=*' --reason= --queue=HOLD --queue= '--sender=[' --domain=)" \
+    'reason=( reason=* queue=HOLD queue= '
 tool buzonqueue --shape >"$T/said"
 like 'the shape of the queue' "$(lines 1p)" '^ +T  5 10 20 40 80 160 320 640 1280 1280\+$'
 is 'by domains of recipients' "$(sed 's/  */ /g' "$T/said" | sed -n '2,$p' | tr '\n' '|')" \
