@@ -17,7 +17,8 @@ struct window {
 };
 
 struct queue_reader {
-    uint64_t opened; /* files so far: whose octets are in the windows */
+    uint64_t opened; /* files so far; */
+    uint64_t shown;  /* whose octets are in the windows */
     struct window texts, statuses;
 };
 
@@ -142,9 +143,9 @@ bool queue_reader_next(struct queue_reader *reader, int fd, struct queue_positio
                        size_t *count_r, struct error *err)
 {
     *count_r = 0;
-    if (position->opened != reader->opened) {
+    if (position->opened != reader->shown) {
         reader->texts.len = reader->statuses.len = 0;
-        reader->opened = position->opened;
+        reader->shown = position->opened;
     }
     while (*count_r < limit && position->pending > 0) {
         struct queue_recipient *recipient = &recipients_r[*count_r];
@@ -232,7 +233,7 @@ bool queue_reader_open(struct queue_reader *reader, int fd, struct arena *arena,
 {
     struct layout layout;
 
-    reader->opened++;
+    reader->shown = ++reader->opened;
     reader->statuses.len = 0;
     narrow(&reader->texts);
     reader->texts.offset = 0;

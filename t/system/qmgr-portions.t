@@ -4,7 +4,7 @@
 # are deferred and some bounce, over a reload; and after a kill those who were not marked as done.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../qmgr.sh"
-plan 32
+plan 35
 
 qmgr_prepare list:10 once:10 mixed:10 slow:10 <<END
 transport_maps = inline:{ {list.test = list:ok}, {slow.test = slow:slow 10}, {mixed.test = mixed:mixed 0}, {once.test = once:ok} }
@@ -60,6 +60,15 @@ eventually 'another transport has room of its own' agent_count_is "^$ID " 500
 check 'while the list goes on' lies_in active "$LIST"
 eventually 'all of the list get it' agent_count_is "^$LIST " 1500
 is 'once' "$(agent_twice "^$LIST ")" 0
+
+# --- many lists at once --------------------------------------------------------------------------------------------
+
+for t_list in 1 2 3 4 5 6 7 8 9 10; do
+    printf 'Subject: list\n\ntext\n' | tool sendmail -f ana@example.test $(numbered "of${t_list}no" slow.test 100) $(numbered "of${t_list}no" list.test 100)
+done
+eventually 'lists that are read in turns: everybody gets his' agent_count_is ' of[0-9]*no' 2000
+is 'once' "$(agent_twice ' of[0-9]*no')" 0
+is 'and each message has its own recipients' "$(agent_delivered ' of[0-9]*no' | sed 's/no[0-9]*@.*//' | sort -u | wc -l)" 10
 
 # --- some bounce, some are deferred --------------------------------------------------------------------------------
 

@@ -201,6 +201,46 @@ static void files_take_turns(void **state UNUSED)
     queue_reader_free(&reader);
 }
 
+/* Others are opened between two portions, again and again; each message keeps its own recipients. */
+static void files_come_in_between(void **state UNUSED)
+{
+    enum { FILES = 40, EACH = 30 };
+    struct queue_reader *reader = queue_reader_create();
+    struct arena *arena = arena_create();
+    struct queue_position positions[FILES];
+    size_t found[FILES] = {0};
+    int fds[FILES];
+    struct error err = {0};
+    size_t opened = 0;
+
+    srandom(3);
+    for (size_t left = FILES * EACH; left > 0;) {
+        size_t i = (size_t)random() % FILES;
+        struct queue_recipient portion[3];
+        size_t count;
+
+        if (i >= opened && opened < FILES) {
+            struct queue_envelope envelope;
+            i = opened++;
+            fds[i] = write_message(arena, EACH, i + 20); /* the second address tells them apart */
+            assert_true(queue_reader_open(reader, fds[i], arena, &envelope, &positions[i], &err));
+        }
+        assert_true(queue_reader_next(reader, fds[i], &positions[i], arena, ARRAY_LENGTH(portion),
+                                      portion, &count, &err));
+        for (size_t n = 0; n < count; n++, found[i]++, left--) {
+            if (found[i] == 1)
+                assert_int_equal(strlen(portion[n].address), i + 20);
+            else
+                assert_string_equal(portion[n].address,
+                                    arena_printf(arena, "user%zu@example.test", found[i]));
+        }
+    }
+    for (size_t i = 0; i < FILES; i++)
+        close(fds[i]);
+    arena_free(&arena);
+    queue_reader_free(&reader);
+}
+
 /* --- damage ------------------------------------------------------------------------------------------- */
 
 static void every_octet_counts(void **state UNUSED)
@@ -277,12 +317,12 @@ static void damaged_meanwhile(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(portions) + 5] = {
+    struct CMUnitTest tests[ARRAY_LENGTH(portions) + 6] = {
         cmocka_unit_test(who_is_done_is_skipped), cmocka_unit_test(files_take_turns),
         cmocka_unit_test(every_octet_counts),     cmocka_unit_test(every_length_counts),
-        cmocka_unit_test(damaged_meanwhile),
+        cmocka_unit_test(damaged_meanwhile),      cmocka_unit_test(files_come_in_between),
     };
-    size_t count = 5;
+    size_t count = 6;
     char command[64];
     int failed;
 
