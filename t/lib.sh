@@ -213,6 +213,8 @@ t_end() {
     if [ -n "${BUZON_TEST_KEEP:-}" ]; then
         diag "kept: $T"
     else
+        # What a test mounted there would keep the directory.
+        [ -z "${T_NAMESPACE:-}" ] || cut -d' ' -f2 /proc/self/mounts | grep "^$T/" | xargs -r umount -l 2>/dev/null
         rm -rf "$T" 2>/dev/null
     fi
     [ $T_FAILED = 0 ] && exit $t_status
