@@ -83,6 +83,18 @@ static void add(struct message *message, const struct queue_recipient *recipient
 
 /* --- expansion -------------------------------------------------------------------------------------- */
 
+/* Tables that do not answer, or answers without end. */
+static void refuse_expansion(struct message *message, const char *address, const struct error *err)
+{
+    if (err->number == ELOOP) {
+        log_warning("%s: %s", message->queue_id, err->text);
+        message_refuse(message, &refusal_expansion);
+        return;
+    }
+    log_warning("%s: virtual alias maps, asked for %s: %s", message->queue_id, address, err->text);
+    message_refuse(message, &refusal_lookup);
+}
+
 static void add_expanded(struct message *message, const struct queue_recipient *recipient)
 {
     struct queue_recipient expanded = *recipient;
@@ -96,9 +108,7 @@ static void add_expanded(struct message *message, const struct queue_recipient *
     }
     if (route_expand_aliases(message->cleanup->route, message->arena, recipient->address,
                              &addresses, &count, &err) == MAP_UNAVAILABLE) {
-        log_warning("%s: virtual alias maps, asked for %s: %s", message->queue_id,
-                    recipient->address, err.text);
-        message_refuse(message, &refusal_lookup);
+        refuse_expansion(message, recipient->address, &err);
         return;
     }
     for (size_t i = 0; i < count; i++) {

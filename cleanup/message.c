@@ -14,6 +14,7 @@
 /* Where Postfix has the same refusal, with its status and text. */
 const struct refusal refusal_write_error = {451, "4.3.0", "queue file write error", false};
 const struct refusal refusal_lookup = {451, "4.3.0", "temporary lookup failure", false};
+const struct refusal refusal_expansion = {451, "4.6.0", "Alias expansion error", true};
 const struct refusal refusal_too_big = {552, "5.3.4", "message file too big", false};
 const struct refusal refusal_hops = {554, "5.4.0", "too many hops", false};
 const struct refusal refusal_no_recipients = {550, "5.1.0", "no recipients specified", false};

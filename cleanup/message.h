@@ -84,6 +84,7 @@ struct message {
 
 extern const struct refusal refusal_write_error;
 extern const struct refusal refusal_lookup;
+extern const struct refusal refusal_expansion;
 extern const struct refusal refusal_too_big;
 extern const struct refusal refusal_hops;
 extern const struct refusal refusal_no_recipients;

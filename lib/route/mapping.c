@@ -82,7 +82,7 @@ static enum map_result give_up(struct error *err, const char *what, const char *
     error_set(err, ERROR_TEMPORARY,
               "unreasonable %s %s for %s -- message not accepted, try again later", parameter, what,
               address);
-    log_warning("%s", err->text);
+    err->number = ELOOP;
     return MAP_UNAVAILABLE;
 }
 
@@ -105,7 +105,9 @@ static enum map_result canonicalize(struct route *route, struct arena *arena, st
         if (strcasecmp(before, *address) == 0)
             return MAP_FOUND;
     }
-    return give_up(err, "map nesting", parameter, *address);
+    (void)give_up(err, "map nesting", parameter, *address);
+    log_warning("%s", err->text);
+    return MAP_UNAVAILABLE;
 }
 
 enum map_result route_canonical(struct route *route, struct arena *arena, const char *address,
@@ -169,6 +171,7 @@ enum map_result route_generic(struct route *route, struct arena *arena, struct m
 
 /* The recipients that an expansion has come to so far. */
 struct expansion {
+    const char *asked; /* the recipient that is expanded */
     struct route *route;
     struct arena *arena;
     const char **recipients; /* arena's */
@@ -232,7 +235,7 @@ static enum map_result expand(struct expansion *expansion, size_t at, struct err
         enum map_result result;
 
         if (depth++ >= route->config->virtual_alias_recursion_limit)
-            return give_up(err, "map nesting", "virtual_alias_maps", expansion->recipients[at]);
+            return give_up(err, "map nesting", "virtual_alias_maps", expansion->asked);
         result = route_map_address(route, expansion->arena, route->virtual_alias,
                                    expansion->recipients[at], route->propagate_virtual, &results,
                                    &count, err);
@@ -248,7 +251,7 @@ enum map_result route_expand_aliases(struct route *route, struct arena *arena,
                                      const char *recipient, const char ***recipients_r,
                                      size_t *count_r, struct error *err)
 {
-    struct expansion expansion = {.route = route, .arena = arena};
+    struct expansion expansion = {.route = route, .arena = arena, .asked = recipient};
     size_t limit = (size_t)route->config->virtual_alias_expansion_limit;
     enum map_result result = MAP_FOUND;
 

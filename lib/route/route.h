@@ -98,7 +98,8 @@ enum map_result route_generic(struct route *route, struct arena *arena, struct m
                               struct error *err) MUST_CHECK;
 
 /* route_expand_aliases - virtual_alias_maps, recursively, with virtual_alias_recursion_limit,
- * virtual_alias_expansion_limit and propagate_unmatched_extensions; what is not found is itself */
+ * virtual_alias_expansion_limit and propagate_unmatched_extensions; what is not found is itself.
+ * UNAVAILABLE with ELOOP as err->number: a limit was reached; the text is for the log. */
 enum map_result route_expand_aliases(struct route *route, struct arena *arena,
                                      const char *recipient, const char ***recipients_r,
                                      size_t *count_r, struct error *err) MUST_CHECK;
