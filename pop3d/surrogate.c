@@ -1,7 +1,6 @@
 /*
- * What goes out in place of headers that a client would not understand (RFC 6856 section 2.1): the message is
- * looked at in its first few kilobytes, and that is all where its header is ASCII and it has no parts, or where
- * nothing in it is anything else, which nearly all messages come to.
+ * What goes out in place of headers that a client would not understand (RFC 6856 section 2.1), where an internationalized
+ * message has them: its header is looked at, in its first few kilobytes nearly always.
  */
 #include "lib/base/base.h"
 
@@ -12,7 +11,6 @@
 #include "lib/message/surrogate.h"
 
 #define FIRST_LOOK  16384U /* octets: nearly all headers end within them */
-#define BLOCK_SIZE  (64U * 1024)
 #define HEADERS_MAX (1024U * 1024) /* of one message together: what we make of them is in memory */
 
 static bool read_extent(const struct message_file *file, uint64_t start, size_t len,
@@ -108,32 +106,6 @@ static bool replace_by_structure(struct pop3_session *session, const struct pop3
 
 /* --- is it needed? --------------------------------------------------------------------------------------- */
 
-static bool has_parts(struct span header)
-{
-    struct arena *arena = arena_create();
-    const struct mime_field type =
-        mime_parse_field(arena, mime_find_field(header, "Content-Type"), true);
-    const bool has = type.value.data != NULL && (span_equal_text_nocase(type.value, "multipart") ||
-                                                 span_equal_text_nocase(type.value, "message"));
-
-    arena_free(&arena);
-    return has;
-}
-
-/* Anything but ASCII behind the header; false with *err when it cannot be read. */
-static bool look_behind(const struct message_file *file, uint64_t at, struct buf *octets,
-                        bool *found_r, struct error *err)
-{
-    *found_r = false;
-    for (size_t len; at < file->size && !*found_r; at += len) {
-        len = file->size - at < BLOCK_SIZE ? (size_t)(file->size - at) : BLOCK_SIZE;
-        if (!read_extent(file, at, len, octets, err))
-            return false;
-        *found_r = surrogate_is_needed(buf_span(octets));
-    }
-    return true;
-}
-
 static bool find_need(const struct message_file *file, struct buf *octets, bool *is_needed_r,
                       struct error *err)
 {
@@ -141,9 +113,8 @@ static bool find_need(const struct message_file *file, struct buf *octets, bool 
 
     if (!read_header(file, octets, &header, err))
         return false;
-    *is_needed_r = surrogate_is_needed(header);
-    return *is_needed_r || !has_parts(header) ||
-           look_behind(file, header.len, octets, is_needed_r, err);
+    *is_needed_r = surrogate_is_due(header);
+    return true;
 }
 
 bool pop3_surrogate_make(struct pop3_session *session, const struct pop3_message *message,

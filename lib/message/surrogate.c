@@ -345,13 +345,20 @@ static const struct shown {
     {"Content-Description", put_text_field       },
 };
 
-static void put_field(struct buf *out, struct span name, struct span body)
+static const struct shown *find_shown(struct span name)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(shown); i++)
-        if (span_equal_text_nocase(name, shown[i].name)) {
-            shown[i].put(out, name, body);
-            return;
-        }
+        if (span_equal_text_nocase(name, shown[i].name))
+            return &shown[i];
+    return NULL;
+}
+
+static void put_field(struct buf *out, struct span name, struct span body)
+{
+    const struct shown *field = find_shown(name);
+
+    if (field != NULL)
+        field->put(out, name, body);
 }
 
 /* Lines between fields that are none, with their folds, and the end. */
@@ -387,4 +394,42 @@ void surrogate_put_header(struct buf *out, struct span header)
         done = whole.data + whole.len;
     }
     put_between(out, done, header.data + header.len);
+}
+
+/* --- whose header it is ---------------------------------------------------------------------------------- */
+
+static bool is_international(const struct header_address *address)
+{
+    return address->kind == ADDRESS_PLAIN && (surrogate_is_needed(address->localpart) ||
+                                              surrogate_is_needed(address->domain));
+}
+
+static bool has_international(struct span body)
+{
+    struct arena *arena = arena_create();
+    size_t count;
+    const struct header_address *addresses = address_parse_list(arena, body, ADDRESSES_MAX, &count);
+    bool found = false;
+
+    for (size_t i = 0; i < count && !found; i++)
+        found = is_international(&addresses[i]);
+    arena_free(&arena);
+    return found;
+}
+
+bool surrogate_is_due(struct span header)
+{
+    struct cursor at = cursor_of(header);
+    struct span name, body, whole;
+
+    if (!surrogate_is_needed(header) ||
+        u8_check((const uint8_t *)header.data, header.len) != NULL)
+        return false;
+    while (mime_next_field(&at, &name, &body, &whole)) {
+        const struct shown *field = surrogate_is_needed(body) ? find_shown(name) : NULL;
+
+        if (field != NULL && field->put == put_address_field && has_international(body))
+            return true;
+    }
+    return false;
 }

@@ -10,6 +10,12 @@
 
 /* surrogate_is_needed - there are octets in the header that are not ASCII */
 bool surrogate_is_needed(struct span header);
+/*
+ * surrogate_is_due - the header is that of an internationalized message (RFC 6532): UTF-8, with an address that is not
+ * ASCII. Mere 8-bit text is none: programs have sent it at all times, readers know what to do with it, and signatures
+ * are of the octets that came.
+ */
+bool surrogate_is_due(struct span header);
 
 /*
  * surrogate_put_header - append a header in ASCII, with LF line ends where it is not as it was

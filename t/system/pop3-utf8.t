@@ -1,6 +1,6 @@
 #!/bin/sh
-# POP3 and UTF-8 (RFC 6856): who says UTF8 gets internationalized messages as they are, everybody else gets headers
-# in ASCII (RFC 6858); names and passwords may be UTF-8; replies are in English, which LANG tells.
+# POP3 and UTF-8 (RFC 6856): who says UTF8 gets internationalized messages (with addresses that are not ASCII) as they
+# are, everybody else gets their headers in ASCII (RFC 6858); names and passwords may be UTF-8; replies are in English, which LANG tells.
 . "$(dirname "$0")/../lib.sh"
 need python3
 plan 7
@@ -35,10 +35,12 @@ Content-Description: é
 --b--
 END
 # Headers that are more than is turned round in memory.
-{ printf 'Subject: é\nX-Long: '; head -c 1100000 /dev/zero | tr '\0' x; printf '\n\nbody\n'; } >"$BOX/new/1700000003.M1P1.mail"
-# Its own header is ASCII, those of its parts are not, nor is that of a message within.
+{ printf 'From: é@remote.test\nX-Long: '; head -c 1100000 /dev/zero | tr '\0' x; printf '\n\nbody\n'; } >"$BOX/new/1700000003.M1P1.mail"
+# Text that is not ASCII in an address's name, in fields and in parts, as programs send it without asking.
 cat >"$BOX/new/1700000004.M1P1.mail" <<'END'
-From: x@remote.test
+From: Jürgen <x@remote.test>
+Subject: Grüße
+X-Place: Zürich
 Content-Type: multipart/mixed; boundary=b
 
 --b
@@ -157,7 +159,7 @@ S~ X-Place: Zürich
 S~ .
 C: TOP 3 0
 S: +OK
-S: Subject: é
+S: From: é@remote.test
 S~ .
 C: QUIT
 S: +OK Logging out.
@@ -185,7 +187,7 @@ S: +OK Logging out.
 EOF
 END
 
-converse pop3 'headers of parts count even where the message begins in ASCII' <<'END'
+converse pop3 'a message without such addresses is sent octet for octet' <<'END'
 S: +OK*
 C: USER ana@example.test
 S: +OK
@@ -193,19 +195,21 @@ C: PASS $PASSWORD
 S: +OK Logged in.
 C: RETR 4
 S: +OK * octets
-S: From: x@remote.test
+S: From: Jürgen <x@remote.test>
+S: Subject: Grüße
+S: X-Place: Zürich
 S: Content-Type: multipart/mixed; boundary=b
 S: 
 S: --b
-S: Content-Disposition: attachment
-S: Content-Description: =?utf-8?*
+S: Content-Disposition: attachment; filename="é.txt"
+S: Content-Description: é
 S: 
 S: é
 S: --b
 S: Content-Type: message/rfc822
 S: 
-S: From: =?utf-8?*?= <j@remote.test>
-S: Subject: =?utf-8?*?=
+S: From: Jürgen <j@remote.test>
+S: Subject: Grüße
 S: 
 S: ü
 S: --b--

@@ -71,6 +71,25 @@ static void run_case(void **state)
     free((void *)(uintptr_t)header.data);
 }
 
+static void is_due_for_international_addresses_alone(void **state UNUSED)
+{
+    static const struct {
+        const char *header;
+        bool is_due;
+    } rows[] = {
+        {"From: a@x.test\nSubject: x\n\n",                            false},
+        {"Subject: \xc3\xa9\nX-Place: \xc3\xa9@x.test\n\n",           false},
+        {"From: J\xc3\xbcrgen <j@x.test>\n\n",                        false},
+        {"From: a@x.test\nTo: b@x.test, \xc3\xa9@x.test\n\n",         true },
+        {"resent-cc: Fred\n <a@\xc3\xa9.test>\n\n",                   true },
+        {"From: \xe9@x.test\n\n",                                     false},
+        {"From: \xc3\xa9@x.test\nSubject: but not all is UTF-8 \xe9\n\n", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        assert_int_equal(surrogate_is_due(span_text(rows[i].header)), rows[i].is_due);
+}
+
 /* Wherever the one octet stands. */
 static void finds_each_octet(void **state UNUSED)
 {
@@ -91,10 +110,12 @@ static void finds_each_octet(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 1];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 2];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, cases, run_case);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(finds_each_octet);
+    tests[used++] =
+        (struct CMUnitTest)cmocka_unit_test(is_due_for_international_addresses_alone);
     return unit_run("message surrogate", tests, used);
 }
