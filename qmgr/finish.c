@@ -266,8 +266,13 @@ void finish_message(struct message *message)
     hold_back(message);
     if (tell(message, NOTICE_FAILURE, &message->failures) ||
         tell(message, NOTICE_SUCCESS, &message->successes) ||
-        tell(message, NOTICE_DELAY, &message->delays) || !is_over)
+        tell(message, NOTICE_DELAY, &message->delays))
         return;
+    if (!is_over) {
+        if (message->qmgr->draining && message->in_flight == 0)
+            succession_let_go(message);
+        return;
+    }
     if (message->postponed > 0 || message->is_unreadable)
         defer_message(message);
     else

@@ -205,6 +205,7 @@ static void log_active(const struct message *message)
 enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int file,
                                  const struct stat *status, enum message_origin origin)
 {
+    const int minimum = qmgr->config->qmgr_message_recipient_minimum;
     struct message *message = create(qmgr, queue_id, file);
     enum activation result = load(message, status, origin);
 
@@ -215,7 +216,7 @@ enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int fi
     (void)hash_put(qmgr->active, span_text(queue_id), message);
     message->pending = message->position.pending;
     reading_begin(&message->reading, schedule_readings(qmgr->schedule), message->number,
-                  qmgr->config->qmgr_message_recipient_minimum, clock_monotonic_ms());
+                  minimum < 1 ? 1 : minimum, clock_monotonic_ms());
     verp_settle(message);
     message->has_reasons = origin != MESSAGE_ARRIVED;
     message->flushed = origin == MESSAGE_FLUSHED;
