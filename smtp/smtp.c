@@ -123,7 +123,8 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     client.debug_peers = debug_peers_create(config, true);
     client.content = BUF(BLOCK_MAX);
     client.finder.settings = &client.settings;
-    client.finder.dns = dns_prepare(config, err);
+    client.finder.dns = dns_prepare(
+        config, lmtp ? config->lmtp_host_lookup : config->smtp_host_lookup, err);
     return client.finder.dns != NULL;
 }
 

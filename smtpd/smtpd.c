@@ -280,7 +280,7 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     if (server.tls_level != TLS_LEVEL_NONE)
         load_certificate(config);
     open_lists(config);
-    server.dns = dns_prepare(config, err);
+    server.dns = dns_prepare(config, config->smtp_host_lookup, err);
     return server.dns != NULL;
 }
 

@@ -55,7 +55,6 @@ static const struct {
     {"*smtputf8*",                             "SMTPUTF8 is not there yet"                                },
     {"enable_idna2003_compatibility",          "SMTPUTF8 is not there yet"                                },
     {"*_dns_*",                                "the resolver has no such choice yet"                      },
-    {"*_host_lookup",                          "the resolver has no such choice yet"                      },
     {"*_cname_overrides_servername",           "the resolver has no such choice yet"                      },
     {"*_min_data_rate",                        "each step of a delivery has a time limit of its own"      },
     {"*_per_request_deadline",                 "each step of a delivery has a time limit of its own"      },

@@ -14,9 +14,16 @@ struct dns;
 
 enum dns_result { DNS_FOUND, DNS_ABSENT, DNS_UNAVAILABLE };
 
-/* dns_prepare - while files can still be opened. dns_nameservers (our parameter; "" means
- * resolv.conf) names up to three servers as address, address:port or [address]:port. */
-struct dns *dns_prepare(const struct config *config, struct error *err) MUST_CHECK;
+/*
+ * dns_prepare - while files can still be opened
+ *
+ * dns_nameservers (our parameter; "" means resolv.conf) names up to three servers as address, address:port
+ * or [address]:port.
+ *
+ *  host_lookup  the value of smtp_host_lookup or lmtp_host_lookup: where hosts to send mail to are looked up
+ */
+struct dns *dns_prepare(const struct config *config, const char *host_lookup,
+                        struct error *err) MUST_CHECK;
 void dns_free(struct dns **dns);
 
 struct dns_mx {

@@ -82,13 +82,14 @@ static bool set_servers(struct dns *dns, const char *text, struct error *err)
     return done;
 }
 
-/* smtp_host_lookup: "dns", "native", or both in either order; without DNS only the latter is left */
-static struct hosts_order parse_smtp_order(const struct config *config, struct hosts_order native)
+/* "dns", "native", or both in either order; without DNS only the latter is left */
+static struct hosts_order parse_smtp_order(const struct config *config, const char *host_lookup,
+                                           struct hosts_order native)
 {
     struct strlist words = STRLIST_EMPTY;
     struct hosts_order order = {.sources = {HOSTS_DNS}, .count = 1};
 
-    strlist_split(&words, config->smtp_host_lookup, ", \t\r\n");
+    strlist_split(&words, host_lookup, ", \t\r\n");
     if (config->disable_dns_lookups ||
         (words.count > 0 && strcasecmp(words.items[0], "native") == 0))
         order = native;
@@ -101,7 +102,7 @@ static struct hosts_order parse_smtp_order(const struct config *config, struct h
     return order;
 }
 
-struct dns *dns_prepare(const struct config *config, struct error *err)
+struct dns *dns_prepare(const struct config *config, const char *host_lookup, struct error *err)
 {
     struct dns *dns = mem_new(struct dns);
     struct buf nsswitch = BUF(FILE_MAX_OCTETS);
@@ -110,7 +111,7 @@ struct dns *dns_prepare(const struct config *config, struct error *err)
     read_text("/etc/hosts", &dns->hosts);
     read_text("/etc/nsswitch.conf", &nsswitch);
     dns->native = hosts_parse_order(buf_span(&nsswitch));
-    dns->smtp = parse_smtp_order(config, dns->native);
+    dns->smtp = parse_smtp_order(config, host_lookup, dns->native);
     buf_release(&nsswitch);
     if (res_ninit(&dns->state) != 0)
         error_errno(err, "initialise the resolver");

@@ -82,6 +82,8 @@ final|plain|lmtp|-o lmtp_assume_final=yes|x
 lmime|usual|lmtp|-o {lmtp_mime_header_checks=regexp:{{/^Content-Type:/ IGNORE}}}|x
 lheader|usual|lmtp|-o {lmtp_header_checks=regexp:{{/^Subject:/ REPLACE Subject: y}}}|x
 headerchecks|usual|smtp|-o {smtp_header_checks=regexp:{{/^Subject:/ REPLACE Subject: y}}}|x
+native|usual|smtp|-o smtp_host_lookup=native|x
+lnative|usual|lmtp|-o lmtp_host_lookup=native|x
 lgeneric|usual|lmtp|-o {lmtp_generic_maps=inline:{a@a.test=b@b.test}}|x
 END
 # BASE: the transport table of a side whose servers listen from there
@@ -90,7 +92,9 @@ port_of() { echo $(($1 + $(printf '%s\n' "$behaviours" | grep -nx "$2" | cut -d:
 for side in ours:11000 theirs:12000; do
     mkdir -p "$T/${side%:*}/heard"
     while IFS='|' read -r tag behaviour _; do
-        echo "$tag.test client-$tag:[127.0.0.1]:$(port_of "${side#*:}" "$behaviour")"
+        host=127.0.0.1
+        case $tag in *native) host=localhost ;; esac
+        echo "$tag.test client-$tag:[$host]:$(port_of "${side#*:}" "$behaviour")"
     done <"$T/services" >"$T/${side%:*}/transport"
     # shellcheck disable=SC2046
     background python3 "$T_SOURCE/tool/replies.py" "$T/${side%:*}/heard" \

@@ -111,7 +111,7 @@ static struct dns *prepare(const char *nameservers, const char *protocols)
     struct config config = {
         .dns_nameservers = nameservers, .inet_protocols = protocols, .smtp_host_lookup = "dns"};
     struct error err = {0};
-    struct dns *dns = dns_prepare(&config, &err);
+    struct dns *dns = dns_prepare(&config, config.smtp_host_lookup, &err);
 
     assert_non_null(dns);
     return dns;
@@ -250,7 +250,7 @@ static void bad_servers_are_refused(void **state UNUSED)
             .dns_nameservers = bad[i], .inet_protocols = "all", .smtp_host_lookup = "dns"};
         struct error err = {0};
 
-        assert_null(dns_prepare(&config, &err));
+        assert_null(dns_prepare(&config, config.smtp_host_lookup, &err));
         assert_int_equal(err.kind, ERROR_PERMANENT);
     }
 }
