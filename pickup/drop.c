@@ -29,6 +29,7 @@ struct drop {
     struct queue_attribute attributes[3]; /* of the request */
     struct queue_recipient *recipients;
     size_t recipient_count, recipient_capacity;
+    const char *orcpt; /* of the next one; NULL: none was said */
     const char *queue_id;
 };
 
@@ -115,8 +116,10 @@ static void add_recipient(struct drop *drop, struct span value)
     }
     drop->recipients[drop->recipient_count++] = (struct queue_recipient){
         .address = arena_text(drop->pickup->arena, span_skip(value, 1)),
+        .dsn_orcpt = drop->orcpt,
         .dsn_notify = (uint64_t)(value.data[0] - '@'),
     };
+    drop->orcpt = NULL;
 }
 
 /* The reader lets none of them come twice. */
@@ -158,6 +161,9 @@ static void note(struct drop *drop, const struct maildrop_record *record)
         break;
     case MAILDROP_VERP:
         add_attribute(drop, QUEUE_ATTRIBUTE_VERP, text);
+        break;
+    case MAILDROP_ORCPT:
+        drop->orcpt = text;
         break;
     case MAILDROP_RECIPIENT:
         add_recipient(drop, record->value);

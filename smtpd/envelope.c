@@ -265,6 +265,8 @@ void run_rcpt(struct smtpd_session *session, struct span arguments)
     }
     refusal = parameters_parse(session->mail_arena, PARAMETERS_OF_RCPT, arguments, has_dsn(session),
                                &parameters);
+    if (parameters.unknown_notify != NULL)
+        log_warning("unknown DSN NOTIFY command value %s", parameters.unknown_notify);
     if (refusal != NULL)
         smtpd_refuse(session, "%s", refusal);
     else if (has_room(session))

@@ -28,7 +28,10 @@ struct session {
     enum phase phase;
     const char *sender;
     const char *body;
+    const char *envelope_id; /* DSN: RFC 3461 */
+    char dsn_return;
     struct strlist recipients;
+    struct strlist notify; /* submission.notify */
     bool ended;
     unsigned errors;
 };
@@ -54,6 +57,7 @@ static void reset(struct session *session)
 {
     session->phase = PHASE_START;
     strlist_clear(&session->recipients);
+    strlist_clear(&session->notify);
     arena_reset(session->arena);
 }
 
@@ -82,8 +86,10 @@ static void run_ehlo(struct session *session, struct span arguments)
         reply(session, "250-SIZE %" PRId64, session->config->message_size_limit);
     else
         reply(session, "250-SIZE");
+    reply(session, "250-VRFY");
     reply(session, "250-ENHANCEDSTATUSCODES");
-    reply(session, "250 8BITMIME");
+    reply(session, "250-8BITMIME");
+    reply(session, "250 DSN");
 }
 
 /* "FROM:<path>" and what follows it; NULL: it was refused. */
@@ -115,7 +121,7 @@ static void run_mail(struct session *session, struct span arguments)
 
     if (sender == NULL)
         return;
-    refusal = parameters_parse(session->arena, PARAMETERS_OF_MAIL, arguments, false, &parameters);
+    refusal = parameters_parse(session->arena, PARAMETERS_OF_MAIL, arguments, true, &parameters);
     if (refusal == NULL && session->config->message_size_limit > 0 &&
         parameters.size > (uint64_t)session->config->message_size_limit)
         refusal = "552 5.3.4 Message size exceeds fixed limit";
@@ -125,8 +131,19 @@ static void run_mail(struct session *session, struct span arguments)
     }
     session->sender = sender;
     session->body = parameters.eight_bit ? "8BITMIME" : "";
+    session->envelope_id = parameters.dsn_envid == NULL ? "" : parameters.dsn_envid;
+    session->dsn_return = parameters.dsn_ret;
     session->phase = PHASE_SENDER;
     reply(session, "250 2.1.0 Ok");
+}
+
+static void add_notify(struct session *session, const struct parameters *parameters)
+{
+    char *notify = mem_printf("%c%s", '@' + (int)parameters->dsn_notify,
+                              parameters->dsn_orcpt == NULL ? "" : parameters->dsn_orcpt);
+
+    strlist_add(&session->notify, notify);
+    mem_free(notify);
 }
 
 static void run_rcpt(struct session *session, struct span arguments)
@@ -139,7 +156,7 @@ static void run_rcpt(struct session *session, struct span arguments)
 
     if (recipient == NULL)
         return;
-    refusal = parameters_parse(session->arena, PARAMETERS_OF_RCPT, arguments, false, &parameters);
+    refusal = parameters_parse(session->arena, PARAMETERS_OF_RCPT, arguments, true, &parameters);
     if (refusal == NULL && recipient[0] == '\0')
         refusal = bad_recipient;
     if (refusal == NULL &&
@@ -150,6 +167,7 @@ static void run_rcpt(struct session *session, struct span arguments)
         return;
     }
     strlist_add(&session->recipients, recipient);
+    add_notify(session, &parameters);
     session->phase = PHASE_RECIPIENT;
     reply(session, "250 2.1.5 Ok");
 }
@@ -189,9 +207,11 @@ static void run_data(struct session *session, struct span arguments UNUSED)
         .user = session->user,
         .sender = session->sender,
         .full_name = "",
-        .envelope_id = "",
+        .envelope_id = session->envelope_id,
         .body = session->body,
+        .dsn_return = session->dsn_return,
         .recipients = session->recipients,
+        .notify = session->notify,
     };
     struct sending *sending = submission_begin(&submission);
     int status;
@@ -290,6 +310,7 @@ int sendmail_smtp(const struct config *config, const char *user)
                                               &line, NULL) == STREAM_OK)
         run_line(&session, line);
     strlist_release(&session.recipients);
+    strlist_release(&session.notify);
     arena_free(&session.arena);
     stream_free(&session.input);
     return EX_OK;

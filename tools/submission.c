@@ -119,10 +119,13 @@ static void put_optional(struct sending *sending, enum maildrop_type type, const
         put(sending, type, span_text(value));
 }
 
-static void put_recipient(struct sending *sending, const char *address)
+static void put_recipient(struct sending *sending, const char *address, const char *notify)
 {
-    char *value = mem_printf("%c%s", '@' + (int)sending->submission->dsn_notify, address);
+    char *value = mem_printf(
+        "%c%s", notify == NULL ? '@' + (int)sending->submission->dsn_notify : notify[0], address);
 
+    if (notify != NULL)
+        put_optional(sending, MAILDROP_ORCPT, notify + 1);
     put(sending, MAILDROP_RECIPIENT, span_text(value));
     mem_free(value);
 }
@@ -146,7 +149,8 @@ static void put_envelope(struct sending *sending)
     if (submission->verp != NULL)
         put(sending, MAILDROP_VERP, span_text(submission->verp));
     for (size_t i = 0; i < recipients->count; i++)
-        put_recipient(sending, recipients->items[i]);
+        put_recipient(sending, recipients->items[i],
+                      i < submission->notify.count ? submission->notify.items[i] : NULL);
 }
 
 static void flush_content(struct sending *sending)

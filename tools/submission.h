@@ -24,6 +24,8 @@ struct submission {
     bool dot_ends;           /* a line with a dot alone is the end */
     enum line_ends line_ends;
     struct strlist recipients; /* internal form */
+    struct strlist notify; /* what is said of each of them: flags as in their record, then ORCPT or
+                                  nothing; empty: dsn_notify is for all */
 };
 
 /* submission_send - read the message from standard input and hand it in; sendmail's exit status

@@ -20,12 +20,13 @@ static const struct rule {
     {MAILDROP_IS_VERSION,  PHASE_VERSION,    false, true,  8                   },
     {MAILDROP_SENDER,      PHASE_SENDER,     false, true,  ADDRESS_MAX - 1     },
     {MAILDROP_FULL_NAME,   PHASE_OPTIONS,    false, false, 1000                },
-    {MAILDROP_ENVELOPE_ID, PHASE_OPTIONS,    false, false, 1000                },
+    {MAILDROP_ENVELOPE_ID, PHASE_OPTIONS,    false, false, 2048                },
     {MAILDROP_RETURN,      PHASE_OPTIONS,    false, false, 1                   },
     {MAILDROP_BODY,        PHASE_OPTIONS,    false, false, 8                   },
     {MAILDROP_GATEWAY,     PHASE_OPTIONS,    false, false, 0                   },
     {MAILDROP_VERIFY,      PHASE_OPTIONS,    false, false, 0                   },
     {MAILDROP_VERP,        PHASE_OPTIONS,    false, false, 100                 },
+    {MAILDROP_ORCPT,       PHASE_RECIPIENTS, true,  false, 2048                },
     {MAILDROP_RECIPIENT,   PHASE_RECIPIENTS, true,  true,  ADDRESS_MAX         },
     {MAILDROP_CONTENT,     PHASE_CONTENT,    true,  false, MAILDROP_CONTENT_MAX},
     {MAILDROP_END,         PHASE_END,        false, true,  0                   },
@@ -83,6 +84,7 @@ static bool makes_sense(const struct maildrop_record *record)
     case MAILDROP_FULL_NAME:
     case MAILDROP_ENVELOPE_ID:
     case MAILDROP_VERP:
+    case MAILDROP_ORCPT:
         return is_text(value);
     case MAILDROP_GATEWAY:
     case MAILDROP_VERIFY:

@@ -25,6 +25,7 @@ enum maildrop_type {
     MAILDROP_GATEWAY = 'G',     /* no mail of our own users: headers are not completed */
     MAILDROP_VERIFY = 'Y',      /* what would become of it? nothing is delivered */
     MAILDROP_VERP = 'X',        /* the delimiters of variable envelope return paths */
+    MAILDROP_ORCPT = 'O',       /* DSN ORCPT of the next recipient, "rfc822;bob@x" */
     MAILDROP_RECIPIENT = 'R',   /* one octet '@' + DSN NOTIFY flags, then the address */
     MAILDROP_CONTENT = 'C',
     MAILDROP_END = 'E',

@@ -1,7 +1,6 @@
 /* The parameters of MAIL and RCPT are a table; each has one parser. */
 #include "lib/queue/parameters.h"
 
-#include "lib/base/log.h"
 #include "lib/queue/queue_file.h"
 
 /* RFC 3461 gives them 100 and 500 octets; what is longer is taken all the same, as Postfix does. */
@@ -137,8 +136,8 @@ static const char *parse_notify(struct parsing *parsing, struct span value)
         uint64_t bit = notify_bit(word);
 
         if (bit == 0 && word.len > 0)
-            log_warning("unknown DSN NOTIFY command value \"%s\" in \"%s\"",
-                        arena_text(parsing->arena, word), arena_text(parsing->arena, whole));
+            parsing->parameters->unknown_notify = arena_printf(
+                parsing->arena, "\"%.*s\" in \"%.*s\"", SPAN_PRINTF(word), SPAN_PRINTF(whole));
         if (bit == 0 || (notify & NOTIFY_NEVER) != 0 || (bit == NOTIFY_NEVER && notify != 0))
             return refusal;
         notify |= bit;

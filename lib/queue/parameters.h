@@ -10,6 +10,7 @@ struct parameters {
     char dsn_ret;                /* 'F', 'H' or 0 */
     const char *dsn_envid;       /* decoded; NULL when not said */
     uint64_t dsn_notify;         /* NOTIFY_... */
+    const char *unknown_notify;  /* why NOTIFY was refused, for the log: '"X" in "NEVER,X"'; NULL */
     const char *dsn_orcpt;       /* decoded, "rfc822;bob@x"; "" for nobody; NULL when not said */
     const char *verp;            /* XVERP as it came, "XVERP=-="; NULL when not said */
     const char *verp_delimiters; /* behind its "="; NULL when there is none */

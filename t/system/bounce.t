@@ -1,7 +1,7 @@
 #!/bin/sh
 # What senders and postmasters are told: failures, double bounces, delays, expiry, success.
 . "$(dirname "$0")/../lib.sh"
-plan 36
+plan 40
 
 printf 'late.test retry:4.2.1 the road is closed\ngone.test error:5.1.2 nobody lives here\n' >"$CONF/transport"
 cat >"$CONF/templates" <<'END'
@@ -118,4 +118,15 @@ maildir_has 'the sender is warned' "$ANA" 8
 echo 'late.test discard:' >"$CONF/transport"
 maildir_has 'and told when it got through' "$ANA" 9
 like 'as of a success' "$(parts)" "'Final-Recipient': 'rfc822; d@late.test', .*'Action': 'delivered', 'Status': '2.0.0'"
+
+# --- sendmail -bs ------------------------------------------------------------------------------------------------------
+
+echo 'gone.test error:5.1.2 nobody lives here' >"$CONF/transport"
+printf '%s\r\n' 'EHLO x' 'MAIL FROM:<ana@example.test> RET=HDRS ENVID=e+2B2' 'RCPT TO:<x@gone.test> NOTIFY=FAILURE ORCPT=rfc822;first+40x.test' \
+    'RCPT TO:<y@gone.test> NOTIFY=NEVER' DATA 'Subject: s' '' body . QUIT | sendmail -bs >"$T/bs"
+is 'sendmail -bs knows DSN' "$(grep -c -e '^250 DSN' -e '^250 2.0.0 Ok: queued' "$T/bs")" 2
+maildir_has 'its messages are reported on' "$ANA" 10
+like 'by their envelope id' "$(parts)" "'Original-Envelope-Id': 'e\+2'"
+like 'and with the recipient of old, for those who want it' "$(parts | paste -sd' ')" \
+    "^[^{]*[{][^}]*[}] .'Final-Recipient': 'rfc822; x@gone.test', 'Original-Recipient': 'rfc822;first@x.test'[^{]*Subject: s"
 no_crash 'no process crashed'

@@ -121,11 +121,12 @@ postdrop -c /nonexistent </dev/null
 sendmail -bi -oAhash:$PWD/aliases; ls $PWD/aliases.db
 sendmail -I -oA$PWD/nothere
 sendmail -bs </dev/null
-~no extension that only a server on the network needs / ^250-SIZE [0-9]+\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME\r\n221 2.0.0 Bye\r\n
+~no extension that only a server on the network needs / ^250-SIZE [0-9]+\r\n250-VRFY\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250 DSN\r\n221 2.0.0 Bye\r\n
 printf 'EHLO x\r\nQUIT\r\n' | sendmail -bs
 printf 'HELO x\r\nMAIL FROM:<a@b>\r\nMAIL FROM:<a@b>\r\nRSET\r\nRCPT TO:<a@b>\r\nDATA\r\nNOOP\r\nVRFY\r\nXYZ\r\nQUIT\r\n' | sendmail -bs
 printf 'MAIL FROM:<a@b\r\nMAIL TO:x\r\nMAIL FROM:<> X=y\r\nMAIL FROM:<>\r\nRCPT FROM:<x>\r\nRCPT TO:<late@late.test>\r\nDATA\r\nSubject: x\r\n\r\n..x\r\n.\r\nRSET\r\nQUIT\r\n' | sendmail -bs
 printf 'MAIL FROM:<a@b>\r\nRCPT TO:<>\r\nRCPT TO:<a@late.test>\r\nDATA\r\nunfinished\r\n' | sendmail -bs
+printf 'MAIL FROM:<a@b> RET=X\r\nMAIL FROM:<a@b> ENVID=a+\r\nMAIL FROM:<a@b> RET=HDRS ENVID=a+2Bb\r\nRCPT TO:<a@late.test> NOTIFY=X\r\nRCPT TO:<a@late.test> ORCPT=x\r\nRCPT TO:<a@late.test> NOTIFY=NEVER,DELAY\r\nRCPT TO:<a@late.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+2By@z\r\nQUIT\r\n' | sendmail -bs
 sendmail -bv </dev/null
 sendmail -bv a@late.test
 sendmail -bv -f ana@example.test a@late.test b@late.test

@@ -28,6 +28,8 @@ static const struct records_case {
     {"VERP delimiters",              "V:1|S:a|Y:|X:+=|R:@b|E:",                                      6,  PARSE_INCOMPLETE},
     {"VERP delimiters twice",        "V:1|S:a|X:+=|X:+=|R:@b|E:",                                    3,  PARSE_MALFORMED },
     {"a line feed among them",       "V:1|S:a|X:+\n|R:@b|E:",                                        2,  PARSE_MALFORMED },
+    {"where mail went at first",     "V:1|S:a|O:rfc822;x@y|R:@b|R:@c|E:",                            6,  PARSE_INCOMPLETE},
+    {"a line feed there",            "V:1|S:a|O:rfc822;x\ny|R:@b|E:",                                2,  PARSE_MALFORMED },
     {"an unknown type",              "V:1|S:a|Z:x|R:@b|E:",                                          2,  PARSE_MALFORMED },
     {"a line feed in the sender",    "V:1|S:a\nb|R:@b|E:",                                           1,  PARSE_MALFORMED },
     {"a line feed in a recipient",   "V:1|S:a|R:@b\n|E:",                                            2,  PARSE_MALFORMED },
