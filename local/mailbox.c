@@ -94,6 +94,10 @@ static void pass_on(struct local_delivery *delivery, const struct step *step, co
                       transport, err.text);
         return;
     }
+    if (report.outcome == DELIVERY_BEST_MX) { /* which only qmgr can do something about */
+        leaf_bounced(delivery, step->address, report.status, "%s", report.text);
+        return;
+    }
     leaf_done(
         delivery, step->address,
         deposit_outcome_of((enum delivery_outcome)report.outcome, report.status, report.text));

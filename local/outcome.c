@@ -79,6 +79,7 @@ static unsigned weight(enum delivery_outcome outcome)
     case DELIVERY_SENT:
         return 0;
     case DELIVERY_BOUNCED:
+    case DELIVERY_BEST_MX:
         return 1;
     case DELIVERY_DEFERRED:
         return 2;

@@ -145,7 +145,11 @@ static bool take_report(struct peer *peer, struct delivery *delivery, struct err
         delivery->reported++;
         delivery->was_deferred = delivery->was_deferred || report.outcome == DELIVERY_DEFERRED;
         note_unreachable(delivery, &report);
-        outcome_record(delivery->message, recipient, &report);
+        if (report.outcome != DELIVERY_BEST_MX)
+            outcome_record(delivery->message, recipient, &report);
+        else if (!jobs_pass_on(delivery, recipient))
+            outcome_ours(delivery->message, recipient, DELIVERY_BOUNCED, report.status,
+                         report.text);
     }
     arena_reset(scratch);
     return good;

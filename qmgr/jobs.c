@@ -156,6 +156,34 @@ void jobs_place(struct message *message, const struct queue_recipient *found, si
     arena_reset(message->qmgr->scratch);
 }
 
+bool jobs_pass_on(struct delivery *delivery, const struct recipient *recipient)
+{
+    struct message *message = delivery->message;
+    struct arena *scratch = message->qmgr->scratch;
+    struct span nexthop = span_text(message->qmgr->config->best_mx_transport);
+    struct span transport = span_take_until(&nexthop, ':');
+    const struct queue_recipient found = {
+        .address = recipient->address,
+        .original = recipient->original,
+        .dsn_orcpt = recipient->dsn_orcpt,
+        .dsn_notify = recipient->dsn_notify,
+        .status = recipient->was_warned ? RECIPIENT_WARNED : RECIPIENT_PENDING,
+    };
+    const struct route_target target = {
+        .transport = arena_text(scratch, transport),
+        .nexthop =
+            nexthop.len > 0 ? arena_text(scratch, nexthop) : delivery->entry.destination->nexthop,
+    };
+    struct recipient *copy;
+
+    if (transport.len == 0 || recipient->was_passed_on)
+        return false;
+    copy = create_recipient(&found, recipient->number, recipient->goes_to);
+    copy->was_passed_on = true;
+    schedule_recipient(message, copy, &target);
+    return true;
+}
+
 void jobs_redirect(struct delivery *delivery, const struct refusal *refusal)
 {
     struct message *message = delivery->message;

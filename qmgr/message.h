@@ -16,6 +16,7 @@ struct recipient {
     size_t number; /* place in the envelope */
     uint64_t dsn_notify;
     bool was_warned;     /* the sender was told of a delay */
+    bool was_passed_on;  /* to best_mx_transport; not twice */
     const char *address; /* as in the envelope */
     const char *goes_to; /* as it was resolved */
     const char *original;

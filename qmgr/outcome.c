@@ -112,6 +112,7 @@ void outcome_record(struct message *message, const struct recipient *recipient,
         record_final(message, recipient, report, NOTICE_SUCCESS, &message->successes);
         break;
     case DELIVERY_BOUNCED:
+    case DELIVERY_BEST_MX:
         record_final(message, recipient, report, NOTICE_FAILURE, &message->failures);
         break;
     case DELIVERY_DEFERRED:

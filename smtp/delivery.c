@@ -24,8 +24,11 @@ static void set_result(struct delivery *delivery, size_t recipient,
 void delivery_fail(struct delivery *delivery, size_t recipient, const struct session *session,
                    const struct failure *failure)
 {
+    const char *best_mx_transport = delivery->client->settings.config->best_mx_transport;
     struct delivery_result result = {
-        .outcome = failure_is_permanent(failure) ? DELIVERY_BOUNCED : DELIVERY_DEFERRED,
+        .outcome = failure->is_loop && best_mx_transport[0] != '\0' ? DELIVERY_BEST_MX
+                   : failure_is_permanent(failure)                  ? DELIVERY_BOUNCED
+                                                                    : DELIVERY_DEFERRED,
         .status = failure->status,
         .text = failure->text,
         .relay = failure->relay,
@@ -184,7 +187,7 @@ static void try_site(struct delivery *delivery, struct span text, bool is_first)
         if (delivery->tried.len == 0)
             try_server(&site, &(struct candidate){.host = site.nexthop.host}, true);
     } else if (hosts_find(&client->finder, delivery->arena, &site.nexthop, &candidates, &count,
-                          &failure)) {
+                          &delivery->is_self, &failure)) {
         try_servers(&site, candidates, count);
     } else {
         delivery_fail_all(delivery, NULL, &failure);
@@ -216,11 +219,12 @@ static void try_all(struct delivery *delivery)
     const char *lists[] = {delivery->request->nexthop, delivery->client->settings.fallback_relay};
     bool is_first = true;
 
-    for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
+    /* A fallback relay would give the mail back to one of its mail exchangers: to us. */
+    for (size_t i = 0; i < ARRAY_LENGTH(lists) && !delivery->is_self; i++) {
         struct strlist sites = STRLIST_EMPTY;
 
         strlist_split(&sites, lists[i], ", \t");
-        for (size_t k = 0; k < sites.count && delivery->left > 0; k++) {
+        for (size_t k = 0; k < sites.count && delivery->left > 0 && !delivery->is_self; k++) {
             try_site(delivery, span_text(sites.items[k]), is_first);
             is_first = false;
         }
@@ -251,7 +255,10 @@ bool delivery_run(struct client *client, struct connection *qmgr,
     if (is_ready && delivery.left > 0)
         try_all(&delivery);
     for (size_t i = 0; i < request->recipient_count; i++) {
-        if (!delivery_result_send(qmgr, request, &delivery.results[i], err))
+        bool is_logged = delivery.results[i].outcome != DELIVERY_BEST_MX;
+
+        if (!(is_logged ? delivery_result_send : delivery_result_tell)(qmgr, request,
+                                                                       &delivery.results[i], err))
             return false;
     }
     return true;

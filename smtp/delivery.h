@@ -31,6 +31,7 @@ struct delivery {
     struct arena *arena;             /* the request's */
     struct delivery_result *results; /* of each recipient, in the request's order */
     bool *done;                      /* its result is final */
+    bool is_self;                    /* the servers that were found lead to this host */
     size_t left;                     /* recipients that are not done */
     struct timeval connection_started, session_started;
     struct address_socket tried; /* by a session that was open already; len 0: none was */

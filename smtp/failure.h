@@ -11,6 +11,7 @@ struct failure {
     const char *diagnostic; /* "smtp; 550 5.1.1 ...", likewise */
     const char *relay;      /* who was connected to, when it would not begin a session; else NULL */
     bool is_unreachable;    /* it is about the destination, not about this message */
+    bool is_loop;           /* this host is the best server for it, as the DNS has it */
 };
 
 static inline bool failure_is_permanent(const struct failure *failure)

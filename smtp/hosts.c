@@ -110,6 +110,7 @@ struct search {
     struct arena *arena;
     struct candidate *candidates;
     size_t count, room;
+    unsigned best;   /* preference of the best server, whether it has an address or not */
     bool unanswered; /* some name server did not answer */
     struct error err;
 };
@@ -175,6 +176,7 @@ static bool add_domain(struct search *search, const struct nexthop *nexthop,
         return fail(
             failure_r, search->arena, "5.1.10",
             arena_printf(search->arena, "Domain %s does not accept mail (nullMX)", nexthop->host));
+    search->best = mx[0].preference;
     for (size_t i = 0; i < count && i < MX_HOSTS_MAX; i++)
         add_host(search, mx[i].host, mx[i].preference, nexthop->port);
     if (search->count == 0 && search->finder->settings->defer_if_no_address)
@@ -182,23 +184,44 @@ static bool add_domain(struct search *search, const struct nexthop *nexthop,
     return true;
 }
 
+/* Neither we nor those who would send it to us. That the best server cannot be found does not make us the best. */
+static bool drop_self(struct search *search, const struct nexthop *nexthop, bool *is_self_r,
+                      struct failure *failure_r)
+{
+    const unsigned first = search->candidates[0].preference;
+    const size_t better =
+        hosts_before_self(&search->finder->own, search->candidates, search->count);
+    struct arena *arena = search->arena;
+
+    *is_self_r = better < search->count;
+    search->count = better;
+    if (better > 0)
+        return true;
+    if (search->best != first)
+        return fail(failure_r, arena, "4.4.4",
+                    arena_printf(arena, "unable to find primary relay for %s", nexthop->host));
+    (void)fail(failure_r, arena, "5.4.6",
+               arena_printf(arena, "mail for %s loops back to myself", nexthop->host));
+    failure_r->is_loop = true;
+    return false;
+}
+
 bool hosts_find(const struct host_finder *finder, struct arena *arena,
                 const struct nexthop *nexthop, struct candidate **candidates_r, size_t *count_r,
-                struct failure *failure_r)
+                bool *is_self_r, struct failure *failure_r)
 {
     struct search search = {.finder = finder, .arena = arena};
 
+    *is_self_r = false;
     if (!nexthop->use_mx)
         add_host(&search, nexthop->host, 0, nexthop->port);
     else if (!add_domain(&search, nexthop, failure_r))
         return false;
     if (search.count == 0)
         return fail(failure_r, arena, search.unanswered ? "4.4.3" : "5.4.4", search.err.text);
-    if (nexthop->use_mx)
-        search.count = hosts_before_self(&finder->own, search.candidates, search.count);
-    if (search.count == 0)
-        return fail(failure_r, arena, "5.4.6",
-                    arena_printf(arena, "mail for %s loops back to myself", nexthop->host));
+    if (!finder->settings->lmtp && nexthop->port == finder->settings->default_port &&
+        !drop_self(&search, nexthop, is_self_r, failure_r))
+        return false;
     hosts_order(finder->settings, search.candidates, search.count);
     *candidates_r = search.candidates;
     *count_r = search.count;

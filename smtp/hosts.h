@@ -28,15 +28,17 @@ struct host_finder {
 /*
  * hosts_find - the candidates, at least one; the arena's
  *
- * By MX preference, equals in random order, IPv4 and IPv6 as smtp_address_preference says. Where the
- * records lead to this host, only servers of better preference count.
+ * By MX preference, equals in random order, IPv4 and IPv6 as smtp_address_preference says. Where they
+ * lead to this host, on the port on which it listens too, only servers of better preference count.
  *
- *  failure_r  5.1.10 null MX, 5.4.4 no such domain, 5.4.6 the mail would come back to us, 4.4.3 no
- *             answer from the DNS
+ *  is_self_r  whether they do
+ *  failure_r  5.1.10 null MX, 5.4.4 no such domain, 5.4.6 (is_loop) the mail would come back to us, 4.4.4
+ *             likewise, but there are better servers than we, without an address, 4.4.3 no answer from
+ *             the DNS
  */
 bool hosts_find(const struct host_finder *finder, struct arena *arena,
                 const struct nexthop *nexthop, struct candidate **candidates_r, size_t *count_r,
-                struct failure *failure_r) MUST_CHECK;
+                bool *is_self_r, struct failure *failure_r) MUST_CHECK;
 
 /* hosts_add_own - one more address of ours, into room that is there; no address is left out */
 void hosts_add_own(struct own_addresses *own, struct span text);

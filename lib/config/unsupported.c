@@ -50,7 +50,6 @@ static const struct {
     {"dont_remove",                            "for tests of Postfix"                                     },
     {"backwards_bounce_logfile_compatibility", "the format of Postfix's files"                            },
     {"sun_mailtool_compatibility",             "obsolete in Postfix too"                                  },
-    {"best_mx_transport",                      "mail that would loop is returned"                         },
     {"permit_mx_backup_networks",              "mail exchangers of recipients are not looked up yet"      },
     {"*smtputf8*",                             "SMTPUTF8 is not there yet"                                },
     {"enable_idna2003_compatibility",          "SMTPUTF8 is not there yet"                                },

@@ -82,6 +82,7 @@ static const char *status_word(const struct delivery_request *request,
     case DELIVERY_DEFERRED:
         return "deferred";
     case DELIVERY_BOUNCED:
+    case DELIVERY_BEST_MX:
         return request->config->soft_bounce ? "SOFTBOUNCE" : "bounced";
     }
     return "unknown";

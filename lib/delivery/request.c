@@ -53,7 +53,7 @@ static const struct ipc_message request_message = {"deliver", 1, request_fields}
 
 static const struct ipc_field report_fields[] = {
     IPC_NUMBER(struct delivery_report, recipient_id, UINT64_MAX),
-    IPC_NUMBER(struct delivery_report, outcome, DELIVERY_BOUNCED),
+    IPC_NUMBER(struct delivery_report, outcome, DELIVERY_BEST_MX),
     IPC_NUMBER(struct delivery_report, action, DELIVERY_ACTION_UNDELIVERABLE),
     IPC_TEXT(struct delivery_report, status, STATUS_MAX),
     IPC_TEXT(struct delivery_report, text, DELIVERY_TEXT_MAX),

@@ -41,7 +41,14 @@ struct delivery_request {
     size_t recipient_count;
 };
 
-enum delivery_outcome { DELIVERY_SENT, DELIVERY_DEFERRED, DELIVERY_BOUNCED };
+enum delivery_outcome {
+    DELIVERY_SENT,
+    DELIVERY_DEFERRED,
+    DELIVERY_BOUNCED,
+    /* This host is the best mail exchanger of the domain: best_mx_transport is to take the recipient. For whom that
+     * is not possible, status and text say why he failed. Not logged. */
+    DELIVERY_BEST_MX,
+};
 
 /* What DELIVERY_SENT means to a sender who asked for a report of success (RFC 3461, RFC 3464). */
 enum delivery_action {
