@@ -175,14 +175,16 @@ static bool wants_copies(const struct message *message)
 
 /* --- all recipients ----------------------------------------------------------------------------------- */
 
-/* RFC 3461 section 4.2: who sets no ORCPT has one set by the first that could */
+/* RFC 3461 section 4.2: who sets no ORCPT has one set by the first that could: as a client said it, or as we know
+ * it. */
 static const char *default_orcpt(const struct message *message,
                                  const struct queue_recipient *recipient)
 {
-    const char *address =
-        message->request.origin == INTAKE_NETWORK ? recipient->original : recipient->address;
+    const char *address = message->request.origin == INTAKE_NETWORK
+                              ? address_quote(message->arena, recipient->original)
+                              : recipient->address;
 
-    return arena_printf(message->arena, "rfc822;%s", address_quote(message->arena, address));
+    return arena_printf(message->arena, "rfc822;%s", address);
 }
 
 static void add_recipient(struct message *message, const struct queue_recipient *given)
@@ -238,8 +240,8 @@ void envelope_take_orders(struct message *message, const struct intake_orders *o
 
         if (rewritten == NULL)
             return;
-        copy.dsn_orcpt = arena_printf(message->arena, "rfc822;%s",
-                                      address_quote(message->arena, rewritten));
+        copy.dsn_orcpt =
+            arena_printf(message->arena, "rfc822;%s", address_quote(message->arena, rewritten));
         add_recipient(message, &copy);
     }
 }
