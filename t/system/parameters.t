@@ -22,7 +22,8 @@ for line in open(os.path.join(top, "lib/config/parameters.def")):
         defaults += line if match.group(2) == "WORKS" else ""
 code = "".join(
     open(path, errors="replace").read() for pattern in ("*/*.[ch]", "lib/*/*.[ch]", "tools/*/*.[ch]")
-    for path in glob.glob(os.path.join(top, pattern)) if not path.startswith(os.path.join(top, "t/")))
+    for path in glob.glob(os.path.join(top, pattern))
+    if not path.startswith(os.path.join(top, "t/")) and not path.endswith("/unsupported.c"))  # it only names them
 code = re.sub(r"/\*.*?\*/", " ", code, flags=re.S)
 words = set(re.findall(r"\w+", code)) | set(re.findall(r"\$\{?\{?\$?(\w+)", defaults))
 for name in re.findall(r"\bOURS\((\w+)\)", code):  # smtp/settings.c
