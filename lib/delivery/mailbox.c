@@ -164,6 +164,7 @@ enum map_result mailbox_find_quota(struct mailbox_finder *finder, const char *na
             result = bad_quota("mailbox_quota", config->mailbox_quota, err);
         place->quota.is_default = true;
     }
+    place->quota.is_tree = strcmp(config->mailbox_layout, "fs") == 0;
     buf_release(&value);
     return result;
 }

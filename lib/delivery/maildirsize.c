@@ -139,6 +139,31 @@ static bool visit_folder(int directory, const char *name, struct maildirsize *si
     return count_maildir(directory, name, size, err);
 }
 
+static bool is_directory(int directory, const char *name)
+{
+    struct stat status;
+
+    return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool visit_branch(int directory, const char *name, struct maildirsize *size,
+                         struct error *err)
+{
+    if (strcmp(name, "new") == 0 || strcmp(name, "cur") == 0 || strcmp(name, "tmp") == 0 ||
+        !is_directory(directory, name))
+        return true;
+    return count_maildir(directory, name, size, err) &&
+           visit_entries(directory, name, false, visit_branch, size, err);
+}
+
+static bool count_all(int directory, struct maildirsize *size, struct error *err)
+{
+    const bool is_tree = size->limit.is_tree;
+
+    return count_maildir(directory, ".", size, err) &&
+           visit_entries(directory, ".", !is_tree, is_tree ? visit_branch : visit_folder, size, err);
+}
+
 /* The file as it should be; the sum comes back even when the file cannot be written. */
 static bool count_again(const char *maildir, int directory, const struct mailbox_quota *limit,
                         struct maildirsize *size_r, struct error *err)
@@ -148,8 +173,7 @@ static bool count_again(const char *maildir, int directory, const struct mailbox
     int len, fd;
 
     *size_r = (struct maildirsize){.limit = *limit, .lines = 1};
-    if (!count_maildir(directory, ".", size_r, err) ||
-        !visit_entries(directory, ".", true, visit_folder, size_r, err)) {
+    if (!count_all(directory, size_r, err)) {
         err->kind = ERROR_TEMPORARY;
         return false;
     }
@@ -209,6 +233,7 @@ static bool find_size(const char *maildir, int directory, const struct mailbox_q
 
     if (!is_limit(&limit) || (limit.is_default && is_limit(&size_r->limit)))
         limit = size_r->limit;
+    limit.is_tree = wanted->is_tree;
     if (!is_limit(&limit)) {
         *size_r = (struct maildirsize){0};
         return true;

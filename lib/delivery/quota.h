@@ -14,6 +14,7 @@
 struct mailbox_quota {
     uint64_t storage, messages;
     bool is_default; /* what `maildirsize` says of this mailbox counts more */
+    bool is_tree;    /* mailboxes lie in each other (mailbox_layout = fs), not beside each other */
 };
 
 /*

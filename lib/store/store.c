@@ -86,6 +86,7 @@ struct store *store_open(const struct store_settings *settings, struct error *er
     };
     store->separator = layout_separator(settings);
     store->settings.quota.is_default = false; /* who logs in brings what counts */
+    store->settings.quota.is_tree = settings->layout == LAYOUT_TREE;
     if (!open_root(store, err))
         store_close(&store);
     return store;

@@ -185,6 +185,26 @@ static void folders_are_counted_once(void **state UNUSED)
     remove_box();
 }
 
+static void mailboxes_in_mailboxes_are_counted(void **state UNUSED)
+{
+    static const struct mailbox_quota tree = {.storage = 1000, .is_tree = true};
+    static const char *const parts[] = {"B", "B/cur", "B/C", "B/C/new"};
+    char path[200], other[200];
+
+    make_box();
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        snprintf(path, sizeof(path), "%s/%s", box, parts[i]);
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    put("B/cur/6.x,S=20:2,", "");
+    put("B/C/new/7.x,S=5", "");
+    snprintf(path, sizeof(path), "%s/B/C/again", box);
+    snprintf(other, sizeof(other), "%s/B", box);
+    assert_int_equal(symlink(other, path), 0); /* not followed: it has no end */
+    expect(&tree, 1000, 637, 4);
+    remove_box();
+}
+
 static void limits_of_the_file_count_where_nothing_is_configured(void **state UNUSED)
 {
     make_box();
@@ -290,6 +310,7 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, bonus_cases, find_bonus);
     UNIT_ADD_ROWS(tests, used, file_cases, parse_file);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(folders_are_counted_once);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(mailboxes_in_mailboxes_are_counted);
     tests[used++] =
         (struct CMUnitTest)cmocka_unit_test(limits_of_the_file_count_where_nothing_is_configured);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(damaged_or_long_files_are_made_anew);
