@@ -16,14 +16,6 @@ static bool is_ours(uid_t uid, struct error *err)
     return false;
 }
 
-static bool is_allowed(uid_t uid, struct error *err)
-{
-    if (uid != 0)
-        return true;
-    error_set(err, ERROR_PERMANENT, "nothing is done for a user with root's uid");
-    return false;
-}
-
 /* Delivery after delivery to virtual mailboxes has none: they are given up once. */
 static bool drop_groups(void)
 {
@@ -49,8 +41,6 @@ static bool take_groups(const char *user, gid_t gid, struct error *err)
 
 bool service_become(const char *user, uid_t uid, gid_t gid, struct error *err)
 {
-    if (!is_allowed(uid, err))
-        return false;
     if (!service_process.instance.privileged)
         return is_ours(uid, err);
     if (!take_groups(user, gid, err))
@@ -74,8 +64,10 @@ void service_return(void)
 
 bool service_become_forever(const char *user, uid_t uid, gid_t gid, struct error *err)
 {
-    if (!is_allowed(uid, err))
+    if (uid == 0) {
+        error_set(err, ERROR_PERMANENT, "nothing is run for a user with root's uid");
         return false;
+    }
     if (!service_process.instance.privileged)
         return is_ours(uid, err);
     return take_groups(user, gid, err) && identity_become(uid, gid, err);

@@ -160,7 +160,7 @@ bool service_tool_open(const struct config *config, struct error *err) MUST_CHEC
  * service_become / service_return - take a user's identity for a delivery, and give it back
  *
  * Sets effective gid, supplementary groups (initgroups for `user` or none when NULL) and effective
- * uid. uid 0 is refused. In an unprivileged instance it does nothing when uid is our own, and is
+ * uid. uid 0 (root's own mailbox) may act, but is refused for good. In an unprivileged instance it does nothing when uid is our own, and is
  * refused otherwise. service_become_forever sets real, effective and saved ids and checks it.
  */
 bool service_become(const char *user, uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
