@@ -201,7 +201,7 @@ postqueue -j | first plain | postsuper -h -
  postsuper -h ALL deferred
  postqueue -p | grep -c '!'
  postsuper -H ALL
- postsuper -d ALL
+ until [ -z "$(find $SIDE/queue/incoming $SIDE/queue/active -type f)" ]; do sleep 0.1; done; postsuper -d ALL
  postqueue -p
  postqueue -j
 CASES
