@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 plan 45
 
-instance_start <<END
+instance_prepare <<END
 mydestination =
 local_header_rewrite_clients =
 virtual_alias_maps = texthash:$CONF/virtual
@@ -12,6 +12,7 @@ hopcount_limit = 10
 recipient_delimiter =
 END
 : >"$CONF/virtual"
+instance_run
 
 BOX=$(virtual_maildir ana)
 sendmail() { tool sendmail "$@"; }
