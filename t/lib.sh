@@ -245,6 +245,19 @@ certificate_make() {
         -keyout "$CONF/key.pem" -out "$CONF/cert.pem" 2>/dev/null
 }
 
+# instance_places: what a build or a package has in it, and an instance of a test elsewhere
+instance_places() {
+    cat <<END
+data_directory = $T/data
+daemon_directory = $BUZON_STAGE/libexec/buzon
+command_directory = $T/sbin
+mail_owner = $MAIL_OWNER
+net_owner = $NET_OWNER
+setgid_group = $DROP_GROUP
+import_environment = MAIL_CONFIG TZ LANG=C ASAN_OPTIONS UBSAN_OPTIONS
+END
+}
+
 # instance_prepare: directories, accounts, tables and the base configuration; more of main.cf from
 # standard input
 instance_prepare() {
@@ -281,13 +294,7 @@ END
     cat >"$CONF/main.cf" - <<END
 compatibility_level = 3.6
 queue_directory = $SPOOL
-data_directory = $T/data
-daemon_directory = $BUZON_STAGE/libexec/buzon
-command_directory = $T/sbin
-mail_owner = $MAIL_OWNER
-net_owner = $NET_OWNER
-setgid_group = $DROP_GROUP
-import_environment = MAIL_CONFIG TZ LANG=C ASAN_OPTIONS UBSAN_OPTIONS
+$(instance_places)
 maillog_file = $LOG
 maillog_file_prefixes = $T
 myhostname = mail.buzon.test
@@ -471,6 +478,17 @@ maildir_files() { find "$1/new" "$1/cur" -type f 2>/dev/null | sort; }
 virtual_maildir() { echo "$MAILDIRS/example.test/$1/Maildir"; }
 # home_of ACCOUNT
 home_of() { getent passwd "$1" | cut -d: -f6; }
+
+# session_user [FILE...]: $AS begins commands of the account whose mailbox is used without a login, by imapd -s or by Dovecot's
+# imap, which refuses to be root; it owns the FILEs and may read the configuration
+session_user() {
+    AS="env USER=$(id -un)"
+    [ $PRIVILEGED = yes ] || return 0
+    [ $# = 0 ] || chown -R alice: "$@"
+    chmod 755 "$CONF"
+    chmod 644 "$CONF"/*
+    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
+}
 
 # --- tables in databases ------------------------------------------------------------------------------
 

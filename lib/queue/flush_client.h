@@ -29,7 +29,7 @@ enum flush_status {
     FLUSH_OK,
     FLUSH_DENIED, /* the site is not one of fast_flush_domains */
     FLUSH_BAD,    /* the request makes no sense */
-    FLUSH_FAILED, /* for now: the reason is in the service's log, or in *err where there is none */
+    FLUSH_FAILED, /* temporary: the reason is in the service's log, or in *err where it was not reached */
 };
 
 #define FLUSH_SITE_MAX 256 /* octets with NUL */

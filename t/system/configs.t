@@ -42,13 +42,7 @@ adapt() {
         -e "s|/etc/ssl/private/ssl-cert-snakeoil.key|$CONF/key.pem|" "$CONF/main.cf"
     cat >>"$CONF/main.cf" <<END
 queue_directory = $SPOOL
-data_directory = $T/data
-daemon_directory = $BUZON_STAGE/libexec/buzon
-command_directory = $T/sbin
-mail_owner = $MAIL_OWNER
-net_owner = $NET_OWNER
-setgid_group = $DROP_GROUP
-import_environment = MAIL_CONFIG TZ LANG=C ASAN_OPTIONS UBSAN_OPTIONS
+$(instance_places)
 maillog_file = $LOG
 maillog_file_prefixes = $T
 mail_spool_directory = $T/mail

@@ -21,14 +21,7 @@ END
 python3 "$compare" --fill --maildir "$T/mail/one" --messages "${BUZON_COMPARE_MESSAGES:-200}" \
     --seed "${BUZON_COMPARE_SEED:-1}" --one : --other :
 cp -a "$T/mail/one" "$T/mail/other"
-if [ $PRIVILEGED = yes ]; then
-    chown -R alice: "$T/mail/one" "$T/mail/other" "$T/run"
-    chmod 755 "$CONF"
-    chmod 644 "$CONF"/*
-    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
-else
-    AS="env USER=$(id -un)"
-fi
+session_user "$T/mail/one" "$T/mail/other" "$T/run"
 check 'the same answers' python3 "$compare" --maildir "$T/mail/one" \
     --one "exec $AS $BUZON_STAGE/libexec/buzon/imapd -s -c $CONF -m $T/mail/one 2>/dev/null" \
     --other "exec $AS /usr/lib/dovecot/imap -c $T/dovecot.conf 2>/dev/null"

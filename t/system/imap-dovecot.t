@@ -36,15 +36,7 @@ maildir courier .
     mkdir courierimapkeywords .Sent .Sent/cur .Sent/new .Sent/tmp
     printf '$Label1\nNonJunk\n\n1190808002.M1P1.h:0 1\n' >courierimapkeywords/:list
 )
-# Both as the same user; Dovecot's imap refuses to be root.
-if [ $PRIVILEGED = yes ]; then
-    chown -R alice: "$T/mail"/* "$T/run"
-    chmod 755 "$CONF" "$T/tree"
-    chmod 644 "$CONF"/* "$T/tree"/*
-    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
-else
-    AS="env USER=$(id -un)"
-fi
+session_user "$T/mail"/* "$T/run" "$T/tree"
 cat >"$T/turns.py" <<'END'
 import imaplib, os, random, re, sys
 run_as, conf, imapd, box, dovecot, separator, turns = sys.argv[1:]

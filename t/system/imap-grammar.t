@@ -31,14 +31,7 @@ plugin {
 }
 END
 python3 "$T_SOURCE/tool/imap_template.py" "$T/mail/template"
-if [ $PRIVILEGED = yes ]; then
-    chown -R alice: "$T/mail" "$T/run"
-    chmod 755 "$CONF"
-    chmod 644 "$CONF"/*
-    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
-else
-    AS="env USER=$(id -un)"
-fi
+session_user "$T/mail" "$T/run"
 for subject in commands select fetch append search mailboxes; do
     check "$subject" python3 "$T_SOURCE/tool/imap_grammar.py" --template "$T/mail/template" \
         --one "$T/mail/one" "exec $AS $BUZON_STAGE/libexec/buzon/imapd -s -c $CONF -m $T/mail/one 2>/dev/null" \

@@ -28,15 +28,7 @@ namespace inbox {
   inbox = yes
 }
 END
-# Both as the same user; Dovecot's imap refuses to be root.
-if [ $PRIVILEGED = yes ]; then
-    chown -R alice: "$T/mail/box" "$T/run"
-    chmod 755 "$CONF"
-    chmod 644 "$CONF"/*
-    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
-else
-    AS="env USER=$(id -un)"
-fi
+session_user "$T/mail/box" "$T/run"
 cat >"$T/turns.py" <<'END'
 import imaplib, re, sys
 run_as, conf, imapd, box, dovecot = sys.argv[1:]

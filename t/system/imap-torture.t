@@ -7,14 +7,7 @@ plan 4
 instance_prepare </dev/null
 mkdir -p "$T/mail"
 python3 "$T_SOURCE/tool/imap_template.py" "$T/mail/template"
-if [ $PRIVILEGED = yes ]; then
-    chown -R alice: "$T/mail"
-    chmod 755 "$CONF"
-    chmod 644 "$CONF"/*
-    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
-else
-    AS="env USER=$(id -un)"
-fi
+session_user "$T/mail"
 # torture KIND ROUNDS
 torture() {
     python3 "$T_SOURCE/tool/imap_torture.py" --template "$T/mail/template" --maildir "$T/mail/box" \

@@ -23,14 +23,7 @@ namespace inbox {
 }
 END_OF_CONFIGURATION
 python3 "$T_SOURCE/tool/imap_template.py" "$T/mail/template"
-if [ $PRIVILEGED = yes ]; then
-    chown -R alice: "$T/mail" "$T/run"
-    chmod 755 "$CONF"
-    chmod 644 "$CONF"/*
-    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
-else
-    AS="env USER=$(id -un)"
-fi
+session_user "$T/mail" "$T/run"
 check 'all scenes' python3 "$T_SOURCE/tool/imap_two.py" --template "$T/mail/template" \
     --one "$T/mail/one" "exec $AS $BUZON_STAGE/libexec/buzon/imapd -s -c $CONF -m $T/mail/one 2>/dev/null" \
     --other "$T/mail/other" "exec $AS /usr/lib/dovecot/imap -c $T/dovecot.conf 2>/dev/null" \

@@ -60,18 +60,9 @@ instance_prepare </dev/null # (accounts and directories, as the package makes th
 rm "$CONF/main.cf" "$CONF/master.cf"
 cp /etc/postfix/main.cf /etc/postfix/master.cf "$CONF/"
 is 'everything that is set is known and obeyed' "$(tool buzonconf -n 2>&1 >/dev/null)" ''
-# What the build and the package have in, and this test has elsewhere.
-cat >"$T/places" <<END
-data_directory = $T/data
-daemon_directory = $BUZON_STAGE/libexec/buzon
-command_directory = $T/sbin
-mail_owner = $MAIL_OWNER
-net_owner = $NET_OWNER
-setgid_group = $DROP_GROUP
-import_environment = MAIL_CONFIG TZ LANG=C ASAN_OPTIONS UBSAN_OPTIONS
-END
 sed -i '/^maillog_file/d' "$CONF/main.cf"
-cat "$T/places" - >>"$CONF/main.cf" <<END
+cat >>"$CONF/main.cf" <<END
+$(instance_places)
 maillog_file = $LOG
 maillog_file_prefixes = $T
 END

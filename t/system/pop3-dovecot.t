@@ -6,13 +6,7 @@ need python3
 [ -x /usr/lib/dovecot/pop3 ] || skip_all "Dovecot's pop3 is not installed"
 plan 15
 instance_prepare </dev/null
-if [ $PRIVILEGED = yes ]; then
-    chmod 755 "$CONF"
-    chmod 644 "$CONF"/*
-    AS="setpriv --reuid=alice --regid=alice --clear-groups env HOME=$T/home/alice USER=alice"
-else
-    AS="env USER=$(id -un)"
-fi
+session_user
 cat >"$T/compare.py" <<'END'
 import os, re, shutil, subprocess, sys
 top, stage, conf, settings, variant, script = sys.argv[1:]

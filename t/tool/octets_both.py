@@ -20,6 +20,8 @@ import socket
 import sys
 import time
 
+from session_log import SessionLog
+
 WAIT_S = 30
 CHANGES = [
     (r"^[0-9A-Za-z]{8,}: ", "QID: "),
@@ -45,9 +47,9 @@ def hear(file):
 
 class Side:
     def __init__(self, argument):
-        base, self.log = argument.split(":")
+        base, log = argument.split(":")
         self.base = int(base)
-        self.read = 0
+        self.log = SessionLog(log)
 
     def talk(self, port, lines):
         heard = []
@@ -73,14 +75,7 @@ class Side:
         return alike(heard), alike(self.log_lines())
 
     def log_lines(self):
-        end = time.monotonic() + WAIT_S
-        text = ""
-        while "disconnect from" not in text and time.monotonic() < end:
-            time.sleep(0.02)
-            with open(self.log, encoding="latin-1") as file:
-                file.seek(self.read)
-                text = file.read()
-        self.read += len(text)
+        text = self.log.next_session(WAIT_S)
         lines = [line.split(": ", 1)[1] for line in text.splitlines() if "smtpd[" in line]
         return lines
 

@@ -21,7 +21,8 @@ import os
 import re
 import socket
 import sys
-import time
+
+from session_log import SessionLog
 
 WAIT_S = int(os.environ.get("TALK_BOTH_WAIT", 30))
 TIME = r"\w{3} \d\d \d\d:\d\d:\d\d"
@@ -29,9 +30,9 @@ TIME = r"\w{3} \d\d \d\d:\d\d:\d\d"
 
 class Side:
     def __init__(self, argument):
-        base, self.log = argument.split(":")
+        base, log = argument.split(":")
         self.base = int(base)
-        self.read = os.path.getsize(self.log)
+        self.log = SessionLog(log)
 
     def talk(self, port, lines):
         heard = []
@@ -80,14 +81,7 @@ class Side:
         return [plain(line) for line in heard] + self.log_lines()
 
     def log_lines(self):
-        end = time.monotonic() + WAIT_S
-        text = ""
-        while "disconnect from" not in text and time.monotonic() < end:
-            time.sleep(0.02)
-            with open(self.log, encoding="latin-1") as file:
-                file.seek(self.read)
-                text = file.read()
-        self.read += len(text)
+        text = self.log.next_session(WAIT_S)
         lines = [found[1] for found in re.finditer(r" postfix/smtpd\[\d+\]: (.*)", text)]
         return [re.sub(r"^(warning: |)[0-9A-Za-z]{8,}: ", r"\1QID: ", line) for line in lines]
 
