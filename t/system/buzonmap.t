@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonmap and buzonalias: sources, options, exit status, and that a failure leaves the old table.
 . "$(dirname "$0")/../lib.sh"
-plan 59
+plan 61
 mkdir -p "$T/tables" && cd "$T/tables" || exit 1
 printf 'compatibility_level = 3.6\nmyhostname = mail.example.test\n' >"$CONF/main.cf"
 export MAIL_CONFIG=$CONF
@@ -111,3 +111,14 @@ is 'a log that cannot be written keeps no table from being made' "$? $(grep -c '
 printf 'maillog_file = /etc/not-permitted\n' >>"$CONF/main.cf"
 map hash:bad >out 2>&1
 is 'nor one that is not permitted' "$? $(grep -c '^buzonmap: warning: bad, line 2' out) $(ls /etc/not-permitted 2>&1 | grep -c 'No such')" '0 1 1'
+
+# --- what takes long ------------------------------------------------------------------------------
+at_terminal() { script -qec "$BUZON_STAGE/sbin/buzonmap hash:large 2>&1" /dev/null </dev/null | tr '\r' '\n'; }
+rows=100000
+until seq $rows | sed 's/.*/key& value/' >large && at_terminal >out && grep -q '^buzonmap: hash:large \[#* *\] *[0-9]*%$' out; do
+    rows=$((rows * 2)) # it was made at once
+    [ $rows -lt 10000000 ] || break
+done
+like 'whoever waits at a terminal sees how far it is' "$(grep % out | tail -n 1)" '^buzonmap: hash:large \[#+ *\] +[0-9]+%$'
+map hash:large >out 2>&1
+is 'nobody else does' "$(cat out)" ''
