@@ -25,7 +25,7 @@ const struct service_parameter service_parameters[] = {
      "Pause between deliveries to one destination."                                                                                                      },
     {"_destination_recipient_limit",                 "$default_destination_recipient_limit",   NULL,
      "Recipients in one delivery."                                                                                                                       },
-    {"_extra_recipient_limit",                       "$default_extra_recipient_limit",         NULL,             
+    {"_extra_recipient_limit",                       "$default_extra_recipient_limit",         NULL,
      "Recipients in memory beyond the limit, for messages that preempt others."                                                                          },
     {"_initial_destination_concurrency",             "$initial_destination_concurrency",       NULL,
      "Deliveries to a new destination at the same time."                                                                                                 },

@@ -160,8 +160,9 @@ bool service_tool_open(const struct config *config, struct error *err) MUST_CHEC
  * service_become / service_return - take a user's identity for a delivery, and give it back
  *
  * Sets effective gid, supplementary groups (initgroups for `user` or none when NULL) and effective
- * uid. uid 0 (root's own mailbox) may act, but is refused for good. In an unprivileged instance it does nothing when uid is our own, and is
- * refused otherwise. service_become_forever sets real, effective and saved ids and checks it.
+ * uid; uid 0 for root's own mailbox. In an unprivileged instance it does nothing when uid is our own,
+ * and is refused otherwise. service_become_forever sets real, effective and saved ids, checks it, and
+ * refuses uid 0.
  */
 bool service_become(const char *user, uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
 void service_return(void);
