@@ -122,7 +122,7 @@ static bool parse_wakeup(const char *text, struct master_service *service, struc
 }
 
 /* Names become names of sockets, and of programs in daemon_directory: never a way out of there. */
-static bool is_plain(const char *name)
+bool master_cf_is_plain(const char *name)
 {
     return *name != '\0' && *name != '.' && strchr(name, '/') == NULL;
 }
@@ -132,9 +132,9 @@ static bool parse_names(const struct strlist *words, struct arena *arena,
 {
     if (!service_type_parse(words->items[TYPE], &service->type))
         return bad_field(err, TYPE, words->items[TYPE]);
-    if (service->type != SERVICE_INET && !is_plain(words->items[NAME]))
+    if (service->type != SERVICE_INET && !master_cf_is_plain(words->items[NAME]))
         return bad_field(err, NAME, words->items[NAME]);
-    if (!is_plain(words->items[COMMAND]))
+    if (!master_cf_is_plain(words->items[COMMAND]))
         return bad_field(err, COMMAND, words->items[COMMAND]);
     service->name = arena_copy(arena, words->items[NAME]);
     service->command = arena_copy(arena, words->items[COMMAND]);

@@ -54,6 +54,9 @@ bool master_cf_next_override(const struct master_service *service, size_t *posit
  * brought along names it, and nothing is missing without it */
 bool master_cf_is_superfluous(const char *program);
 
+/* master_cf_is_plain - may a service or a program have this name? One with a / never has. */
+bool master_cf_is_plain(const char *name);
+
 /* master_cf_find - NULL when there is none */
 const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,
                                             enum service_type type);

@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/config/master_cf.h"
 #include "lib/service/process.h"
 
 #include <fcntl.h>
@@ -88,7 +89,8 @@ static bool is_elsewhere(const struct error *err)
     return err->number == ENOENT || err->number == EACCES;
 }
 
-/* Which of the two directories is master.cf's column "private", which only master has read. */
+/* Which of the two directories is master.cf's column "private", which only master has read. The name may be the
+ * transport of a FILTER, which smtpd hands on: it leads to no other socket. */
 static int connect_by_path(const char *name, int timeout_ms, struct error *err)
 {
     char path[sizeof("private/") + MASTER_NAME_MAX];
@@ -98,7 +100,9 @@ static int connect_by_path(const char *name, int timeout_ms, struct error *err)
         int len = snprintf(path, sizeof(path), "%s/%s", i == 0 ? "private" : "public", name);
 
         error_clear(err);
-        if (len >= (int)sizeof(path))
+        if (!master_cf_is_plain(name))
+            error_set(err, ERROR_TEMPORARY, "connect to service %s: no such name", name);
+        else if (len >= (int)sizeof(path))
             error_set(err, ERROR_TEMPORARY, "connect to service %s: name too long", name);
         else
             fd = socket_connect_unix_at(service_process.directory, path, timeout_ms, err);

@@ -2,9 +2,9 @@
 # content_filter: all mail goes to the filter first; what comes back by a port of its own, with
 # receive_override_options, is not looked at again.
 . "$(dirname "$0")/../lib.sh"
-plan 9
+plan 11
 sink_start
-printf '/^X-Warn/ WARN seen\n/^X-Bad/ REJECT\n' >"$T/header"
+printf '/^X-Warn/ WARN seen\n/^X-Bad/ REJECT\n/^X-Elsewhere/ FILTER ../public/pickup:x\n' >"$T/header"
 chmod 644 "$T/header"
 instance_prepare <<END
 content_filter = smtp:[127.0.0.1]:$SINK_PORT
@@ -32,3 +32,8 @@ maildir_has 'and delivered' "$(virtual_maildir ana)" 1
 like 'nor is it asked who is known' "$(back nobody@example.test "$T/message")" '^250'
 back both@example.test "$T/message" >/dev/null
 log_has 'nor are aliases replaced again' 'to=<both@example\.test>, .*status=bounced'
+
+printf 'Subject: three\nX-Elsewhere: 1\n\nx\n' >"$T/message"
+send_mail a@remote.test eva@example.test "$T/message" >/dev/null
+log_has 'a filter is the name of a transport, not a path' 'connect to transport private/\.\./public/pickup: .*no such name'
+log_has 'and mail to another waits' 'to=<eva@example\.test>, .*status=deferred'
