@@ -17,6 +17,7 @@ struct entry {
 struct proxy_recent {
     struct hash *entries; /* by the question as octets */
     struct buf asked;     /* the question that was not found; empty: it is too large */
+    int64_t asked_ms;     /* and since when */
 };
 
 struct proxy_recent *proxy_recent_create(void)
@@ -68,13 +69,14 @@ bool proxy_recent_find(struct proxy_recent *recent, const char *service,
 {
     const struct entry *entry;
 
+    recent->asked_ms = clock_monotonic_ms();
     buf_clear(&recent->asked);
     if (!put_question(&recent->asked, service, question)) {
         buf_clear(&recent->asked);
         return false;
     }
     entry = hash_get(recent->entries, buf_span(&recent->asked));
-    if (entry == NULL || clock_monotonic_ms() >= entry->until_ms)
+    if (entry == NULL || recent->asked_ms >= entry->until_ms)
         return false;
     buf_clear(value_r);
     if (!buf_append(value_r, entry->value, entry->value_len))
@@ -99,7 +101,8 @@ void proxy_recent_keep(struct proxy_recent *recent, const struct proxy_answer *a
     if (hash_count(recent->entries) >= PROXY_RECENT_MAX)
         forget_all(recent);
     entry = mem_alloc(sizeof(*entry) + value.len);
-    entry->until_ms = clock_monotonic_ms() + (int64_t)answer->fresh_ms;
+    /* Not from now: proxymap's clock did not wait for the answer to arrive. */
+    entry->until_ms = recent->asked_ms + (int64_t)answer->fresh_ms;
     entry->answer = *answer;
     entry->value_len = value.len;
     if (value.len > 0)

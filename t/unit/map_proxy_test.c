@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct config config = {
@@ -279,6 +280,22 @@ static void memory_keeps_what_is_fresh(void **state UNUSED)
     buf_release(&value);
 }
 
+/* proxymap's time goes on while its answer is on the way. */
+static void memory_counts_from_the_question(void **state UNUSED)
+{
+    struct proxy_recent *recent = proxy_recent_create();
+    const struct proxy_answer answer = {.result = MAP_FOUND, .table = 7, .fresh_ms = 5};
+    const struct timespec longer = {.tv_nsec = 6000000};
+    struct buf value = BUF(100);
+
+    assert_false(find_key(recent, "a", false, &value));
+    (void)nanosleep(&longer, NULL);
+    proxy_recent_keep(recent, &answer, span_text("old"));
+    assert_false(find_key(recent, "a", false, &value));
+    proxy_recent_free(&recent);
+    buf_release(&value);
+}
+
 static void memory_is_bounded(void **state UNUSED)
 {
     struct proxy_recent *recent = proxy_recent_create();
@@ -313,6 +330,7 @@ int main(void)
          .test_func = asks_the_next_proxymap                                                                },
         {.name = "no question while the answer is fresh",       .test_func = remembers_while_fresh          },
         {.name = "only what is fresh and not large is kept",    .test_func = memory_keeps_what_is_fresh     },
+        {.name = "an answer ages while it is on its way",       .test_func = memory_counts_from_the_question},
         {.name = "the memory is bounded",                       .test_func = memory_is_bounded              },
         {.name = "no proxymap is unavailable",                  .test_func = is_unavailable_without_proxymap},
     };
