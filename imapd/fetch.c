@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/message/imap_text.h"
+#include "lib/service/service.h"
 
 #define GATHER_MAX (128U * 1024) /* octets of responses before they leave */
 
@@ -231,8 +232,10 @@ static void fetch_all(struct imapd_session *session, const struct fetch *fetch,
         imapd_failed(session, &err);
         return;
     }
-    for (size_t i = 0; i < selection->count && !session->ended; i++)
+    for (size_t i = 0; i < selection->count && !session->ended; i++) {
         missed |= fetch_message(session, fetch, selection->indices[i]);
+        service_rest(false); /* a whole mailbox over a slow line may take longer than daemon_timeout */
+    }
     mailbox_end_reading(session->mailbox);
     if (session->ended)
         return;

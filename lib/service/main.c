@@ -93,9 +93,9 @@ void service_quiet(bool quiet)
 
 void service_rest(bool resting)
 {
-    service_process.resting = resting ? 1 : 0;
     if (!resting)
-        watchdog_feed();
+        watchdog_feed(); /* first: the alarm may be just before us, and forgives who rests */
+    service_process.resting = resting ? 1 : 0;
 }
 
 /* --- what was inherited ----------------------------------------------------------------------- */

@@ -113,7 +113,8 @@ void service_quiet(bool quiet);
 /*
  * service_rest - blocking services: true while they wait for their peer's next request
  *
- * Such a process is not stuck, however long it takes; daemon_timeout counts from the change to false.
+ * Such a process is not stuck, however long it takes; daemon_timeout counts from the last call with false,
+ * which whoever makes progress in a long request may repeat.
  * `buzon stop` does not end it: the request may be on its way (service_quiet, which includes this).
  */
 void service_rest(bool resting);
