@@ -63,7 +63,7 @@ static void await_input(int fd, int64_t deadline_ms)
     int64_t left_ms = deadline_ms - clock_monotonic_ms();
 
     if (left_ms > 0)
-        (void)poll(&watched, 1, (int)left_ms);
+        (void)poll(&watched, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
 }
 
 bool smtpd_hear_proxy(struct smtpd_session *session)
