@@ -158,7 +158,11 @@ static bool serve(struct connection *peer, const struct service_instance *instan
     struct flush_request request;
     bool good = true;
 
-    while (good && flush_request_receive(peer, arena, &request, err)) {
+    while (good) {
+        service_rest(true);
+        if (!flush_request_receive(peer, arena, &request, err))
+            break;
+        service_rest(false);
         good = flush_answer_send(peer, obey(arena, &request), err);
         if (request.verb == FLUSH_REFRESH)
             refresh(flush.config->fast_flush_refresh_time);
