@@ -109,10 +109,30 @@ static bool is_being_expanded(const struct step *step, const char *name)
     return false;
 }
 
+bool take_default_rights(struct local_delivery *delivery, struct step *step, struct error *err)
+{
+    const char *privileges = delivery->local->config->default_privs;
+    const struct passwd *account;
+
+    errno = 0;
+    account = getpwnam(privileges);
+    if (account == NULL || account->pw_uid == 0) {
+        error_set(err, ERROR_TEMPORARY,
+                  account == NULL ? "default_privs: no account \"%s\""
+                                  : "default_privs: \"%s\" has root's uid",
+                  privileges);
+        return false;
+    }
+    step->rights_user = arena_copy(delivery->arena, account->pw_name);
+    step->rights_home = NULL;
+    step->rights_uid = account->pw_uid;
+    step->rights_gid = account->pw_gid;
+    return true;
+}
+
 static bool set_rights(struct local_delivery *delivery, const struct alias_table *table,
                        struct step *step, struct error *err)
 {
-    const char *privileges = delivery->local->config->default_privs;
     const struct passwd *account;
     struct stat status;
 
@@ -136,17 +156,8 @@ static bool set_rights(struct local_delivery *delivery, const struct alias_table
             return true;
         }
     }
-    errno = 0;
-    account = getpwnam(privileges);
-    if (account == NULL) {
-        error_set(err, ERROR_TEMPORARY, "default_privs: no account \"%s\"", privileges);
-        return false;
-    }
-    step->rights_user = arena_copy(delivery->arena, account->pw_name);
-    step->rights_uid = account->pw_uid;
-    step->rights_gid = account->pw_gid;
     step->lists_as_root = true;
-    return true;
+    return take_default_rights(delivery, step, err);
 }
 
 /* --- owner-NAME ------------------------------------------------------------------------------------------ */

@@ -87,6 +87,11 @@ void deliver_include(struct local_delivery *delivery, const struct step *step, c
 /* list_file_read - the content of a .forward or list file, up to the limit of `content` */
 bool list_file_read(int fd, const char *path, struct buf *content, struct error *err) MUST_CHECK;
 
+/* take_default_rights (alias.c) - those of default_privs, which are never root's: for files, commands and lists that
+ * come from nobody's table or file */
+bool take_default_rights(struct local_delivery *delivery, struct step *step,
+                         struct error *err) MUST_CHECK;
+
 /* deliver_by_alias (alias.c) - true when the name is an alias, or asking failed: all was done */
 bool deliver_by_alias(struct local_delivery *delivery, struct step *step);
 

@@ -194,6 +194,8 @@ static void deliver_to_luser(struct local_delivery *delivery, const struct step 
     else if (step->depth > 0 && step->from->forwarder == NULL && step->alias == NULL &&
              was_seen(delivery, "luser", step->address))
         leaf_bounced(delivery, step->address, "5.1.1", "unknown user: \"%s\"", step->user);
+    else if (step->rights_uid == 0 && !take_default_rights(delivery, &found, &err))
+        leaf_deferred(delivery, step->address, "4.3.5", "luser_relay: %s", err.text);
     else
         deliver_expansion(delivery, &found, BY_ALIAS, buf_span(&value));
     buf_release(&value);

@@ -14,6 +14,7 @@
 #include "lib/service/service.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct span deposit_prefix(struct arena *arena, const struct deposit *deposit)
 {
@@ -87,13 +88,50 @@ static struct quota_bonus grace_of(const struct config *config)
     return grace;
 }
 
+static bool is_missing_or_roots(const char *directory)
+{
+    struct stat status;
+
+    return stat(directory, &status) != 0 ||
+           (status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0);
+}
+
+/* Whoever can write to a Maildir, or to where it is made, can let its tmp/ and new/ lead anywhere. Others are stopped
+ * there by the rights that they lack; root lacks none. */
+static bool is_safe_for_root(const char *path, struct error *err)
+{
+    bool is_safe = is_missing_or_roots(path), is_there = false;
+    char *above = mem_text(path);
+    char *slash;
+
+    while (is_safe && !is_there && (slash = strrchr(above, '/')) != NULL) {
+        slash[slash == above ? 1 : 0] = '\0';
+        is_there = access(above, F_OK) == 0;
+        is_safe = is_missing_or_roots(above);
+        if (strcmp(above, "/") == 0)
+            break;
+    }
+    mem_free(above);
+    if (!is_safe)
+        error_set(err, ERROR_TEMPORARY, "%s is root's, but others can write to it or above it",
+                  path);
+    return is_safe;
+}
+
+static int open_for_deposit(const char *path, struct error *err)
+{
+    if (geteuid() == 0 && !is_safe_for_root(path, err))
+        return -1;
+    return maildir_open(path, err);
+}
+
 /* Within the quota; the sum is kept up when the message is there. */
 static bool write_to_maildir(const struct deposit *deposit, const struct mailbox_place *place,
                              const struct delivery_content *content, struct error *err)
 {
     const uint64_t size = content->prefix.len + content->size;
     const struct quota_bonus grace = grace_of(deposit->config);
-    int maildir = maildir_open(place->path, err);
+    int maildir = open_for_deposit(place->path, err);
     bool has_room =
         maildir >= 0 && quota_check_at(place->path, maildir, &place->quota, &grace, size, 1, err);
     bool written = has_room &&

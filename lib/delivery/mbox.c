@@ -123,20 +123,18 @@ void mbox_unlock(struct mbox_lock *lock)
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-/* Somebody else's file, or another name of one, may have been put where the mailbox should be; or his pipe, from
- * which he would read what is for another. */
+/* Somebody else's file or device, or another name of one, may have been put where the mailbox should be; or his
+ * pipe, from which he would read what is for another. */
 static bool is_trustworthy(const char *path, const struct stat *status,
                            const struct mbox_settings *settings, struct error *err)
 {
-    bool is_regular = S_ISREG(status->st_mode);
-
-    if (is_regular && status->st_nlink > 1) {
+    if (status->st_nlink > 1) {
         error_set(err, ERROR_PERMANENT, "file has %ju hard links", (uintmax_t)status->st_nlink);
     } else if (settings->strict_owner && status->st_uid != geteuid()) {
         log_warning(
             "specify \"strict_mailbox_ownership = no\" to ignore mailbox ownership mismatch");
         error_set(err, ERROR_TEMPORARY, "destination %s is not owned by recipient", path);
-    } else if (is_regular && settings->is_target &&
+    } else if (S_ISREG(status->st_mode) && settings->is_target &&
                (status->st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
         error_set(err, ERROR_PERMANENT, "file is executable");
         err->number = ENOEXEC;

@@ -54,9 +54,20 @@ kept a mailbox that is a link| ln -s $T/rootfile $T/mail/bob
 kept a mailbox with another name| echo >x && ln x $T/mail/bob
 kept a mailbox that is a directory| mkdir $T/mail/bob
 kept a mailbox of alice's| touch $T/mail/bob && chmod 666 $T/mail/bob
+kept a mailbox of root's that is a link| ln -s $T/rootfile $T/mail/root
+kept a mailbox of root's with another name| echo >x && ln x $T/mail/root
+kept a mailbox of alice's, where root's should be| touch $T/mail/root && chmod 666 $T/mail/root
+kept a pipe of alice's, where root's mailbox should be| mkfifo -m 666 $T/mail/root
 kept a pipe of alice's, who reads it| mkfifo -m 666 $T/mail/bob && (exec cat $T/mail/bob >read.from.pipe) & sleep 0.1
 END
-plan $(($(wc -l <"$T/cases") + $(wc -l <"$T/spool-cases") + 5))
+# The same for a directory of Maildirs.
+cat >"$T/maildir-cases" <<'END'
+kept a Maildir of alice's, where root's should be| mkdir -p $T/mail/root/tmp $T/mail/root/new $T/mail/root/cur
+kept a Maildir of alice's that leads to where root alone may write| mkdir -p $T/mail/root/tmp $T/mail/root/cur && ln -s $T/secret $T/mail/root/new
+kept a Maildir of root's that is a link| ln -s $T/secret $T/mail/root
+kept a Maildir of root's that others could make instead| :
+END
+plan $(($(wc -l <"$T/cases") + $(wc -l <"$T/spool-cases") + $(wc -l <"$T/maildir-cases") + 8))
 
 sender=0
 run_case() { # RECIPIENT LINE
@@ -69,16 +80,33 @@ run_case() { # RECIPIENT LINE
     t_id=$(sed -n "s/.*: \([0-9A-F]*\): from=<s$sender@remote\.test>.*/\1/p" "$LOG" | head -n 1)
     wait_until 'its result' t_log_matches "$t_id: to=.*relay=local.*status="
     t_status=$(sed -n "s/.*$t_id: to=.*relay=local.*status=\([a-z]*\).*/\1/p" "$LOG" | tail -n 1)
-    [ "$t_status" = sent ] || t_status=kept
+    case $t_status in deferred | bounced) t_status=kept ;; esac
     is "${t_case#* }: $t_outcome" "$t_status $(others)" "$t_outcome $BEFORE"
 }
 while IFS= read -r t_line; do run_case alice "$t_line"; done <"$T/cases"
 sed -i 's/^home_mailbox.*/home_mailbox =/' "$CONF/main.cf"
 buzon reload 2>/dev/null
 while IFS= read -r t_line; do
-    run_case bob "$t_line"
-    rm -rf "$T/mail/bob"
+    case $t_line in
+    */mail/root*) run_case '\root' "$t_line" ;;
+    *) run_case bob "$t_line" ;;
+    esac
+    rm -rf "$T/mail/bob" "$T/mail/root"
 done <"$T/spool-cases"
+echo "mail_spool_directory = $T/mail/" >>"$CONF/main.cf"
+buzon reload 2>/dev/null
+while IFS= read -r t_line; do
+    run_case '\root' "$t_line"
+    rm -rf "$T/mail/root"
+done <"$T/maildir-cases"
+# What becomes of mail for nobody is written with the rights of default_privs, and read with them.
+printf '%s\n' "$T/rootfile" >"$T/list"
+echo 'local_recipient_maps =' >>"$CONF/main.cf"
+for t_where in "$T/rootfile" "$T/secret/\$local" ":include:$T/list"; do
+    echo "luser_relay = $t_where" >>"$CONF/main.cf"
+    buzon reload 2>/dev/null
+    run_case nobody-here "kept luser_relay = $t_where| :"
+done
 check 'nobody read what was for another' sh -c "! grep -q . '$HOME_A/read.from.pipe' 2>/dev/null"
 send_mail last@remote.test ana@example.test >/dev/null
 maildir_has 'mail for others goes on' "$(virtual_maildir ana)" 1

@@ -249,6 +249,12 @@ static void planted_links_are_refused(void **state UNUSED)
     assert_false(mbox_deliver("soft", "a@b", 0, &content, &settings, NULL, &err));
     assert_false(mbox_deliver("hard", "a@b", 0, &content, &settings, NULL, &err));
     assert_true(mbox_deliver("/dev/null", "a@b", 0, &content, &settings, NULL, &err));
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    fd = open("pipe", O_RDONLY | O_NONBLOCK);
+    assert_true(mbox_deliver("pipe", "a@b", 0, &content, &settings, NULL, &err));
+    assert_int_equal(link("pipe", "other-pipe"), 0);
+    assert_false(mbox_deliver("other-pipe", "a@b", 0, &content, &settings, NULL, &err));
+    fd_close(&fd);
     fd_close(&content.file);
 }
 
