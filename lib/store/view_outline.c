@@ -41,17 +41,19 @@ static bool add_known(struct mailbox *mailbox, const struct mailbox_message *mes
     return true;
 }
 
-/* Of what changed since the view has the flags of now, but it is still to be told. */
+/* Of what changed since the view has the flags of now, but it is still to be told: also when the client's own change
+ * comes first. */
 static void add_living(void *context, const struct index_flags *flags, size_t count)
 {
     struct mailbox *mailbox = context;
 
     for (size_t i = 0; i < count && flags[i].uid < mailbox->uidnext; i++) {
+        const bool changed = flags[i].modseq > mailbox->modseq;
         const struct mailbox_message living = {
-            .modseq = flags[i].modseq < mailbox->modseq ? flags[i].modseq : mailbox->modseq,
+            .modseq = changed ? mailbox->modseq : flags[i].modseq,
             .uid = flags[i].uid,
             .keywords = flags[i].keywords,
-            .flags = flags[i].flags,
+            .flags = flags[i].flags | (changed ? FLAG_CHANGED : 0),
         };
         if (!add_known(mailbox, &living))
             return;

@@ -104,6 +104,11 @@ assert lines[-1].startswith("h OK ") and "MODIFIED" not in lines[-1] and any("FE
 two("c STORE 1 +FLAGS (\\Answered)")
 lines = one("i STORE 1 +FLAGS.SILENT (\\Flagged)")
 assert any("\\Answered" in l and "\\Flagged" in l for l in lines), lines
+# Those may have come between SELECT and the first command.
+one("j SELECT INBOX (CONDSTORE)")
+two("d STORE 2 +FLAGS (\\Draft)")
+lines = one("k STORE 2 +FLAGS.SILENT (\\Answered)")
+assert any("\\Answered" in l and "\\Draft" in l for l in lines), lines
 END
 check 'changes of others are not overwritten, and found' python3 "$T/modseq.py" "$IMAP_PORT" "$ANA" "$PASSWORD"
 converse imap 'modseqs are the same in the next session' <<END

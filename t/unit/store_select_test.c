@@ -156,8 +156,8 @@ static void what_happened_meanwhile_is_news(void **state UNUSED)
     assert_int_equal(mailbox->gone, 1);
     assert_int_equal(mailbox->messages[0].flags & FLAG_GONE, FLAG_GONE);
     assert_int_equal(uid_at(mailbox, 0), 1);
-    assert_int_equal(mailbox->messages[1].flags, FLAG_SEEN | FLAG_RECENT);
-    assert_false(mailbox->changed);
+    assert_int_equal(mailbox->messages[1].flags, FLAG_SEEN | FLAG_CHANGED | FLAG_RECENT);
+    assert_int_equal(mailbox->messages[2].flags, FLAG_SEEN | FLAG_RECENT);
     sync_mailbox(mailbox);
     assert_int_equal(mailbox->count, 4);
     assert_int_equal(mailbox->gone, 1);
