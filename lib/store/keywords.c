@@ -57,16 +57,19 @@ static bool read_names(struct keywords *keywords, int directory, struct error *e
 
     if (done && S_ISREG(status.st_mode) && status.st_size > 0) {
         size_t size = status.st_size < FILE_MAX ? (size_t)status.st_size : FILE_MAX;
-        done = pread_all(fd, buf_reserve(&text, size), size, 0) || errno == 0;
+        char *room = buf_reserve(&text, size);
+        memset(room, 0, size); /* it may become shorter meanwhile */
+        done = pread_all(fd, room, size, 0) || errno == 0;
         if (done)
             buf_commit(&text, size);
     }
-    if (done)
+    done = done || is_none(errno);
+    if (done) {
+        keywords_release(keywords);
         keywords_parse(keywords, buf_span(&text));
-    else if (is_none(errno))
-        done = true;
-    else
+    } else {
         error_errno(err, "read " FILE_NAME);
+    }
     fd_close(&fd);
     buf_release(&text);
     return done;
@@ -88,7 +91,6 @@ bool keywords_refresh(struct keywords *keywords, int directory, struct error *er
     mtime_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
     if (mtime_ns == keywords->mtime_ns && status.st_size == keywords->size)
         return true;
-    keywords_release(keywords);
     if (!read_names(keywords, directory, err))
         return false;
     keywords->mtime_ns = mtime_ns;

@@ -191,13 +191,14 @@ bool uidlist_stamp_equal(const struct uidlist_stamp *a, const struct uidlist_sta
 
 bool uidlist_read(int directory, struct uidlist *list_r, struct error *err)
 {
-    bool found;
+    bool found, done;
 
     *list_r = (struct uidlist){.text = BUF(FILE_MAX)};
     list_r->stamp = uidlist_stat(directory);
-    if (!control_read(directory, FILE_NAME, &list_r->text, &found, err) || !found) {
+    done = control_read(directory, FILE_NAME, &list_r->text, &found, err);
+    if (!done || !found) {
         uidlist_release(list_r);
-        return !found && err->kind == ERROR_NONE;
+        return done;
     }
     if (!uidlist_parse(list_r, buf_span(&list_r->text)))
         list_r->torn = true;

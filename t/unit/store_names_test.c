@@ -1,12 +1,18 @@
 /* lib/store: mailbox names, modified UTF-7, LIST patterns, and Dovecot's control files. */
 #include "t/unit/unit.h"
 
+#include "lib/base/file.h"
 #include "lib/store/keywords.h"
 #include "lib/store/mutf7.h"
 #include "lib/store/name.h"
 #include "lib/store/pattern.h"
 #include "lib/store/subscriptions.h"
 #include "lib/store/uidlist.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* --- modified UTF-7 ---------------------------------------------------------------------------- */
 
@@ -238,6 +244,58 @@ static void keywords_keep_their_letters(void **state UNUSED)
     keywords_release(&keywords);
 }
 
+static void write_text(int directory, const char *name, const char *text)
+{
+    assert_true(file_replace(directory, name, 0600, span_text(text), NULL));
+}
+
+/* Trouble that passes takes no names away: a keyword more would be written without them. */
+static void keywords_stay_when_the_file_cannot_be_read(void **state UNUSED)
+{
+    char path[] = "/tmp/keywords.XXXXXX";
+    struct keywords keywords = {0};
+    struct error err = {0};
+    struct rlimit before, none;
+    int directory;
+    bool done;
+
+    assert_non_null(mkdtemp(path));
+    directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    write_text(directory, "dovecot-keywords", "0 foo\n");
+    assert_true(keywords_refresh(&keywords, directory, &err));
+    write_text(directory, "dovecot-keywords", "0 foo\n1 bar\n");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    done = keywords_refresh(&keywords, directory, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_false(done);
+    assert_int_equal(err.number, EMFILE);
+    assert_int_equal(keywords_find(&keywords, SPAN_LITERAL("foo")), 0);
+    assert_true(keywords_refresh(&keywords, directory, &err));
+    assert_int_equal(keywords_find(&keywords, SPAN_LITERAL("bar")), 1);
+    keywords_release(&keywords);
+    (void)unlinkat(directory, "dovecot-keywords", 0);
+    (void)close(directory);
+    (void)rmdir(path);
+}
+
+/* Whatever went wrong before: who finds its list changed reads it again, with that error still there. */
+static void a_list_that_is_gone_is_no_error(void **state UNUSED)
+{
+    struct error err = {.kind = ERROR_PERMANENT, .number = ESTALE};
+    char path[] = "/tmp/uidlist.XXXXXX";
+    struct uidlist list;
+    int directory;
+
+    assert_non_null(mkdtemp(path));
+    directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(uidlist_read(directory, &list, &err));
+    uidlist_release(&list);
+    (void)close(directory);
+    (void)rmdir(path);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[100];
@@ -250,5 +308,8 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, subscriptions_cases, parse_subscriptions);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(overlong_name_is_refused);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(keywords_keep_their_letters);
+    tests[used++] =
+        (struct CMUnitTest)cmocka_unit_test(keywords_stay_when_the_file_cannot_be_read);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(a_list_that_is_gone_is_no_error);
     return unit_run("store_names", tests, used);
 }
