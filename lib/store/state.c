@@ -167,6 +167,8 @@ void state_forget_messages(struct index_mailbox *state)
     state->messages = state->unseen = state->deleted = state->unknown_sizes = state->in_new = 0;
     state->virtual_size = state->deleted_size = 0;
     state->seen_uid = state->seen_count = 0;
+    if (state->claimed_uid > state->uidnext) /* their UIDs start over */
+        state->claimed_uid = state->uidnext;
     state->gone_first = state->gone_next = 0;
     state->gone_modseq = state->modseq;
 }

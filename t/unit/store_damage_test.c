@@ -301,6 +301,11 @@ static void the_last_uid_is_taken(void **state UNUSED)
         mailbox_close(&mailbox);
         check_mailbox(false);
     }
+    mailbox = open_mailbox("INBOX", false);
+    (void)append("INBOX", 0, "Subject: 9\r\n\r\nx\r\n");
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->messages[MESSAGES].flags, FLAG_RECENT);
+    mailbox_close(&mailbox);
     arena_free(&arena);
 }
 
