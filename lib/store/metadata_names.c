@@ -40,7 +40,6 @@ static bool write_names(struct mailbox *mailbox, struct metadata_cache *cache, s
     for (size_t i = 0; i < cache->names.count; i++)
         buf_put_printf(&text, "%s\n", cache->names.items[i]);
     written = index_put_metadata(mailbox->store->index, 0, NAMES_UID, buf_span(&text), err);
-    cache->names_written = written;
     buf_release(&text);
     return written;
 }
@@ -74,15 +73,17 @@ static bool add_names(struct mailbox *mailbox, struct metadata_cache *cache,
         index_abort(index);
         return false;
     }
+    cache->names_read = false; /* until what is added is there for all */
     for (size_t i = 0; i < headers->count && cache->names.count < NAMES_MAX; i++) {
         if (!strlist_has_nocase(&cache->names, headers->items[i]) &&
             strchr(headers->items[i], '\n') == NULL)
             strlist_add(&cache->names, headers->items[i]);
     }
     if (write_names(mailbox, cache, err))
-        return index_commit(index, err);
-    index_abort(index);
-    return false;
+        cache->names_read = index_commit(index, err);
+    else
+        index_abort(index);
+    return cache->names_read;
 }
 
 /* How many names of the list a record must cover to have these headers; SIZE_MAX: no record can. */
