@@ -10,8 +10,9 @@
 /*
  * control_read - append the content of such a file, up to the limit of `text`
  *
- * What can be none (a directory, a FIFO, a link that leads nowhere, more octets than the limit) is renamed to
- * another name, with a warning, and is as good as absent from then on.
+ * What can be none (a directory, a FIFO, links in a circle, more octets than the limit) is renamed to another name,
+ * with a warning, and is as good as absent from then on; so is a link that leads nowhere, which stays until the file is
+ * written.
  *
  *  found_r  the file is there and was read
  *  err      TEMPORARY: the system did not let us read it
