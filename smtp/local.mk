@@ -1,6 +1,6 @@
 # smtp: the SMTP and LMTP client; one program under two names.
 pkglibexec_PROGRAMS += smtp/smtp smtp/lmtp
-dist_man_MANS += smtp/smtp.8 smtp/lmtp.8
+dist_man_MANS += smtp/smtp.8 smtp/lmtp.8 smtp/generic.5
 smtp_smtp_SOURCES = smtp/smtp.c smtp/delivery.c smtp/delivery.h smtp/mail.c smtp/command.c smtp/command.h smtp/content.c smtp/checks.c smtp/checks.h smtp/generic.c smtp/generic.h smtp/outgoing.c smtp/outgoing.h \
 	smtp/wire.c smtp/wire.h smtp/downgrade.c smtp/downgrade.h smtp/session.c smtp/session.h \
 	smtp/hello.c smtp/reply.c smtp/reply.h smtp/hosts.c smtp/hosts.h smtp/nexthop.c smtp/nexthop.h \
