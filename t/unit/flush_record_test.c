@@ -5,7 +5,9 @@
 #include "lib/base/file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -147,6 +149,34 @@ static void takes_many(void **state UNUSED)
     buf_release(&taken.ids);
 }
 
+/* There is no room for one queue id, and for the next one there is. */
+static void adds_whole_lines(void **state UNUSED)
+{
+    char path[] = "/tmp/buzon-record.XXXXXX";
+    int directory = make_directory(path);
+    struct taken taken = {.ids = BUF(1000), .good = -1};
+    struct error err = {0};
+    struct rlimit room, small;
+
+    assert_true(record_add(directory, "a_test", "AAAAA1", &err));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &room), 0);
+    small = room;
+    small.rlim_cur = 7 + 3;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_false(record_add(directory, "a_test", "AAAAA2", &err));
+    assert_int_equal(err.number, EFBIG);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &room), 0);
+    error_clear(&err);
+    assert_true(record_add(directory, "a_test", "AAAAA3", &err));
+    assert_true(record_empty(directory, "a_test", take, &taken, &err));
+    assert_string_equal(buf_text(&taken.ids), "AAAAA1 AAAAA3 ");
+    assert_int_equal(unlinkat(directory, "a_test", 0), 0);
+    fd_close(&directory);
+    assert_int_equal(rmdir(path), 0);
+    buf_release(&taken.ids);
+}
+
 /* Long lines are of no use, and no harm. */
 static void survives_long_lines(void **state UNUSED)
 {
@@ -207,13 +237,14 @@ static void refreshes_by_age(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(name_cases) + ARRAY_LENGTH(content_cases) + 4];
+    struct CMUnitTest tests[ARRAY_LENGTH(name_cases) + ARRAY_LENGTH(content_cases) + 5];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, name_cases, names_record);
     UNIT_ADD_ROWS(tests, used, content_cases, takes_content);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(names_no_long_one);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(takes_many);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(adds_whole_lines);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(survives_long_lines);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(refreshes_by_age);
     return unit_run("records of the flush service", tests, used);
