@@ -198,6 +198,7 @@ void fast_flush_start(struct fast_flush *fast_flush, struct qmgr *qmgr)
         .maximum = CONNECTIONS,
         .idle_ms = qmgr->config->ipc_idle * SECOND_MS,
         .busy_ms = qmgr->config->qmgr_daemon_timeout * SECOND_MS,
+        .ipc_ms = qmgr->config->qmgr_ipc_timeout * SECOND_MS,
         .uses = USES_MAX,
         .context = fast_flush,
         .on_message = on_message,
