@@ -2,6 +2,7 @@
  * on where it stopped, because what was told is counted as told. */
 #include "qmgr/finish.h"
 
+#include "qmgr/agent.h"
 #include "qmgr/fast_flush.h"
 #include "qmgr/feed.h"
 #include "qmgr/notify.h"
@@ -34,9 +35,11 @@ static void leave(struct message *message)
 static void on_pause_over(void *context, int fd UNUSED, int events UNUSED)
 {
     struct message *message = context;
+    struct qmgr *qmgr = message->qmgr;
 
     message->is_paused = false;
     finish_message(message);
+    agents_run(qmgr); /* it may be read further */
 }
 
 /* Try again later; until then nothing is forgotten, neither here nor by a restart. */
@@ -239,9 +242,9 @@ static bool tell(struct message *message, enum notice_kind kind, struct findings
     outcome_mark(message); /* the file will outlast this a while */
     if (message_file(message, &err) != -1)
         notify_start(message, kind, findings);
-    else if (is_over && err.number == ENOENT)
+    else if (err.number == ENOENT && message->deliveries == 0)
         leave_missing(message);
-    else if (is_over)
+    else
         pause_message(message, err.text);
     return true;
 }
@@ -259,12 +262,11 @@ void finish_message(struct message *message)
 {
     const bool is_over = message_is_over(message);
 
-    if (message->is_paused)
-        return;
-    while (message->deferred.first != NULL && (is_over || findings_is_full(&message->deferred)))
+    while (!message->is_paused && message->deferred.first != NULL &&
+           (is_over || findings_is_full(&message->deferred)))
         put_off(message);
     hold_back(message);
-    if (tell(message, NOTICE_FAILURE, &message->failures) ||
+    if (message->is_paused || tell(message, NOTICE_FAILURE, &message->failures) ||
         tell(message, NOTICE_SUCCESS, &message->successes) ||
         tell(message, NOTICE_DELAY, &message->delays))
         return;
