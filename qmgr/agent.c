@@ -7,12 +7,12 @@
  */
 #include "qmgr/agent.h"
 
+#include "qmgr/finish.h"
 #include "qmgr/jobs.h"
 #include "qmgr/message.h"
 #include "qmgr/outcome.h"
 #include "qmgr/pool.h"
 #include "qmgr/portions.h"
-#include "qmgr/succession.h"
 #include "qmgr/verp.h"
 
 #include "lib/base/clock.h"
@@ -63,8 +63,8 @@ static void try_again(struct delivery *delivery)
 
     message_end_flight(delivery->message);
     schedule_again(qmgr->schedule, &delivery->entry);
-    if (qmgr->draining && delivery->message->in_flight == 0)
-        succession_let_go(delivery->message);
+    if (qmgr->draining)
+        finish_message(delivery->message);
     service_release(qmgr->instance);
 }
 

@@ -30,6 +30,12 @@ static void leave(struct message *message)
     feed_room(feed);
 }
 
+/* The rest of the message is for the queue manager that follows. */
+static bool is_ending(const struct message *message)
+{
+    return message->qmgr->draining && message->in_flight == 0;
+}
+
 /* --- trouble with the queue itself ------------------------------------------------------------------------- */
 
 static void on_pause_over(void *context, int fd UNUSED, int events UNUSED)
@@ -48,7 +54,7 @@ static void pause_message(struct message *message, const char *why)
     const struct qmgr *qmgr = message->qmgr;
 
     log_warning("%s: %s; will try again", message->queue_id, why);
-    if (qmgr->draining && message->in_flight == 0) {
+    if (is_ending(message)) {
         succession_let_go(message);
         return;
     }
@@ -230,14 +236,16 @@ static void put_off(struct message *message)
 
 /* --- telling the sender -------------------------------------------------------------------------------------- */
 
-/* True: something is being told, or must be before the message can be finished; it may be gone. */
+/* True: something is being told, or must be before the message can be finished; it may be gone. Of a success nobody
+ * who follows would know: it is settled. */
 static bool tell(struct message *message, enum notice_kind kind, struct findings *findings)
 {
-    const bool is_over = message_is_over(message);
+    const bool is_last =
+        message_is_over(message) || (is_ending(message) && kind == NOTICE_SUCCESS);
     struct error err = {0};
 
     if (findings->first == NULL || findings->is_being_told ||
-        (!is_over && !findings_is_full(findings)))
+        (!is_last && !findings_is_full(findings)))
         return findings->is_being_told;
     outcome_mark(message); /* the file will outlast this a while */
     if (message_file(message, &err) != -1)
@@ -266,12 +274,12 @@ void finish_message(struct message *message)
            (is_over || findings_is_full(&message->deferred)))
         put_off(message);
     hold_back(message);
-    if (message->is_paused || tell(message, NOTICE_FAILURE, &message->failures) ||
-        tell(message, NOTICE_SUCCESS, &message->successes) ||
-        tell(message, NOTICE_DELAY, &message->delays))
+    if (!message->is_paused && (tell(message, NOTICE_FAILURE, &message->failures) ||
+                                tell(message, NOTICE_SUCCESS, &message->successes) ||
+                                tell(message, NOTICE_DELAY, &message->delays)))
         return;
-    if (!is_over) {
-        if (message->qmgr->draining && message->in_flight == 0)
+    if (!is_over || message->is_paused) {
+        if (is_ending(message))
             succession_let_go(message);
         return;
     }

@@ -6,7 +6,6 @@
 #include "qmgr/outcome.h"
 
 #include "qmgr/finish.h"
-#include "qmgr/succession.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -186,11 +185,7 @@ void outcome_ended(struct delivery *delivery)
     ASSERT(message->deliveries > 0);
     message->deliveries--;
     delivery_free(delivery);
-    if (message->qmgr->draining && message->in_flight == 0 &&
-        (!message_is_over(message) || message->is_paused))
-        succession_let_go(message);
-    else
-        finish_message(message);
+    finish_message(message);
 }
 
 void outcome_defer_rest(struct delivery *delivery, const char *status, const char *text)

@@ -2,6 +2,7 @@
 #include "qmgr/succession.h"
 
 #include "qmgr/feed.h"
+#include "qmgr/finish.h"
 #include "qmgr/outcome.h"
 
 #include "lib/base/file.h"
@@ -156,14 +157,15 @@ void succession_end(struct qmgr *qmgr)
     struct connection *successor;
     size_t position = 0;
     struct span queue_id;
-    void *message;
+    void *value;
 
     qmgr->draining = true;
-    while (hash_next(qmgr->active, &position, &queue_id, &message)) {
-        if (((struct message *)message)->in_flight > 0)
+    while (hash_next(qmgr->active, &position, &queue_id, &value)) {
+        struct message *message = value;
+        if (message->in_flight > 0 || message->successes.first != NULL)
             lock_message(message);
-        else
-            succession_let_go(message);
+        if (message->in_flight == 0)
+            finish_message(message); /* it may be let go */
     }
     fd_close(&qmgr->lock);
     successor = call_successor(qmgr);

@@ -3,7 +3,7 @@
 # kills in mid-delivery, messages that are taken away under its hands, files that are none.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../qmgr.sh"
-plan 41
+plan 43
 
 cat >"$CONF/transport" <<END
 ok.test          agent:ok
@@ -15,8 +15,9 @@ slow.test        agent:slow 100
 crawl.test       agent:slow 3000
 nowhere.test     nosuch:
 waits.test       lazy:ok
+rated.test       rated:ok
 END
-qmgr_prepare agent lazy mortal pair <<END
+qmgr_prepare agent lazy mortal pair rated <<END
 virtual_mailbox_maps = texthash:$CONF/vmailbox
 transport_maps = texthash:$CONF/transport
 minimal_backoff_time = 300s
@@ -25,6 +26,8 @@ defer_transports = lazy
 agent_destination_recipient_limit = 10
 mortal_destination_recipient_limit = 10
 pair_destination_recipient_limit = 2
+rated_destination_recipient_limit = 2
+rated_destination_rate_delay = 1h
 END
 instance_run
 
@@ -94,6 +97,16 @@ eventually 'after a kill everybody gets it' agent_who_is "^$ID " 200
 wait_until 'the end' t_log_matches "$ID: removed"
 twice=$(agent_twice "^$ID ")
 check "only what was in flight comes twice ($twice)" test "$twice" -le 50
+
+# --- a reload between deliveries: what was delivered is told of -------------------------------------------
+
+mail -N success a@rated.test b@rated.test c@rated.test
+wait_until 'the first delivery' delivered_is "$ID" 2
+buzon reload 2>/dev/null
+eventually 'the next queue manager delivers the rest' delivered_is "$ID" 3
+reported() { cat $(maildir_files "$(virtual_maildir ana)") 2>/dev/null | grep -c '^Final-Recipient: rfc822; .*@rated.test'; }
+reported_is() { [ "$(reported)" = "$1" ]; }
+eventually 'and the sender hears of all' reported_is 3
 
 # --- reload, and tables that change, in mid-delivery -------------------------------------------------------
 
