@@ -332,8 +332,9 @@ void agents_run(struct qmgr *qmgr)
         wait_ms = schedule_tick(qmgr->schedule, clock_monotonic_ms());
         any = dispatch_all(qmgr);
         any = redirect_all(qmgr) || any;
-        any = portions_run(qmgr) || any;
     } while (any);
+    if (portions_run(qmgr))
+        wait_ms = 0; /* what was read is handed out, and more is read, after other events */
     if (wait_ms >= 0)
         timer_arm(qmgr->schedule_timer, wait_ms);
 }

@@ -74,15 +74,12 @@ static struct message *message_of(struct reading *reading)
 
 bool portions_run(struct qmgr *qmgr)
 {
-    struct readings *readings = schedule_readings(qmgr->schedule);
-    struct reading *reading;
-    bool any = false;
+    struct reading *reading =
+        hungry_next(schedule_readings(qmgr->schedule), clock_monotonic_ms());
 
-    while ((reading = hungry_next(readings, clock_monotonic_ms())) != NULL) {
-        struct message *message = message_of(reading);
-        read_portion(message, reading_next_share(reading));
-        finish_message(message);
-        any = true;
-    }
-    return any;
+    if (reading == NULL)
+        return false;
+    read_portion(message_of(reading), reading_next_share(reading));
+    finish_message(message_of(reading));
+    return true;
 }

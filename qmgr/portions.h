@@ -9,7 +9,7 @@
 
 /* portions_begin - the first recipients of a message that was just opened are read and scheduled */
 void portions_begin(struct message *message);
-/* portions_run - the next ones of all messages for which it is time; true: there were any */
+/* portions_run - the next ones of a message for which it is time; true: there was one, and there may be more */
 bool portions_run(struct qmgr *qmgr);
 
 #endif
