@@ -8,7 +8,7 @@ cleanup_cleanup_SOURCES = cleanup/cleanup.c \
 	cleanup/header.c cleanup/header.h \
 	cleanup/message.c cleanup/message.h \
 	cleanup/notify.c cleanup/notify.h
-dist_man_MANS += cleanup/cleanup.8
+dist_man_MANS += cleanup/cleanup.8 cleanup/header_checks.5
 
 check_PROGRAMS += t/unit/cleanup_message_test
 UNIT_TESTS += t/unit/cleanup_message_test

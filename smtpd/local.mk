@@ -1,6 +1,6 @@
 # smtpd: what is built here and from what.
 pkglibexec_PROGRAMS += smtpd/smtpd
-dist_man_MANS += smtpd/smtpd.8
+dist_man_MANS += smtpd/smtpd.8 smtpd/access.5
 smtpd_smtpd_SOURCES = smtpd/smtpd.c smtpd/session.c smtpd/session.h smtpd/client.c smtpd/client.h \
 	smtpd/command.c smtpd/command.h smtpd/hello.c smtpd/hello.h smtpd/envelope.c smtpd/content.c \
 	smtpd/convert.c smtpd/convert.h smtpd/etrn.c smtpd/submit.c \
