@@ -145,10 +145,12 @@ void deliver_expansion(struct local_delivery *delivery, const struct step *step,
     size_t destinations = 0;
 
     while (value.len > 0) {
-        struct span item = alias_item_take(&value);
-        if (item.len == 0 || item.data[0] == '#')
-            continue;
-        destinations += deliver_item(delivery, step, by, item);
+        struct span line = alias_line_take(&value);
+        while (line.len > 0) {
+            struct span item = alias_item_take(&line);
+            if (item.len > 0)
+                destinations += deliver_item(delivery, step, by, item);
+        }
     }
     if (destinations == 0 && by == BY_ALIAS) {
         log_warning("no recipient in alias lookup result for %s", step->localpart);

@@ -3,6 +3,13 @@
 
 #include "lib/delivery/alias_item.h"
 
+struct span alias_line_take(struct span *rest)
+{
+    struct span line = span_trim(span_take_until(rest, '\n'));
+
+    return span_starts_with(line, "#") ? SPAN_EMPTY : line;
+}
+
 struct span alias_item_take(struct span *rest)
 {
     size_t at = 0, depth = 0;
@@ -19,7 +26,7 @@ struct span alias_item_take(struct span *rest)
             depth++;
         else if (!quoted && c == ')' && depth > 0)
             depth--;
-        else if (!quoted && depth == 0 && (c == ',' || c == '\n'))
+        else if (!quoted && depth == 0 && c == ',')
             break;
     }
     item = span_trim(span_first(*rest, at));

@@ -12,8 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     while (rest.len > 0) {
         size_t before = rest.len;
-        ASSERT(strlen(alias_item_text(arena, alias_item_take(&rest))) <= before);
+        struct span line = alias_line_take(&rest);
+
         ASSERT(rest.len < before);
+        while (line.len > 0) {
+            before = line.len;
+            ASSERT(strlen(alias_item_text(arena, alias_item_take(&line))) <= before);
+            ASSERT(line.len < before);
+        }
     }
     arena_free(&arena);
     return 0;

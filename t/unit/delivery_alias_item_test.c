@@ -8,17 +8,19 @@ static const struct item_case {
     const char *value;
     const char *items[4];
 } cases[] = {
-    {"addresses, separated by commas",       "ana, luis ,eva",            {"ana", "luis", "eva"}       },
-    {"lines are items too",                  "ana\nluis\n",               {"ana", "luis"}              },
-    {"a command in quotes keeps its commas", "\"|cmd a,b\", ana",         {"|cmd a,b", "ana"}          },
-    {"quotes inside a quoted command",       "\"|cmd \\\"x y\\\"\"",      {"|cmd \"x y\""}             },
-    {"a command without quotes",             "|/bin/cmd arg",             {"|/bin/cmd arg"}            },
-    {"a comma in a display name",            "\"Doe, Ana\" <ana@x.test>", {"\"Doe, Ana\" <ana@x.test>"}},
-    {"a comma in a comment",                 "ana (one, two), luis",      {"ana (one, two)", "luis"}   },
-    {"a list file",                          ":include:/etc/list",        {":include:/etc/list"}       },
-    {"a backslash before a name stays",      "\\ana",                     {"\\ana"}                    },
-    {"quotes that never end",                "\"|cmd",                    {"|cmd"}                     },
-    {"a backslash at the very end",          "ana\\",                     {"ana\\"}                    },
+    {"addresses, separated by commas",       "ana, luis ,eva",               {"ana", "luis", "eva"}       },
+    {"lines are items too",                  "ana\nluis\n",                  {"ana", "luis"}              },
+    {"a comment is a whole line",            "# ana, \"luis\n eva\n  #x, y", {"eva"}                      },
+    {"a number sign within a line is none",  "ana, #luis",                   {"ana", "#luis"}             },
+    {"a command in quotes keeps its commas", "\"|cmd a,b\", ana",            {"|cmd a,b", "ana"}          },
+    {"quotes inside a quoted command",       "\"|cmd \\\"x y\\\"\"",         {"|cmd \"x y\""}             },
+    {"a command without quotes",             "|/bin/cmd arg",                {"|/bin/cmd arg"}            },
+    {"a comma in a display name",            "\"Doe, Ana\" <ana@x.test>",    {"\"Doe, Ana\" <ana@x.test>"}},
+    {"a comma in a comment",                 "ana (one, two), luis",         {"ana (one, two)", "luis"}   },
+    {"a list file",                          ":include:/etc/list",           {":include:/etc/list"}       },
+    {"a backslash before a name stays",      "\\ana",                        {"\\ana"}                    },
+    {"quotes that never end",                "\"|cmd",                       {"|cmd"}                     },
+    {"a backslash at the very end",          "ana\\",                        {"ana\\"}                    },
 };
 
 static void run_case(void **state)
@@ -29,9 +31,12 @@ static void run_case(void **state)
     size_t count = 0;
 
     while (rest.len > 0) {
-        struct span item = alias_item_take(&rest);
-        if (item.len > 0)
-            assert_string_equal(alias_item_text(arena, item), c->items[count++]);
+        struct span line = alias_line_take(&rest);
+        while (line.len > 0) {
+            struct span item = alias_item_take(&line);
+            if (item.len > 0)
+                assert_string_equal(alias_item_text(arena, item), c->items[count++]);
+        }
     }
     assert_true(count == 4 || c->items[count] == NULL);
     free((void *)(uintptr_t)value.data);

@@ -160,24 +160,33 @@ static void explain_list(struct explaining *explaining, const char *path)
     buf_release(&content);
 }
 
+static void explain_item(struct explaining *explaining, struct span item)
+{
+    const char *text = alias_item_text(explaining->arena, item);
+
+    if (text[0] == '|')
+        explanation_fact(&explaining->text, "command", text + 1);
+    else if (text[0] == '/')
+        explanation_fact(&explaining->text, "file", text);
+    else if (text[0] == '\\')
+        explain_account(explaining, lower_case(explaining->arena, span_text(text + 1)));
+    else if (strncasecmp(text, INCLUDE_PREFIX, strlen(INCLUDE_PREFIX)) == 0)
+        explain_list(explaining, text + strlen(INCLUDE_PREFIX));
+    else
+        explain_members(explaining, item);
+}
+
 static void explain_items(struct explaining *explaining, struct span items)
 {
     while (items.len > 0) {
-        struct span item = alias_item_take(&items);
-        const char *text = alias_item_text(explaining->arena, item);
+        struct span line = alias_line_take(&items);
 
-        if (item.len == 0 || text[0] == '#')
-            continue;
-        if (text[0] == '|')
-            explanation_fact(&explaining->text, "command", text + 1);
-        else if (text[0] == '/')
-            explanation_fact(&explaining->text, "file", text);
-        else if (text[0] == '\\')
-            explain_account(explaining, lower_case(explaining->arena, span_text(text + 1)));
-        else if (strncasecmp(text, INCLUDE_PREFIX, strlen(INCLUDE_PREFIX)) == 0)
-            explain_list(explaining, text + strlen(INCLUDE_PREFIX));
-        else
-            explain_members(explaining, item);
+        while (line.len > 0) {
+            struct span item = alias_item_take(&line);
+
+            if (item.len > 0)
+                explain_item(explaining, item);
+        }
     }
 }
 
