@@ -1,7 +1,7 @@
 /*
  * A mailbox whose counts a client was told before anybody read which messages those are. When they are
  * wanted, and others have changed the mailbox meanwhile, the view is first what it was at that time: what
- * is still there, and what the index knows to be expunged since.
+ * is still there, and what was expunged since.
  */
 #include "lib/base/base.h"
 
@@ -41,35 +41,35 @@ static bool add_known(struct mailbox *mailbox, const struct mailbox_message *mes
     return true;
 }
 
-/* Of what changed since the view has the flags of now, but it is still to be told: also when the client's own change
- * comes first. */
+/* What changed since has the flags and the modseq of now: one modseq never stands for two sets of flags (RFC 7162
+ * section 3.1.3), and who tells them late is told once. */
 static void add_living(void *context, const struct index_flags *flags, size_t count)
 {
     struct mailbox *mailbox = context;
 
     for (size_t i = 0; i < count && flags[i].uid < mailbox->uidnext; i++) {
-        const bool changed = flags[i].modseq > mailbox->modseq;
-        const struct mailbox_message living = {
-            .modseq = changed ? mailbox->modseq : flags[i].modseq,
-            .uid = flags[i].uid,
-            .keywords = flags[i].keywords,
-            .flags = flags[i].flags | (changed ? FLAG_CHANGED : 0),
-        };
+        struct mailbox_message living;
+
+        memcpy(&living, &flags[i], sizeof(living));
+        if (living.modseq > mailbox->modseq) {
+            living.flags |= FLAG_CHANGED;
+            mailbox->changed = true;
+        }
         if (!add_known(mailbox, &living))
             return;
     }
 }
 
-/* Those that are gone since, when all of them are known. */
+/* Those that are gone since. When nobody knows them any more, as many UIDs as there must have been: the client was told
+ * their number alone. */
 static bool add_gone(struct mailbox *mailbox, struct error *err)
 {
     struct arena *arena = arena_create();
     struct uid_range *ranges;
     size_t count;
-    bool exact = false;
-    bool done = mailbox_vanished(mailbox, mailbox->modseq, arena, &ranges, &count, &exact, err);
+    bool done = mailbox_vanished(mailbox, mailbox->modseq, arena, &ranges, &count, NULL, err);
 
-    for (size_t i = 0; i < count && done && exact; i++) {
+    for (size_t i = 0; i < count && done; i++) {
         struct mailbox_message gone = {.uid = ranges[i].first, .flags = FLAG_GONE};
         for (; gone.uid <= ranges[i].last && add_known(mailbox, &gone); gone.uid++)
             mailbox->gone++;
