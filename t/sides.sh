@@ -23,7 +23,7 @@ END
     sides_ours
     sides_theirs
     for t_side in ours theirs; do # tty COMMAND...: with a terminal for standard output and error
-        printf '#!/bin/sh\nexec script -qec "$*" /dev/null </dev/null\n' >"$T/$t_side/bin/tty"
+        printf '#!/bin/sh\nexec python3 "%s/tool/terminal.py" "$@"\n' "$T_SOURCE" >"$T/$t_side/bin/tty"
         chmod 755 "$T/$t_side/bin/tty"
     done
 }

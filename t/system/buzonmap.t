@@ -113,7 +113,7 @@ map hash:bad >out 2>&1
 is 'nor one that is not permitted' "$? $(grep -c '^buzonmap: warning: bad, line 2' out) $(ls /etc/not-permitted 2>&1 | grep -c 'No such')" '0 1 1'
 
 # --- what takes long ------------------------------------------------------------------------------
-at_terminal() { script -qec "$BUZON_STAGE/sbin/buzonmap hash:large 2>&1" /dev/null </dev/null | tr '\r' '\n'; }
+at_terminal() { python3 "$T_SOURCE/tool/terminal.py" "$BUZON_STAGE/sbin/buzonmap hash:large" | tr '\r' '\n'; }
 rows=100000
 until seq $rows | sed 's/.*/key& value/' >large && at_terminal >out && grep -q '^buzonmap: hash:large \[#* *\] *[0-9]*%$' out; do
     rows=$((rows * 2)) # it was made at once
