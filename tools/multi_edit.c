@@ -141,14 +141,14 @@ static void check_call(const struct multi *multi, const struct action *action)
         log_fatal("Specify new instance name or group with '-e %s'", action->name);
     if (multi->arguments[0] != NULL && action->make == NULL)
         log_fatal("Parameter overrides not valid with '-e %s'", action->name);
+    if (action->change != NULL && multi->selection != SELECT_NAME)
+        log_fatal("Select an instance via '-i name'");
 }
 
 static void change(const struct multi *multi, const struct action *action)
 {
     const struct multi_instance *instance;
 
-    if (multi->selection != SELECT_NAME)
-        log_fatal("Select an instance via '-i name'");
     instance = multi_find(multi, multi->selected);
     if (instance == NULL)
         log_fatal("No instance named %s", multi->selected);

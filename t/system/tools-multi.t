@@ -35,11 +35,6 @@ postmulti -x sh -c 'exit 3'
 postmulti -x sh -c 'echo $MAIL_CONFIG $config_directory $multi_instance_name $multi_instance_group $multi_instance_enable $queue_directory'
 tty postmulti -x nosuchcommand
 tty postmulti -p status
-~theirs looks at the directories first, which here are one / multi_instance_wrapper is empty, run 'postmulti -e init' first.
-tty postmulti -e create -I postfix-a
-tty postmulti -e assign -i -
-tty postmulti -e init x=y
-tty postmulti -e init -i -
 tty postmulti -z
 tty postmulti -i
 tty postmulti -e
@@ -69,17 +64,25 @@ tty postmulti -p nosuch
 tty postmulti -p -i nosuch status
 tty postmulti -p stop
 tty postmulti -p -a status
-tty postmulti -e enable -i -
-tty postmulti -e disable -i -
-tty postmulti -e destroy -i -
-~theirs asks postconf / fatal: '\S+' lacks a main.cf file
-tty postmulti -e import -I postfix-a
 tty postmulti -e deport
 tty postmulti -e assign
 tty postmulti -e create -I ''
-tty postmulti -e create -a
-tty postmulti -e INIT
 tty postmulti -e -l
+CASES
+# What they say depends on those before them.
+cat >"$T/edits" <<'CASES'
+~theirs looks at the directories first, which here are one / multi_instance_wrapper is empty, run 'postmulti -e init' first.
+tty postmulti -e create -I postfix-a
+ tty postmulti -e assign -i -
+ tty postmulti -e init x=y
+ tty postmulti -e init -i -
+ tty postmulti -e enable -i -
+ tty postmulti -e disable -i -
+ tty postmulti -e destroy -i -
+~theirs asks postconf / fatal: '\S+' lacks a main.cf file
+ tty postmulti -e import -I postfix-a
+ tty postmulti -e create -a
+ tty postmulti -e INIT
 CASES
 cat >"$T/more" <<'CASES'
 tty postmulti -e create
@@ -158,7 +161,7 @@ postmulti -e create -I postfix-a -G group config_directory=$SIDE/a queue_directo
 ~no integrity check before it is refused / ^postfix/postfix-script: fatal: start-fg does not support multi_instance_directories
  tty postfix start-fg
 CASES
-plan $(($(sides_count "$T/cases") + $(sides_count "$T/more") + $(sides_count "$T/orders")))
+plan $(($(sides_count "$T/cases") + $(sides_count "$T/edits") + $(sides_count "$T/more") + $(sides_count "$T/orders")))
 sides_prepare </dev/null
 # What is mounted in this namespace alone stands in the place of the machine's directories.
 OUR_DEFAULT=$("$BUZON_STAGE/sbin/buzonconf" -c "$T/ours/conf" -dh config_directory)
@@ -206,6 +209,7 @@ END
     chmod 755 "$T/$t_side/bin/running"
 done
 sides_compare "$T/cases"
+sides_compare "$T/edits"
 sides_do 'postmulti -e init'
 sides_compare "$T/more"
 sides_compare "$T/orders"
