@@ -25,17 +25,16 @@ static void put_range(struct buf *out, bool *first, uint32_t low, uint32_t high)
     }
 }
 
-/* Ranges of `known`, ascending, with "*" as what the mailbox has last. */
+/* Ranges of `known`, ascending. "*" has no end here: what was the last message for the client may be gone, and
+ * that is what he wants to hear. */
 static struct set_range *resolve_known(struct imapd_session *session, const struct set *known,
                                        size_t *count_r)
 {
-    const struct mailbox *mailbox = session->mailbox;
-    uint32_t last = mailbox->count == 0 ? 0 : mailbox->messages[mailbox->count - 1].uid;
     struct set resolved = *known;
 
     if (known->saved)
         resolved = (struct set){.ranges = session->saved.ranges, .count = session->saved.count};
-    return set_normalise(session->arena, &resolved, last, count_r);
+    return set_normalise(session->arena, &resolved, LAST, count_r);
 }
 
 /* Both lists ascend: one walk along both. */

@@ -63,6 +63,15 @@ lines = resync("", 1); assert lines[0] == "* VANISHED (EARLIER) 2,5,9", lines
 lines = resync(" 1:10 (1,3,5 1,4,7)", 1); assert lines[0] == "* VANISHED (EARLIER) 9", lines
 lines = resync(" (1,3,5 1,3,7)", 1); assert lines[0] == "* VANISHED (EARLIER) 2,5,9", lines
 assert one("u UNSELECT") and one("v SELECT Box (QRESYNC (0 0))")[-1].startswith("v OK")
+# "*" is the last message that there was: also what was behind the last one that is left is told.
+one("c CREATE Tail"); one("a APPEND Tail" + " {1+}\r\nx" * 5)
+modseq = number("HIGHESTMODSEQ", one("s SELECT Tail")); two("s SELECT Tail")
+def expunge(which): two("d STORE %s +FLAGS (\\Deleted)" % which); two("e EXPUNGE"); one("n NOOP")
+def vanished(which): return news(one("f UID FETCH %s (UID) (CHANGEDSINCE %d VANISHED)" % (which, modseq)))
+expunge("2,4:5")
+assert vanished("1:*") == ["* VANISHED (EARLIER) 2,4:5"] and vanished("*:4") == ["* VANISHED (EARLIER) 4:5"], vanished("1:*")
+expunge("1:*")
+assert vanished("1:*") == ["* VANISHED (EARLIER) 1:5"] and vanished("3") == ["* VANISHED (EARLIER) 3"], vanished("1:*")
 for bad in "(1)", "(1 1 1:*)", "(1 1 $)", "(1 1 1:2 (1))", "(1 1":
     one("u UNSELECT"); assert one("v SELECT Box (QRESYNC %s)" % bad)[-1].startswith("v BAD"), bad
 END
