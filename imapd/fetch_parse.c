@@ -125,14 +125,6 @@ static const char *const part_names[] = {
     [SECTION_MIME] = "MIME",
 };
 
-static bool is_atom(const char *text)
-{
-    struct cursor at = cursor_of(span_text(text));
-    struct span atom;
-
-    return parse_atom(&at, &atom) && parse_end(&at);
-}
-
 /* How the response names the section, and where a partial one starts. */
 static const char *label_of(struct arena *arena, const struct section *section)
 {
@@ -147,10 +139,7 @@ static const char *label_of(struct arena *arena, const struct section *section)
     buf_put_text(&label, part_names[section->part]);
     for (size_t i = 0; i < section->fields.count; i++) {
         buf_put_text(&label, i == 0 ? " (" : " ");
-        if (is_atom(section->fields.items[i]))
-            buf_put_text(&label, section->fields.items[i]);
-        else
-            imap_put_string(&label, span_text(section->fields.items[i]));
+        imap_put_astring(&label, span_text(section->fields.items[i]));
     }
     buf_put_text(&label, section->fields.count > 0 ? ")]" : "]");
     if (section->partial)

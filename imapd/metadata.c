@@ -101,7 +101,7 @@ static void put_entry(struct get *get, struct span entry, struct span value)
         buf_put_text(out, " (");
     }
     get->any = true;
-    buf_put(out, entry);
+    imap_put_astring(out, entry);
     buf_put_char(out, ' ');
     put_value(out, value);
     if (out->len >= IMAPD_RESPONSE)

@@ -42,6 +42,12 @@ bool metadata_options_parse(struct cursor *at, struct metadata_options *options_
     return true;
 }
 
+/* What all others are below: it has no value, and with DEPTH everybody else's is asked for by it. */
+static bool is_top(struct span entry)
+{
+    return span_equal_text(entry, "/private") || span_equal_text(entry, "/shared");
+}
+
 /* RFC 5464 section 4.1: slash-separated components below /private or /shared; no wildcards, no octets
  * that are no 7-bit characters. */
 static bool is_entry(struct span entry)
@@ -52,7 +58,7 @@ static bool is_entry(struct span entry)
         (!span_starts_with(entry, "/private/") && !span_starts_with(entry, "/shared/")))
         return false;
     for (size_t i = 0; i < entry.len; i++) {
-        if (entry.data[i] <= ' ' || entry.data[i] > '~' || strchr("*%", entry.data[i]) != NULL)
+        if (entry.data[i] < ' ' || entry.data[i] > '~' || strchr("*%", entry.data[i]) != NULL)
             return false;
     }
     if (entry.data[entry.len - 1] == '/')
@@ -64,7 +70,8 @@ static bool is_entry(struct span entry)
     return true;
 }
 
-static enum metadata_parsed take_entry(struct arena *arena, struct cursor *at, struct span *entry_r)
+static enum metadata_parsed take_entry(struct arena *arena, struct cursor *at, bool with_value,
+                                       struct span *entry_r)
 {
     struct span text;
     char *entry;
@@ -75,7 +82,8 @@ static enum metadata_parsed take_entry(struct arena *arena, struct cursor *at, s
     for (size_t i = 0; i < text.len; i++)
         entry[i] = to_lower(entry[i]);
     *entry_r = span_of(entry, text.len);
-    return is_entry(*entry_r) ? METADATA_PARSED : METADATA_WRONG_NAME;
+    return is_entry(*entry_r) || (!with_value && is_top(*entry_r)) ? METADATA_PARSED
+                                                                   : METADATA_WRONG_NAME;
 }
 
 /* value = nstring / literal8 */
@@ -99,7 +107,7 @@ static enum metadata_parsed take_item(struct arena *arena, struct cursor *at, bo
 
     if (entries->count == METADATA_ENTRIES_MAX)
         return METADATA_BAD;
-    result = take_entry(arena, at, &item->entry);
+    result = take_entry(arena, at, with_value, &item->entry);
     if (result == METADATA_PARSED && with_value &&
         (!parse_space(at) || !take_value(arena, at, &item->value)))
         result = METADATA_BAD;

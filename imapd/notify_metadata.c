@@ -5,6 +5,7 @@
 
 #include "imapd/park.h"
 #include "lib/base/file.h"
+#include "lib/message/imap_text.h"
 #include "lib/store/annotations.h"
 
 #include <stdio.h>
@@ -79,7 +80,8 @@ static void put_entry(struct imapd_session *session, const struct annotated *ite
         imapd_put_mailbox(session, item->name == NULL ? "" : item->name);
     }
     *any = true;
-    buf_put_printf(&session->response, " %s", entry);
+    buf_put_char(&session->response, ' ');
+    imap_put_astring(&session->response, span_text(entry));
 }
 
 /* Changed, new, and gone ones; by their names alone. */

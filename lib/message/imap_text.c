@@ -68,6 +68,24 @@ void imap_put_nstring(struct buf *out, struct span text)
         imap_put_string(out, text);
 }
 
+static bool is_atom(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c <= ' ' || c >= 0x7f || strchr("(){%*\"\\]", c) != NULL)
+            return false;
+    }
+    return text.len > 0;
+}
+
+void imap_put_astring(struct buf *out, struct span text)
+{
+    if (is_atom(text))
+        buf_put(out, text);
+    else
+        imap_put_string(out, text);
+}
+
 void imap_put_number(struct buf *out, uint64_t number)
 {
     char digits[20];

@@ -13,6 +13,9 @@ void imap_put_string(struct buf *out, struct span text);
 /* imap_put_nstring - the same; NIL when data is NULL */
 void imap_put_nstring(struct buf *out, struct span text);
 
+/* imap_put_astring - as it is where it is an atom, else a string */
+void imap_put_astring(struct buf *out, struct span text);
+
 /* imap_put_number - decimal digits, without printf's price: there may be hundreds of thousands */
 void imap_put_number(struct buf *out, uint64_t number);
 

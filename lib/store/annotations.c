@@ -17,15 +17,17 @@
 
 /* --- the file ---------------------------------------------------------------------------------- */
 
-/* entry SP digits LF value LF */
+/* entry SP digits LF value LF; the entry may have spaces */
 static bool take_annotation(struct span *text, struct annotation *annotation)
 {
     struct span rest = *text, line = span_take_until(&rest, '\n');
+    size_t space = span_find_last(line, ' ');
     uint64_t size;
 
-    annotation->entry = span_take_until(&line, ' ');
+    annotation->entry = span_first(line, space);
     if (annotation->entry.len == 0 || annotation->entry.len > ANNOTATION_ENTRY_MAX ||
-        !span_to_u64(line, FILE_MAX, &size) || size >= rest.len || rest.data[size] != '\n')
+        !span_to_u64(span_skip(line, space + 1), FILE_MAX, &size) || size >= rest.len ||
+        rest.data[size] != '\n')
         return false;
     annotation->value = span_first(rest, (size_t)size);
     *text = span_skip(rest, (size_t)size + 1);

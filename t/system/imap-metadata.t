@@ -2,7 +2,7 @@
 # imapd: annotations (METADATA, RFC 5464) are kept, found by depth and size, bounded, and go with their
 # mailbox; ID (RFC 2971) and APPENDLIMIT (RFC 7889).
 . "$(dirname "$0")/../lib.sh"
-plan 8
+plan 9
 instance_start <<'END'
 imap_metadata_max_size = 100
 imap_metadata_max_entries = 5
@@ -67,6 +67,24 @@ C: f GETMETADATA (MAXSIZE 0) INBOX /private/f/a
 S: f OK [METADATA LONGENTRIES 1] *
 $LOGOUT
 END
+converse imap 'names that are no atoms, and all names' <<END
+$LOGIN
+C: a CREATE Names
+S: a OK *
+C: b SETMETADATA Names ("/private/a b" "1" "/private/a(\\"\\\\" "2")
+S: b OK *
+C: c GETMETADATA Names ("/private/a b" "/private/a(\\"\\\\" "/private/{5}")
+S: * METADATA "Names" ("/private/a b" "1" "/private/a(\\"\\\\" "2" "/private/{5}" NIL)
+S: c OK *
+C: d GETMETADATA (DEPTH infinity) Names (/private /shared)
+S: * METADATA "Names" ("/private/a b" "1" "/private/a(\\"\\\\" "2")
+S: d OK *
+C: e SETMETADATA Names (/private "1")
+S: e BAD *
+C: f DELETE Names
+S: f OK *
+$LOGOUT
+END
 converse imap 'within its limits' <<END
 $LOGIN
 C: a SETMETADATA INBOX (/private/e "5" /private/g "6")
@@ -92,7 +110,7 @@ C: j SETMETADATA INBOX (/private/a//b "x")
 S: j BAD *
 C: k SETMETADATA INBOX (/private/../b/ "x")
 S: k BAD *
-C: m SETMETADATA INBOX ("/private/a b" "x")
+C- m SETMETADATA INBOX ("/private/a\tb" "x")\r\n
 S: m BAD *
 C: n SETMETADATA INBOX (/private/a "x" /private/b)
 S: n BAD *

@@ -361,21 +361,22 @@ static const struct metadata_case {
     enum metadata_parsed result;
     const char *entry, *value; /* of the last; "-" for none */
 } metadata_cases[] = {
-    {"a value",                    "(/private/a \"x\")",                METADATA_PARSED,     "/private/a", "x" },
-    {"entries in lower case",      "(/Shared/A {1}\r\nx)",              METADATA_PARSED,     "/shared/a",  "x" },
-    {"NIL is none",                "(/private/a NIL)",                  METADATA_PARSED,     "/private/a", "-" },
-    {"an empty value is one",      "(/private/a \"\")",                 METADATA_PARSED,     "/private/a", ""  },
-    {"two",                        "(/private/a NIL /private/b \"y\")", METADATA_PARSED,     "/private/b", "y" },
-    {"octets of any kind",         "(/private/a ~{2}\r\nab)",           METADATA_PARSED,     "/private/a", "ab"},
-    {"neither private nor shared", "(/a \"x\")",                        METADATA_WRONG_NAME, NULL,         NULL},
-    {"only private",               "(/private \"x\")",                  METADATA_WRONG_NAME, NULL,         NULL},
-    {"an empty component",         "(/private//a \"x\")",               METADATA_WRONG_NAME, NULL,         NULL},
-    {"a slash at the end",         "(/private/a/ \"x\")",               METADATA_WRONG_NAME, NULL,         NULL},
-    {"a wildcard",                 "(\"/private/%\" \"x\")",            METADATA_WRONG_NAME, NULL,         NULL},
-    {"a value is missing",         "(/private/a)",                      METADATA_BAD,        NULL,         NULL},
-    {"the end is missing",         "(/private/a NIL",                   METADATA_BAD,        NULL,         NULL},
-    {"a literal that is cut off",  "(/private/a ~{3}\r\nab)",           METADATA_BAD,        NULL,         NULL},
-    {"something behind",           "(/private/a NIL) x",                METADATA_BAD,        NULL,         NULL},
+    {"a value",                    "(/private/a \"x\")",                METADATA_PARSED,     "/private/a",   "x" },
+    {"entries in lower case",      "(/Shared/A {1}\r\nx)",              METADATA_PARSED,     "/shared/a",    "x" },
+    {"NIL is none",                "(/private/a NIL)",                  METADATA_PARSED,     "/private/a",   "-" },
+    {"an empty value is one",      "(/private/a \"\")",                 METADATA_PARSED,     "/private/a",   ""  },
+    {"two",                        "(/private/a NIL /private/b \"y\")", METADATA_PARSED,     "/private/b",   "y" },
+    {"octets of any kind",         "(/private/a ~{2}\r\nab)",           METADATA_PARSED,     "/private/a",   "ab"},
+    {"a name with a space",        "(\"/private/a b\" \"x\")",          METADATA_PARSED,     "/private/a b", "x" },
+    {"neither private nor shared", "(/a \"x\")",                        METADATA_WRONG_NAME, NULL,           NULL},
+    {"only private",               "(/private \"x\")",                  METADATA_WRONG_NAME, NULL,           NULL},
+    {"an empty component",         "(/private//a \"x\")",               METADATA_WRONG_NAME, NULL,           NULL},
+    {"a slash at the end",         "(/private/a/ \"x\")",               METADATA_WRONG_NAME, NULL,           NULL},
+    {"a wildcard",                 "(\"/private/%\" \"x\")",            METADATA_WRONG_NAME, NULL,           NULL},
+    {"a value is missing",         "(/private/a)",                      METADATA_BAD,        NULL,           NULL},
+    {"the end is missing",         "(/private/a NIL",                   METADATA_BAD,        NULL,           NULL},
+    {"a literal that is cut off",  "(/private/a ~{3}\r\nab)",           METADATA_BAD,        NULL,           NULL},
+    {"something behind",           "(/private/a NIL) x",                METADATA_BAD,        NULL,           NULL},
 };
 
 static void parse_metadata(void **state)
