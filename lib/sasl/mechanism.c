@@ -20,6 +20,31 @@ bool sasl_take_user(struct sasl_exchange *exchange, struct span user)
     return true;
 }
 
+/* saslname: "=2C" is a comma, "=3D" an equals sign, and no other "=" may stand in it. */
+bool sasl_decode_name(struct arena *arena, struct span name, const char **name_r)
+{
+    char *decoded = arena_alloc(arena, name.len + 1), *out = decoded;
+
+    if (name.len == 0 || memchr(name.data, '\0', name.len) != NULL)
+        return false;
+    while (name.len > 0) {
+        if (name.data[0] != '=') {
+            *out++ = name.data[0];
+            name = span_skip(name, 1);
+            continue;
+        }
+        if (span_starts_with(name, "=2C"))
+            *out++ = ',';
+        else if (span_starts_with(name, "=3D"))
+            *out++ = '=';
+        else
+            return false;
+        name = span_skip(name, 3);
+    }
+    *name_r = decoded;
+    return true;
+}
+
 const char *sasl_nonce(struct arena *arena)
 {
     unsigned char random[NONCE_OCTETS];
@@ -75,7 +100,7 @@ static enum sasl_step advance_login(struct sasl_exchange *exchange, struct span 
         *challenge_r = SPAN_LITERAL("Password:");
         return SASL_STEP_CHALLENGE;
     }
-    if (response.len == 0)
+    if (response.len == 0 || memchr(response.data, '\0', response.len) != NULL)
         return SASL_STEP_MALFORMED;
     exchange->authzid = "";
     exchange->password = keep(exchange, response);

@@ -24,6 +24,9 @@ sasl_supplier sasl_supply_cram_md5, sasl_supply_scram;
 /* sasl_take_user - a user name is text without NUL and not empty; false: it is not */
 bool sasl_take_user(struct sasl_exchange *exchange, struct span user) MUST_CHECK;
 
+/* sasl_decode_name - a saslname of RFC 5802 section 5.1, not empty; the arena's. false: it is none */
+bool sasl_decode_name(struct arena *arena, struct span name, const char **name_r) MUST_CHECK;
+
 /* sasl_nonce - printable random text without comma, in the arena */
 const char *sasl_nonce(struct arena *arena);
 

@@ -60,6 +60,16 @@ static bool take_turn(struct sasl_exchange *exchange, struct span response, enum
     return true;
 }
 
+/* "a=" saslname, or nothing: then it is the token's user */
+static bool take_authzid(struct sasl_exchange *exchange, struct span authzid)
+{
+    exchange->user = "";
+    if (authzid.len == 0 || span_equal_text(authzid, "a="))
+        return true;
+    return span_starts_with(authzid, "a=") &&
+           sasl_decode_name(exchange->arena, span_skip(authzid, 2), &exchange->user);
+}
+
 /* gs2-header kvsep *kvpair kvsep; the header is "n,a=user,"; channel binding is not for bearer tokens */
 enum sasl_step sasl_advance_oauthbearer(struct sasl_exchange *exchange, struct span response,
                                         struct span *challenge_r UNUSED)
@@ -72,11 +82,10 @@ enum sasl_step sasl_advance_oauthbearer(struct sasl_exchange *exchange, struct s
     flag = span_take_until(&rest, ',');
     authzid = span_take_until(&rest, ',');
     if ((!span_equal_text(flag, "n") && !span_equal_text(flag, "y")) || rest.len == 0 ||
-        rest.data[0] != SEPARATOR || (authzid.len > 0 && !span_starts_with(authzid, "a=")) ||
-        !take_fields(exchange, span_skip(rest, 1), NULL))
+        rest.data[0] != SEPARATOR || !take_fields(exchange, span_skip(rest, 1), NULL) ||
+        !take_authzid(exchange, authzid))
         return SASL_STEP_MALFORMED;
     exchange->authzid = "";
-    exchange->user = arena_text(exchange->arena, span_skip(authzid, 2)); /* "": the token's */
     return SASL_STEP_TOKEN;
 }
 

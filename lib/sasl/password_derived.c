@@ -28,6 +28,7 @@ enum password_result password_check_pbkdf2(const struct password_attempt *attemp
 {
     unsigned char stored[EVP_MAX_MD_SIZE], computed[EVP_MAX_MD_SIZE];
     struct span rest = span_text(attempt->data), salt, iterations;
+    const EVP_MD *method = EVP_get_digestbyname(attempt->digest);
     uint64_t count;
     size_t len;
 
@@ -38,7 +39,8 @@ enum password_result password_check_pbkdf2(const struct password_attempt *attemp
     iterations = span_take_until(&rest, '$');
     if (!span_to_u64(iterations, ITERATIONS_MAX, &count) || count == 0 ||
         salt.len > SALT_TEXT_MAX || !password_decode_hex(rest, stored, sizeof(stored), &len) ||
-        len == 0 || !derive(attempt->given, salt, count, attempt->digest, computed, len))
+        method == NULL || len != (size_t)EVP_MD_get_size(method) ||
+        !derive(attempt->given, salt, count, attempt->digest, computed, len))
         return password_unusable(attempt, err);
     return password_compare(stored, len, computed, len);
 }

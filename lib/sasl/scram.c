@@ -67,31 +67,6 @@ static bool take_binding_flag(struct sasl_exchange *exchange, struct scram *scra
            (span_equal_text(flag, "y") && channel->exporter.len == 0 && channel->unique.len == 0);
 }
 
-/* saslname: "=2C" is a comma, "=3D" an equals sign, and no other "=" may stand in it. */
-static bool decode_name(struct arena *arena, struct span name, const char **name_r)
-{
-    char *decoded = arena_alloc(arena, name.len + 1), *out = decoded;
-
-    if (name.len == 0 || memchr(name.data, '\0', name.len) != NULL)
-        return false;
-    while (name.len > 0) {
-        if (name.data[0] != '=') {
-            *out++ = name.data[0];
-            name = span_skip(name, 1);
-            continue;
-        }
-        if (span_starts_with(name, "=2C"))
-            *out++ = ',';
-        else if (span_starts_with(name, "=3D"))
-            *out++ = '=';
-        else
-            return false;
-        name = span_skip(name, 3);
-    }
-    *name_r = decoded;
-    return true;
-}
-
 /* [ "a=" saslname ]; GNU SASL writes an empty one for none. */
 static bool take_authzid(struct sasl_exchange *exchange, struct span authzid)
 {
@@ -99,7 +74,7 @@ static bool take_authzid(struct sasl_exchange *exchange, struct span authzid)
     if (authzid.len == 0 || span_equal_text(authzid, "a="))
         return true;
     return span_starts_with(authzid, "a=") &&
-           decode_name(exchange->arena, span_skip(authzid, 2), &exchange->authzid);
+           sasl_decode_name(exchange->arena, span_skip(authzid, 2), &exchange->authzid);
 }
 
 static bool is_nonce(struct span nonce)
@@ -116,7 +91,7 @@ static bool parse_bare(struct sasl_exchange *exchange, struct scram *scram, stru
     struct span name = span_take_until(&bare, ','), nonce = span_take_until(&bare, ',');
 
     if (!span_starts_with(name, "n=") || !span_starts_with(nonce, "r=") ||
-        !decode_name(exchange->arena, span_skip(name, 2), &exchange->user) ||
+        !sasl_decode_name(exchange->arena, span_skip(name, 2), &exchange->user) ||
         !is_nonce(span_skip(nonce, 2)))
         return false;
     nonce = span_skip(nonce, 2);
