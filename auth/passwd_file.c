@@ -37,6 +37,19 @@ bool passwd_file_parse_line(struct arena *arena, struct span line, const char **
 
 /* --- the file ------------------------------------------------------------------------------------------------ */
 
+static void add_user(struct passwd_file *file, struct span line)
+{
+    struct passwd_entry *entry = arena_new(file->arena, struct passwd_entry);
+    const char *user;
+
+    if (!passwd_file_parse_line(file->arena, line, &user, entry))
+        return;
+    if (hash_get(file->users, span_text(user)) == NULL)
+        hash_put(file->users, span_text(user), entry);
+    else
+        log_warning("%s: %s is there more than once; the first line counts", file->path, user);
+}
+
 static bool read_users(struct passwd_file *file, struct error *err)
 {
     struct buf content = BUF(FILE_MAX);
@@ -50,13 +63,8 @@ static bool read_users(struct passwd_file *file, struct error *err)
     arena_free(&file->arena);
     file->users = hash_create();
     file->arena = arena_create();
-    for (rest = buf_span(&content); rest.len > 0;) {
-        struct span line = span_take_until(&rest, '\n');
-        struct passwd_entry *entry = arena_new(file->arena, struct passwd_entry);
-        const char *user;
-        if (passwd_file_parse_line(file->arena, line, &user, entry))
-            hash_put(file->users, span_text(user), entry);
-    }
+    for (rest = buf_span(&content); rest.len > 0;)
+        add_user(file, span_take_until(&rest, '\n'));
     buf_release(&content);
     return true;
 }
