@@ -4,119 +4,17 @@
  */
 #include "lib/base/base.h"
 
-#include "auth/exchange.h"
+#include "auth/exchange_private.h"
 
 #include "auth/username.h"
 #include "lib/base/log.h"
+#include "lib/sasl/offer.h"
 
 #include <openssl/crypto.h>
 
-struct exchange {
-    struct peer *peer;
-    struct arena *arena;
-    struct sasl_start start; /* copied */
-    struct sasl_channel channel;
-    struct sasl_exchange sasl;
-    struct question question;
-    uint64_t asked_at;          /* age of the cache then */
-    struct check_result result; /* of SECRET, until the proof is there */
-    struct watch *delay;
-    const char *user, *reason;
-    enum sasl_refusal refusal;
-    const char *explanation;
-    bool is_waiting; /* for a worker or a delay: no further response is due */
-    bool is_asked;   /* a worker has the question */
-    bool is_abandoned;
-};
-
 static void take_step(struct exchange *exchange, enum sasl_step step, struct span challenge);
 
-/* --- the end ---------------------------------------------------------------------------------------------------- */
-
-static struct span id_key(const uint64_t *id)
-{
-    return span_of(id, sizeof(*id));
-}
-
-static void end(struct exchange *exchange)
-{
-    struct arena *arena = exchange->arena;
-
-    hash_remove(exchange->peer->exchanges, id_key(&exchange->start.id));
-    watch_free(&exchange->delay);
-    if (exchange->sasl.password.len > 0)
-        OPENSSL_cleanse((void *)(uintptr_t)exchange->sasl.password.data,
-                        exchange->sasl.password.len);
-    OPENSSL_cleanse(&exchange->result.secret, sizeof(exchange->result.secret));
-    arena_free(&arena);
-}
-
-void exchange_abandon(struct exchange *exchange)
-{
-    if (exchange->is_asked)
-        exchange->is_abandoned = true; /* it goes when the answer comes */
-    else
-        end(exchange);
-}
-
-static void reply(struct exchange *exchange, const struct sasl_reply *message)
-{
-    struct sasl_reply whole = *message;
-
-    whole.id = exchange->start.id;
-    peer_send(exchange->peer, &sasl_reply_message, &whole);
-}
-
-/* What a client or a database said may be longer than a reply takes: it is for the log. */
-static const char *cut(struct exchange *exchange, const char *text)
-{
-    return text == NULL ? NULL
-                        : arena_text(exchange->arena, span_first(span_text(text), SASL_TEXT_MAX));
-}
-
-static void reply_failure(struct exchange *exchange, enum sasl_outcome outcome)
-{
-    struct peer *peer = exchange->peer;
-
-    peer->references++; /* sending may close it */
-    reply(exchange, &(struct sasl_reply){
-                        .outcome = outcome,
-                        .user = cut(exchange, exchange->user),
-                        .reason = cut(exchange, exchange->reason),
-                        .refusal = exchange->refusal,
-                        .explanation = cut(exchange, exchange->explanation),
-                    });
-    if (!peer->is_closed)
-        end(exchange);
-    peer_release(peer);
-}
-
-/* --- failures ------------------------------------------------------------------------------------------------------ */
-
-static void on_failure_due(void *context, int fd UNUSED, int events UNUSED)
-{
-    reply_failure(context, SASL_FAILED);
-}
-
-/* Whoever guesses shall wait. */
-static void fail_later(struct exchange *exchange, const char *user, const char *reason)
-{
-    const struct service_instance *instance = exchange->peer->auth->instance;
-
-    exchange->user = arena_copy(exchange->arena, user);
-    exchange->reason = arena_copy(exchange->arena, reason);
-    exchange->is_waiting = true;
-    watch_free(&exchange->delay);
-    exchange->delay = watch_timer(instance->loop, on_failure_due, exchange);
-    timer_arm(exchange->delay, (int64_t)instance->config->auth_failure_delay * 1000);
-}
-
-static void fail_unavailable(struct exchange *exchange, const char *user, const char *reason)
-{
-    exchange->user = arena_copy(exchange->arena, user);
-    exchange->reason = arena_copy(exchange->arena, reason);
-    reply_failure(exchange, SASL_UNAVAILABLE);
-}
+/* --- the databases' answer ----------------------------------------------------------------------------------------- */
 
 static void note_guess(struct exchange *exchange)
 {
@@ -127,62 +25,13 @@ static void note_guess(struct exchange *exchange)
     buf_put_char(&guess, '\0');
     buf_put(&guess, question->kind == ASK_PASSWORD
                         ? question->password
-                        : id_key(&exchange->start.id)); /* a proof does not tell of what */
+                        : exchange_key(&exchange->start.id)); /* a proof does not tell of what */
     penalty_note_failure(exchange->peer->auth->penalties, exchange->start.remote_address,
                          buf_span(&guess));
     if (guess.data != NULL)
         OPENSSL_cleanse(guess.data, guess.len);
     buf_release(&guess);
 }
-
-/* --- success ------------------------------------------------------------------------------------------------------- */
-
-static bool has_too_many(const struct exchange *exchange, const struct check_result *result)
-{
-    const struct auth *auth = exchange->peer->auth;
-    const int limit = auth->instance->config->mail_max_userip_connections;
-
-    return limit > 0 && !result->is_master && strcmp(exchange->start.protocol, "smtp") != 0 &&
-           sessions_count(auth->sessions, exchange->start.protocol, result->user,
-                          exchange->start.remote_address) >= (size_t)limit;
-}
-
-static void let_in(struct exchange *exchange, const struct check_result *result)
-{
-    struct peer *peer = exchange->peer;
-    struct auth *auth = peer->auth;
-    const struct session_key session = {peer, exchange->start.id};
-    struct auth_account_wire account;
-
-    penalty_note_success(auth->penalties, exchange->start.remote_address);
-    if (has_too_many(exchange, result)) {
-        exchange->refusal = SASL_REFUSED_TOO_MANY;
-        exchange->user = arena_copy(exchange->arena, result->user);
-        exchange->reason = "Maximum number of connections from user+IP exceeded";
-        reply_failure(exchange, SASL_FAILED);
-        return;
-    }
-    if (strcmp(exchange->start.protocol, "smtp") != 0)
-        sessions_begin(auth->sessions, session, exchange->start.protocol, result->user,
-                       exchange->start.remote_address);
-    ticket_describe(exchange->arena, result, &account);
-    peer->references++;
-    reply(exchange,
-          &(struct sasl_reply){
-              .outcome = SASL_OK,
-              .user = result->user,
-              .ticket = ticket_issue(auth->tickets, peer, exchange->start.protocol, result),
-              .pass = pass_issue(auth->passes, PASS_FOR_TICKET, exchange->start.protocol,
-                                 exchange->start.session, &account, exchange->arena),
-              .pool = peer_pool(exchange->arena, result->place.uid, result->place.gid,
-                                result->place.user),
-          });
-    if (!peer->is_closed)
-        end(exchange);
-    peer_release(peer);
-}
-
-/* --- the databases' answer ----------------------------------------------------------------------------------------- */
 
 static void refuse(struct exchange *exchange, const struct check_result *result)
 {
@@ -197,20 +46,20 @@ static void refuse(struct exchange *exchange, const struct check_result *result)
         take_step(exchange, SASL_STEP_CHALLENGE, challenge);
         return;
     }
-    fail_later(exchange, result->user, result->reason);
+    exchange_fail_later(exchange, result->user, result->reason);
 }
 
 static void act_on(struct exchange *exchange, const struct check_result *result)
 {
     switch (result->outcome) {
     case CHECK_PASSED:
-        let_in(exchange, result);
+        exchange_let_in(exchange, result);
         break;
     case CHECK_FAILED:
         refuse(exchange, result);
         break;
     case CHECK_UNAVAILABLE:
-        fail_unavailable(exchange, result->user, result->reason);
+        exchange_fail_unavailable(exchange, result->user, result->reason);
         break;
     }
 }
@@ -239,7 +88,7 @@ static void on_answer(void *context, const struct check_result *result)
     exchange->is_asked = false;
     auth_cache_note(peer->auth->cache, exchange->asked_at, &exchange->question, result);
     if (exchange->is_abandoned) {
-        end(exchange);
+        exchange_end(exchange);
     } else if (exchange->question.kind == ASK_SECRET && result->outcome != CHECK_UNAVAILABLE) {
         struct span challenge;
         enum sasl_step step;
@@ -299,23 +148,22 @@ static bool name_parties(struct exchange *exchange, struct question *question)
     const struct config *config = exchange->peer->auth->instance->config;
     struct sasl_exchange *sasl = &exchange->sasl;
     const char *user = sasl->user, *act_as = sasl->authzid;
+    bool names_another = act_as[0] != '\0';
 
-    if (act_as[0] == '\0' &&
-        username_split_master(config, exchange->arena, sasl->user, &act_as, &user) &&
-        act_as[0] == '\0')
-        act_as = user;
+    if (!names_another)
+        names_another = username_split_master(config, exchange->arena, sasl->user, &act_as, &user);
     if (user[0] == '\0' && question->kind == ASK_TOKEN) {
         question->user = ""; /* only the token says it */
         question->act_as = "";
         return true;
     }
     question->user = username_normalise(config, exchange->arena, user);
-    question->act_as = act_as[0] == '\0' ? "" : username_normalise(config, exchange->arena, act_as);
+    question->act_as = names_another ? username_normalise(config, exchange->arena, act_as) : "";
     if (question->user == NULL || question->act_as == NULL) {
         if (config->auth_verbose)
             log_info("auth: passdb(%s,%s,<%s>): not a user name", sasl->user,
                      exchange->start.remote_address, exchange->start.session);
-        fail_later(exchange, sasl->user, "not a user name");
+        exchange_fail_later(exchange, sasl->user, "not a user name");
         return false;
     }
     if (strcmp(question->user, question->act_as) == 0)
@@ -352,8 +200,8 @@ static void fail_proof(struct exchange *exchange)
     const struct question *question = &exchange->question;
 
     if (exchange->question.kind == ASK_TOKEN || exchange->question.protocol == NULL) {
-        fail_later(exchange, name_so_far(exchange),
-                   exchange->reason == NULL ? "authentication failed" : exchange->reason);
+        exchange_fail_later(exchange, name_so_far(exchange),
+                            exchange->reason == NULL ? "authentication failed" : exchange->reason);
         return;
     }
     if (failed.secret.is_known && exchange->peer->auth->instance->config->auth_verbose)
@@ -368,7 +216,7 @@ static void take_step(struct exchange *exchange, enum sasl_step step, struct spa
 {
     switch (step) {
     case SASL_STEP_CHALLENGE:
-        reply(exchange, &(struct sasl_reply){.outcome = SASL_CHALLENGE, .challenge = challenge});
+        exchange_challenge(exchange, challenge);
         break;
     case SASL_STEP_PASSWORD:
         put_question(exchange, ASK_PASSWORD);
@@ -389,7 +237,7 @@ static void take_step(struct exchange *exchange, enum sasl_step step, struct spa
         fail_proof(exchange);
         break;
     case SASL_STEP_MALFORMED:
-        fail_later(exchange, name_so_far(exchange), "malformed SASL response");
+        exchange_fail_later(exchange, name_so_far(exchange), "malformed SASL response");
         break;
     }
 }
@@ -409,6 +257,24 @@ static struct span copy_octets(struct arena *arena, struct span octets)
     return octets.len == 0 ? SPAN_EMPTY : span_of(arena_text(arena, octets), octets.len);
 }
 
+/* What is not offered to be bound to is not there: the client must be free to say that he sees no such offer. */
+static void describe_channel(struct exchange *exchange, const struct sasl_start *start,
+                             const struct sasl_mechanism *mechanism)
+{
+    const struct config *config = exchange->peer->auth->instance->config;
+    struct arena *arena = exchange->arena;
+
+    exchange->channel = (struct sasl_channel){
+        .hostname = config->myhostname,
+        .certificate_name = arena_copy(arena, start->certificate_name),
+    };
+    if (!sasl_offer_binds(config, mechanism))
+        return;
+    exchange->channel.exporter = copy_octets(arena, start->binding_exporter);
+    exchange->channel.unique = copy_octets(arena, start->binding_unique);
+    exchange->channel.endpoint = copy_octets(arena, start->binding_endpoint);
+}
+
 void exchange_begin(struct peer *peer, const struct sasl_start *start,
                     const struct sasl_mechanism *mechanism)
 {
@@ -420,19 +286,21 @@ void exchange_begin(struct peer *peer, const struct sasl_start *start,
     exchange->start.mechanism = sasl_mechanism_name(mechanism);
     exchange->start.remote_address = arena_copy(arena, start->remote_address);
     exchange->start.session = arena_copy(arena, start->session);
-    exchange->channel = (struct sasl_channel){
-        .hostname = peer->auth->instance->config->myhostname,
-        .exporter = copy_octets(arena, start->binding_exporter),
-        .unique = copy_octets(arena, start->binding_unique),
-        .endpoint = copy_octets(arena, start->binding_endpoint),
-        .certificate_name = arena_copy(arena, start->certificate_name),
-    };
+    describe_channel(exchange, start, mechanism);
     exchange->sasl = (struct sasl_exchange){
         .mechanism = mechanism, .arena = arena, .channel = &exchange->channel};
-    hash_put(peer->exchanges, id_key(&exchange->start.id), exchange);
+    hash_put(peer->exchanges, exchange_key(&exchange->start.id), exchange);
     advance(exchange, !start->has_initial           ? SPAN_EMPTY
                       : start->initial.data == NULL ? span_of("", 0)
                                                     : start->initial);
+}
+
+void exchange_abandon(struct exchange *exchange)
+{
+    if (exchange->is_asked)
+        exchange->is_abandoned = true; /* it goes when the answer comes */
+    else
+        exchange_end(exchange);
 }
 
 void exchange_continue(struct exchange *exchange, const struct sasl_continue *next)
@@ -440,7 +308,7 @@ void exchange_continue(struct exchange *exchange, const struct sasl_continue *ne
     if (exchange->is_asked)
         exchange->is_abandoned = exchange->is_abandoned || next->cancel;
     else if (next->cancel)
-        end(exchange);
+        exchange_end(exchange);
     else if (!exchange->is_waiting)
         advance(exchange, next->response.data == NULL ? span_of("", 0) : next->response);
 }

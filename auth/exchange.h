@@ -6,6 +6,8 @@
 
 struct exchange;
 
+/* exchange_key - of peer->exchanges */
+struct span exchange_key(const uint64_t *id);
 /* exchange_begin - the peer has no other exchange of that id */
 void exchange_begin(struct peer *peer, const struct sasl_start *start,
                     const struct sasl_mechanism *mechanism);

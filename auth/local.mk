@@ -1,7 +1,7 @@
 # auth: password checks.
 pkglibexec_PROGRAMS += auth/auth
 auth_auth_SOURCES = auth/auth.c auth/base64url.c auth/base64url.h auth/cache.c auth/cache.h auth/database.c \
-	auth/database.h auth/entry.c auth/entry.h auth/exchange.c auth/exchange.h auth/introspect.c \
+	auth/database.h auth/entry.c auth/entry.h auth/exchange.c auth/exchange.h auth/exchange_end.c auth/exchange_private.h auth/introspect.c \
 	auth/introspect.h auth/jwks.c auth/jwks.h auth/jwt.c auth/jwt.h auth/oauth.c auth/oauth.h auth/pam.c \
 	auth/pam.h auth/pass.c auth/pass.h auth/passdb.c auth/passdb.h auth/passdb_judge.c auth/passdb_private.h auth/passwd_file.c auth/passwd_file.h auth/peer.c auth/peer.h \
 	auth/penalty.c auth/penalty.h auth/place.c auth/place.h auth/secret.c auth/secret.h auth/sessions.c auth/sessions.h auth/ticket.c \

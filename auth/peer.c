@@ -17,11 +17,6 @@
 
 /* --- the end ---------------------------------------------------------------------------------------------------- */
 
-static struct span id_key(const uint64_t *id)
-{
-    return span_of(id, sizeof(*id));
-}
-
 static void release(struct peer *peer)
 {
     const struct service_instance *instance = peer->auth->instance;
@@ -92,7 +87,7 @@ static bool on_sasl_start(struct peer *peer, struct error *err)
 
     if (!ipc_receive(peer->connection, &sasl_start_message, peer->arena, &start, err))
         return false;
-    if (hash_get(peer->exchanges, id_key(&start.id)) != NULL ||
+    if (hash_get(peer->exchanges, exchange_key(&start.id)) != NULL ||
         hash_count(peer->exchanges) >= EXCHANGES_MAX) {
         error_set(err, ERROR_MALFORMED, "an exchange id that is in use, or too many exchanges");
         return false;
@@ -114,7 +109,7 @@ static bool on_sasl_continue(struct peer *peer, struct error *err)
 
     if (!ipc_receive(peer->connection, &sasl_continue_message, peer->arena, &next, err))
         return false;
-    exchange = hash_get(peer->exchanges, id_key(&next.id));
+    exchange = hash_get(peer->exchanges, exchange_key(&next.id));
     if (exchange != NULL) /* else it ended in the meantime */
         exchange_continue(exchange, &next);
     return true;

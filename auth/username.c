@@ -88,7 +88,7 @@ bool username_split_master(const struct config *config, struct arena *arena, con
                            const char **user_r, const char **master_r)
 {
     const char separator = config->auth_master_user_separator[0];
-    const char *at = separator == '\0' ? NULL : strrchr(name, separator);
+    const char *at = separator == '\0' ? NULL : strchr(name, separator);
 
     if (at == NULL)
         return false;

@@ -42,6 +42,16 @@ const struct sasl_mechanism *sasl_offer_find(const struct config *config, const 
     return mechanism;
 }
 
+bool sasl_offer_binds(const struct config *config, const struct sasl_mechanism *mechanism)
+{
+    char *plus = mem_printf("%s-PLUS", sasl_mechanism_name(mechanism));
+    bool binds = (sasl_mechanism_traits(mechanism) & SASL_NEEDS_BINDING) != 0 ||
+                 sasl_offer_find(config, plus) != NULL;
+
+    mem_free(plus);
+    return binds;
+}
+
 bool sasl_offer_allows(const struct sasl_mechanism *mechanism,
                        const struct sasl_offer_connection *connection)
 {

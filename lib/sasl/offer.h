@@ -19,6 +19,9 @@ struct sasl_offer_connection {
 /* sasl_offer_find - a mechanism of that name, without case, if the configuration has it; NULL */
 const struct sasl_mechanism *sasl_offer_find(const struct config *config, const char *name);
 
+/* sasl_offer_binds - does the configuration offer channel binding for it: is it one with -PLUS, or is there such one? */
+bool sasl_offer_binds(const struct config *config, const struct sasl_mechanism *mechanism);
+
 /* sasl_offer_allows - may this mechanism be used on such a connection? */
 bool sasl_offer_allows(const struct sasl_mechanism *mechanism,
                        const struct sasl_offer_connection *connection);

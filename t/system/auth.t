@@ -2,7 +2,7 @@
 # auth: databases in their order, fields of users, master users, mechanisms, tokens and certificates.
 . "$(dirname "$0")/../lib.sh"
 need python3 openssl
-plan 39
+plan 44
 cd "$T" || exit 1
 instance_prepare <<END
 auth_passdb = deny:passwd-file:$CONF/deny, map:hash:$CONF/table, passwd-file:$CONF/users, map:hash:$CONF/missing
@@ -46,6 +46,8 @@ proxied@example.org:{PLAIN}$PASSWORD::::::proxy=y host=192.0.2.9
 placed@example.org:{PLAIN}$PASSWORD::::::userdb_uid=$VMAIL_UID userdb_gid=$VMAIL_GID userdb_home=$MAILDIRS/placed userdb_mail=maildir:~/elsewhere
 barred@example.org:{PLAIN}$PASSWORD
 broken@example.org:{ROT13}$PASSWORD
+twice@example.org:{PLAIN}$PASSWORD
+twice@example.org:{PLAIN}second
 END
 echo "barred@example.org" >"$CONF/deny"
 echo "admin@example.org:{PLAIN}master-secret" >"$CONF/masters"
@@ -113,6 +115,9 @@ refused 'but not to those who do not know the password' AUTHENTICATIONFAILED PLA
 refused 'who comes from elsewhere is not let in' AUTHORIZATIONFAILED PLAIN far@example.org "$PASSWORD"
 enters 'who comes from where he may, is' PLAIN near@example.org "$PASSWORD"
 refused 'a stored password in an unknown scheme lets nobody in' AUTHENTICATIONFAILED PLAIN broken@example.org "$PASSWORD"
+enters 'of two lines for a name the first one counts' PLAIN twice@example.org "$PASSWORD"
+refused 'the other one does not' AUTHENTICATIONFAILED PLAIN twice@example.org second
+log_has 'and the log says so' "warning: .*/users: twice@example.org is there more than once"
 refused 'a field that we cannot obey lets nobody in' UNAVAILABLE PLAIN proxied@example.org "$PASSWORD"
 refused 'a table that cannot answer is no refusal' UNAVAILABLE PLAIN nobody@example.org "$PASSWORD"
 
@@ -121,6 +126,9 @@ enters 'a master user opens the mailbox of another' PLAIN 'ana@example.test*admi
 enters 'or says whose by the authorization identity' PLAIN admin@example.org master-secret ana@example.test
 refused 'no other user may' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN plain@example.org "$PASSWORD" ana@example.test
 refused 'a master user has no mailbox of his own' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN admin@example.org master-secret
+
+refused 'nor one by naming nobody' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN '*plain@example.org' "$PASSWORD"
+refused 'the master user stands behind the first separator' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN 'ana@example.test*x*admin@example.org' master-secret
 
 # --- mechanisms ----------------------------------------------------------------------------------------
 enters 'SCRAM-SHA-256 with a stored secret' SCRAM-SHA-256 scram@example.org "$PASSWORD"

@@ -61,15 +61,15 @@ static void run_name(void **state)
     arena_free(&arena);
 }
 
-static void a_master_user_stands_behind_the_last_separator(void **state UNUSED)
+static void a_master_user_stands_behind_the_first_separator(void **state UNUSED)
 {
     const struct config config = config_with("", "", "");
     struct arena *arena = arena_create();
     const char *user, *master;
 
-    assert_true(username_split_master(&config, arena, "ana*x@y*admin", &user, &master));
-    assert_string_equal(user, "ana*x@y");
-    assert_string_equal(master, "admin");
+    assert_true(username_split_master(&config, arena, "ana@x*admin*y", &user, &master));
+    assert_string_equal(user, "ana@x");
+    assert_string_equal(master, "admin*y");
     assert_false(username_split_master(&config, arena, "ana", &user, &master));
     arena_free(&arena);
 }
@@ -266,7 +266,7 @@ int main(void)
 {
     struct CMUnitTest tests[ARRAY_LENGTH(names) + 10] = {0};
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(a_master_user_stands_behind_the_last_separator),
+        cmocka_unit_test(a_master_user_stands_behind_the_first_separator),
         cmocka_unit_test(fields_of_a_user),
         cmocka_unit_test(whoever_guesses_waits),
         cmocka_unit_test(the_same_wrong_password_is_no_new_guess),
