@@ -10,6 +10,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#define LOOKS_MAX 8 /* at mailboxes that are renamed or removed meanwhile */
+
 /* --- which ------------------------------------------------------------------------------------- */
 
 static bool is_named(const struct notify_group *group, const char *name, char separator)
@@ -142,8 +144,8 @@ void notify_watch_read(struct notify_watch *watch)
 /* --- how it is now ------------------------------------------------------------------------------- */
 
 /* One that was removed since it was listed is told of when its name is. */
-static bool look_at(struct imapd_session *session, struct notify_mailbox *mailbox,
-                    struct error *err)
+static bool look_at(struct imapd_session *session, struct notify_watch *watch,
+                    struct notify_mailbox *mailbox, struct error *err)
 {
     if (!mailbox->selectable ||
         store_status(session->store, mailbox->name, false, &mailbox->told, err))
@@ -151,6 +153,7 @@ static bool look_at(struct imapd_session *session, struct notify_mailbox *mailbo
     if (err->kind != ERROR_PERMANENT || store_exists(session->store, mailbox->name))
         return false;
     mailbox->selectable = false;
+    watch->is_torn = true;
     return true;
 }
 
@@ -193,15 +196,15 @@ static enum notify_result fill(struct imapd_session *session, const struct notif
     if (result == NOTIFY_DONE)
         result = watch_mailboxes(session, watch);
     for (size_t i = 0; i < watch->count && result == NOTIFY_DONE; i++) {
-        if (!look_at(session, &watch->mailboxes[i], err))
+        if (!look_at(session, watch, &watch->mailboxes[i], err))
             result = NOTIFY_FAILED;
     }
     return result;
 }
 
-enum notify_result notify_watch_create(struct imapd_session *session,
-                                       const struct notify_request *request,
-                                       struct notify_watch **watch_r, struct error *err)
+static enum notify_result create(struct imapd_session *session,
+                                 const struct notify_request *request,
+                                 struct notify_watch **watch_r, struct error *err)
 {
     struct notify_watch *watch = mem_new(struct notify_watch);
     enum notify_result result;
@@ -217,6 +220,22 @@ enum notify_result notify_watch_create(struct imapd_session *session,
     *watch_r = watch;
     if (result != NOTIFY_DONE)
         notify_watch_free(watch_r);
+    return result;
+}
+
+/* What went may be there under another name, which was not listed yet: only a list of one moment tells what was renamed
+ * from what was removed. */
+enum notify_result notify_watch_create(struct imapd_session *session,
+                                       const struct notify_request *request,
+                                       struct notify_watch **watch_r, struct error *err)
+{
+    enum notify_result result = create(session, request, watch_r, err);
+
+    for (int looks = 1; result == NOTIFY_DONE && (*watch_r)->is_torn && looks < LOOKS_MAX;
+         looks++) {
+        notify_watch_free(watch_r);
+        result = create(session, request, watch_r, err);
+    }
     return result;
 }
 

@@ -30,6 +30,7 @@ struct notify_watch {
     size_t entry_count;
     bool names_changed; /* perhaps */
     bool is_stale;      /* a directory that was watched went */
+    bool is_torn;       /* a mailbox went after it was listed: not of one moment */
 };
 
 enum notify_result { NOTIFY_DONE, NOTIFY_OVERFLOW, NOTIFY_FAILED };

@@ -2,7 +2,7 @@
 # imapd: NOTIFY (RFC 5465): what happens in the selected mailbox and in others is told at once, between
 # commands and in IDLE, as the groups say; too much to watch is said and not tried.
 . "$(dirname "$0")/../lib.sh"
-plan 6
+plan 7
 instance_start </dev/null
 ANA=ana@example.test
 cat >"$T/two.py" <<'END'
@@ -167,7 +167,18 @@ for bad in (b"NOTIFY", b"NOTIFY SET", b"NOTIFY SET STATUS", b"NOTIFY SET (person
 assert b"BADEVENT" in a.run(b"NOTIFY SET (personal (AnnotationChange))", b"NO")[-1]
 assert b"CANNOT" in a.run(b"NOTIFY SET (mailboxes ../x NONE)", b"NO")[-1]
 END
-sed -i '1i import sys' "$T/others.py" "$T/selected.py" "$T/grammar.py"
+cat >"$T/renames.py" <<'END'
+exec(open(sys.argv[3] + "/two.py").read())
+a.run(b"NOTIFY SET (personal (MailboxName))")
+b.run(b"CREATE z0")
+a.expect(b'* LIST () "." "z0"')
+for n in range(20):  # while a looks at all of them because there is a new one, the last one is renamed
+    b.send(b"x CREATE a%d" % n)
+    b.send(b"y RENAME z%d z%d" % (n, n + 1))
+    a.expect(b'* LIST () "." "a%d"' % n, b'* LIST () "." "z%d" ("OLDNAME" ("z%d"))' % (n + 1, n))
+    b.expect(b"x OK*", b"y OK*")
+END
+sed -i '1i import sys' "$T/others.py" "$T/selected.py" "$T/grammar.py" "$T/renames.py"
 run() { python3 "$T/$1.py" "$IMAP_PORT" "$PASSWORD" "$T"; }
 check 'others: messages, flags, names, subscriptions' run others
 BOX=$(virtual_maildir ana)
@@ -192,9 +203,11 @@ C: z LOGOUT
 S: * BYE *
 S: z OK *
 END
-# More mailboxes than one session may watch.
 as_owner() { if [ $PRIVILEGED = yes ]; then setpriv --reuid=$VMAIL_UID --regid=$VMAIL_GID --clear-groups "$@"; else "$@"; fi; }
-as_owner sh -c "for i in \$(seq 1001); do mkdir -p '$BOX'/.m\$i/cur '$BOX'/.m\$i/new '$BOX'/.m\$i/tmp; done"
+mailboxes() { as_owner sh -c "for i in \$(seq $1); do mkdir -p '$BOX'/.m\$i/cur '$BOX'/.m\$i/new '$BOX'/.m\$i/tmp; done"; }
+mailboxes 100
+check 'a mailbox that is renamed while the names are looked at is told of as renamed' run renames
+mailboxes 1001 # more than one session may watch
 converse imap 'too much to watch is said' <<END
 S: * OK *
 C: l LOGIN $ANA $PASSWORD
