@@ -108,7 +108,7 @@ static void forget_secrets(struct client *client)
 void session_accepted(struct client *client, uint64_t pid)
 {
     if (client->state == CLIENT_WAKING) {
-        park_resumed(client);
+        park_resumed(client, pid);
         return;
     }
     log_login(client, pid);

@@ -265,9 +265,9 @@ void park_refused(struct client *client, bool was_fresh, const char *why)
         park_wake(client, true);
 }
 
-void park_resumed(struct client *client)
+void park_resumed(struct client *client, uint64_t pid)
 {
-    log_debug("imap-login: goes on: %s", client->park->name);
+    log_debug("imap-login: goes on: %s, mpid=%" PRIu64, client->park->name, pid);
     park_free(client);
     buf_release(&client->input);
     if (client->tls != NULL) {

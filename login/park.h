@@ -31,8 +31,8 @@ struct park {
 void park_begin(struct client *client, struct parking_parked *parked);
 /* park_on_event - of a client that is parked */
 void park_on_event(struct client *client, int events);
-/* park_resumed - a worker has taken the session */
-void park_resumed(struct client *client);
+/* park_resumed - a worker, the process `pid`, has taken the session */
+void park_resumed(struct client *client, uint64_t pid);
 /* park_refused - it did not */
 void park_refused(struct client *client, bool was_fresh, const char *why);
 /* park_note_change - the mailbox changed; park_serve_changes then finds workers, for some at a time */
