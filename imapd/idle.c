@@ -121,16 +121,21 @@ static void wait_for_done(struct imapd_session *session, struct imapd_idle *idle
 
 static void finish(struct imapd_session *session)
 {
-    struct span line;
+    struct span line, before;
     enum stream_status status = stream_read_line(session->client, IMAPD_LINE_MAX, &line, NULL);
 
     session->heard_ms = clock_monotonic_ms();
-    if (status != STREAM_OK)
+    if (status != STREAM_OK) {
         imapd_input_failed(session, status);
-    else if (span_equal_text_nocase(line, "DONE"))
+    } else if (span_equal_text_nocase(line, "DONE")) {
         imapd_ok(session, "Idle completed.");
-    else
+    } else { /* another command, and what it brings along */
+        session->has_literal =
+            line.len > 0 && parse_literal_at_end(line, &before, &session->literal);
         imapd_bad(session, "Expected DONE.");
+        if (session->has_literal && !session->ended)
+            imapd_skip_literal(session);
+    }
 }
 
 void imapd_idle(struct imapd_session *session, struct imapd_idle *idle)

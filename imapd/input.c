@@ -7,6 +7,7 @@
 #include "imapd/session.h"
 
 #define SKIP_MAX (256U * 1024 * 1024) /* octets of a literal that are read only to be forgotten */
+#define TAIL_MAX 64U                  /* octets in which a line announces its literal */
 
 void imapd_input_failed(struct imapd_session *session, enum stream_status status)
 {
@@ -35,26 +36,61 @@ static void find_tag(struct imapd_session *session, struct span line)
                                                 : SPAN_LITERAL("*");
 }
 
-/* Drop what the client still sends of a line that is too long. */
-static void refuse_long_line(struct imapd_session *session)
+/* The last octets of what came in pieces. */
+static void keep_tail(struct buf *tail, struct span piece)
+{
+    if (piece.len > TAIL_MAX)
+        piece = span_skip(piece, piece.len - TAIL_MAX);
+    buf_put(tail, piece);
+    if (tail->len > TAIL_MAX)
+        buf_remove(tail, tail->len - TAIL_MAX);
+}
+
+/* Drop what the client still sends of a line that is too long; *tail is how it ends. */
+static enum stream_status drop_line(struct imapd_session *session, struct buf *tail)
 {
     struct span available, line;
+    enum stream_status status;
+
+    while ((status = stream_read_line(session->client, IMAPD_LINE_MAX, &line, NULL)) ==
+           STREAM_TOO_LONG) {
+        status = stream_fill(session->client, &available);
+        if (status != STREAM_OK)
+            return status;
+        available = span_first(available, IMAPD_LINE_MAX); /* no line ends in so much */
+        keep_tail(tail, available);
+        stream_consume(session->client, available.len);
+    }
+    if (status != STREAM_OK)
+        return status;
+    if (line.len > 0)
+        keep_tail(tail, line);
+    else if (tail->len > 0 && tail->data[tail->len - 1] == '\r')
+        buf_truncate(tail, tail->len - 1);
+    return STREAM_OK;
+}
+
+/* A literal that it announces at its end is no command, whatever stands in it. */
+static void refuse_long_line(struct imapd_session *session)
+{
+    struct buf tail = BUF(2 * TAIL_MAX);
+    struct span available, before;
     enum stream_status status = stream_fill(session->client, &available);
 
-    if (status == STREAM_OK)
+    if (status == STREAM_OK) {
         find_tag(session, session->command.len > 0 ? buf_span(&session->command) : available);
-    while (status == STREAM_OK) {
-        status = stream_read_line(session->client, IMAPD_LINE_MAX, &line, NULL);
-        if (status != STREAM_TOO_LONG)
-            break;
-        status = stream_fill(session->client, &available);
-        if (status == STREAM_OK)
-            stream_consume(session->client, available.len);
+        status = drop_line(session, &tail);
     }
-    if (status == STREAM_OK)
+    if (status == STREAM_OK) {
+        session->has_literal =
+            tail.len > 0 && parse_literal_at_end(buf_span(&tail), &before, &session->literal);
         imapd_bad(session, "Error in IMAP command: Too long command line.");
-    else
+    } else {
         imapd_input_failed(session, status);
+    }
+    buf_release(&tail);
+    if (session->has_literal && !session->ended)
+        imapd_skip_literal(session);
 }
 
 void imapd_invite(struct imapd_session *session)

@@ -3,7 +3,7 @@
 # does not hold up anybody else.
 . "$(dirname "$0")/../lib.sh"
 need python3
-plan 16
+plan 17
 instance_start </dev/null
 cat >"$T/hostile.py" <<'END'
 import os, re, socket, sys
@@ -182,6 +182,22 @@ def idle_talk():
     s.send(b"i IDLE\r\n" + b"x" * 100000 + b"\r\n")
     s.answer(b"i")
 
+def smuggling():
+    """Octets of a literal are no commands, also when the command is refused before them."""
+    command = b"x CREATE smuggled"
+    s = Session()
+    for size in 65500, 65510, 65520, 65534, 65535, 65536, 65537, 70000, 131072, 200000:
+        head = b"a SEARCH SUBJECT %s TEXT " % (b"y" * (size - 25))
+        for end in b"\r\n", b"\n":
+            s.send(head + b"{%d+}" % len(command + end) + end + command + end + end)
+            assert b"a BAD" in s.answer(b"a")[-1], size
+        s.command(b"NOOP")
+    s.send(b"i IDLE\r\n")
+    s.answer(b"i")
+    s.send(b"y SEARCH TEXT {%d+}\r\n%s\r\n\r\n" % (len(command) + 2, command))
+    assert b"i BAD" in s.answer(b"i")[-1]
+    assert s.command(b"STATUS smuggled (MESSAGES)")[-1].split()[1] == b"NO", "it is there"
+
 def mailboxes():
     s = Session()
     for i in range(300):
@@ -200,7 +216,7 @@ send_mail x@remote.test luis@example.test >/dev/null
 maildir_has 'there is mail of somebody else' "$(virtual_maildir luis)" 1
 outside() { (cd "$MAILDIRS" && find . -path ./example.test/ana -prune -o -print | grep -v -e buzon.index -e 'dovecot-' | sort; ls -a "$T"); }
 outside >"$T.before"
-for attack in literals endless_line nesting wildcards names keywords mime fetch_items deaf idle_talk mailboxes; do
+for attack in literals endless_line nesting wildcards names keywords mime fetch_items deaf idle_talk smuggling mailboxes; do
     check "attack: $attack" timeout 60 python3 "$T/hostile.py" "$IMAP_PORT" "$PASSWORD" $attack
 done
 outside | grep -v -e Maildir/cur -e Maildir/new >"$T.after"
