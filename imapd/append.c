@@ -215,7 +215,7 @@ static void take_messages(struct append *append, bool several)
 static void put_appenduid(struct buf *text, uint32_t uidvalidity, const uint32_t *uids,
                           size_t count)
 {
-    if (uidvalidity == 0 || count >= 100)
+    if (uidvalidity == 0)
         return;
     buf_put_printf(text, "[APPENDUID %" PRIu32 " ", uidvalidity);
     set_put_uids(text, uids, count);
@@ -269,7 +269,7 @@ void imapd_run_append(struct imapd_session *session, struct cursor at)
     struct buf code = BUF(BUF_UNLIMITED);
 
     if (append_all(&append, at, true, &code))
-        imapd_ok(session, "%sAppend completed.", buf_text(&code));
+        imapd_ok_code(session, buf_span(&code), "Append completed.");
     store_append_free(&append.store);
     buf_release(&code);
 }

@@ -24,8 +24,7 @@ static void reply_failed(struct imapd_session *session, const struct error *err)
         imapd_failed(session, err);
 }
 
-/* MOVE tells the UIDs before the EXPUNGE responses (RFC 6851 section 4.3), COPY in its tagged OK. The
- * text may be long: it does not go through imapd_ok. */
+/* MOVE tells the UIDs before the EXPUNGE responses (RFC 6851 section 4.3), COPY in its tagged OK. */
 static void reply_copied(struct imapd_session *session, const struct mailbox_copied *copied,
                          bool move)
 {
@@ -39,10 +38,7 @@ static void reply_copied(struct imapd_session *session, const struct mailbox_cop
         session->counters.expunged += copied->count;
         imapd_ok_modseq(session, "Move completed.");
     } else {
-        imapd_tell_news(session);
-        buf_put(&session->response, session->tag);
-        buf_put_printf(&session->response, " OK %sCopy completed.\r\n", buf_text(&code));
-        imapd_flush(session);
+        imapd_ok_code(session, buf_span(&code), "Copy completed.");
     }
     buf_release(&code);
 }

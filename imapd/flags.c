@@ -153,18 +153,6 @@ static void put_refused(struct imapd_session *session, const struct selection *s
     saved_set_release(&refused);
 }
 
-/* The list of refused messages may be long: it does not go through imapd_ok. */
-static void reply_stored(struct imapd_session *session, struct span refused)
-{
-    imapd_tell_news(session);
-    buf_put(&session->response, session->tag);
-    buf_put_text(&session->response, " OK ");
-    buf_put(&session->response, refused);
-    buf_put_text(&session->response,
-                 refused.len > 0 ? "Conditional store failed.\r\n" : "Store completed.\r\n");
-    imapd_flush(session);
-}
-
 static void store_flags(struct imapd_session *session, const struct selection *selection,
                         struct store_arguments *arguments)
 {
@@ -188,7 +176,8 @@ static void store_flags(struct imapd_session *session, const struct selection *s
         session->counters.deleted += count_deleted(mailbox, selection) - deleted;
     mark_to_tell(mailbox, selection, before, arguments);
     put_refused(session, selection, &refused);
-    reply_stored(session, buf_span(&refused));
+    imapd_ok_code(session, buf_span(&refused),
+                  refused.len > 0 ? "Conditional store failed." : "Store completed.");
     buf_release(&refused);
 }
 

@@ -64,6 +64,16 @@ void imapd_no(struct imapd_session *session, const char *format, ...)
     va_end(args);
 }
 
+void imapd_ok_code(struct imapd_session *session, struct span code, const char *text)
+{
+    imapd_tell_news(session);
+    buf_put(&session->response, session->tag);
+    buf_put_text(&session->response, " OK ");
+    buf_put(&session->response, code);
+    buf_put_printf(&session->response, "%s\r\n", text);
+    imapd_flush(session);
+}
+
 static void reply_bad(struct imapd_session *session, const char *format, ...) PRINTF(2, 3);
 
 static void reply_bad(struct imapd_session *session, const char *format, ...)

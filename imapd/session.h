@@ -111,6 +111,8 @@ void imapd_flush(struct imapd_session *session);
 /* Tagged; the first after the untagged news of the selected mailbox. */
 void imapd_ok(struct imapd_session *session, const char *format, ...) PRINTF(2, 3);
 void imapd_no(struct imapd_session *session, const char *format, ...) PRINTF(2, 3);
+/* imapd_ok_code - OK with a code that may be long, such as "[COPYUID ...] ", or empty, before the text */
+void imapd_ok_code(struct imapd_session *session, struct span code, const char *text);
 /* imapd_bad - the command makes no sense */
 void imapd_bad(struct imapd_session *session, const char *text);
 /* imapd_failed - NO with what *err says; a TEMPORARY error is logged, and the client told little */

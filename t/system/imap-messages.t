@@ -25,6 +25,12 @@ C- d APPEND Nowhere {5+}\r\nhello\r\n
 S: d NO [TRYCREATE] *
 C: e NOOP
 S: e OK *
+C: f CREATE Many
+S: f OK *
+C- g APPEND Many$(printf ' {1+}\\r\\nx%.0s' $(seq 150))\r\n
+S: g OK [APPENDUID * 1:150] *
+C: h DELETE Many
+S: h OK *
 C: z LOGOUT
 S~ z OK *
 END
