@@ -1,6 +1,14 @@
 # conf: what an installation starts from. Files that are there already are left alone; the prototypes,
 # which new instances start from (buzonmulti), are always those of this version.
-EXTRA_DIST += conf/main.cf conf/master.cf conf/aliases
+EXTRA_DIST += conf/main.cf conf/master.cf conf/aliases conf/buzon.service.in
+
+# Where systemd looks in each prefix.
+unitdir = $(prefix)/lib/systemd/system
+nodist_unit_DATA = conf/buzon.service
+CLEANFILES += conf/buzon.service
+
+conf/buzon.service: conf/buzon.service.in
+	$(AM_V_GEN)$(MKDIR_P) conf && sed 's|@sbin[d]ir@|$(sbindir)|' $< >$@
 
 install-data-local: install-conf
 
