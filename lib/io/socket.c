@@ -235,12 +235,33 @@ bool socket_send_fd(int socket, int fd, struct span data, struct error *err)
     return true;
 }
 
+/* Whatever came: one descriptor is handed over, of several none is, and they are closed. */
+static int take_one_fd(struct msghdr *message)
+{
+    size_t count = 0;
+    int taken = -1;
+
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
+        size_t len = at->cmsg_len - CMSG_LEN(0);
+
+        if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < len / sizeof(int); i++, count++) {
+            fd_close(&taken);
+            memcpy(&taken, CMSG_DATA(at) + i * sizeof(int), sizeof(int));
+        }
+    }
+    if (count > 1 || (message->msg_flags & MSG_CTRUNC) != 0)
+        fd_close(&taken);
+    return taken;
+}
+
 bool socket_receive_fd(int socket, int *fd_r, void *data, size_t size, size_t *len_r,
                        struct error *err)
 {
     union {
         struct cmsghdr header;
-        char space[CMSG_SPACE(sizeof(int))];
+        char space[CMSG_SPACE(sizeof(int))]; /* in which two have room: it is rounded up */
     } control;
     struct iovec octets = {data, size};
     struct msghdr message = {
@@ -249,7 +270,6 @@ bool socket_receive_fd(int socket, int *fd_r, void *data, size_t size, size_t *l
         .msg_control = &control,
         .msg_controllen = sizeof(control),
     };
-    struct cmsghdr *header;
     ssize_t got;
 
     *fd_r = -1;
@@ -260,20 +280,14 @@ bool socket_receive_fd(int socket, int *fd_r, void *data, size_t size, size_t *l
         error_errno(err, "receive a descriptor");
         return false;
     }
-    header = CMSG_FIRSTHDR(&message);
-    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-        header->cmsg_len == CMSG_LEN(sizeof(int)))
-        memcpy(fd_r, CMSG_DATA(header), sizeof(*fd_r));
+    *fd_r = take_one_fd(&message);
     *len_r = (size_t)got;
     if (got == 0) {
         fd_close(fd_r);
         error_clear(err);
         return false;
     }
-    if (*fd_r < 0 || (message.msg_flags & MSG_CTRUNC) != 0) {
-        fd_close(fd_r);
+    if (*fd_r < 0)
         error_set(err, ERROR_MALFORMED, "expected exactly one descriptor");
-        return false;
-    }
-    return true;
+    return *fd_r >= 0;
 }

@@ -83,7 +83,7 @@ static void make_room(struct stream *stream, size_t max)
     size_t limit = max < STREAM_BUFFER_MAX ? STREAM_BUFFER_MAX : max;
 
     if (stream->in_start > 0 &&
-        (len == 0 || stream->in_capacity - stream->in_end < stream->in_capacity / 4)) {
+        (len == 0 || stream->in_capacity - stream->in_end <= stream->in_capacity / 4)) {
         memmove(stream->in, stream->in + stream->in_start, len);
         stream->in_start = 0;
         stream->in_end = len;

@@ -241,6 +241,52 @@ static void descriptor_travels_with_its_data(void **state UNUSED)
     (void)close(ends[1]);
 }
 
+/* As a hostile peer sends them: so many with one octet. */
+static void send_descriptors(int socket, size_t count)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * 8)];
+    } control = {0};
+    struct iovec octet = {(char[]){"x"}, 1};
+    struct msghdr message = {.msg_iov = &octet,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = CMSG_SPACE(sizeof(int) * count)};
+
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int) * count);
+    for (size_t i = 0; i < count; i++)
+        memcpy(CMSG_DATA(&control.header) + i * sizeof(int), &socket, sizeof(int));
+    assert_int_equal(sendmsg(socket, &message, 0), 1);
+}
+
+static void of_several_descriptors_none_stays_open(void **state UNUSED)
+{
+    for (size_t count = 2; count <= 8; count++) {
+        struct error err = {0};
+        char data[8];
+        size_t len;
+        int ends[2];
+        int fd;
+        int next;
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        send_descriptors(ends[0], count);
+        next = dup(ends[0]); /* the number that the next descriptor gets */
+        (void)close(next);
+        assert_false(socket_receive_fd(ends[1], &fd, data, sizeof(data), &len, &err));
+        assert_int_equal(err.kind, ERROR_MALFORMED);
+        assert_int_equal(fd, -1);
+        fd = dup(ends[0]);
+        assert_int_equal(fd, next);
+        (void)close(fd);
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+    }
+}
+
 static int make_directory(void **state UNUSED)
 {
     return mkdtemp(directory) == NULL ? -1 : 0;
@@ -262,8 +308,9 @@ int main(void)
         cmocka_unit_test(unix_sockets_are_found_from_a_directory),
         cmocka_unit_test(path_too_long_for_a_socket),
         cmocka_unit_test(descriptor_travels_with_its_data),
+        cmocka_unit_test(of_several_descriptors_none_stays_open),
     };
-    size_t used = 8;
+    size_t used = 9;
 
     UNIT_ADD_ROWS(tests, used, address_cases, run_address);
     return _cmocka_run_group_tests("io_socket", tests, used, make_directory, remove_directory);

@@ -220,6 +220,28 @@ static void fill_shows_and_consume_moves(void **state UNUSED)
     stream_free(&stream);
 }
 
+/* The rest of what another process had read is the start of a line, however short it is. */
+static void input_that_was_unread_is_gone_on_with(void **state UNUSED)
+{
+    static const char before[] = "\nabcdefgh";
+
+    for (size_t len = 1; len < sizeof(before); len++) {
+        int far;
+        struct stream *stream = open_stream(SOCK_STREAM, &far);
+        struct span line;
+
+        stream_unread(stream, span_of(before, len));
+        put(far, SPAN_LITERAL(" NOOP\r\n"));
+        assert_int_equal(stream_read_line(stream, 100, &line, NULL), STREAM_OK);
+        assert_int_equal(line.len, 0);
+        assert_int_equal(stream_read_line(stream, 100, &line, NULL), STREAM_OK);
+        assert_int_equal(line.len, len - 1 + strlen(" NOOP"));
+        assert_true(span_ends_with_nocase(line, " NOOP"));
+        (void)close(far);
+        stream_free(&stream);
+    }
+}
+
 static void exact_reads_cross_buffers(void **state UNUSED)
 {
     enum { LEN = 300000 };
@@ -493,6 +515,7 @@ int main(void)
     struct CMUnitTest tests[ARRAY_LENGTH(line_cases) + ARRAY_LENGTH(file_cases) + 14] = {
         cmocka_unit_test(long_lines_pass),
         cmocka_unit_test(fill_shows_and_consume_moves),
+        cmocka_unit_test(input_that_was_unread_is_gone_on_with),
         cmocka_unit_test(exact_reads_cross_buffers),
         cmocka_unit_test(pipes_are_streams_too),
         cmocka_unit_test(silence_is_a_timeout),
