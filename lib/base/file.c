@@ -163,16 +163,13 @@ static int create_beside(int directory, const char *name, char temporary[NAME_MA
     return fd;
 }
 
-bool file_replace(int directory, const char *name, mode_t mode, struct span content,
-                  struct error *err)
+/* A new file in the place of `name`; `fd` is what create_beside has made, and is closed. */
+static bool put_in_place(int directory, const char *name, const char *temporary, int fd,
+                         mode_t mode, struct span content, struct error *err)
 {
-    char temporary[NAME_MAX + 1];
-    int fd = create_beside(directory, name, temporary, err);
     bool renamed = false;
     bool done = false;
 
-    if (fd < 0)
-        return false;
     if (!write_all(fd, content) || fchmod(fd, mode) != 0 || fsync(fd) != 0)
         error_errno(err, "write %s", temporary);
     else if (renameat(directory, temporary, directory, name) != 0)
@@ -187,6 +184,27 @@ bool file_replace(int directory, const char *name, mode_t mode, struct span cont
     else
         done = true;
     return done;
+}
+
+bool file_replace(int directory, const char *name, mode_t mode, struct span content,
+                  struct error *err)
+{
+    char temporary[NAME_MAX + 1];
+    int fd = create_beside(directory, name, temporary, err);
+
+    return fd >= 0 && put_in_place(directory, name, temporary, fd, mode, content, err);
+}
+
+bool file_replace_in_kind(int directory, const char *name, const struct stat *old,
+                          struct span content, bool *kept_r, struct error *err)
+{
+    char temporary[NAME_MAX + 1];
+    int fd = create_beside(directory, name, temporary, err);
+
+    if (fd < 0)
+        return false;
+    *kept_r = fchown(fd, old->st_uid, old->st_gid) == 0; /* before fchmod: it takes bits away */
+    return put_in_place(directory, name, temporary, fd, old->st_mode & 07777, content, err);
 }
 
 bool file_sync_directory(int directory, const char *path, struct error *err)

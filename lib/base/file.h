@@ -38,6 +38,13 @@ bool file_read(int directory, const char *path, struct buf *content, struct erro
  */
 bool file_replace(int directory, const char *name, mode_t mode, struct span content,
                   struct error *err) MUST_CHECK;
+/*
+ * file_replace_in_kind - likewise; mode, owner and group are those of `old`, before anybody sees the new file
+ *
+ *  kept_r  false: the owner and group could not be kept, they are ours
+ */
+bool file_replace_in_kind(int directory, const char *name, const struct stat *old,
+                          struct span content, bool *kept_r, struct error *err) MUST_CHECK;
 
 /* file_sync_directory - fsync of the directory `path` seen from `directory` */
 bool file_sync_directory(int directory, const char *path, struct error *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonconf: what it shows, and that an edit changes what was asked for and nothing else.
 . "$(dirname "$0")/../lib.sh"
-plan 36
+plan 40
 D=$T/conf
 conf() { "$BUZON_STAGE/sbin/buzonconf" -c "$D" "$@" 2>"$T/stderr"; }
 
@@ -126,6 +126,22 @@ reset
 for i in 1 2 3 4 5 6 7 8; do conf -e "own$i=$i" & done
 wait
 is 'edits at the same time do not undo each other' "$(grep -c '^own[1-8] = [1-8]$' "$D/main.cf")" 8
+is 'and leave nothing behind' "$(ls "$D")" 'main.cf
+master.cf'
+# what everybody may open, everybody may lock
+for t_file in "$D" "$D/main.cf"; do
+    check "whoever may read ${t_file#"$T/"} keeps nobody from editing" \
+        flock -x "$t_file" timeout 60 "$BUZON_STAGE/sbin/buzonconf" -c "$D" -e own=free
+done
+reset
+if [ $PRIVILEGED = yes ]; then
+    chown 65533:65532 "$D/main.cf" && chmod 640 "$D/main.cf"
+    conf -e own=theirs
+    is 'the file stays whose it was' "$(stat -c '%u %g %a' "$D/main.cf")" '65533 65532 640'
+    reset
+else
+    ok 'the file stays whose it was # SKIP needs root'
+fi
 
 # --- the file is there, whole, whatever happens ------------------------------------------------------
 reset

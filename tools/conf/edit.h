@@ -6,7 +6,7 @@
 #ifndef BUZON_TOOLS_CONF_EDIT_H
 #define BUZON_TOOLS_CONF_EDIT_H
 
-#include "lib/base/buf.h"
+#include "lib/base/file.h"
 #include "lib/base/strlist.h"
 
 enum edit { EDIT_SET, EDIT_COMMENT_OUT, EDIT_REMOVE };
@@ -35,11 +35,11 @@ struct edited_file {
     char *path; /* with symbolic links followed */
     int directory;
     const char *name; /* in it */
+    char *lock_name;  /* beside it, as long as it is being changed */
+    int lock;
+    struct stat status;
     struct buf old;
     struct buf changed;
-    unsigned mode;
-    unsigned owner;
-    unsigned group;
 };
 
 /* edited_file_open - read `directory`/`name` and keep others from editing it */

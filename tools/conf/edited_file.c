@@ -1,7 +1,6 @@
 /* A configuration file being changed: locked, replaced whole, with its owner and permissions. */
 #include "tools/conf/edit.h"
 
-#include "lib/base/file.h"
 #include "lib/base/log.h"
 
 #include <fcntl.h>
@@ -39,18 +38,39 @@ void edit_put_line(struct buf *out, const char *prefix, struct span line)
     buf_put_char(out, '\n');
 }
 
-/* Under the lock of the directory, which outlives the file that is replaced in it. */
+/* Is it what stands under its name still? Whoever had the lock before us took the name away. */
+static bool is_lock(const struct edited_file *file, int fd)
+{
+    struct stat open, named;
+
+    return fstat(fd, &open) == 0 &&
+           fstatat(file->directory, file->lock_name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+/* A file of its own, which only he can open who may make it: the others, who may read main.cf and look into its
+ * directory, could lock these for ever. */
+static bool take_lock(struct edited_file *file, struct error *err)
+{
+    do {
+        fd_close(&file->lock);
+        file->lock = openat(file->directory, file->lock_name,
+                            O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (file->lock < 0 || flock(file->lock, LOCK_EX) != 0) {
+            error_errno(err, "lock %s/%s", file->path, file->lock_name);
+            fd_close(&file->lock);
+            return false;
+        }
+    } while (!is_lock(file, file->lock));
+    return true;
+}
+
 static bool read_locked(struct edited_file *file, struct error *err)
 {
-    struct stat status;
-
-    if (fstatat(file->directory, file->name, &status, 0) != 0) {
+    if (fstatat(file->directory, file->name, &file->status, 0) != 0) {
         error_errno(err, "open %s/%s for reading", file->path, file->name);
         return false;
     }
-    file->mode = status.st_mode & 07777;
-    file->owner = status.st_uid;
-    file->group = status.st_gid;
     if (file_read(file->directory, file->name, &file->old, err))
         return true;
     error_prefix(err, "%s", file->path);
@@ -66,6 +86,7 @@ bool edited_file_open(struct edited_file *file_r, const char *directory, const c
     *file_r = (struct edited_file){
         .path = realpath(path, NULL),
         .directory = -1,
+        .lock = -1,
         .old = BUF(FILE_MAX),
         .changed = BUF(BUF_UNLIMITED),
     };
@@ -77,11 +98,12 @@ bool edited_file_open(struct edited_file *file_r, const char *directory, const c
     slash = strrchr(file_r->path, '/');
     *slash = '\0';
     file_r->name = slash + 1;
+    file_r->lock_name = mem_printf("%s.lock", file_r->name);
     file_r->directory =
         open(slash == file_r->path ? "/" : file_r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file_r->directory < 0 || flock(file_r->directory, LOCK_EX) != 0)
+    if (file_r->directory < 0)
         error_errno(err, "open %s", file_r->path);
-    else if (read_locked(file_r, err))
+    else if (take_lock(file_r, err) && read_locked(file_r, err))
         return true;
     edited_file_close(file_r);
     return false;
@@ -89,14 +111,16 @@ bool edited_file_open(struct edited_file *file_r, const char *directory, const c
 
 bool edited_file_store(struct edited_file *file, struct error *err)
 {
+    bool kept;
+
     if (span_equal(buf_span(&file->changed), buf_span(&file->old)))
         return true;
-    if (!file_replace(file->directory, file->name, file->mode, buf_span(&file->changed), err)) {
+    if (!file_replace_in_kind(file->directory, file->name, &file->status, buf_span(&file->changed),
+                              &kept, err)) {
         error_prefix(err, "%s", file->path);
         return false;
     }
-    if ((file->owner != geteuid() || file->group != getegid()) &&
-        fchownat(file->directory, file->name, file->owner, file->group, 0) != 0)
+    if (!kept)
         log_warning("%s/%s now belongs to uid %d, gid %d", file->path, file->name, (int)geteuid(),
                     (int)getegid());
     return true;
@@ -104,9 +128,13 @@ bool edited_file_store(struct edited_file *file, struct error *err)
 
 void edited_file_close(struct edited_file *file)
 {
+    if (file->lock >= 0)
+        (void)unlinkat(file->directory, file->lock_name, 0); /* before others get it */
+    fd_close(&file->lock);
     fd_close(&file->directory);
     buf_release(&file->old);
     buf_release(&file->changed);
+    mem_free(file->lock_name);
     free(file->path);
-    *file = (struct edited_file){.directory = -1};
+    *file = (struct edited_file){.directory = -1, .lock = -1};
 }
