@@ -33,7 +33,7 @@ int imapd_park_delay_ms(const struct imapd_session *session)
         session->parking->is_refused || session->contexts.count > 0 ||
         session->parking->pass.len == 0 || session->config->imap_park_delay == 0)
         return -1;
-    return session->config->imap_park_delay * 1000;
+    return clock_ms(session->config->imap_park_delay);
 }
 
 /* The client says nothing, and nothing for it is stuck here. */

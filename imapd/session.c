@@ -289,7 +289,7 @@ void imapd_session_begin(struct imapd_session *session)
     session->arena = arena_create();
     session->command = BUF(IMAPD_LINE_MAX + 2);
     session->response = BUF(BUF_UNLIMITED);
-    stream_timeout(session->client, session->config->imap_idle_timeout * 1000);
+    stream_timeout(session->client, clock_ms(session->config->imap_idle_timeout));
 }
 
 void imapd_session_run(struct imapd_session *session)

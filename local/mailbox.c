@@ -7,6 +7,7 @@
 #include "local/delivery.h"
 
 #include "lib/base/buf.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"
@@ -65,7 +66,7 @@ static bool ask_agent(struct local_delivery *delivery, const char *transport,
 
     if (agent == NULL)
         return false;
-    connection_timeout(agent, delivery->local->config->command_time_limit * 1000);
+    connection_timeout(agent, clock_ms(delivery->local->config->command_time_limit));
     answered = delivery_request_send(agent, request, err) &&
                delivery_report_receive(agent, delivery->arena, report, err);
     connection_free(&agent);

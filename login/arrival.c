@@ -215,7 +215,7 @@ static void await_proxy(struct client *client)
         return;
     }
     client->state = CLIENT_PROXY;
-    watch_deadline(client->watch, client->login->config->login_upstream_proxy_timeout * 1000);
+    watch_deadline(client->watch, clock_ms(client->login->config->login_upstream_proxy_timeout));
 }
 
 /* --- arrivals --------------------------------------------------------------------------------------------------------- */

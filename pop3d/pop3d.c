@@ -6,6 +6,7 @@
 
 #include "pop3d/session.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/sasl/session.h"
 #include "lib/service/service.h"
@@ -16,7 +17,7 @@ static void serve_client(struct pop3_session *session, const struct mailbox_plac
     struct error err = {0};
     bool in_use;
 
-    stream_timeout(session->client, session->config->pop3_idle_timeout * 1000);
+    stream_timeout(session->client, clock_ms(session->config->pop3_idle_timeout));
     if (session_open(session, place, &in_use, &err)) {
         stream_write_text(session->client, "+OK Logged in.\r\n");
         session_run(session);

@@ -6,6 +6,7 @@
  */
 #include "lib/base/base.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/service/workers.h"
 #include "proxymap/caches.h"
@@ -184,7 +185,7 @@ static bool ask_worker(struct connection *worker, const void *question, struct e
 static void finish_look_up(struct client *client, bool sent, struct error *err)
 {
     arena_free(&client->arena);
-    watch_deadline(client->watch, proxymap.instance->config->ipc_timeout * 1000);
+    watch_deadline(client->watch, clock_ms(proxymap.instance->config->ipc_timeout));
     go_on(client, sent && answer_questions(client, err), err);
 }
 
@@ -236,7 +237,7 @@ static void on_connection(int fd, const struct service_instance *instance)
     client->connection = connection_create(fd);
     ipc_event_driven(client->connection);
     client->watch = watch_fd(instance->loop, fd, LOOP_READ, on_client, client);
-    watch_deadline(client->watch, instance->config->ipc_timeout * 1000);
+    watch_deadline(client->watch, clock_ms(instance->config->ipc_timeout));
     client->next = proxymap.clients;
     if (client->next != NULL)
         client->next->previous = client;

@@ -147,11 +147,3 @@ void clients_close(struct clients *clients)
     while (clients->first != NULL)
         close_client(clients->first);
 }
-
-void clients_free(struct clients **clients)
-{
-    clients_close(*clients);
-    arena_free(&(*clients)->arena);
-    mem_free(*clients);
-    *clients = NULL;
-}

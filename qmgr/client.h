@@ -9,6 +9,5 @@ struct clients *clients_create(struct qmgr *qmgr) __attribute__((returns_nonnull
 void client_accept(struct clients *clients, int fd);
 /* clients_close - hang up on all of them */
 void clients_close(struct clients *clients);
-void clients_free(struct clients **clients);
 
 #endif

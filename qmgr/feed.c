@@ -339,12 +339,3 @@ struct feed *feed_create(struct qmgr *qmgr)
     feed->dates.queue = "deferred";
     return feed;
 }
-
-void feed_free(struct feed **feed)
-{
-    watch_free(&(*feed)->timer);
-    queue_scan_close(&(*feed)->incoming.scan);
-    queue_scan_close(&(*feed)->dates.scan);
-    mem_free(*feed);
-    *feed = NULL;
-}

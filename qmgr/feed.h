@@ -9,7 +9,6 @@
 #include "qmgr/qmgr.h"
 
 struct feed *feed_create(struct qmgr *qmgr) __attribute__((returns_nonnull));
-void feed_free(struct feed **feed);
 
 /* feed_arrived - a message of cleanup's; the file (may be -1) is taken. Without room it stays where it is
  * until there is some. */

@@ -1,4 +1,5 @@
 /* The message from the queue file to the server, in large blocks. */
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "smtp/delivery.h"
 #include "smtp/downgrade.h"
@@ -129,7 +130,7 @@ bool content_send(struct delivery *delivery, struct session *session, bool to_se
 
     if ((flags & QUEUE_LONG_LINE) != 0 || session->settings->line_length_limit < LONG_LINE)
         sending.wire.line_limit = session->settings->line_length_limit;
-    stream_timeout(session->stream, session->settings->data_xfer_timeout * 1000);
+    stream_timeout(session->stream, clock_ms(session->settings->data_xfer_timeout));
     sent = to_seven_bits ? send_downgraded(&sending, failure_r) : send_file(&sending, failure_r);
     if (sending.wire.broke)
         log_info("%s: breaking line > %zu bytes with <CR><LF>SPACE", delivery->request->queue_id,

@@ -200,7 +200,7 @@ static bool shake_hands(struct session *session, struct arena *arena,
         target->tls, level == TLS_SECURE ? target->domain : target->host, level >= TLS_VERIFY);
     struct error err = {0};
 
-    stream_timeout(session->stream, session->settings->starttls_timeout * 1000);
+    stream_timeout(session->stream, clock_ms(session->settings->starttls_timeout));
     if (stream_start_tls(session->stream, tls, &err)) {
         log_tls(session, arena);
         return true;

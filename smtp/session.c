@@ -83,7 +83,7 @@ bool session_listen_lines(struct session *session, struct arena *arena, int time
     enum stream_status status;
     struct span line, text;
 
-    stream_timeout(session->stream, timeout_s * 1000);
+    stream_timeout(session->stream, clock_ms(timeout_s));
     reply_clear(&session->reply);
     status = stream_flush(session->stream);
     while (status == STREAM_OK && result == PARSE_INCOMPLETE) {
@@ -221,7 +221,7 @@ static int connect_from(const struct session_target *target, const struct addres
 
 static int connect_to(const struct session_target *target, struct error *err)
 {
-    int timeout_ms = target->settings->connect_timeout * 1000;
+    int timeout_ms = clock_ms(target->settings->connect_timeout);
     struct address_socket source;
 
     if (target->unix_path != NULL)
@@ -282,7 +282,7 @@ void session_close(struct session **session)
     if (closing == NULL)
         return;
     if (!closing->dead) {
-        stream_timeout(closing->stream, closing->settings->quit_timeout * 1000);
+        stream_timeout(closing->stream, clock_ms(closing->settings->quit_timeout));
         session_say(closing, "QUIT");
         if (!closing->settings->skip_quit_response)
             (void)!session_listen(closing, closing->arena, closing->settings->quit_timeout,

@@ -6,6 +6,7 @@
  */
 #include "lib/base/base.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/config/tls_ciphers.h"
 #include "lib/delivery/status_filter.h"
@@ -28,7 +29,7 @@ static void await_request(struct connection *qmgr)
 
     if (client.session == NULL || ipc_has_input(qmgr))
         return;
-    if (poll(&input, 1, client.settings.reuse_idle * 1000) <= 0)
+    if (poll(&input, 1, clock_ms(client.settings.reuse_idle)) <= 0)
         session_close(&client.session);
 }
 
@@ -123,8 +124,8 @@ static bool prepare(const struct service_instance *instance, struct error *err)
     client.debug_peers = debug_peers_create(config, true);
     client.content = BUF(BLOCK_MAX);
     client.finder.settings = &client.settings;
-    client.finder.dns = dns_prepare(
-        config, lmtp ? config->lmtp_host_lookup : config->smtp_host_lookup, err);
+    client.finder.dns =
+        dns_prepare(config, lmtp ? config->lmtp_host_lookup : config->smtp_host_lookup, err);
     return client.finder.dns != NULL;
 }
 

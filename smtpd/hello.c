@@ -1,6 +1,7 @@
 /* EHLO and HELO, and STARTTLS: RFC 5321 section 4.1.1.1, RFC 3207. */
 #include "smtpd/hello.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/config/name_flags.h"
 #include "smtpd/access.h"
@@ -169,13 +170,13 @@ bool hello_start_tls(struct smtpd_session *session)
     struct tls_session *tls = tls_session_server(session->server->tls);
     struct error err = {0};
 
-    stream_timeout(session->client, session->config->smtpd_starttls_timeout * 1000);
+    stream_timeout(session->client, clock_ms(session->config->smtpd_starttls_timeout));
     if (!stream_start_tls(session->client, tls, &err)) {
         log_info("SSL_accept error from %s: %s", session->peer.label, err.text);
         smtpd_end(session, END_LOST);
         return false;
     }
-    stream_timeout(session->client, session->config->smtpd_timeout * 1000);
+    stream_timeout(session->client, clock_ms(session->config->smtpd_timeout));
     session->tls = stream_tls(session->client);
     if (session->config->smtpd_tls_loglevel >= 1)
         log_info("Anonymous TLS connection established from %s: %s", session->peer.label,

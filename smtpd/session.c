@@ -207,7 +207,7 @@ void smtpd_session_init(struct smtpd_session *session, struct smtpd_server *serv
     };
     transcript_begin(&session->transcript, server->config);
     smtpd_reset(session);
-    stream_timeout(client, session->config->smtpd_timeout * 1000);
+    stream_timeout(client, clock_ms(session->config->smtpd_timeout));
 }
 
 void smtpd_session_release(struct smtpd_session *session)

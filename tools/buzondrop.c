@@ -275,15 +275,11 @@ static void copy_message(const struct config *config)
 static void poke_pickup(const struct config *config)
 {
     struct error err = {0};
-    int fd = service_tool_open(config, &err) ? service_connect_fd(config->pickup_service_name, &err)
-                                             : -1;
 
-    if (fd >= 0)
-        (void)!write(fd, "W", 1);
-    else if (err.number !=
-             ECONNREFUSED) /* the mail system is not running: it will look for itself */
+    if (service_tool_open(config, &err) && service_poke(config->pickup_service_name, &err))
+        return;
+    if (err.number != ECONNREFUSED) /* the mail system is not running: it will look for itself */
         log_warning("unable to notify pickup, the message waits: %s", err.text);
-    fd_close(&fd);
 }
 
 static const char *parse_options(const char *program, int argc, char *argv[])

@@ -16,10 +16,3 @@ struct timeval clock_wall(void)
     (void)clock_gettime(CLOCK_REALTIME, &now);
     return (struct timeval){.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
 }
-
-double clock_seconds_between(struct timeval a, struct timeval b)
-{
-    double seconds = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_usec - a.tv_usec) / 1e6;
-
-    return seconds < 0 ? 0 : seconds;
-}

@@ -11,7 +11,10 @@
 int64_t clock_monotonic_ms(void);
 /* clock_wall - date and microseconds, UTC since 1970 */
 struct timeval clock_wall(void);
-/* clock_seconds_between - b - a in seconds with a fraction; never negative */
-double clock_seconds_between(struct timeval a, struct timeval b);
+/* clock_ms - seconds as milliseconds; as many as an int holds where they are more */
+static inline int clock_ms(int seconds)
+{
+    return seconds > INT_MAX / 1000 ? INT_MAX : seconds * 1000;
+}
 
 #endif

@@ -29,6 +29,11 @@ UNIT_TESTS += t/unit/base_file_test
 t_unit_base_file_test_SOURCES = t/unit/base_file_test.c
 t_unit_base_file_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/base_clock_test
+UNIT_TESTS += t/unit/base_clock_test
+t_unit_base_clock_test_SOURCES = t/unit/base_clock_test.c
+t_unit_base_clock_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/base_log_test
 UNIT_TESTS += t/unit/base_log_test
 t_unit_base_log_test_SOURCES = t/unit/base_log_test.c

@@ -4,6 +4,7 @@
  */
 #include "lib/map/map_type.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/map/replies.h"
 #include "lib/map/table_query.h"
@@ -63,7 +64,7 @@ static bool read_numbers(struct memcache_table *table, struct error *err)
     table->server = (struct kept_peer){
         .endpoint = table_setting(table->settings, "memcache", "inet:localhost:11211"),
         .default_port = "11211",
-        .timeout_ms = timeout_s > INT_MAX / 1000 ? INT_MAX : timeout_s * 1000,
+        .timeout_ms = clock_ms(timeout_s),
     };
     return true;
 }

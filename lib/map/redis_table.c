@@ -5,6 +5,7 @@
  */
 #include "lib/map/map_type.h"
 
+#include "lib/base/clock.h"
 #include "lib/io/tls.h"
 #include "lib/map/replies.h"
 #include "lib/map/server_table.h"
@@ -118,8 +119,7 @@ static void *connect_server(const struct map_host *host UNUSED,
 
     if (!table_setting_number(settings, "timeout", 10, 1, &timeout_s, err))
         return NULL;
-    server =
-        peer_open(name, DEFAULT_PORT, timeout_s > INT_MAX / 1000 ? INT_MAX : timeout_s * 1000, err);
+    server = peer_open(name, DEFAULT_PORT, clock_ms(timeout_s), err);
     if (server != NULL && (!encrypt(server, settings, err) || !log_in(server, settings, err)))
         peer_close(&server);
     return server;

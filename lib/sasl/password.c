@@ -57,11 +57,6 @@ static const struct scheme *find_scheme(struct span name)
     return NULL;
 }
 
-const char *password_scheme_name(size_t index)
-{
-    return index < ARRAY_LENGTH(schemes) ? schemes[index].name : NULL;
-}
-
 /* ".b64", ".hex" behind a scheme's name; false: something else */
 static bool take_encoding(struct span name, enum password_encoding *encoding)
 {

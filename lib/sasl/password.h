@@ -26,8 +26,6 @@ enum password_result {
 enum password_result password_check(const char *stored, const char *user, struct span given,
                                     struct error *err) MUST_CHECK;
 
-/* password_scheme_name - the name at position `index` of all that are known, NULL past the last */
-const char *password_scheme_name(size_t index);
 
 /* What SCRAM needs of a password: RFC 5802 section 3. */
 struct scram_secret {

@@ -3,6 +3,7 @@
 
 #include "lib/sasl/session.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/service/service.h"
@@ -160,7 +161,7 @@ static void keep_large_blocks_apart(void)
 /* While one session follows another, memory is worth more here than with the system. */
 static bool await_next(struct connection *login, int idle_s)
 {
-    const int idle_ms = idle_s * 1000, rest_ms = idle_ms < REST_MS ? idle_ms : REST_MS;
+    const int idle_ms = clock_ms(idle_s), rest_ms = idle_ms < REST_MS ? idle_ms : REST_MS;
 
     if (ipc_has_input(login) || service_await(connection_fd(login), rest_ms))
         return true;

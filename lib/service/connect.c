@@ -111,14 +111,9 @@ static int connect_by_path(const char *name, int timeout_ms, struct error *err)
     return fd;
 }
 
-static int timeout_ms(int timeout_s)
-{
-    return timeout_s > INT_MAX / 1000 ? INT_MAX : timeout_s * 1000;
-}
-
 int service_ipc_timeout_ms(void)
 {
-    return timeout_ms(service_process.instance.config->ipc_timeout);
+    return clock_ms(service_process.instance.config->ipc_timeout);
 }
 
 static int connect_service(const char *name, int timeout_ms, struct error *err)
@@ -158,7 +153,7 @@ int service_connect_path(const char *path, int timeout_ms, struct error *err)
     int fd;
 
     if (timeout_ms <= 0)
-        timeout_ms = service_process.instance.config->ipc_timeout * 1000;
+        timeout_ms = service_ipc_timeout_ms();
     fd = service_process.through_master
              ? ask_master(MASTER_REACH, path, timeout_ms, err)
              : socket_connect_unix_at(service_process.directory, path, timeout_ms, err);
@@ -169,8 +164,7 @@ int service_connect_path(const char *path, int timeout_ms, struct error *err)
 
 bool service_poke(const char *name, struct error *err)
 {
-    int fd =
-        connect_service(name, timeout_ms(service_process.instance.config->trigger_timeout), err);
+    int fd = connect_service(name, clock_ms(service_process.instance.config->trigger_timeout), err);
 
     if (fd < 0)
         return false;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sendmail(1) and maildrop/: how programs on this machine hand mail in, what hostile ones achieve.
 . "$(dirname "$0")/../lib.sh"
-plan 45
+plan 48
 
 instance_prepare <<END
 mydestination =
@@ -113,6 +113,35 @@ eventually 'an unfinished file is left alone' sh -c "[ \"\$(ls '$SPOOL/maildrop'
 # --- trouble ----------------------------------------------------------------------------------------------
 
 rm -f "$SPOOL/maildrop/AAAAAA6"
+# A pickup that is behind with hearing of messages is waited for: trigger_timeout.
+printf 'trigger_timeout = 600s\n' >>"$CONF/main.cf"
+pickup=$(pgrep -x pickup -P "$(instance_pid)")
+kill -STOP "$pickup"
+cat >"$T/fill.py" <<'PY'
+import os, socket, sys, time
+os.chdir(sys.argv[1])
+held = []
+while True:
+    poke = socket.socket(socket.AF_UNIX)
+    poke.setblocking(False)
+    try:
+        poke.connect("pickup")
+    except BlockingIOError:
+        break
+    held.append(poke)
+open(sys.argv[2], "w").close()
+time.sleep(600)
+PY
+background python3 "$T/fill.py" "$SPOOL/public" "$T/full"
+eventually 'the places before pickup can all be taken' test -e "$T/full"
+printf 'Subject: behind\n\n' | sendmail -f sender@example.test luis@example.test >"$T/said" 2>&1 &
+sending=$!
+waits_for_pickup() { ! kill -0 $sending 2>/dev/null || grep -q unix_ "/proc/$(pgrep -x buzondrop)/wchan" 2>/dev/null; }
+wait_until 'somebody to wait, or nobody' waits_for_pickup || diag 'nobody waits'
+kill -CONT "$pickup"
+wait $sending
+is 'whoever hands mail in waits for a pickup that is behind' "$? $(cat "$T/said")" '0 '
+maildir_has 'which then hears of it' "$(virtual_maildir luis)" 3
 printf '%s\n' 'virtual_alias_maps = fail:aliases' >>"$CONF/main.cf"
 buzon reload >/dev/null 2>&1
 printf 'Subject: later\n\n' | sendmail -f sender@example.test luis@example.test
@@ -120,5 +149,5 @@ log_has 'a table that cannot be asked makes mail wait' 'maildrop/.*: error writi
 check 'where it is' test -n "$(ls "$SPOOL/maildrop")"
 printf '%s\n' 'virtual_alias_maps =' >>"$CONF/main.cf"
 buzon reload >/dev/null 2>&1
-maildir_has 'until the table is back' "$(virtual_maildir luis)" 3
+maildir_has 'until the table is back' "$(virtual_maildir luis)" 4
 no_crash 'and nothing has crashed'
