@@ -244,6 +244,34 @@ static bool rename_inbox(struct store *store, const char *new_name, struct error
     return done;
 }
 
+/* Could that be the name of a mailbox that is now called otherwise? */
+static bool may_become(struct store *store, const char *name, struct error *err)
+{
+    if (strlen(name) > MAILBOX_NAME_MAX)
+        return refuse(err, ENAMETOOLONG, "The name of a mailbox below it would be too long");
+    return !store_exists(store, name) ||
+           refuse(err, EEXIST, "A mailbox below the new name already exists");
+}
+
+/* Before the first of them gets its new name: all that are below the old one can have theirs. */
+static bool may_rename_children(struct store *store, const char *old_name, const char *new_name,
+                                struct error *err)
+{
+    struct strlist names = STRLIST_EMPTY;
+    bool may = store->driver->list(store, &names, err);
+
+    for (size_t i = 0; may && i < names.count; i++) {
+        char *name;
+        if (!mailbox_name_is_below(names.items[i], old_name, store->separator))
+            continue;
+        name = mem_printf("%s%s", new_name, names.items[i] + strlen(old_name));
+        may = may_become(store, name, err);
+        mem_free(name);
+    }
+    strlist_release(&names);
+    return may;
+}
+
 bool store_rename(struct store *store, const char *old_name, const char *new_name,
                   struct error *err)
 {
@@ -257,7 +285,8 @@ bool store_rename(struct store *store, const char *old_name, const char *new_nam
         return refuse(err, EINVAL, "Can't rename a mailbox under itself.");
     if (is_inbox(old_name))
         return rename_inbox(store, new_name, err);
-    return store->driver->rename(store, old_name, new_name, err);
+    return may_rename_children(store, old_name, new_name, err) &&
+           store->driver->rename(store, old_name, new_name, err);
 }
 
 const char *const *store_watch_mailbox(struct store *store, const char *name, struct arena *arena)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # imapd: mailboxes are made, listed, renamed, removed and subscribed to; no name leads out of the tree.
 . "$(dirname "$0")/../lib.sh"
-plan 9
+plan 10
 instance_start </dev/null
 
 converse imap 'made, listed, subscribed' <<END
@@ -122,6 +122,36 @@ S~ z OK *
 END
 check 'and nothing was made there' sh -c "test -z \"\$(ls -A '$MAILDIRS/example.test/luis/Maildir')\" -a ! -e '$MAILDIRS/y' -a ! -e '$MAILDIRS/example.test/y'"
 
+long=$(printf 'x%.0s' $(seq 150))
+converse imap 'renamed with all that is below, or not at all' <<END
+$LOGIN
+C: a CREATE All
+S: a OK *
+C: b CREATE All.$long
+S: b OK *
+C: c RENAME All $long
+S: c NO [CANNOT] *
+C: d CREATE Other.$long
+S: d OK *
+C: e RENAME All Other
+S: e NO [ALREADYEXISTS] *
+C: f LIST "" (All* Other* x*) RETURN (CHILDREN)
+S: * LIST (\HasChildren) "." "All"
+S: * LIST (\HasNoChildren) "." "All.$long"
+S: * LIST (\NonExistent \HasChildren) "." "Other"
+S: * LIST (\HasNoChildren) "." "Other.$long"
+S: f OK *
+C: g DELETE Other.$long
+S: g OK *
+C: h RENAME All Other
+S: h OK *
+C: i DELETE Other.$long
+S: i OK *
+C: j DELETE Other
+S: j OK *
+C: z LOGOUT
+S~ z OK *
+END
 converse imap 'INBOX renamed stays, and its messages move' <<END
 $LOGIN
 C- a APPEND INBOX {5+}\r\nhello\r\n
