@@ -19,6 +19,7 @@
 
 #define CERTIFICATE_NAME_MAX 256
 
+struct auth_link;
 struct client;
 
 enum client_state {
@@ -193,14 +194,9 @@ void sasl_response(struct client *client, struct span line);
 /* sasl_cancel - the client went away */
 void sasl_cancel(struct client *client);
 
-/* sasl_end_session, sasl_note_session - tell auth of sessions that came of its tickets */
-void sasl_end_session(struct login *login, uint64_t id);
-void sasl_note_session(struct login *login, uint64_t id, const char *user, const char *remote);
-
-struct auth_link;
-struct auth_link *auth_link_create(struct login *login) __attribute__((returns_nonnull));
-/* auth_link_leave - this auth ends, as we do: whoever logs in from here on asks its successor */
-void auth_link_leave(struct auth_link *link);
+/* sasl_take_reply - of auth, in AUTH; sasl_lost - auth is gone, and will not answer. The client may be gone then. */
+void sasl_take_reply(struct client *client, const struct sasl_reply *reply);
+void sasl_lost(struct client *client);
 /* sasl_list_mechanisms - " PLAIN LOGIN", each behind `prefix`, as capabilities list them */
 void sasl_list_mechanisms(const struct client *client, const char *prefix, struct buf *out);
 

@@ -6,6 +6,7 @@
  */
 #include "lib/base/base.h"
 
+#include "login/auth_link.h"
 #include "login/park.h"
 
 #include "lib/base/hash.h"

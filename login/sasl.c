@@ -1,71 +1,18 @@
 /*
  * The exchange between a client and auth. login encodes and decodes base64 and carries octets to and
- * fro; what they mean it does not know. One connection to auth serves all clients of the process.
+ * fro; what they mean it does not know.
  */
 #include "lib/base/base.h"
 
-#include "login/client.h"
-
-#include "lib/base/hash.h"
-#include "lib/base/log.h"
+#include "login/auth_link.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 
-#define SASL_LINE_MAX INPUT_MAX
-
-struct auth_link {
-    struct login *login;
-    struct connection *connection; /* NULL: not connected */
-    struct watch *watch;
-    struct hash *clients; /* by exchange id */
-    struct arena *arena;
-    uint64_t last_id;
-};
-
-static void on_auth(void *context, int fd, int events);
-
-struct auth_link *auth_link_create(struct login *login)
-{
-    struct auth_link *link = mem_new(struct auth_link);
-
-    link->login = login;
-    link->clients = hash_create();
-    link->arena = arena_create();
-    return link;
-}
-
-static struct span id_key(const uint64_t *id)
-{
-    return span_of(id, sizeof(*id));
-}
-
-/* --- the connection to auth --------------------------------------------------------------------------- */
-
-static bool link_up(struct auth_link *link)
-{
-    struct error err = {0};
-    int fd;
-
-    if (link->connection != NULL)
-        return true;
-    fd = service_connect_fd("auth", &err);
-    if (fd < 0) {
-        log_warning("%s-login: auth: %s", link->login->protocol->name, err.text);
-        return false;
-    }
-    link->connection = connection_create(fd);
-    ipc_event_driven(link->connection);
-    link->watch = watch_fd(link->login->instance->loop, fd, LOOP_READ, on_auth, link);
-    sessions_note_all(link->login);
-    return true;
-}
-
 static void end_attempt(struct client *client)
 {
-    hash_remove(client->login->auth->clients, id_key(&client->exchange));
-    client->exchange = 0;
+    auth_link_forget(client);
     client->state = CLIENT_COMMAND;
 }
 
@@ -74,40 +21,6 @@ static void fail(struct client *client, enum auth_failure failure)
     end_attempt(client);
     client->failure = failure;
     client->login->protocol->failed(client, failure);
-}
-
-/* auth is gone: everybody who waits for it is told so; the next attempt connects again. */
-static void link_down(struct auth_link *link)
-{
-    struct span key;
-    void *client;
-    size_t position = 0;
-
-    watch_free(&link->watch);
-    connection_free(&link->connection);
-    while (hash_next(link->clients, &position, &key, &client)) {
-        fail(client, AUTH_UNAVAILABLE);
-        client_resume(client);
-        position = 0; /* the table changed */
-    }
-}
-
-void auth_link_leave(struct auth_link *link)
-{
-    if (hash_count(link->clients) == 0)
-        link_down(link);
-}
-
-static bool ask(struct auth_link *link, const struct ipc_message *message, const void *object)
-{
-    struct error err = {0};
-
-    if (!ipc_send(link->connection, message, object, &err)) {
-        log_warning("%s-login: auth: %s", link->login->protocol->name, err.text);
-        return false;
-    }
-    watch_events(link->watch, LOOP_READ | (ipc_wants_write(link->connection) ? LOOP_WRITE : 0));
-    return true;
 }
 
 /* --- base64 ------------------------------------------------------------------------------------------------ */
@@ -184,10 +97,8 @@ static void describe_channel(const struct client *client, struct channel *channe
 
 void sasl_begin(struct client *client, const char *mechanism, struct span initial)
 {
-    struct auth_link *link = client->login->auth;
     struct channel channel;
     struct sasl_start start = {
-        .id = ++link->last_id,
         .protocol = client->login->protocol->name,
         .mechanism = mechanism,
         .has_initial = initial.data != NULL,
@@ -201,10 +112,10 @@ void sasl_begin(struct client *client, const char *mechanism, struct span initia
     };
 
     describe_channel(client, &channel, &start);
-    client->exchange = start.id;
+    auth_link_enter(client);
+    start.id = client->exchange;
     client->state = CLIENT_AUTH;
-    hash_put(link->clients, id_key(&client->exchange), client);
-    if (!link_up(link) || !ask(link, &sasl_start_message, &start))
+    if (!auth_link_start(client->login->auth, &start))
         fail(client, AUTH_UNAVAILABLE);
 }
 
@@ -262,7 +173,6 @@ void sasl_password(struct client *client, struct span user, struct span password
 
 void sasl_response(struct client *client, struct span line)
 {
-    struct auth_link *link = client->login->auth;
     struct buf octets = BUF(SASL_OCTETS_MAX);
     struct sasl_continue next = {.id = client->exchange};
 
@@ -274,7 +184,7 @@ void sasl_response(struct client *client, struct span line)
     } else {
         next.response = buf_span(&octets);
         client->state = CLIENT_AUTH;
-        if (link->connection == NULL || !ask(link, &sasl_continue_message, &next))
+        if (!auth_link_send(client->login->auth, &sasl_continue_message, &next))
             fail(client, AUTH_UNAVAILABLE);
     }
     forget(&octets);
@@ -282,31 +192,12 @@ void sasl_response(struct client *client, struct span line)
 
 void sasl_cancel(struct client *client)
 {
-    struct auth_link *link = client->login->auth;
     const struct sasl_continue cancel = {.id = client->exchange, .cancel = true};
 
     if (client->exchange == 0)
         return;
-    hash_remove(link->clients, id_key(&client->exchange));
-    client->exchange = 0;
-    if (link->connection != NULL)
-        (void)ask(link, &sasl_continue_message, &cancel);
-}
-
-void sasl_end_session(struct login *login, uint64_t id)
-{
-    const struct sasl_session session = {.id = id};
-
-    if (login->auth->connection != NULL) /* else auth has forgotten it already */
-        (void)ask(login->auth, &session_end_message, &session);
-}
-
-void sasl_note_session(struct login *login, uint64_t id, const char *user, const char *remote)
-{
-    const struct sasl_session session = {
-        .id = id, .protocol = login->protocol->name, .user = user, .remote_address = remote};
-
-    (void)ask(login->auth, &session_note_message, &session);
+    auth_link_forget(client);
+    (void)!auth_link_send(client->login->auth, &sasl_continue_message, &cancel);
 }
 
 /* --- auth's side -------------------------------------------------------------------------------------------------- */
@@ -371,7 +262,7 @@ static void refuse_login(struct client *client, const struct sasl_reply *reply)
     fail(client, failure);
 }
 
-static void on_reply(struct client *client, const struct sasl_reply *reply)
+void sasl_take_reply(struct client *client, const struct sasl_reply *reply)
 {
     note_user(client, reply->user);
     switch ((enum sasl_outcome)reply->outcome) {
@@ -391,40 +282,11 @@ static void on_reply(struct client *client, const struct sasl_reply *reply)
         fail(client, AUTH_UNAVAILABLE);
         break;
     }
+    client_resume(client);
 }
 
-static bool take_reply(struct auth_link *link, struct error *err)
+void sasl_lost(struct client *client)
 {
-    struct sasl_reply reply = {0};
-    struct client *client;
-
-    arena_reset(link->arena);
-    if (!ipc_receive(link->connection, &sasl_reply_message, link->arena, &reply, err))
-        return false;
-    client = hash_get(link->clients, id_key(&reply.id));
-    if (client != NULL && client->state == CLIENT_AUTH) {
-        on_reply(client, &reply);
-        client_resume(client);
-    } else if (reply.outcome == SASL_OK) {
-        sasl_end_session(link->login, reply.id); /* it went away at that moment */
-    }
-    return true;
-}
-
-static void on_auth(void *context, int fd UNUSED, int events)
-{
-    struct auth_link *link = context;
-    struct error err = {0};
-    bool is_up = ((events & LOOP_WRITE) == 0 || ipc_write_ready(link->connection, &err)) &&
-                 ((events & LOOP_READ) == 0 || ipc_read_ready(link->connection, &err));
-
-    while (is_up && link->connection != NULL && ipc_complete(link->connection))
-        is_up = take_reply(link, &err);
-    if (!is_up) {
-        if (err.kind != ERROR_NONE)
-            log_warning("%s-login: auth: %s", link->login->protocol->name, err.text);
-        link_down(link);
-    } else if (link->connection != NULL) {
-        watch_events(link->watch, LOOP_READ | (ipc_wants_write(link->connection) ? LOOP_WRITE : 0));
-    }
+    fail(client, AUTH_UNAVAILABLE);
+    client_resume(client);
 }

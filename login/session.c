@@ -4,7 +4,7 @@
  */
 #include "lib/base/base.h"
 
-#include "login/client.h"
+#include "login/auth_link.h"
 
 void session_grant(struct client *client, uint64_t id)
 {
@@ -25,7 +25,7 @@ void session_end(struct client *client)
 
     if (client->granted == 0)
         return;
-    sasl_end_session(login, client->granted);
+    auth_link_end_session(login, client->granted);
     client->granted = 0;
     if (client->session_before != NULL)
         client->session_before->session_after = client->session_after;
@@ -48,5 +48,5 @@ void sessions_note_all(struct login *login)
 {
     for (const struct client *client = login->sessions; client != NULL;
          client = client->session_after)
-        sasl_note_session(login, client->granted, client->user, client->remote);
+        auth_link_note_session(login, client->granted, client->user, client->remote);
 }
