@@ -37,7 +37,7 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/status.c imapd/status.h imapd/status_parse.c \
 	imapd/thread.c imapd/thread.h imapd/thread_private.h imapd/thread_references.c \
 	imapd/thread_id.c imapd/thread_id.h imapd/thread_key.c imapd/thread_key.h \
-	imapd/thread_subject.c imapd/thread_tree.c
+	imapd/thread_subject.c imapd/thread_tree.c imapd/unpark.c
 dist_man_MANS += imapd/imapd.8
 
 imapd_grammar = imapd/binary_parse.c imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c \

@@ -48,7 +48,7 @@ int imapd_park_delay_ms(const struct imapd_session *session);
 bool imapd_park(struct imapd_session *session, const struct imapd_idle *idle) MUST_CHECK;
 /* imapd_park_when_due - likewise at idle->park_ms, which is set anew */
 bool imapd_park_when_due(struct imapd_session *session, struct imapd_idle *idle) MUST_CHECK;
-/* imapd_unpark - go on with a parked session whose store is open: also through IDLE */
+/* imapd_unpark - go on with a parked session whose store is open: also through IDLE (unpark.c) */
 void imapd_unpark(struct imapd_session *session, const struct parking_resume *resume);
 
 /* imapd_idle - the rest of an IDLE command, from "+ idling" on (idle.c) */
