@@ -115,8 +115,10 @@ bool deliver_by_forward(struct local_delivery *delivery, const struct step *step
 
     if (account->uid == 0 || is_forwarding(step, step->user))
         return false;
-    if (!service_become(account->user, account->uid, account->gid, &err))
-        return false; /* delivery to the mailbox will say why */
+    if (!service_become(account->user, account->uid, account->gid, &err)) {
+        leaf_deferred(delivery, step->address, "4.2.0", "mailbox owner: %s", err.text);
+        return true;
+    }
     state = find_forward(delivery, step, account, &content, &err);
     service_return();
     if (state == FORWARD_UNAVAILABLE) {

@@ -143,10 +143,21 @@ static struct span command_prefix(struct arena *arena, const struct deposit *dep
     return span_text(text);
 }
 
+/* Nothing is run as root: a mailbox_command for him has the rights that a command of a root's alias has. */
+static bool find_command_rights(struct local_delivery *delivery, const struct mailbox_place *rights,
+                                struct step *step, struct error *err)
+{
+    step->rights_user = rights->user;
+    step->rights_uid = rights->uid;
+    step->rights_gid = rights->gid;
+    return rights->uid != 0 || take_default_rights(delivery, step, err);
+}
+
 struct deposit_outcome run_command(struct local_delivery *delivery, const struct step *step,
                                    const char *command, const char *shell,
                                    const struct mailbox_place *rights)
 {
+    struct step runs = *step;
     const struct config *config = delivery->local->config;
     struct step_context names = {delivery, step, rights};
     struct deposit deposit = local_deposit(delivery, step, "command");
@@ -160,6 +171,8 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
         err.kind = ERROR_TEMPORARY;
         return deposit_failure(delivery->arena, "command_execution_directory: ", &err);
     }
+    if (!find_command_rights(delivery, rights, &runs, &err))
+        return deposit_failure(delivery->arena, "", &err);
     make_environment(delivery, step, rights, &environment);
     done = command_deliver(
         delivery->arena,
@@ -167,9 +180,9 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
             .command = command,
             .shell = shell,
             .directory = buf_text(&directory),
-            .user = rights->user,
-            .uid = rights->uid,
-            .gid = rights->gid,
+            .user = runs.rights_user,
+            .uid = runs.rights_uid,
+            .gid = runs.rights_gid,
             .environment = &environment,
             .time_limit_s = config->command_time_limit,
             .content =

@@ -17,9 +17,11 @@ owner-list: ana@example.test
 half: eva@example.test, "|cat >/dev/null; exit 75"
 success: luis@example.test
 END
-plan 20
+printf 'root id -un >%s; echo "$HOME" >>%s; cat >/dev/null\n' "$T/out/root" "$T/out/root" >"$T/conf/commands"
+plan 21
 instance_start <<END
 local_recipient_maps =
+mailbox_command_maps = texthash:$CONF/commands
 END
 newest() { ls -t "$(virtual_maildir "$1")"/new/* 2>/dev/null | head -n 1; }
 # reported TEXT: a report to ana has it
@@ -30,6 +32,14 @@ eventually 'Delivered-To: has the alias, not what it led to' grep -q '^Delivered
 send_mail ana@example.test environment@buzon.test >/dev/null
 eventually 'a command of an alias runs for the alias' grep -qx 'LOGNAME=environment' "$T/out/environment"
 check 'with the system'"'"'s path' grep -qx 'PATH=/usr/bin:/bin' "$T/out/environment"
+
+if [ $PRIVILEGED = yes ]; then
+    send_mail ana@example.test root@buzon.test >/dev/null
+    wait_until 'a command for root' grep -q / "$T/out/root"
+    is 'nothing runs as root: his mailbox_command runs as nobody' "$(tr '\n' ' ' <"$T/out/root")" 'nobody /root '
+else
+    ok 'a mailbox_command of root # SKIP needs root'
+fi
 
 send_mail ana@example.test missing@buzon.test >/dev/null
 log_has 'a program that is not there is trouble for a time' \
