@@ -220,13 +220,29 @@ static int create_file(int maildir, const char *path, const char *name, struct e
     return fd;
 }
 
+/* What is not on stable storage there does not stay there: it comes again, or its sender hears that it failed. */
+static bool move_to_new(int maildir, const char *path, const char *temporary, const char *target,
+                        struct error *err)
+{
+    if (renameat2(maildir, temporary, maildir, target, RENAME_NOREPLACE) != 0) {
+        error_errno(err, "create maildir file %s/%s", path, target);
+        blame_settle(err);
+        return false;
+    }
+    if (file_sync_directory(maildir, "new", err))
+        return true;
+    err->kind = ERROR_TEMPORARY;
+    (void)!unlinkat(maildir, target, 0);
+    return false;
+}
+
 bool maildir_deliver(int maildir, const char *path, const char *hostname,
                      const struct delivery_content *content, struct error *err)
 {
     char unique[MAILDIR_NAME_MAX + 1], temporary[MAILDIR_NAME_MAX + 8];
     char final[MAILDIR_NAME_MAX + 1], target[MAILDIR_NAME_MAX + 8];
     uint64_t virtual_size = 0;
-    bool written, done = false;
+    bool done;
     int fd;
 
     maildir_unique_name(unique, clock_wall(), hostname);
@@ -234,18 +250,13 @@ bool maildir_deliver(int maildir, const char *path, const char *hostname,
     fd = create_file(maildir, path, temporary, err);
     if (fd < 0)
         return false;
-    written = write_message(fd, content, &virtual_size, err);
-    if (!written)
+    done = write_message(fd, content, &virtual_size, err);
+    if (!done)
         err->kind = ERROR_TEMPORARY;
     fd_close(&fd);
     maildir_final_name(final, unique, content->prefix.len + content->size, virtual_size);
     snprintf(target, sizeof(target), "new/%s", final);
-    if (written && renameat2(maildir, temporary, maildir, target, RENAME_NOREPLACE) != 0) {
-        error_errno(err, "create maildir file %s/%s", path, target);
-        blame_settle(err);
-    } else if (written && !(done = file_sync_directory(maildir, "new", err))) {
-        err->kind = ERROR_TEMPORARY;
-    }
+    done = done && move_to_new(maildir, path, temporary, target, err);
     if (!done)
         unlinkat(maildir, temporary, 0);
     return done;

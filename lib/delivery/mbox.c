@@ -115,8 +115,8 @@ bool mbox_lock(const char *path, int fd, const struct mbox_settings *settings,
 
 void mbox_unlock(struct mbox_lock *lock)
 {
-    if (lock->dotlock != NULL)
-        unlink(lock->dotlock);
+    if (lock->dotlock != NULL && unlink(lock->dotlock) != 0 && errno != ENOENT)
+        log_warning("remove lock file %s: %s", lock->dotlock, strerror(errno));
     mem_free(lock->dotlock);
     lock->dotlock = NULL;
 }
