@@ -310,6 +310,7 @@ void children_reap(struct master *master)
         supply = child->supply;
         judge_end(child, status);
         forget(child);
+        master_note_throttle(supply);
         supply_review(supply);
         master_note_end(master);
     }

@@ -131,6 +131,9 @@ void surroundings_watch(struct master *master);
 
 /* master_stop - sessions may end, for at most service_stop_time; called again, or at_once: now */
 void master_stop(struct master *master, int number, bool at_once);
+/* master_note_throttle - a service has no process and gets none for a while: while we stop, whoever waits for one
+ * learns that there is none */
+void master_note_throttle(struct supply *supply);
 /* master_note_end - a process has ended: the next phase may begin */
 void master_note_end(struct master *master);
 

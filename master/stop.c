@@ -1,8 +1,9 @@
 /*
  * Stopping in good order. First nobody gets in any more, and nothing new is begun: the sockets of
  * inet services and of those that work by the clock (qmgr, pickup) are closed, and every process is
- * asked to end when it is free. Sessions go on, and find the services they need. When the last of
- * them has gone, everything else ends; service_stop_time is the limit of it all.
+ * asked to end when it is free. Sessions go on, and find the services they need, but those of which no
+ * process can be started: nobody shall wait for one in vain. When the last of them has gone, everything
+ * else ends; service_stop_time is the limit of it all.
  */
 #include "lib/base/base.h"
 
@@ -24,9 +25,16 @@ static void ask_to_end(struct master *master)
     for (struct supply *at = master->supplies; at != NULL; at = at->next) {
         if (master->phase == PHASE_REST_ENDS || is_front(at))
             supply_retire(at);
+        master_note_throttle(at);
         supply_drain(at);
     }
     children_signal(master, SIGTERM);
+}
+
+void master_note_throttle(struct supply *supply)
+{
+    if (supply->master->phase != PHASE_RUNNING && supply->throttled && supply->processes == 0)
+        supply_retire(supply);
 }
 
 static bool fronts_are_gone(const struct master *master)
