@@ -53,20 +53,6 @@ static bool is_removed(int file)
 
 /* --- adding ------------------------------------------------------------------------------------------------- */
 
-/* All of it, or nothing: the next line would be joined to half of one. */
-static bool add_line(int file, struct span line)
-{
-    const off_t end = lseek(file, 0, SEEK_END);
-    int saved;
-
-    if (end < 0 || write_all(file, line))
-        return end >= 0;
-    saved = errno;
-    (void)!ftruncate(file, end);
-    errno = saved;
-    return false;
-}
-
 bool record_add(int directory, const char *name, const char *queue_id, struct error *err)
 {
     struct buf line = BUF(QUEUE_ID_MAX + 1);
@@ -83,7 +69,7 @@ bool record_add(int directory, const char *name, const char *queue_id, struct er
         if (is_removed(file))
             fd_close(&file);
     } while (file == -1);
-    added = add_line(file, buf_span(&line));
+    added = file_append(file, buf_span(&line));
     if (!added)
         error_errno(err, "write flush/%s", name);
     fd_close(&file);
@@ -202,9 +188,8 @@ static bool remove_empty(int directory, const char *name, struct error *err)
 
     if (file == -1)
         return err->number == ENOENT;
-    removed = fstat(file, &status) == 0 &&
-              (status.st_size > 0 || status.st_nlink == 0 ||
-               unlinkat(directory, name, 0) == 0 || errno == ENOENT);
+    removed = fstat(file, &status) == 0 && (status.st_size > 0 || status.st_nlink == 0 ||
+                                            unlinkat(directory, name, 0) == 0 || errno == ENOENT);
     if (!removed)
         error_errno(err, "remove flush/%s", name);
     fd_close(&file);

@@ -180,7 +180,7 @@ static void expire(struct message *message, const struct batch *batch)
         if (notice_wanted(NOTICE_FAILURE, batch->recipients[i].dsn_notify))
             findings_add(&message->failures, &batch->recipients[i]);
         else
-            outcome_settle(message, batch->recipients[i].number);
+            outcome_settle(message, batch->recipients[i].number, RECIPIENT_DONE);
     }
 }
 
@@ -207,10 +207,10 @@ static void write_reasons(struct message *message, const struct batch *batch)
     const struct qmgr *qmgr = message->qmgr;
     struct error err = {0};
     bool written = message->wrote_reasons
-                       ? reasons_add(qmgr->queue_directory, qmgr->config, message->queue_id,
-                                     batch->recipients, batch->count, &err)
-                       : reasons_write(qmgr->queue_directory, qmgr->config, message->queue_id,
-                                       batch->recipients, batch->count, &err);
+                       ? reasons_add(qmgr->queue_directory, qmgr->config, REASONS_OF_DELAY,
+                                     message->queue_id, batch->recipients, batch->count, &err)
+                       : reasons_write(qmgr->queue_directory, qmgr->config, REASONS_OF_DELAY,
+                                       message->queue_id, batch->recipients, batch->count, &err);
 
     if (!written)
         log_warning("%s: %s", message->queue_id, err.text);
@@ -236,16 +236,13 @@ static void put_off(struct message *message)
 
 /* --- telling the sender -------------------------------------------------------------------------------------- */
 
-/* True: something is being told, or must be before the message can be finished; it may be gone. Of a success nobody
- * who follows would know: it is settled. */
+/* True: something is being told, or must be before the message can be finished; it may be gone. */
 static bool tell(struct message *message, enum notice_kind kind, struct findings *findings)
 {
-    const bool is_last =
-        message_is_over(message) || (is_ending(message) && kind == NOTICE_SUCCESS);
     struct error err = {0};
 
     if (findings->first == NULL || findings->is_being_told ||
-        (!is_last && !findings_is_full(findings)))
+        (!message_is_over(message) && !findings_is_full(findings)))
         return findings->is_being_told;
     outcome_mark(message); /* the file will outlast this a while */
     if (message_file(message, &err) != -1)
@@ -297,12 +294,13 @@ static void take_over(struct message *message, enum notice_kind kind, const stru
     for (size_t i = batch->told; i < batch->told + count; i++) {
         switch (kind) {
         case NOTICE_FAILURE:
-            outcome_settle(message, batch->recipients[i].number);
+            outcome_settle(message, batch->recipients[i].number, RECIPIENT_DONE);
             break;
         case NOTICE_DELAY:
             outcome_warned(message, batch->recipients[i].number);
             break;
         case NOTICE_SUCCESS:
+            outcome_reported(message, batch->recipients[i].number);
             break;
         }
     }
@@ -344,7 +342,7 @@ void finish_told(struct message *message, enum notice_kind kind, struct findings
         findings_told(findings, batch->count - batch->told);
         finish_message(message);
         break;
-    case NOTICE_SUCCESS: /* nobody else will remember it */
+    case NOTICE_SUCCESS: /* it is settled: there is no next attempt */
         pause_message(message, reason);
         break;
     }
@@ -360,8 +358,8 @@ void finish_prepare_force(struct message *message)
 
     if (message->pending > REASONS_MAX)
         return;
-    reasons = reasons_read(qmgr->queue_directory, qmgr->config, message->queue_id, message->arena,
-                           &count);
+    reasons = reasons_read(qmgr->queue_directory, qmgr->config, REASONS_OF_DELAY, message->queue_id,
+                           message->arena, &count);
     message->reasons = hash_create();
     for (size_t i = 0; i < count; i++)
         (void)hash_put(message->reasons, span_text(reasons[i].address), &reasons[i]);

@@ -19,6 +19,7 @@ qmgr_qmgr_SOURCES = $(QMGR_UNITS) qmgr/qmgr.c qmgr/qmgr.h \
 	qmgr/message.c qmgr/message.h \
 	qmgr/notify.c qmgr/notify.h \
 	qmgr/outcome.c qmgr/outcome.h \
+	qmgr/owed.c qmgr/owed.h \
 	qmgr/pool.c qmgr/pool.h \
 	qmgr/portions.c qmgr/portions.h \
 	qmgr/succession.c qmgr/succession.h \

@@ -53,6 +53,7 @@ static void release(struct message *message)
     findings_release(&message->delays);
     findings_release(&message->deferred);
     hash_free(&message->reasons, NULL);
+    hash_free(&message->owed, NULL);
     hash_free(&message->flush_sites, NULL);
     arena_free(&arena);
 }
@@ -90,6 +91,34 @@ void message_end_flight(struct message *message)
     message->in_flight--;
 }
 
+/* Others need descriptors, too. */
+static void set_file_aside(struct message *message)
+{
+    struct stat status;
+
+    if (fstat(message->file, &status) != 0)
+        return;
+    message->device = status.st_dev;
+    message->inode = status.st_ino;
+    close_file(message);
+}
+
+/* -1 and errno: ENOENT, too, if another file has come to lie there. */
+static int open_again(const struct message *message, const char *path)
+{
+    static const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int file = openat(message->qmgr->queue_directory, path, flags);
+    struct stat status;
+
+    if (file == -1 || fstat(file, &status) != 0) {
+        fd_close(&file);
+    } else if (status.st_dev != message->device || status.st_ino != message->inode) {
+        fd_close(&file);
+        errno = ENOENT;
+    }
+    return file;
+}
+
 int message_file(struct message *message, struct error *err)
 {
     struct qmgr *qmgr = message->qmgr;
@@ -98,7 +127,7 @@ int message_file(struct message *message, struct error *err)
     if (message->file != -1)
         return message->file;
     path = queue_path(message->arena, qmgr->config, "active", message->queue_id);
-    message->file = openat(qmgr->queue_directory, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    message->file = open_again(message, path);
     if (message->file == -1)
         error_errno(err, "open %s", path);
     else
@@ -226,7 +255,7 @@ enum activation message_activate(struct qmgr *qmgr, const char *queue_id, int fi
         finish_prepare_force(message);
     portions_begin(message);
     if (qmgr->open_files > qmgr->open_files_max)
-        close_file(message);
+        set_file_aside(message);
     finish_message(message);
     return ACTIVATION_DONE;
 }

@@ -29,6 +29,8 @@ struct message {
     uint64_t number;
     struct arena *arena;
     int file;                       /* -1: see message_file */
+    dev_t device;                   /* and which one it was, */
+    ino_t inode;                    /* if it is closed */
     struct queue_envelope envelope; /* without the recipients */
     struct queue_position position; /* of those that were not read yet */
     struct reading reading;
@@ -45,12 +47,14 @@ struct message {
     bool expired;          /* it is given up */
     bool bounce_failed;    /* nobody could be told of a failure */
     bool marked;           /* status octets were written and are not synced */
-    bool is_unmarked;      /* the recipient at place `unmarked` is done, but its octet says */
-    size_t unmarked;       /* otherwise */
-    const char *verp;      /* delimiters; NULL: all copies have one sender */
+    bool is_unmarked;      /* the octet of the recipient at place `unmarked` does not say yet */
+    size_t unmarked;       /* what it should */
+    enum recipient_status unmarked_status;
+    const char *verp; /* delimiters; NULL: all copies have one sender */
     struct findings failures, successes, delays, deferred;
     struct hash *flush_sites; /* for whose record it was deferred (fast_flush.h); NULL: none */
     struct hash *reasons;     /* notice_recipient of the last round by address, if it is forced */
+    struct hash *owed;        /* notice_recipient by address, once they were read (owed.h) */
     struct message *next_retired;
     bool is_paused; /* what could not be done is tried again later: */
     struct watch *pause;

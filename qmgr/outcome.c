@@ -6,6 +6,7 @@
 #include "qmgr/outcome.h"
 
 #include "qmgr/finish.h"
+#include "qmgr/owed.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -27,18 +28,24 @@ static void mark(struct message *message, size_t number, enum recipient_status s
 void outcome_mark(struct message *message)
 {
     if (message->is_unmarked)
-        mark(message, message->unmarked, RECIPIENT_DONE);
+        mark(message, message->unmarked, message->unmarked_status);
     message->is_unmarked = false;
 }
 
-void outcome_settle(struct message *message, size_t number)
+void outcome_settle(struct message *message, size_t number, enum recipient_status status)
 {
     ASSERT(message->pending > 0);
     message->pending--;
     message->is_unmarked = message->pending == 0;
-    if (message->is_unmarked)
-        message->unmarked = number;
-    else
+    message->unmarked = number;
+    message->unmarked_status = status;
+    if (!message->is_unmarked)
+        mark(message, number, status);
+}
+
+void outcome_reported(struct message *message, size_t number)
+{
+    if (message->pending > 0)
         mark(message, number, RECIPIENT_DONE);
 }
 
@@ -85,20 +92,22 @@ static bool ends_delay(const struct message *message, const struct recipient *re
 }
 
 static void record_final(struct message *message, const struct recipient *recipient,
-                         const struct delivery_report *report, enum notice_kind kind,
-                         struct findings *findings)
+                         const struct delivery_report *report, enum notice_kind kind)
 {
     bool wanted =
         ends_delay(message, recipient, kind) ||
         (notice_wanted(kind, recipient->dsn_notify) && report->action != DELIVERY_ACTION_PASSED_ON);
     struct notice_recipient description;
 
-    if (wanted) {
-        description = describe(message, recipient, report);
-        findings_add(findings, &description);
+    if (!wanted) {
+        outcome_settle(message, recipient->number, RECIPIENT_DONE);
+        return;
     }
-    if (!wanted || kind == NOTICE_SUCCESS) /* a failure is not settled before it is told */
-        outcome_settle(message, recipient->number);
+    description = describe(message, recipient, report);
+    if (kind == NOTICE_SUCCESS)
+        owed_note(message, &description);
+    else /* a failure is not settled before it is told */
+        findings_add(&message->failures, &description);
 }
 
 void outcome_record(struct message *message, const struct recipient *recipient,
@@ -108,11 +117,11 @@ void outcome_record(struct message *message, const struct recipient *recipient,
 
     switch ((enum delivery_outcome)report->outcome) {
     case DELIVERY_SENT:
-        record_final(message, recipient, report, NOTICE_SUCCESS, &message->successes);
+        record_final(message, recipient, report, NOTICE_SUCCESS);
         break;
     case DELIVERY_BOUNCED:
     case DELIVERY_BEST_MX:
-        record_final(message, recipient, report, NOTICE_FAILURE, &message->failures);
+        record_final(message, recipient, report, NOTICE_FAILURE);
         break;
     case DELIVERY_DEFERRED:
         description = describe(message, recipient, report);

@@ -13,8 +13,11 @@ void outcome_ours(struct message *message, const struct recipient *recipient,
 /* outcome_verified - what would become of mail to a recipient who gets none; likewise */
 void outcome_verified(struct message *message, const struct recipient *recipient, bool deliverable,
                       const char *status, const char *text);
-/* outcome_settle - nothing more is to be done for the recipient at this place in the envelope */
-void outcome_settle(struct message *message, size_t number);
+/* outcome_settle - nothing more is to be delivered to the recipient at this place in the envelope: RECIPIENT_DONE, or
+ * RECIPIENT_REACHED and a report of it is owed */
+void outcome_settle(struct message *message, size_t number, enum recipient_status status);
+/* outcome_reported - the sender was told that the recipient was reached */
+void outcome_reported(struct message *message, size_t number);
 /* outcome_warned - the sender was told that it takes long */
 void outcome_warned(struct message *message, size_t number);
 /* outcome_mark - write the one status octet that was not worth writing before; something else than

@@ -5,6 +5,7 @@
 #include "qmgr/finish.h"
 #include "qmgr/hungry.h"
 #include "qmgr/jobs.h"
+#include "qmgr/owed.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -32,6 +33,8 @@ static void take_recipient(struct message *message, const struct queue_recipient
 {
     const size_t number = (size_t)(recipient->status_offset - message->position.end);
 
+    if (recipient->status == RECIPIENT_REACHED && owed_resume(message, recipient, number))
+        return;
     if (message->forced)
         finish_by_force(message, recipient, number);
     else
@@ -74,8 +77,7 @@ static struct message *message_of(struct reading *reading)
 
 bool portions_run(struct qmgr *qmgr)
 {
-    struct reading *reading =
-        hungry_next(schedule_readings(qmgr->schedule), clock_monotonic_ms());
+    struct reading *reading = hungry_next(schedule_readings(qmgr->schedule), clock_monotonic_ms());
 
     if (reading == NULL)
         return false;

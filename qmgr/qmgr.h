@@ -16,6 +16,7 @@
  *   filling   deliveries that others may join            feedback  and what changes it
  *   fast_flush  what was deferred, for the flush service
  *   clog      warnings of destinations that take up much of the active queue
+ *   owed      reports of success that a crash must not lose
  *   succession  taking over from the queue manager before us, and leaving to the next
  */
 #ifndef BUZON_QMGR_QMGR_H

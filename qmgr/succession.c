@@ -162,9 +162,9 @@ void succession_end(struct qmgr *qmgr)
     qmgr->draining = true;
     while (hash_next(qmgr->active, &position, &queue_id, &value)) {
         struct message *message = value;
-        if (message->in_flight > 0 || message->successes.first != NULL)
+        if (message->in_flight > 0)
             lock_message(message);
-        if (message->in_flight == 0)
+        else
             finish_message(message); /* it may be let go */
     }
     fd_close(&qmgr->lock);

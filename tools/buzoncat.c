@@ -117,7 +117,7 @@ static void put_number(const struct call *call, uint64_t offset, const char *nam
 static void put_recipient(const struct call *call, const struct queue_recipient *recipient)
 {
     uint64_t offset = recipient->status_offset;
-    bool done = recipient->status == RECIPIENT_DONE;
+    bool done = !recipient_waits(recipient->status);
 
     put_number(call, offset, "notify_flags", recipient->dsn_notify);
     put_attribute(call, offset, "dsn_orig_rcpt", recipient->dsn_orcpt);

@@ -20,7 +20,7 @@ static size_t gather_recipients(const struct queue_envelope *envelope, struct ar
 
     *recipients_r = arena_array(arena, struct queue_recipient, envelope->recipient_count);
     for (size_t i = 0; i < envelope->recipient_count; i++) {
-        if (envelope->recipients[i].status != RECIPIENT_DONE)
+        if (recipient_waits(envelope->recipients[i].status))
             (*recipients_r)[count++] = envelope->recipients[i];
     }
     return count;

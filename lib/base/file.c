@@ -90,6 +90,19 @@ bool pwrite_all(int fd, const void *data, size_t len, off_t offset)
     return true;
 }
 
+bool file_append(int fd, struct span octets)
+{
+    const off_t end = lseek(fd, 0, SEEK_END);
+    int saved;
+
+    if (end < 0 || write_all(fd, octets))
+        return end >= 0;
+    saved = errno;
+    (void)!ftruncate(fd, end);
+    errno = saved;
+    return false;
+}
+
 /* Until the end; the size that fstat tells saves growing, but is not trusted: the file may grow. */
 static bool read_to_end(int fd, const char *path, size_t expected, struct buf *content,
                         struct error *err)

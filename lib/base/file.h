@@ -18,6 +18,9 @@ bool writev_all(int fd, struct iovec *parts, int count) MUST_CHECK;
 /* pread_all - exactly len octets; false with errno 0 when the file is shorter */
 bool pread_all(int fd, void *data, size_t len, off_t offset) MUST_CHECK;
 bool pwrite_all(int fd, const void *data, size_t len, off_t offset) MUST_CHECK;
+/* file_append - all octets to the end of a file that nobody else writes to meanwhile, or none: what the next ones
+ * would be joined to is cut off again. False: errno */
+bool file_append(int fd, struct span octets) MUST_CHECK;
 
 /* file_read - append a whole regular file to `content`, up to its limit (PERMANENT beyond) */
 bool file_read(int directory, const char *path, struct buf *content, struct error *err) MUST_CHECK;

@@ -61,14 +61,15 @@ static void gather(const struct listing_walk *walk, const struct queue_envelope 
 {
     size_t count;
     const struct notice_recipient *reasons =
-        reasons_read(walk->queue_directory, walk->config, entry->queue_id, walk->arena, &count);
+        reasons_read(walk->queue_directory, walk->config, REASONS_OF_DELAY, entry->queue_id,
+                     walk->arena, &count);
     struct hash *pending = hash_create();
 
     entry->recipients =
         arena_array(walk->arena, struct listing_recipient, envelope->recipient_count);
     for (size_t i = 0; i < envelope->recipient_count; i++) {
         struct queue_recipient *recipient = &envelope->recipients[i];
-        if (recipient->status != RECIPIENT_DONE)
+        if (recipient_waits(recipient->status))
             (void)hash_put(pending, span_text(recipient->address), recipient);
     }
     for (size_t i = 0; i < count; i++) {

@@ -13,7 +13,8 @@
 #define FIRST_LINE "buzon reasons 1"
 #define FILE_MAX   ((size_t)64 * 1024 * 1024) /* octets that are read */
 
-/* The texts of a line, in this order; dsn_notify stands between the third and the fourth. */
+/* The texts of a line, in this order; dsn_notify stands between the third and the fourth, the action and its address
+ * behind the last. */
 static const size_t members[] = {
     offsetof(struct notice_recipient, address),    offsetof(struct notice_recipient, original),
     offsetof(struct notice_recipient, dsn_orcpt),  offsetof(struct notice_recipient, status),
@@ -44,18 +45,27 @@ static const char *text_member(const struct notice_recipient *recipient, size_t 
     return text;
 }
 
+static void put_line(struct buf *content, const struct notice_recipient *recipient)
+{
+    for (size_t member = 0; member < ARRAY_LENGTH(members); member++) {
+        if (member > 0)
+            buf_put_char(content, '\t');
+        if (member == NOTIFY_AFTER)
+            buf_put_printf(content, "%" PRIu64 "\t", recipient->dsn_notify);
+        put_escaped(content, text_member(recipient, member));
+    }
+    if (recipient->action != DELIVERY_ACTION_DELIVERED ||
+        (recipient->action_address != NULL && recipient->action_address[0] != '\0')) {
+        buf_put_printf(content, "\t%" PRIu64 "\t", recipient->action);
+        put_escaped(content, recipient->action_address);
+    }
+    buf_put_char(content, '\n');
+}
+
 static void put_lines(struct buf *content, const struct notice_recipient *recipients, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t member = 0; member < ARRAY_LENGTH(members); member++) {
-            if (member > 0)
-                buf_put_char(content, '\t');
-            if (member == NOTIFY_AFTER)
-                buf_put_printf(content, "%" PRIu64 "\t", recipients[i].dsn_notify);
-            put_escaped(content, text_member(&recipients[i], member));
-        }
-        buf_put_char(content, '\n');
-    }
+    for (size_t i = 0; i < count; i++)
+        put_line(content, &recipients[i]);
 }
 
 void reasons_format(struct buf *content, const struct notice_recipient *recipients, size_t count)
@@ -65,9 +75,9 @@ void reasons_format(struct buf *content, const struct notice_recipient *recipien
 }
 
 /* Directories of hash levels are made when they are first needed. */
-static int create(int queue_directory, const char *path)
+static int create(int queue_directory, const char *path, int truncate)
 {
-    static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+    const int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | truncate;
     int fd = openat(queue_directory, path, flags, 0600);
     char directory[PATH_MAX];
 
@@ -81,47 +91,60 @@ static int create(int queue_directory, const char *path)
     return openat(queue_directory, path, flags, 0600);
 }
 
-static bool write_lines(int fd, const struct buf *content, const char *path, struct error *err)
+/* What a crash has left of a line is made one. */
+static void put_start(struct buf *content, int fd)
 {
-    if (fd == -1)
-        error_errno(err, "create %s", path);
-    else if (!write_all(fd, buf_span(content)))
-        error_errno(err, "write %s", path);
-    else
-        return true;
-    return false;
+    struct stat status;
+    char last = '\n';
+
+    if (fstat(fd, &status) == 0 && status.st_size == 0)
+        buf_put_text(content, FIRST_LINE "\n");
+    else if (pread_all(fd, &last, 1, status.st_size - 1) && last != '\n')
+        buf_put_char(content, '\n');
 }
 
-bool reasons_write(int queue_directory, const struct config *config, const char *queue_id,
-                   const struct notice_recipient *recipients, size_t count, struct error *err)
+/* All lines or none: the next one would be joined to half of one. */
+static bool write_lines(int queue_directory, const char *path, int truncate,
+                        const struct notice_recipient *recipients, size_t count, struct error *err)
 {
-    struct arena *arena = arena_create();
-    const char *path = queue_path(arena, config, "defer", queue_id);
     struct buf content = BUF(BUF_UNLIMITED); /* texts in it are bounded by their messages */
-    int fd = create(queue_directory, path);
-    bool done;
+    int fd = create(queue_directory, path, truncate);
+    bool done = false;
 
-    reasons_format(&content, recipients, count);
-    done = write_lines(fd, &content, path, err);
+    if (fd == -1) {
+        error_errno(err, "create %s", path);
+        return false;
+    }
+    put_start(&content, fd);
+    put_lines(&content, recipients, count);
+    done = file_append(fd, buf_span(&content));
+    if (!done)
+        error_errno(err, "write %s", path);
     fd_close(&fd);
     buf_release(&content);
+    return done;
+}
+
+bool reasons_write(int queue_directory, const struct config *config, const char *kind,
+                   const char *queue_id, const struct notice_recipient *recipients, size_t count,
+                   struct error *err)
+{
+    struct arena *arena = arena_create();
+    const char *path = queue_path(arena, config, kind, queue_id);
+    bool done = write_lines(queue_directory, path, O_TRUNC, recipients, count, err);
+
     arena_free(&arena);
     return done;
 }
 
-bool reasons_add(int queue_directory, const struct config *config, const char *queue_id,
-                 const struct notice_recipient *recipients, size_t count, struct error *err)
+bool reasons_add(int queue_directory, const struct config *config, const char *kind,
+                 const char *queue_id, const struct notice_recipient *recipients, size_t count,
+                 struct error *err)
 {
     struct arena *arena = arena_create();
-    const char *path = queue_path(arena, config, "defer", queue_id);
-    struct buf content = BUF(BUF_UNLIMITED);
-    int fd = openat(queue_directory, path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-    bool done;
+    const char *path = queue_path(arena, config, kind, queue_id);
+    bool done = write_lines(queue_directory, path, 0, recipients, count, err);
 
-    put_lines(&content, recipients, count);
-    done = write_lines(fd, &content, path, err);
-    fd_close(&fd);
-    buf_release(&content);
     arena_free(&arena);
     return done;
 }
@@ -172,7 +195,12 @@ static bool parse_line(struct span line, struct arena *arena, struct notice_reci
         memcpy((char *)recipient_r + members[member], &text, sizeof(text));
     }
     recipient_r->action_address = "";
-    return recipient_r->address[0] != '\0';
+    if (line.len > 0) {
+        if (!span_to_u64(span_take_until(&line, '\t'), UINT8_MAX, &recipient_r->action))
+            return false;
+        recipient_r->action_address = take_escaped(arena, span_take_until(&line, '\t'));
+    }
+    return recipient_r->address[0] != '\0' && line.len == 0 && recipient_r->action_address != NULL;
 }
 
 static size_t count_lines(struct span content)
@@ -192,16 +220,20 @@ struct notice_recipient *reasons_parse(struct span content, struct arena *arena,
     *count_r = 0;
     if (!span_equal_text(span_take_until(&content, '\n'), FIRST_LINE))
         return recipients;
-    while (content.len > 0 && span_find(content, '\n') < content.len &&
-           parse_line(span_take_until(&content, '\n'), arena, &recipients[*count_r]))
-        (*count_r)++;
+    while (span_find(content, '\n') < content.len) {
+        struct notice_recipient recipient = {0};
+
+        if (parse_line(span_take_until(&content, '\n'), arena, &recipient))
+            recipients[(*count_r)++] = recipient;
+    }
     return recipients;
 }
 
 struct notice_recipient *reasons_read(int queue_directory, const struct config *config,
-                                      const char *queue_id, struct arena *arena, size_t *count_r)
+                                      const char *kind, const char *queue_id, struct arena *arena,
+                                      size_t *count_r)
 {
-    const char *path = queue_path(arena, config, "defer", queue_id);
+    const char *path = queue_path(arena, config, kind, queue_id);
     struct buf content = BUF(FILE_MAX);
     struct notice_recipient *recipients;
     struct error err = {0};
@@ -218,10 +250,14 @@ struct notice_recipient *reasons_read(int queue_directory, const struct config *
 
 void reasons_remove(int queue_directory, const struct config *config, const char *queue_id)
 {
+    static const char *const kinds[] = {REASONS_OF_DELAY, REASONS_OF_SUCCESS};
     struct arena *arena = arena_create();
-    const char *path = queue_path(arena, config, "defer", queue_id);
 
-    if (unlinkat(queue_directory, path, 0) != 0 && errno != ENOENT)
-        log_warning("remove %s: %s", path, strerror(errno));
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        const char *path = queue_path(arena, config, kinds[i], queue_id);
+
+        if (unlinkat(queue_directory, path, 0) != 0 && errno != ENOENT)
+            log_warning("remove %s: %s", path, strerror(errno));
+    }
     arena_free(&arena);
 }

@@ -35,9 +35,16 @@ enum {
 
 enum recipient_status {
     RECIPIENT_PENDING = ' ',
-    RECIPIENT_WARNED = 'W', /* pending, and the sender was told of the delay */
+    RECIPIENT_WARNED = 'W',  /* pending, and the sender was told of the delay */
+    RECIPIENT_REACHED = 'R', /* done, but the report that the sender wants of it is owed */
     RECIPIENT_DONE = 'D',
 };
+
+/* recipient_waits - something is still to be delivered to him */
+static inline bool recipient_waits(enum recipient_status status)
+{
+    return status == RECIPIENT_PENDING || status == RECIPIENT_WARNED;
+}
 
 /* queue_recipient.dsn_notify: RFC 3461 section 4.1 */
 enum {

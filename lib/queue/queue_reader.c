@@ -191,7 +191,8 @@ bool reader_take_recipient(struct cursor *at, struct queue_recipient *recipient)
 bool reader_take_status(char octet, enum recipient_status *status_r)
 {
     *status_r = (enum recipient_status)octet;
-    return octet == RECIPIENT_PENDING || octet == RECIPIENT_WARNED || octet == RECIPIENT_DONE;
+    return octet == RECIPIENT_PENDING || octet == RECIPIENT_WARNED || octet == RECIPIENT_REACHED ||
+           octet == RECIPIENT_DONE;
 }
 
 /* octets: the envelope, and behind it one status octet for each recipient */

@@ -10,7 +10,11 @@
 #include "lib/delivery/status.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* --- delays ------------------------------------------------------------------------------------------- */
 
@@ -183,21 +187,26 @@ static const struct reasons_case {
     size_t count;
     const char *address, *text; /* of the last one */
 } reasons_cases[] = {
-    {"reasons: of one recipient",             "buzon reasons 1\na@b\t\t\t0\t4.4.1\tno route\t\t\n",                    1, "a@b",
-     "no route"                                                                                                                          },
-    {"reasons: of two",                       "buzon reasons 1\na@b\t\t\t0\t4.4.1\tx\t\t\nc@d\t\t\t7\t4.0.0\ty\t\t\n", 2,
-     "c@d",                                                                                                                      "y"     },
-    {"reasons: escaped octets",               "buzon reasons 1\na\\011b@c\t\t\t0\t4.4.1\tx\\134\\012y\t\t\n",          1,
-     "a\tb@c",                                                                                                                   "x\\\ny"},
-    {"reasons: an escaped NUL",               "buzon reasons 1\na\\000b\t\t\t0\t4.4.1\tx\t\t\n",                       1, "a?b", "x"     },
-    {"reasons: a line that was not finished", "buzon reasons 1\na@b\t\t\t0\t4.4.1\tx\t\t\nc@d\t\t",
-     1,                                                                                                                   "a@b", "x"     },
-    {"reasons: half an escape",               "buzon reasons 1\na\\01\t\t\t0\t4.4.1\tx\t\t\n",                         0, NULL,  NULL    },
-    {"reasons: an escape that is none",       "buzon reasons 1\na\\999\t\t\t0\t4.4.1\tx\t\t\n",                        0, NULL,
-     NULL                                                                                                                                },
-    {"reasons: no number",                    "buzon reasons 1\na@b\t\t\tx\t4.4.1\tx\t\t\n",                           0, NULL,  NULL    },
-    {"reasons: another format",               "something else\na@b\t\t\t0\t4.4.1\tx\t\t\n",                            0, NULL,  NULL    },
-    {"reasons: nothing",                      "",                                                                      0, NULL,  NULL    },
+    {"reasons: of one recipient",                               "buzon reasons 1\na@b\t\t\t0\t4.4.1\tno route\t\t\n",                    1, "a@b",
+     "no route"                                                                                                                                            },
+    {"reasons: of two",                                         "buzon reasons 1\na@b\t\t\t0\t4.4.1\tx\t\t\nc@d\t\t\t7\t4.0.0\ty\t\t\n", 2,
+     "c@d",                                                                                                                                        "y"     },
+    {"reasons: escaped octets",                                 "buzon reasons 1\na\\011b@c\t\t\t0\t4.4.1\tx\\134\\012y\t\t\n",          1,
+     "a\tb@c",                                                                                                                                     "x\\\ny"},
+    {"reasons: an escaped NUL",                                 "buzon reasons 1\na\\000b\t\t\t0\t4.4.1\tx\t\t\n",                       1, "a?b", "x"     },
+    {"reasons: a line that was not finished",                   "buzon reasons 1\na@b\t\t\t0\t4.4.1\tx\t\t\nc@d\t\t",
+     1,                                                                                                                                     "a@b", "x"     },
+    {"reasons: a line that makes no sense hides nobody",
+     "buzon reasons 1\na@b\t\t\tx\t4.4.1\tx\t\t\nc@d\t\t\t7\t4.0.0\ty\t\t\n",                                                            1, "c@d", "y"     },
+    {"reasons: nor does half a line that another is joined to",
+     "buzon reasons 1\na@b\t\t\t0\t4.4.c@d\t\t\t7\t4.0.0\ty\t\t\ne@f\t\t\t0\t4.4.1\tz\t\t\n",                                            1,
+     "e@f",                                                                                                                                        "z"     },
+    {"reasons: half an escape",                                 "buzon reasons 1\na\\01\t\t\t0\t4.4.1\tx\t\t\n",                         0, NULL,  NULL    },
+    {"reasons: an escape that is none",                         "buzon reasons 1\na\\999\t\t\t0\t4.4.1\tx\t\t\n",                        0, NULL,
+     NULL                                                                                                                                                  },
+    {"reasons: no number",                                      "buzon reasons 1\na@b\t\t\tx\t4.4.1\tx\t\t\n",                           0, NULL,  NULL    },
+    {"reasons: another format",                                 "something else\na@b\t\t\t0\t4.4.1\tx\t\t\n",                            0, NULL,  NULL    },
+    {"reasons: nothing",                                        "",                                                                      0, NULL,  NULL    },
 };
 
 static void parse_reasons(void **state)
@@ -249,6 +258,52 @@ static void reasons_come_back(void **state UNUSED)
     assert_string_equal(read[1].address, "d@e");
     assert_string_equal(read[1].original, "");
     buf_release(&content);
+    arena_free(&arena);
+}
+
+/* There is no room for one line, and for the next one there is; and a crash left half of one. */
+static void reasons_are_whole_lines(void **state UNUSED)
+{
+    const struct config config = {.hash_queue_names = ""};
+    const struct notice_recipient who[] = {
+        {.address = "first@x", .status = "4.4.1",         .text = "y"},
+        {                     .address = "no-room@x",   .status = "4.4.1",               .text = "y"           },
+        {  .address = "third@x",         .status = "2.0.0", .text = "y",            .action = DELIVERY_ACTION_RELAYED},
+        { .address = "fourth@x",         .status = "2.0.0",           .text = "y",            .action_address = "z@x"},
+    };
+    char path[] = "/tmp/buzon-reasons.XXXXXX";
+    int directory = open(mkdtemp(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct arena *arena = arena_create();
+    struct error err = {0};
+    struct rlimit room, small;
+    const struct notice_recipient *read;
+    size_t count;
+    int file;
+
+    assert_true(reasons_write(directory, &config, "trace", "A1", &who[0], 1, &err));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &room), 0);
+    small = room;
+    small.rlim_cur = 40;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_false(reasons_add(directory, &config, "trace", "A1", &who[1], 1, &err));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &room), 0);
+    assert_true(reasons_add(directory, &config, "trace", "A1", &who[2], 1, &err));
+    file = openat(directory, "trace/A1", O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_true(write_all(file, span_text("half@x\t\t")));
+    fd_close(&file);
+    assert_true(reasons_add(directory, &config, "trace", "A1", &who[3], 1, &err));
+    read = reasons_read(directory, &config, "trace", "A1", arena, &count);
+    assert_int_equal(count, 3);
+    assert_string_equal(read[0].address, "first@x");
+    assert_string_equal(read[1].address, "third@x");
+    assert_int_equal(read[1].action, DELIVERY_ACTION_RELAYED);
+    assert_string_equal(read[2].address, "fourth@x");
+    assert_string_equal(read[2].action_address, "z@x");
+    reasons_remove(directory, &config, "A1");
+    assert_int_equal(unlinkat(directory, "trace", AT_REMOVEDIR), 0);
+    fd_close(&directory);
+    assert_int_equal(rmdir(path), 0);
     arena_free(&arena);
 }
 
@@ -341,9 +396,10 @@ int main(void)
 {
     struct CMUnitTest tests[ARRAY_LENGTH(delay_cases) + ARRAY_LENGTH(line_cases) +
                             ARRAY_LENGTH(status_cases) + ARRAY_LENGTH(reasons_cases) +
-                            ARRAY_LENGTH(wanted_cases) + 2];
+                            ARRAY_LENGTH(wanted_cases) + 3];
     const struct CMUnitTest others[] = {
         cmocka_unit_test(reasons_come_back),
+        cmocka_unit_test(reasons_are_whole_lines),
         cmocka_unit_test(a_request_and_its_result),
     };
     size_t used = 0;
