@@ -11,6 +11,8 @@
 #include "imapd/set.h"
 #include "imapd/status.h"
 
+#include <time.h>
+
 /* A cursor over a heap copy of just these octets; free_input ends it. */
 static struct span input;
 
@@ -305,6 +307,34 @@ static void take_date(void **state)
     free_input();
 }
 
+static void put_date(void **state UNUSED)
+{
+    static const struct {
+        const char *zone;
+        uint64_t when;
+        const char *text;
+    } cases[] = {
+        {"UTC0",     837596665,    "\"17-Jul-1996 09:44:25 +0000\""},
+        {"XXX3:30",  837596665,    "\"17-Jul-1996 06:14:25 -0330\""},
+        {"XXX-5:45", 837596665,    "\"17-Jul-1996 15:29:25 +0545\""},
+        {"XXX0:30",  0,            "\"31-Dec-1969 23:30:00 -0030\""},
+        {"UTC0",     UINT64_MAX,   "\"31-Dec-1969 23:59:59 +0000\""},
+        {"UTC0",     253402300799, "\"31-Dec-9999 23:59:59 +0000\""},
+        {"UTC0",     253402300800, "\"01-Jan-1970 00:00:00 +0000\""}, /* no year of four digits */
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct buf out = BUF(100);
+        setenv("TZ", cases[i].zone, 1);
+        tzset();
+        date_time_put(&out, cases[i].when);
+        assert_string_equal(buf_text(&out), cases[i].text);
+        buf_release(&out);
+    }
+    unsetenv("TZ");
+    tzset();
+}
+
 /* --- LIST -------------------------------------------------------------------------------------- */
 
 static const struct list_case {
@@ -515,5 +545,6 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, notify_cases, parse_notify);
     UNIT_ADD_ROWS(tests, used, url_cases, parse_url);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(uids_are_put_as_a_set);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(put_date);
     return unit_run("imapd_parse", tests, used);
 }
