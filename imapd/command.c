@@ -35,7 +35,7 @@ static const struct command {
     {"ESEARCH",      imapd_run_esearch,      STATE_ANY,      MESSAGES                       },
     {"EXAMINE",      imapd_run_examine,      STATE_ANY,      0                              },
     {"EXPUNGE",      imapd_run_expunge,      STATE_SELECTED, MESSAGES | BY_UID              },
-    {"FETCH",        imapd_run_fetch,        STATE_SELECTED, MESSAGES | BY_UID | NO_EXPUNGES},
+    {"FETCH",        imapd_run_fetch,        STATE_SELECTED, BY_UID | NO_EXPUNGES           },
     {"GETMETADATA",  imapd_run_getmetadata,  STATE_ANY,      0                              },
     {"GETQUOTA",     imapd_run_getquota,     STATE_ANY,      0                              },
     {"GETQUOTAROOT", imapd_run_getquotaroot, STATE_ANY,      0                              },
@@ -113,8 +113,7 @@ static bool wants_no_news(const struct imapd_session *session)
            strlist_text_has(session->config->imap_client_workarounds, ", \t", "delay-newmail");
 }
 
-/* SELECT has read their counts alone. */
-static bool show_messages(struct imapd_session *session)
+bool imapd_show_messages(struct imapd_session *session)
 {
     struct error err = {0};
 
@@ -159,7 +158,7 @@ void imapd_command(struct imapd_session *session)
     } else {
         session->no_expunges = (command->flags & NO_EXPUNGES) != 0 && !session->by_uid;
         session->keeps_still = (command->flags & ASKS_NEWS) == 0 && wants_no_news(session);
-        if ((command->flags & MESSAGES) == 0 || show_messages(session))
+        if ((command->flags & MESSAGES) == 0 || imapd_show_messages(session))
             command->run(session, at);
     }
     if (session->has_literal && !session->ended)

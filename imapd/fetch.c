@@ -307,6 +307,25 @@ static bool may_want_vanished(const struct imapd_session *session)
     return session->by_uid && (session->enabled & ENABLED_QRESYNC) != 0;
 }
 
+/* A few messages at an end of the mailbox need not wait for all others. */
+static bool show_some(struct imapd_session *session, const struct fetch *fetch,
+                      const struct set *set)
+{
+    struct mailbox *mailbox = session->mailbox;
+    uint32_t first = UINT32_MAX, last = 0;
+
+    if (set->saved || fetch->wants_vanished || (fetch->marks_seen && !mailbox->read_only))
+        return false;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct set_range *range = &set->ranges[i];
+        first = range->low < first ? range->low : first;
+        first = range->high < first ? range->high : first;
+        last = range->low > last ? range->low : last;
+        last = range->high > last ? range->high : last;
+    }
+    return mailbox_glance(mailbox, session->by_uid, first, last);
+}
+
 void imapd_run_fetch(struct imapd_session *session, struct cursor at)
 {
     struct fetch fetch;
@@ -316,10 +335,10 @@ void imapd_run_fetch(struct imapd_session *session, struct cursor at)
         imapd_bad(session, "Error in IMAP command: Invalid messageset");
         return;
     }
-    if (fetch_parse(session->arena, &at, &fetch) &&
-        (!fetch.wants_vanished || may_want_vanished(session)))
-        fetch_set(session, &fetch, &set);
-    else
+    if (!fetch_parse(session->arena, &at, &fetch) ||
+        (fetch.wants_vanished && !may_want_vanished(session)))
         imapd_bad(session, "Error in IMAP command FETCH: Invalid arguments.");
+    else if (show_some(session, &fetch, &set) || imapd_show_messages(session))
+        fetch_set(session, &fetch, &set);
     fetch_release(&fetch);
 }

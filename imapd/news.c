@@ -238,6 +238,7 @@ void imapd_tell_news(struct imapd_session *session)
 
     if (session->mailbox == NULL || session->ended)
         return;
+    mailbox_end_glance(session->mailbox);
     if (!session->keeps_still && !mailbox_sync(session->mailbox, &err)) {
         sync_failed(session, &err);
         if (session->mailbox == NULL)

@@ -154,6 +154,9 @@ void imapd_input_failed(struct imapd_session *session, enum stream_status status
 
 /* --- news of the selected mailbox (news.c) ------------------------------------------------------- */
 
+/* imapd_show_messages - of the selected mailbox, if there is one: SELECT has read their counts alone. false:
+ * the command was answered */
+bool imapd_show_messages(struct imapd_session *session) MUST_CHECK;
 /* imapd_tell_news - untagged EXPUNGE (unless no_expunges), EXISTS, RECENT, FLAGS and FETCH for what
  * changed; looks at the mailbox first */
 void imapd_tell_news(struct imapd_session *session);

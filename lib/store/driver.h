@@ -128,6 +128,18 @@ bool view_outline(struct mailbox *mailbox, const struct index_mailbox *state,
                   struct mailbox_outline *outline_r, struct error *err) MUST_CHECK;
 bool view_show(struct mailbox *mailbox, const struct index_mailbox *state,
                struct error *err) MUST_CHECK;
+/* view_glance - mailbox_glance, as a fill_view; only where view_may_glance says that it may do. What it puts
+ * into the view may be all of what is wanted or, with false, less. */
+struct view_glance {
+    bool by_uid;
+    uint32_t first, last; /* UIDs or numbers */
+    /* Its own: */
+    struct mailbox *mailbox;
+    bool too_many; /* more messages than the mailbox should have */
+};
+bool view_may_glance(const struct mailbox *mailbox, const struct view_glance *glance) MUST_CHECK;
+bool view_glance(struct mailbox *mailbox, const struct index_mailbox *state, void *glance,
+                 struct error *err) MUST_CHECK;
 /* view_mark_gone - that message is not there any more */
 void view_mark_gone(struct mailbox *mailbox, size_t index);
 

@@ -159,10 +159,13 @@ struct index_flags {
     uint32_t check; /* of the others; the index's own */
 };
 
-/* index_walk_flags - calls `visit` with some messages after the other, from UID `first` on, in order */
-typedef void index_visit_flags(void *context, const struct index_flags *flags, size_t count);
+/* index_walk_flags - calls `visit` with some messages after the other, from UID `first` on, in order, until it
+ * returns false; index_walk_flags_back - with the last ones, in order, then with those before them */
+typedef bool index_visit_flags(void *context, const struct index_flags *flags, size_t count);
 bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_visit_flags *visit,
                       void *context, struct error *err) MUST_CHECK;
+bool index_walk_flags_back(struct index *index, uint32_t id, index_visit_flags *visit,
+                           void *context, struct error *err) MUST_CHECK;
 /* index_find_lacking - the first message from UID *uid on that has not that flag: *uid is its UID then, 0 when
  * all have it. *passed grows by the messages before it. */
 bool index_find_lacking(struct index *index, uint32_t id, uint32_t flag, uint32_t *uid,

@@ -190,13 +190,25 @@ static const struct index_flags *skip_below(const struct index_flags *entries, s
     return entries;
 }
 
-/* Block after block from that UID on, each checked, until `visit` says that it has enough. */
-typedef bool visit_block(void *context, const struct index_flags *flags, size_t count);
+enum direction { ONWARD, BACK };
 
-static bool walk_blocks(struct index *index, uint32_t id, uint32_t first, visit_block *visit,
-                        void *context, struct error *err)
+/* The first block with that key or a higher one; or the last one before it. */
+static int find_block(MDB_cursor *cursor, enum direction direction, MDB_val *key, MDB_val *value)
 {
-    uint64_t from = index_key(id, first / FLAGS_BLOCK), at;
+    int result = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+
+    if (direction == ONWARD || (result != 0 && result != MDB_NOTFOUND))
+        return result;
+    return mdb_cursor_get(cursor, key, value, result == 0 ? MDB_PREV : MDB_LAST);
+}
+
+/* Block after block, each checked, until `visit` says that it has enough: from UID `first` on, or from the last
+ * message back. */
+static bool walk_blocks(struct index *index, uint32_t id, uint32_t first, enum direction direction,
+                        index_visit_flags *visit, void *context, struct error *err)
+{
+    uint64_t from = direction == ONWARD ? index_key(id, first / FLAGS_BLOCK) : index_key(id + 1, 0);
+    uint64_t at;
     MDB_val key = index_value(&from, sizeof(from)), value;
     struct index_flags entries[FLAGS_BLOCK];
     MDB_cursor *cursor = NULL;
@@ -207,8 +219,9 @@ static bool walk_blocks(struct index *index, uint32_t id, uint32_t first, visit_
         return false;
     result = mdb_cursor_open(index_transaction(index), index->flags, &cursor);
     if (result == 0)
-        result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    for (; result == 0; result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        result = find_block(cursor, direction, &key, &value);
+    for (; result == 0;
+         result = mdb_cursor_get(cursor, &key, &value, direction == ONWARD ? MDB_NEXT : MDB_PREV)) {
         const struct index_flags *wanted;
         memcpy(&at, key.mv_data, sizeof(at));
         if (at >> 32 != id)
@@ -229,25 +242,16 @@ static bool walk_blocks(struct index *index, uint32_t id, uint32_t first, visit_
     return false;
 }
 
-struct whole_walk {
-    index_visit_flags *visit;
-    void *context;
-};
-
-static bool visit_all(void *context, const struct index_flags *flags, size_t count)
-{
-    const struct whole_walk *walk = context;
-
-    walk->visit(walk->context, flags, count);
-    return true;
-}
-
 bool index_walk_flags(struct index *index, uint32_t id, uint32_t first, index_visit_flags *visit,
                       void *context, struct error *err)
 {
-    struct whole_walk walk = {visit, context};
+    return walk_blocks(index, id, first, ONWARD, visit, context, err);
+}
 
-    return walk_blocks(index, id, first, visit_all, &walk, err);
+bool index_walk_flags_back(struct index *index, uint32_t id, index_visit_flags *visit,
+                           void *context, struct error *err)
+{
+    return walk_blocks(index, id, 0, BACK, visit, context, err);
 }
 
 struct lacking {
@@ -274,7 +278,7 @@ bool index_find_lacking(struct index *index, uint32_t id, uint32_t flag, uint32_
 {
     struct lacking lacking = {.flag = flag, .passed = *passed};
 
-    if (!walk_blocks(index, id, *uid, look_for_lacking, &lacking, err))
+    if (!walk_blocks(index, id, *uid, ONWARD, look_for_lacking, &lacking, err))
         return false;
     *uid = lacking.uid;
     *passed = lacking.passed;

@@ -32,7 +32,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/subscriptions.c lib/store/subscriptions.h \
 	lib/store/uidlist.c lib/store/uidlist.h \
 	lib/store/unpack.c lib/store/unpack.h \
-	lib/store/vanished.c lib/store/view.c lib/store/view_outline.c
+	lib/store/vanished.c lib/store/view.c lib/store/view_glance.c lib/store/view_outline.c
 
 check_PROGRAMS += t/unit/store_names_test
 UNIT_TESTS += t/unit/store_names_test

@@ -137,6 +137,16 @@ bool mailbox_show(struct mailbox *mailbox, struct error *err)
             fill_once(mailbox, show, NULL, err));
 }
 
+bool mailbox_glance(struct mailbox *mailbox, bool by_uid, uint32_t first, uint32_t last)
+{
+    struct view_glance glance = {.by_uid = by_uid, .first = first, .last = last};
+    struct error err; /* mailbox_show meets it, too */
+
+    mailbox_end_glance(mailbox);
+    return view_may_glance(mailbox, &glance) && mailbox_be_ready(mailbox, &err) &&
+           fill_from_index(mailbox, view_glance, &glance, &err);
+}
+
 static bool outline(struct mailbox *mailbox, const struct index_mailbox *state, void *outline_r,
                     struct error *err)
 {

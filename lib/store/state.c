@@ -86,11 +86,12 @@ bool state_first_unseen(struct mailbox *mailbox, const struct index_mailbox *sta
     return true;
 }
 
-static void count_messages(void *context, const struct index_flags *flags UNUSED, size_t count)
+static bool count_messages(void *context, const struct index_flags *flags UNUSED, size_t count)
 {
     uint32_t *sum = context;
 
     *sum += (uint32_t)count;
+    return true;
 }
 
 bool state_count_from(struct mailbox *mailbox, const struct index_mailbox *state, uint32_t uid,

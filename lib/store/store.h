@@ -161,6 +161,7 @@ struct mailbox {
     bool awaited;         /* its messages are not in the view yet (mailbox_select): */
     size_t expected;      /* so many will be, */
     uint32_t expected_recent_from; /* \Recent from this UID on */
+    size_t glanced_first, glanced_past; /* and these are for the moment (mailbox_glance) */
     struct maildir *maildir;
     struct mbox *mbox;
     struct metadata_cache *cache;
@@ -191,6 +192,19 @@ struct mailbox *mailbox_select(struct store *store, const char *name, bool read_
 /* mailbox_show - nothing when the view has its messages; errors as of mailbox_sync (ESTALE also: so much
  * was expunged since that nobody knows any more which messages there were) */
 bool mailbox_show(struct mailbox *mailbox, struct error *err) MUST_CHECK;
+/*
+ * mailbox_glance - show only some messages of an awaited view, near one of its ends, at the price of those
+ *
+ *  by_uid, first, last  the messages that are wanted, by UIDs or numbers; UINT32_MAX is the last one
+ *
+ * Until mailbox_end_glance (or the next of mailbox_show, mailbox_glance and mailbox_sync with news) the view
+ * has the messages that are wanted, the last one if they are near the end, and perhaps others; where it has none
+ * UIDs are 0, or it ends early. The view stays awaited, and nothing may be changed in it. false: they are too
+ * many, too far in, or there are news: mailbox_show is needed.
+ */
+bool mailbox_glance(struct mailbox *mailbox, bool by_uid, uint32_t first,
+                    uint32_t last) MUST_CHECK;
+void mailbox_end_glance(struct mailbox *mailbox);
 
 /* What a session remembers of a mailbox while nobody has it open. */
 struct mailbox_memory {

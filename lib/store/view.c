@@ -69,7 +69,7 @@ static void update_message(struct mailbox *mailbox, struct mailbox_message *show
     shown->modseq = message->modseq;
 }
 
-static void merge_messages(void *context, const struct index_flags *flags, size_t count)
+static bool merge_messages(void *context, const struct index_flags *flags, size_t count)
 {
     struct merge *merge = context;
     struct mailbox *mailbox = merge->mailbox;
@@ -85,6 +85,7 @@ static void merge_messages(void *context, const struct index_flags *flags, size_
             update_message(mailbox, &mailbox->messages[merge->at++], &flags[i]);
     }
     add_messages(mailbox, flags + i, count - i);
+    return true;
 }
 
 void view_take_state(struct mailbox *mailbox, const struct index_mailbox *state)

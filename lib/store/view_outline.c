@@ -43,21 +43,24 @@ static bool add_known(struct mailbox *mailbox, const struct mailbox_message *mes
 
 /* What changed since has the flags and the modseq of now: one modseq never stands for two sets of flags (RFC 7162
  * section 3.1.3), and who tells them late is told once. */
-static void add_living(void *context, const struct index_flags *flags, size_t count)
+static bool add_living(void *context, const struct index_flags *flags, size_t count)
 {
     struct mailbox *mailbox = context;
 
-    for (size_t i = 0; i < count && flags[i].uid < mailbox->uidnext; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct mailbox_message living;
 
+        if (flags[i].uid >= mailbox->uidnext)
+            return false;
         memcpy(&living, &flags[i], sizeof(living));
         if (living.modseq > mailbox->modseq) {
             living.flags |= FLAG_CHANGED;
             mailbox->changed = true;
         }
         if (!add_known(mailbox, &living))
-            return;
+            return false;
     }
+    return true;
 }
 
 /* Those that are gone since. When nobody knows them any more, as many UIDs as there must have been: the client was told
@@ -127,9 +130,13 @@ static bool show_as_it_is(struct mailbox *mailbox, const struct index_mailbox *s
 
 bool view_show(struct mailbox *mailbox, const struct index_mailbox *state, struct error *err)
 {
+    mailbox_end_glance(mailbox);
     mailbox->awaited = !(state->modseq == mailbox->modseq ? show_as_it_is(mailbox, state, err)
                                                           : show_as_it_was(mailbox, err));
-    if (mailbox->awaited)
-        mailbox->count = mailbox->gone = 0;
+    if (mailbox->awaited) {
+        mem_free(mailbox->messages); /* a glance starts from empty ones */
+        mailbox->messages = NULL;
+        mailbox->count = mailbox->capacity = mailbox->gone = 0;
+    }
     return !mailbox->awaited;
 }

@@ -239,6 +239,152 @@ static void it_is_remembered_as_it_was(void **state UNUSED)
     arena_free(&arena);
 }
 
+/* --- a glance ---------------------------------------------------------------------------------- */
+
+/* More than are read in no time; of those with UIDs up to 300 every other one is gone, the last two are, too. */
+enum { ADDED = 1400, THINNED = 300, LEFT = ADDED - THINNED / 2 - 2 };
+
+static void fill_with_many(void)
+{
+    uint32_t doomed[THINNED / 2 + 2];
+    struct mailbox *mailbox;
+
+    run("seq -f 'mail/new/%.0f.M1P1.mail' 1000 2399 | xargs touch");
+    mailbox = open_mailbox("INBOX", true);
+    assert_int_equal(mailbox->count, ADDED);
+    for (uint32_t i = 0; i < THINNED / 2; i++)
+        doomed[i] = 2 * i + 1;
+    doomed[THINNED / 2] = ADDED - 2;
+    doomed[THINNED / 2 + 1] = ADDED - 1;
+    assert_true(mailbox_expunge(mailbox, doomed, ARRAY_LENGTH(doomed), &err));
+    mailbox_close(&mailbox);
+    set_seen(LEFT - 1, FLAGS_ADD);
+}
+
+static bool is_wanted(const struct mailbox *all, size_t index, bool by_uid, uint32_t first,
+                      uint32_t last)
+{
+    size_t number = by_uid ? all->messages[index].uid : index + 1;
+
+    return (number >= first && number <= last) || (last == UINT32_MAX && index + 1 == all->count);
+}
+
+/* What a glance shows is what the whole view has there, and all that is wanted is among it. */
+static void expect_glance(struct mailbox *mailbox, const struct mailbox *all, bool by_uid,
+                          uint32_t first, uint32_t last)
+{
+    assert_true(mailbox_glance(mailbox, by_uid, first, last));
+    assert_true(mailbox->awaited);
+    assert_true(last != UINT32_MAX || mailbox->count == all->count);
+    for (size_t i = 0; i < all->count; i++) {
+        bool shown = i < mailbox->count && mailbox->messages[i].uid != 0;
+        assert_true(shown || !is_wanted(all, i, by_uid, first, last));
+        if (!shown)
+            continue;
+        assert_int_equal(mailbox->messages[i].uid, all->messages[i].uid);
+        assert_int_equal(mailbox->messages[i].flags, all->messages[i].flags);
+        assert_int_equal(mailbox->messages[i].modseq, all->messages[i].modseq);
+    }
+}
+
+static void expect_no_glance(struct mailbox *mailbox, bool by_uid, uint32_t first, uint32_t last)
+{
+    assert_false(mailbox_glance(mailbox, by_uid, first, last));
+    mailbox_end_glance(mailbox);
+    assert_true(mailbox->awaited);
+    assert_int_equal(mailbox->count, 0);
+}
+
+static void a_glance_at_either_end(void **state UNUSED)
+{
+    struct mailbox *mailbox, *all;
+
+    fill_with_many();
+    mailbox = select_inbox(true);
+    all = open_mailbox("INBOX", true);
+    assert_int_equal(all->count, LEFT);
+    expect_glance(mailbox, all, false, LEFT - 49, UINT32_MAX);
+    expect_glance(mailbox, all, false, LEFT, LEFT);
+    expect_glance(mailbox, all, false, UINT32_MAX, UINT32_MAX);
+    expect_glance(mailbox, all, false, 1, 200);
+    assert_int_equal(mailbox->count, 200);
+    expect_glance(mailbox, all, true, ADDED - 100, UINT32_MAX);
+    expect_glance(mailbox, all, true, ADDED, UINT32_MAX); /* gone: then it is the last one */
+    expect_glance(mailbox, all, true, UINT32_MAX, UINT32_MAX);
+    expect_glance(mailbox, all, true, 20, 100);
+    expect_glance(mailbox, all, true, 7, 7);
+    expect_no_glance(mailbox, false, LEFT / 2, LEFT / 2);
+    expect_no_glance(mailbox, false, 1, LEFT);
+    expect_no_glance(mailbox, true, 1, UINT32_MAX);
+    mailbox_close(&all);
+    mailbox_close(&mailbox);
+}
+
+static void a_glance_leaves_nothing_behind(void **state UNUSED)
+{
+    struct mailbox *mailbox, *all;
+
+    fill_with_many();
+    mailbox = select_inbox(false);
+    all = open_mailbox("INBOX", true);
+    assert_true(mailbox_glance(mailbox, false, LEFT, LEFT));
+    assert_int_equal(mailbox->messages[LEFT - 1].flags, FLAG_SEEN | FLAG_RECENT);
+    mailbox->messages[LEFT - 1].flags |= FLAG_GONE;
+    mailbox->gone++;
+    show(mailbox);
+    assert_int_equal(mailbox->count, LEFT);
+    assert_int_equal(mailbox->gone, 0);
+    for (size_t i = 0; i < LEFT; i++) {
+        assert_int_equal(mailbox->messages[i].uid, all->messages[i].uid);
+        assert_int_equal(mailbox->messages[i].flags, all->messages[i].flags | FLAG_RECENT);
+    }
+    assert_false(mailbox_glance(mailbox, false, LEFT, LEFT)); /* it has them all */
+    mailbox_close(&all);
+    mailbox_close(&mailbox);
+}
+
+/* Numbers are those of the moment of SELECT. */
+static void no_glance_at_a_mailbox_that_changed(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    fill_with_many();
+    mailbox = select_inbox(false);
+    assert_true(mailbox_glance(mailbox, false, LEFT, LEFT));
+    expunge(0);
+    expect_no_glance(mailbox, false, LEFT, LEFT);
+    show(mailbox);
+    assert_int_equal(mailbox->count, LEFT);
+    assert_int_equal(mailbox->gone, 1);
+    mailbox_close(&mailbox);
+}
+
+static void news_end_a_glance(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    fill_with_many();
+    mailbox = select_inbox(false);
+    assert_true(mailbox_glance(mailbox, true, ADDED, UINT32_MAX));
+    (void)append("INBOX", 0, "Subject: b\n\nb\n");
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->count, LEFT + 1);
+    assert_int_equal(mailbox->gone, 0);
+    assert_int_equal(uid_at(mailbox, 0), 1);
+    assert_int_equal(uid_at(mailbox, LEFT), ADDED + 1);
+    mailbox_close(&mailbox);
+}
+
+static void a_small_mailbox_is_shown_whole(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    fill();
+    mailbox = select_inbox(false);
+    expect_no_glance(mailbox, false, 3, UINT32_MAX);
+    mailbox_close(&mailbox);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -252,6 +398,11 @@ int main(void)
         STORE_CASE(the_index_was_lost),
         STORE_CASE(the_index_was_lost_and_a_message),
         STORE_CASE(it_is_remembered_as_it_was),
+        STORE_CASE(a_glance_at_either_end),
+        STORE_CASE(a_glance_leaves_nothing_behind),
+        STORE_CASE(no_glance_at_a_mailbox_that_changed),
+        STORE_CASE(news_end_a_glance),
+        STORE_CASE(a_small_mailbox_is_shown_whole),
     };
 
     return unit_run("mailboxes that are selected", tests, ARRAY_LENGTH(tests));
