@@ -73,4 +73,7 @@ struct header_address *address_parse_list(struct arena *arena, struct span body,
 struct header_address *address_parse_recipients(struct arena *arena, struct span body, size_t limit,
                                                 size_t *count_r);
 
+/* address_token_end - behind the quoted string, comment, domain literal or octet at `at`, which is in the body */
+size_t address_token_end(struct span body, size_t at);
+
 #endif

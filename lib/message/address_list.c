@@ -86,6 +86,11 @@ static size_t skip_one(struct span text, size_t at)
     return is_special[(unsigned char)text.data[at]] ? skip_special(text, at) : at + 1;
 }
 
+size_t address_token_end(struct span body, size_t at)
+{
+    return skip_one(body, at);
+}
+
 /* The first of these delimiters, special ones all, that is not hidden; text.len when there is none. */
 static size_t find_delimiter(struct span text, size_t at, const char *delimiters)
 {

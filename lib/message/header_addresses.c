@@ -2,6 +2,7 @@
 #include "lib/message/header_addresses.h"
 
 #include "lib/message/address.h"
+#include "lib/message/header_fold.h"
 
 #define NAMED(text)                                                                                \
     {                                                                                              \
@@ -63,26 +64,45 @@ static const char *replacement(const struct header_rewriter *rewriter,
     return address_quote(scratch, replaced);
 }
 
-void header_rewrite(const struct header_rewriter *rewriter, const struct header_field *field,
-                    bool is_sender)
+/* The body with addresses replaced; false: none is. */
+static bool replace_addresses(const struct header_rewriter *rewriter, struct span body,
+                              bool is_sender, struct buf *replaced)
 {
-    struct span rest = field->whole;
-    size_t body = (size_t)(field->body.data - field->whole.data);
-    size_t done = 0; /* octets of the field */
+    size_t done = 0; /* octets of the body */
     size_t count;
+    bool any = false;
     struct header_address *elements =
-        address_parse_list(rewriter->scratch, field->body, rewriter->limit, &count);
+        address_parse_list(rewriter->scratch, body, rewriter->limit, &count);
 
     for (size_t i = 0; i < count; i++) {
         const char *address = replacement(rewriter, &elements[i], is_sender);
 
         if (address == NULL)
             continue;
-        rewriter->keep(rewriter->context, span_first(rest, body + elements[i].first - done));
-        rewriter->put(rewriter->context, span_text(address));
-        done = body + elements[i].past;
-        rest = span_skip(field->whole, done);
+        buf_put(replaced, span_first(span_skip(body, done), elements[i].first - done));
+        buf_put_text(replaced, address);
+        done = elements[i].past;
+        any = true;
     }
-    rewriter->keep(rewriter->context, rest);
+    buf_put(replaced, span_skip(body, done));
+    return any;
+}
+
+void header_rewrite(const struct header_rewriter *rewriter, const struct header_field *field,
+                    bool is_sender)
+{
+    struct buf replaced = BUF(BUF_UNLIMITED); /* a bounded number of addresses is */
+    struct buf changed = BUF(BUF_UNLIMITED);
+
+    if (replace_addresses(rewriter, field->body, is_sender, &replaced)) {
+        header_fold(field->name, buf_span(&replaced), &changed);
+        if (field->whole.data[field->whole.len - 1] == '\n')
+            buf_put_char(&changed, '\n');
+        rewriter->put(rewriter->context, buf_span(&changed));
+    } else {
+        rewriter->keep(rewriter->context, field->whole);
+    }
+    buf_release(&replaced);
+    buf_release(&changed);
     arena_reset(rewriter->scratch);
 }

@@ -6,6 +6,7 @@ lib_libbuzon_a_SOURCES += lib/message/atom.h \
 	lib/message/decoder.c lib/message/decoder.h lib/message/extension.c \
 	lib/message/header.c lib/message/header.h \
 	lib/message/header_addresses.c lib/message/header_addresses.h \
+	lib/message/header_fold.c lib/message/header_fold.h \
 	lib/message/verp.c lib/message/verp.h
 
 check_PROGRAMS += t/unit/message_address_test
@@ -23,6 +24,11 @@ UNIT_TESTS += t/unit/message_decoder_test
 t_unit_message_decoder_test_SOURCES = t/unit/message_decoder_test.c
 t_unit_message_decoder_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/message_fold_test
+UNIT_TESTS += t/unit/message_fold_test
+t_unit_message_fold_test_SOURCES = t/unit/message_fold_test.c
+t_unit_message_fold_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/message_header_test
 UNIT_TESTS += t/unit/message_header_test
 t_unit_message_header_test_SOURCES = t/unit/message_header_test.c
@@ -35,9 +41,11 @@ t_unit_message_verp_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += t/fuzz/message_header_fuzz t/fuzz/address_path_fuzz t/fuzz/address_list_fuzz \
-	t/fuzz/date_fuzz t/fuzz/decoder_fuzz
+	t/fuzz/date_fuzz t/fuzz/decoder_fuzz t/fuzz/message_fold_fuzz
 FUZZ_TARGETS += t/fuzz/message_header_fuzz t/fuzz/address_path_fuzz t/fuzz/address_list_fuzz \
-	t/fuzz/date_fuzz t/fuzz/decoder_fuzz
+	t/fuzz/date_fuzz t/fuzz/decoder_fuzz t/fuzz/message_fold_fuzz
+t_fuzz_message_fold_fuzz_SOURCES = t/fuzz/message_fold_fuzz.c
+t_fuzz_message_fold_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_decoder_fuzz_SOURCES = t/fuzz/decoder_fuzz.c
 t_fuzz_decoder_fuzz_LDFLAGS = $(FUZZ_LDFLAGS)
 t_fuzz_message_header_fuzz_SOURCES = t/fuzz/message_header_fuzz.c

@@ -75,12 +75,12 @@ To: bob@far.test
 ana@host.internal
 --b--
 END
-sed -e '4s/<[^>]*>/<ana.bell+news@outside.test>/' -e '5s/bob@far/robert@farther/' -e '7s/host.internal/outside.test/' \
-    -e '8s/host.internal/outside.test/' -e '9s/<[^>]*>/<ana.bell@outside.test>/' "$T/message" >"$T/expected"
+sed -e '4s/<[^>]*> /<ana.bell+news@outside.test>/' -e '5s/:   team: bob@far/: team: robert@farther/' \
+    -e '6{N;s/,\n  dan@host.internal/, dan@outside.test/;}' -e '8s/host.internal/outside.test/' -e '9s/<[^>]*>/<ana.bell@outside.test>/' "$T/message" >"$T/expected"
 send_mail ana+news@host.internal bob@far.test,celine@far.test "$T/message" >/dev/null
 is 'sender and recipients' "$(envelope_of celine@far.test)" \
     'MAIL FROM:<ana.bell+news@outside.test> RCPT TO:<robert@farther.test> RCPT TO:<celine@far.test>'
-is 'header fields, around the addresses and below the header nothing' "$(message_of celine@far.test)" "$(cat "$T/expected")"
+is 'header fields with new addresses and lines, below the header nothing' "$(message_of celine@far.test)" "$(cat "$T/expected")"
 is 'SIZE is that of what is sent' "$(declared_of celine@far.test)" "$(sent_octets celine@far.test)"
 log_has 'the log names the recipient as we know it' 'to=<bob@far\.test>, relay=127\.0\.0\.1.* status=sent'
 
@@ -99,7 +99,7 @@ for name, domain in zip(sys.argv[1:], ("host.internal", "outside.test")):
     with open(name, "w") as f:
         f.write("Subject: large\nDate: Mon, 23 Nov 2026 13:18:15 +0000\nMessage-Id: <2@host.internal>\nFrom: f@%s\n" % domain)
         for field in range(3):
-            f.write("Cc: x@far.test" + "".join(",\n\tuser%d.%d@%s" % (field, n, domain) for n in range(2000)) + "\n")
+            f.write("Cc: " + ",\n\t".join("user%d.%d.with.a.long.enough.name@%s" % (field, n, domain) for n in range(2000)) + "\n")
         f.write("\n" + "".join("line %d of the body, by ana@host.internal\n.\n" % n for n in range(4000)))
 PY
 send_mail f@host.internal large@far.test "$T/large" >/dev/null
