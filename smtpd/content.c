@@ -4,8 +4,7 @@
 #include "smtpd/command.h"
 #include "smtpd/submit.h"
 
-#define CONVERSION_ADDS 2    /* octets at the most that conversion puts out beyond what it gets */
-#define BLOCK_ROOM_MIN  4096 /* less room than this in the content buffer: pass it on */
+#define BLOCK_ROOM_MIN 4096 /* less room than this in the content buffer: pass it on */
 
 /* smtpd_forbid_bare_newline: "no", and clients that are excluded, make conversion lenient. */
 static bool is_lenient(const struct smtpd_session *session)
@@ -23,8 +22,6 @@ static void begin_content(struct smtpd_session *session, unsigned options)
 
     if (is_lenient(session))
         options |= CONVERT_LENIENT;
-    if (!session->config->cleanup_replace_stray_cr_lf)
-        options |= CONVERT_KEEP_CR;
     *content = (struct smtpd_content){.begun = true, .convert = {.options = options}};
     content->broken = !smtpd_submit_begin(session);
 }
@@ -52,7 +49,7 @@ static size_t take_octets(struct smtpd_session *session, struct span wire)
     struct buf *out = &session->server->content;
     int64_t limit = session->config->message_size_limit;
     size_t used = smtpd_convert(&content->convert,
-                                span_first(wire, out->limit - out->len - CONVERSION_ADDS), out);
+                                span_first(wire, out->limit - out->len - CONVERT_ADDS_MAX), out);
 
     count_octets(content, span_first(wire, used));
     if (limit > 0 && content->convert.size > (uint64_t)limit && !content->too_big) {

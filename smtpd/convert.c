@@ -8,48 +8,68 @@ static void put(struct smtpd_convert *convert, struct buf *out, char octet)
     convert->size++;
 }
 
-static void put_lone_cr(struct smtpd_convert *convert, struct buf *out)
+/* Those that wait end no line. */
+static void put_waiting_crs(struct smtpd_convert *convert, struct buf *out)
 {
-    put(convert, out, (convert->options & CONVERT_KEEP_CR) != 0 ? '\r' : ' ');
+    for (; convert->crs > 0; convert->crs--)
+        put(convert, out, '\r');
 }
 
-static void end_line(struct smtpd_convert *convert, struct buf *out, bool had_cr)
+/* One more CR; of very many before a line end the first are text. */
+static void step_cr(struct smtpd_convert *convert, struct buf *out)
+{
+    if (convert->crs == CONVERT_CRS_MAX) {
+        convert->state = CONVERT_CR;
+        put(convert, out, '\r');
+    } else {
+        convert->crs++;
+    }
+}
+
+/* CRs before the LF, however many, are part of the line end. */
+static void end_line(struct smtpd_convert *convert, struct buf *out)
 {
     buf_put_char(out, '\n');
     convert->size += 2;
-    convert->after_lone_lf = !had_cr;
-    convert->lone_lf = convert->lone_lf || !had_cr;
+    convert->after_lone_lf = convert->crs == 0;
+    convert->lone_lf = convert->lone_lf || convert->crs == 0;
+    convert->crs = 0;
     convert->state = CONVERT_LINE_START;
 }
 
 /* "." and a line end, which is the end of the message if it is the right one. */
-static void end_dot_line(struct smtpd_convert *convert, struct buf *out, bool had_cr)
+static void end_dot_line(struct smtpd_convert *convert, struct buf *out)
 {
-    if ((convert->options & CONVERT_LENIENT) != 0 || (had_cr && !convert->after_lone_lf)) {
+    if ((convert->options & CONVERT_LENIENT) != 0 ||
+        (convert->crs == 1 && !convert->after_lone_lf)) {
         convert->ended = true;
     } else {
         put(convert, out, '.');
-        end_line(convert, out, had_cr);
+        end_line(convert, out);
     }
 }
 
 static void step_text(struct smtpd_convert *convert, char octet, struct buf *out)
 {
     convert->state = CONVERT_TEXT;
-    if (octet == '\r')
+    if (octet == '\r') {
         convert->state = CONVERT_CR;
-    else if (octet == '\n')
-        end_line(convert, out, false);
-    else
+        convert->crs = 1;
+    } else if (octet == '\n') {
+        end_line(convert, out);
+    } else {
         put(convert, out, octet);
+    }
 }
 
 static void step_after_cr(struct smtpd_convert *convert, char octet, struct buf *out)
 {
-    if (octet == '\n') {
-        end_line(convert, out, true);
+    if (octet == '\r') {
+        step_cr(convert, out);
+    } else if (octet == '\n') {
+        end_line(convert, out);
     } else {
-        put_lone_cr(convert, out);
+        put_waiting_crs(convert, out);
         step_text(convert, octet, out);
     }
 }
@@ -64,16 +84,16 @@ static void step(struct smtpd_convert *convert, char octet, struct buf *out)
             step_text(convert, octet, out);
         break;
     case CONVERT_DOT:
-        if (octet == '\r')
-            convert->state = CONVERT_DOT_CR;
-        else if (octet == '\n')
-            end_dot_line(convert, out, false);
+        if (octet == '\n')
+            end_dot_line(convert, out);
         else
-            step_text(convert, octet, out); /* the dot was stuffing */
+            step_text(convert, octet, out); /* the dot was stuffing, */
+        if (octet == '\r')
+            convert->state = CONVERT_DOT_CR; /* unless nothing else comes */
         break;
     case CONVERT_DOT_CR:
         if (octet == '\n')
-            end_dot_line(convert, out, true);
+            end_dot_line(convert, out);
         else
             step_after_cr(convert, octet, out);
         break;
@@ -86,34 +106,21 @@ static void step(struct smtpd_convert *convert, char octet, struct buf *out)
     }
 }
 
-/* Octets of a line without its end; lone CRs among them are rare. */
-static void put_text(struct smtpd_convert *convert, struct buf *out, struct span text)
-{
-    size_t cr = span_find(text, '\r');
-
-    while (cr < text.len) {
-        buf_put(out, span_first(text, cr));
-        convert->size += cr;
-        put_lone_cr(convert, out);
-        text = span_skip(text, cr + 1);
-        cr = span_find(text, '\r');
-    }
-    buf_put(out, text);
-    convert->size += text.len;
-}
-
 /* At a line's start or in its text: up to and with its end, or all there is. Returns what it took. */
 static size_t copy_line(struct smtpd_convert *convert, struct span wire, struct buf *out)
 {
     size_t len = span_find(wire, '\n');
     bool has_end = len < wire.len;
-    bool has_cr = len > 0 && wire.data[len - 1] == '\r';
 
-    put_text(convert, out, span_first(wire, has_cr ? len - 1 : len));
+    while (convert->crs < len && convert->crs < CONVERT_CRS_MAX &&
+           wire.data[len - convert->crs - 1] == '\r')
+        convert->crs++;
+    buf_put(out, span_first(wire, len - convert->crs));
+    convert->size += len - convert->crs;
     if (has_end)
-        end_line(convert, out, has_cr);
+        end_line(convert, out);
     else
-        convert->state = has_cr ? CONVERT_CR : CONVERT_TEXT;
+        convert->state = convert->crs > 0 ? CONVERT_CR : CONVERT_TEXT;
     return has_end ? len + 1 : len;
 }
 
@@ -136,8 +143,9 @@ size_t smtpd_convert(struct smtpd_convert *convert, struct span wire, struct buf
 
 void smtpd_convert_finish(struct smtpd_convert *convert, struct buf *out)
 {
-    if (convert->state == CONVERT_CR)
-        put_lone_cr(convert, out);
-    if (convert->state != CONVERT_LINE_START)
-        end_line(convert, out, true);
+    if (convert->state == CONVERT_LINE_START)
+        return;
+    put_waiting_crs(convert, out);
+    convert->crs = 1; /* as if the line end that is missing were a right one */
+    end_line(convert, out);
 }

@@ -91,7 +91,8 @@ static bool is_mailbox_line(struct span text)
     return span_starts_with(text, "From ");
 }
 
-/* The lines that a mailbox has before a message become fields; the first block holds them. */
+/* The lines that a mailbox has before a message become fields; the first block holds them. A message that begins
+ * with a blank has no header: else its first line would be one more of our own last field. */
 static bool send_block(struct smtpd_session *session, struct span block, struct error *err)
 {
     size_t at = session->content.first;
@@ -103,6 +104,12 @@ static bool send_block(struct smtpd_session *session, struct span block, struct 
             return false;
         block = span_skip(block, at);
         at = span_find(block, '\n') + 1;
+    }
+    if (at > 0 && at < block.len && (block.data[at] == ' ' || block.data[at] == '\t')) {
+        if (!intake_content(session->intake, span_first(block, at), err) ||
+            !intake_content(session->intake, SPAN_LITERAL("\n"), err))
+            return false;
+        block = span_skip(block, at);
     }
     return intake_content(session->intake, block, err);
 }

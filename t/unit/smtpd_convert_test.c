@@ -3,6 +3,8 @@
 
 #include "smtpd/convert.h"
 
+#include <stdio.h>
+
 static const struct convert_case {
     const char *name;
     const char *wire;
@@ -19,17 +21,21 @@ static const struct convert_case {
     {"LF . LF is no end",                      "a\n.\nb\r\n.\r\n",       CONVERT_DOTS,                   "a\n.\nb\n", 10},
     {"LF . CRLF is no end",                    "a\n.\r\nb\r\n.\r\n",     CONVERT_DOTS,                   "a\n.\nb\n", 11},
     {"CRLF . LF is no end",                    "a\r\n.\nb\r\n.\r\n",     CONVERT_DOTS,                   "a\n.\nb\n", 11},
-    {"CRLF . CR CRLF is no end",               "a\r\n.\r\r\nb\r\n.\r\n", CONVERT_DOTS,                   "a\n \nb\n", 13},
-    {"CR . CR is no end and no line",          "a\r.\rb\r\n.\r\n",       CONVERT_DOTS,                   "a . b\n",   10},
-    {"lone CRs kept on request",               "a\rb\r\n.\r\n",          CONVERT_DOTS | CONVERT_KEEP_CR, "a\rb\n",    8 },
-    {"CR CRLF is a lone CR and a line end",    "a\r\r\n.\r\n",           CONVERT_DOTS,                   "a \n",      7 },
+    {"CRLF . CR CRLF is no end",               "a\r\n.\r\r\nb\r\n.\r\n", CONVERT_DOTS,                   "a\n.\nb\n", 13},
+    {"CR CRLF . CRLF is one",                  "a\r\r\n.\r\nb",         CONVERT_DOTS,                   "a\n",       7 },
+    {"lenient: CRLF . CR CRLF ends",           "a\r\n.\r\r\nb",         CONVERT_DOTS | CONVERT_LENIENT, "a\n",       7 },
+    {"CR . CR is no end and no line",          "a\r.\rb\r\n.\r\n",       CONVERT_DOTS,                   "a\r.\rb\n", 10},
+    {"CR CR CRLF is a line end",               "a\r\r\r\nb\r\n.\r\n",    CONVERT_DOTS,                   "a\nb\n",    11},
+    {"CR CRLF alone is an empty line",         "a\r\n\r\r\nb\r\n.\r\n",  CONVERT_DOTS,                   "a\n\nb\n",  12},
+    {"CRs before text stay",                   "a\r\r\rb\r\n.\r\n",      CONVERT_DOTS,                   "a\r\r\rb\n", 10},
+    {"CRs behind a dot, before text",          ".\r\r\rb\r\n.\r\n",      CONVERT_DOTS,                   "\r\r\rb\n", 10},
     {"lenient: LF . LF ends",                  "a\n.\nb",                CONVERT_DOTS | CONVERT_LENIENT, "a\n",       4 },
     {"lenient: LF . CRLF ends",                "a\n.\r\nb",              CONVERT_DOTS | CONVERT_LENIENT, "a\n",       5 },
     {"lenient: CRLF . LF ends",                "a\r\n.\nb",              CONVERT_DOTS | CONVERT_LENIENT, "a\n",       5 },
     {"no end yet",                             "a\r\n.",                 CONVERT_DOTS,                   "a\n",       0 },
     {"a dot after a lone LF is unstuffed too", "a\n..b\r\n.\r\n",        CONVERT_DOTS,                   "a\n.b\n",   10},
     {"chunks: dots mean nothing",              ".\r\n..\r\n",            0,                              ".\n..\n",   0 },
-    {"chunks: lone LF and lone CR",            "a\nb\rc\r\n",            0,                              "a\nb c\n",  0 },
+    {"chunks: lone LF and lone CR",            "a\nb\rc\r\n",            0,                              "a\nb\rc\n",  0 },
 };
 
 /* The rules once more, an octet at a time over the whole input, for comparison. */
@@ -44,24 +50,25 @@ static size_t reference(struct span wire, unsigned options, struct buf *out, boo
     while (at < wire.len) {
         struct span line = span_skip(wire, at);
         size_t lf = span_find(line, '\n');
-        bool strict = lf > 0 && lf < line.len && line.data[lf - 1] == '\r';
-        struct span text = span_first(line, strict ? lf - 1 : lf);
-        bool is_dot = dots && span_equal_text(text, ".");
+        struct span text = span_first(line, lf);
+        bool is_dot;
+        size_t crs = 0;
 
         if (lf == line.len)
             return wire.len; /* callers only give whole lines */
+        for (; crs < CONVERT_CRS_MAX && text.len > 0 && text.data[text.len - 1] == '\r'; crs++)
+            text.len--;
+        is_dot = dots && span_equal_text(text, ".");
         at += lf + 1;
-        if (is_dot && (lenient || (strict && strict_before))) {
+        if (is_dot && (lenient || (crs == 1 && strict_before))) {
             *ended_r = true;
             return at;
         }
         if (dots && !is_dot && text.len > 0 && text.data[0] == '.')
             text = span_skip(text, 1);
-        for (size_t i = 0; i < text.len; i++)
-            buf_put_char(
-                out, text.data[i] == '\r' && (options & CONVERT_KEEP_CR) == 0 ? ' ' : text.data[i]);
+        buf_put(out, text);
         buf_put_char(out, '\n');
-        strict_before = strict;
+        strict_before = crs > 0;
     }
     return at;
 }
@@ -101,7 +108,7 @@ static void run_case(void **state)
 static void chunks_end_in_a_line_end(void **state UNUSED)
 {
     static const char *const texts[] = {"a\r\nb", "a\r\nb\r\n", "a\r\nb\r"};
-    static const char *const wanted[] = {"a\nb\n", "a\nb\n", "a\nb \n"};
+    static const char *const wanted[] = {"a\nb\n", "a\nb\n", "a\nb\r\n"};
 
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
         struct smtpd_convert convert = {.options = 0};
@@ -158,18 +165,38 @@ static void random_content_is_as_the_reference_says(void **state UNUSED)
         }
         wire[len++] = '\r';
         wire[len++] = '\n';
-        compare_with_reference(wire, len, round % 8, 1 + (seed >> 20) % 9);
+        compare_with_reference(wire, len, round % 4, 1 + (seed >> 20) % 9);
+    }
+}
+
+static void of_very_many_crs_some_are_text(void **state UNUSED)
+{
+    static const char *const before[] = {"", "a", ".", "a\r\n."};
+
+    for (size_t i = 0; i < 4 * ARRAY_LENGTH(before); i++) {
+        for (size_t crs = CONVERT_CRS_MAX - 2; crs < CONVERT_CRS_MAX + 3; crs++) {
+            char wire[CONVERT_CRS_MAX + 20];
+            char run[CONVERT_CRS_MAX + 4];
+
+            memset(run, '\r', crs);
+            run[crs] = '\0';
+            snprintf(wire, sizeof(wire), "%s%s%s\r\n", before[i % ARRAY_LENGTH(before)], run,
+                     i < 8 ? "" : "b");
+            for (size_t block = 1; block <= strlen(wire); block += 1 + block / 4)
+                compare_with_reference(wire, strlen(wire), i % 4, block);
+        }
     }
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 3] = {
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 4] = {
         cmocka_unit_test(chunks_end_in_a_line_end),
         cmocka_unit_test(size_counts_line_ends_twice_and_no_stuffing),
         cmocka_unit_test(random_content_is_as_the_reference_says),
+        cmocka_unit_test(of_very_many_crs_some_are_text),
     };
-    size_t used = 3;
+    size_t used = 4;
 
     UNIT_ADD_ROWS(tests, used, cases, run_case);
     return unit_run("smtpd convert", tests, used);
