@@ -189,26 +189,30 @@ static bool put_received(struct drop *drop, struct intake *intake, struct error 
     return intake_content(intake, span_text(received), err);
 }
 
-/* Once sender and recipients are known. */
-static struct intake *begin(struct drop *drop, struct error *err)
-{
-    struct pickup *pickup = drop->pickup;
-    struct intake *intake = intake_open(&pickup->cleanup, &drop->request, &drop->queue_id, err);
-
-    if (intake == NULL)
-        return NULL;
-    log_info("%s: uid=%ld from=<%s>", drop->queue_id, (long)drop->status.st_uid,
-             address_quote(pickup->arena, drop->request.sender));
-    if (!intake_recipients(intake, drop->recipients, drop->recipient_count, err) ||
-        !put_received(drop, intake, err))
-        intake_free(&intake);
-    return intake;
-}
-
+/* Cleanup has hung up in the middle of this message, which may be why: others are taken all the same. */
 static enum drop_result report_trouble(const struct drop *drop, const struct error *err)
 {
     log_warning("maildrop/%s: %s", drop->name, err->text);
-    return DROP_STOP;
+    return DROP_LATER;
+}
+
+/* Once sender and recipients are known. There may be room for a smaller message. */
+static enum drop_result begin(struct drop *drop, struct intake **intake_r)
+{
+    struct pickup *pickup = drop->pickup;
+    struct error err = {0};
+
+    *intake_r = intake_open(&pickup->cleanup, &drop->request, &drop->queue_id, &err);
+    if (*intake_r == NULL) {
+        (void)report_trouble(drop, &err);
+        return err.number == ENOSPC ? DROP_LATER : DROP_STOP;
+    }
+    log_info("%s: uid=%ld from=<%s>", drop->queue_id, (long)drop->status.st_uid,
+             address_quote(pickup->arena, drop->request.sender));
+    if (!intake_recipients(*intake_r, drop->recipients, drop->recipient_count, &err) ||
+        !put_received(drop, *intake_r, &err))
+        return report_trouble(drop, &err);
+    return DROP_DONE;
 }
 
 static enum drop_result report_outcome(const struct drop *drop,
@@ -256,9 +260,10 @@ static enum drop_result hand_in_records(struct drop *drop, struct intake **intak
             return bad(drop, "malformed message file");
         note(drop, &record);
         if (*intake == NULL && (record.type == MAILDROP_CONTENT || record.type == MAILDROP_END)) {
-            *intake = begin(drop, &err);
-            if (*intake == NULL)
-                return report_trouble(drop, &err);
+            enum drop_result begun = begin(drop, intake);
+
+            if (begun != DROP_DONE)
+                return begun;
         }
         if (record.type == MAILDROP_CONTENT && !intake_content(*intake, record.value, &err))
             return report_trouble(drop, &err);
