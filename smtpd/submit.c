@@ -3,6 +3,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/message/header.h"
 #include "smtpd/access.h"
 
 /* What later readers want to know of the client: bounce, milters, delivery agents. */
@@ -83,14 +84,6 @@ bool smtpd_submit_begin(struct smtpd_session *session)
     return true;
 }
 
-/* "From somebody date" is no field: in front of the header it would make a body of it. */
-static bool is_mailbox_line(struct span text)
-{
-    while (text.len > 0 && text.data[0] == '>')
-        text = span_skip(text, 1);
-    return span_starts_with(text, "From ");
-}
-
 /* The lines that a mailbox has before a message become fields; the first block holds them. A message that begins
  * with a blank has no header: else its first line would be one more of our own last field. */
 static bool send_block(struct smtpd_session *session, struct span block, struct error *err)
@@ -98,7 +91,7 @@ static bool send_block(struct smtpd_session *session, struct span block, struct 
     size_t at = session->content.first;
 
     session->content.first = 0;
-    while (at > 0 && at < block.len && is_mailbox_line(span_skip(block, at))) {
+    while (at > 0 && at < block.len && header_is_mailbox_line(span_skip(block, at))) {
         if (!intake_content(session->intake, span_first(block, at), err) ||
             !intake_content(session->intake, SPAN_LITERAL("X-Mailbox-Line: "), err))
             return false;

@@ -222,12 +222,6 @@ static bool belongs_to_header(const struct sending *sending, struct span line)
 
 /* --- the message -------------------------------------------------------------------------------------- */
 
-/* What mbox files and UUCP put before a message. */
-static bool is_from_line(struct span line)
-{
-    return span_starts_with(line, "From ") || span_starts_with(line, ">From ");
-}
-
 static bool is_too_big(struct sending *sending, size_t more)
 {
     int64_t limit = sending->submission->config->message_size_limit;
@@ -279,7 +273,7 @@ static int read_message(struct sending *sending)
             return give_up(sending, "standard input cannot be read");
         if (line.len == 0)
             break;
-        if (is_first && is_from_line(line))
+        if (is_first && header_is_mailbox_line(line))
             continue;
         is_first = false;
         status = take_line(sending, line, continues);

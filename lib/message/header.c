@@ -72,6 +72,13 @@ enum parse_result header_next(struct cursor *at, bool at_eof, struct header_fiel
     return PARSE_DONE;
 }
 
+bool header_is_mailbox_line(struct span line)
+{
+    while (line.len > 0 && line.data[0] == '>')
+        line = span_skip(line, 1);
+    return span_starts_with(line, "From ");
+}
+
 /* A line end that is followed by white space is a fold; any other is not expected, and goes too. */
 struct span header_unfold(struct arena *arena, struct span body)
 {

@@ -20,6 +20,10 @@ struct header_field {
 enum parse_result header_next(struct cursor *at, bool at_eof,
                               struct header_field *field_r) MUST_CHECK;
 
+/* header_is_mailbox_line - "From somebody date", as mailboxes have it before a message, quoted any number of times
+ * (">From "): it is no field, and in front of a header would make a body of it */
+bool header_is_mailbox_line(struct span line);
+
 /* header_unfold - the body with folds removed, trimmed; arena's */
 struct span header_unfold(struct arena *arena, struct span body);
 

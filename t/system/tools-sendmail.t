@@ -176,7 +176,7 @@ printf 'root: alice\n' >aliases
 printf 'From: Me <me@here.test>\nTo: a@late.test, "b c"@late.test\nCc: group: d@late.test;, E <e@late.test>\nBcc: f@late.test\nSubject: x\n\nbody\n' >headers
 printf 'To: no@late.test\nResent-To: a@late.test\nResent-From: b@late.test\nBcc: no2@late.test\n\nbody\n' >resent
 printf 'Subject: dots\n\none\n.\ntwo\n..\n.three\n' >dots
-printf 'From me Mon Jan  1 00:00:00 2024\n>From you\nSubject: x\n\nFrom here\n' >from_
+printf 'From me Mon Jan  1 00:00:00 2024\n>From you\n>>From them\nSubject: x\n\nFrom here\n' >from_
 printf 'Subject: crlf\r\nX: y\r\n z\r\n\r\nbody\r\n' >crlf
 printf 'Subject: no end' >bare
 printf 'no header here\nsecond\n' >body
