@@ -5,8 +5,6 @@
 #include "lib/base/log.h"
 #include "smtpd/access_rules.h"
 
-#define DEPTH_MAX 20 /* of restriction classes and table values that name each other */
-
 static void free_maps(void *value)
 {
     struct maps *maps = value;
@@ -31,8 +29,8 @@ struct access *access_create(const struct config *config, struct error *err)
     strlist_split(&access->classes, config->smtpd_restriction_classes, ", \t\r\n");
     for (size_t i = 0; i < ARRAY_LENGTH(lists); i++)
         (void)access_list_of(access, lists[i]);
-    if (access_list_guards_relay(access_list_of(access, config->smtpd_relay_restrictions)) ||
-        access_list_guards_relay(access_list_of(access, config->smtpd_recipient_restrictions)))
+    if (access_list_guards_relay(access, config->smtpd_relay_restrictions) ||
+        access_list_guards_relay(access, config->smtpd_recipient_restrictions))
         return access;
     error_set(err, ERROR_PERMANENT,
               "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, specify at "
@@ -59,7 +57,7 @@ enum access_result access_run(struct access_check *check, const char *restrictio
     const struct access_list *list = access_list_of(check->session->server->access, restrictions);
     enum access_result result = ACCESS_DUNNO;
 
-    if (check->depth >= DEPTH_MAX || list == NULL)
+    if (check->depth >= ACCESS_DEPTH_MAX || list == NULL)
         return access_misconfigured(check);
     check->depth++;
     for (size_t i = 0; result == ACCESS_DUNNO && i < list->count; i++) {

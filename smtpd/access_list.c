@@ -81,13 +81,28 @@ const struct access_list *access_list_of(struct access *access, const char *rest
     return list;
 }
 
-bool access_list_guards_relay(const struct access_list *list)
+/* Classes that name each other: as deep as they may run. */
+static bool guards_relay(struct access *access, const struct access_list *list, int depth)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->steps[i].rule->guards_relay && !list->steps[i].warn)
+    for (size_t i = 0; list != NULL && depth < ACCESS_DEPTH_MAX && i < list->count; i++) {
+        const struct access_step *step = &list->steps[i];
+        const char *class_value;
+
+        if (step->warn)
+            continue;
+        if (step->rule->guards_relay)
             return true;
-        if (strcasecmp(list->steps[i].rule->name, "permit") == 0)
+        if (strcasecmp(step->rule->name, "permit") == 0)
             return false;
+        class_value = access_class_value(access, step);
+        if (class_value != NULL &&
+            guards_relay(access, access_list_of(access, class_value), depth + 1))
+            return true;
     }
     return false;
+}
+
+bool access_list_guards_relay(struct access *access, const char *restrictions)
+{
+    return guards_relay(access, access_list_of(access, restrictions), 0);
 }

@@ -63,9 +63,7 @@ static enum access_result dunno(struct access_check *check UNUSED,
 /* One of smtpd_restriction_classes: its value is a list. */
 static enum access_result run_class(struct access_check *check, const struct access_step *step)
 {
-    const char *list = config_lookup(check->session->config, step->argument);
-
-    return access_run(check, list == NULL ? "" : list);
+    return access_run(check, access_class_value(check->session->server->access, step));
 }
 
 static enum access_result run_unknown(struct access_check *check, const struct access_step *step)
@@ -160,4 +158,14 @@ const struct access_rule *access_find_rule(const struct access *access, const ch
     if (strlist_has(&access->classes, name))
         return &class_rule;
     return strchr(name, ':') != NULL ? &table_rule : &unknown_rule;
+}
+
+const char *access_class_value(const struct access *access, const struct access_step *step)
+{
+    const char *value;
+
+    if (step->rule != &class_rule)
+        return NULL;
+    value = config_lookup(access->config, step->argument);
+    return value == NULL ? "" : value;
 }

@@ -4,6 +4,8 @@
 
 #include "smtpd/access.h"
 
+#define ACCESS_DEPTH_MAX 20 /* of restriction classes and table values that name each other */
+
 enum access_result { ACCESS_DUNNO, ACCESS_PERMIT, ACCESS_REFUSE };
 
 struct access_rule;
@@ -74,13 +76,15 @@ struct access {
 /* access_rules.c */
 /* access_find_rule - the rule of that name; a table as such; or one that says that it is unknown */
 const struct access_rule *access_find_rule(const struct access *access, const char *name);
+/* access_class_value - the restrictions that a step's class stands for; NULL: the step names no class */
+const char *access_class_value(const struct access *access, const struct access_step *step);
 
 /* access_list.c */
 /* access_list_of - restrictions in the form in which they run; read once, the access's;
  * NULL when there are too many different ones */
 const struct access_list *access_list_of(struct access *access, const char *restrictions);
-/* access_list_guards_relay - something in it keeps strangers from relaying */
-bool access_list_guards_relay(const struct access_list *list);
+/* access_list_guards_relay - something in the list, or in a class that it names, keeps strangers from relaying */
+bool access_list_guards_relay(struct access *access, const char *restrictions);
 
 /* access.c */
 /* access_run - the first answer in a list that is not DUNNO */

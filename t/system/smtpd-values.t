@@ -71,6 +71,8 @@ cat >"$T/services" <<END
 60||MAIL FROM:<a@a.test>;RCPT TO:<x@>
 61|-o {smtpd_client_restrictions=check_reverse_client_hostname_access inline:{{localhost=REJECT no}}}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
 62|-o {smtpd_client_restrictions=check_reverse_client_hostname_access inline:{{127.0.0=450 4.7.1 net}}}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
+69|-o {smtpd_command_filter=inline:{{FOO=NOOP},{quit=BYE}}}|FOO;foo;FOO x
+70|-o {smtpd_restriction_classes=outer,inner} -o {outer=permit_mynetworks inner} -o {inner=reject_unauth_destination} -o smtpd_relay_restrictions= -o {smtpd_recipient_restrictions=outer}|MAIL FROM:<a@a.test>;RCPT TO:<x@z.test>;RCPT TO:<x@v.test>
 68|-o {smtpd_client_restrictions=check_reverse_client_hostname_access inline:{{localhost=DISCARD}}}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
 63|-o smtpd_log_access_permit_actions=static:all|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
 64|-o smtpd_log_access_permit_actions=static:all -o {smtpd_sender_restrictions=check_sender_access texthash:$T/access} -o {smtpd_helo_restrictions=permit} -o {smtpd_client_restrictions=permit_inet_interfaces}|MAIL FROM:<ok@a.test>;RCPT TO:<x@v.test>;RSET;MAIL FROM:<relay@a.test>;RCPT TO:<x@v.test>;RSET;MAIL FROM:<digits@a.test>;RCPT TO:<x@v.test>;RSET;MAIL FROM:<both@a.test>;RCPT TO:<x@v.test>
