@@ -89,8 +89,11 @@ static bool filter_line(struct smtpd_session *session, struct span *line)
 
     if (!maps_is_empty(server.command_filter) && line->len > 0)
         result = maps_find(server.command_filter, *line, MAP_FOLD_KEY, &filtered, NULL, &err);
-    if (result == MAP_FOUND)
+    if (result == MAP_FOUND) {
+        log_info("%s: replacing command \"%.100s\" with \"%.100s\"", session->peer.label,
+                 arena_text(session->command_arena, *line), buf_text(&filtered));
         *line = span_of(arena_text(session->command_arena, buf_span(&filtered)), filtered.len);
+    }
     buf_release(&filtered);
     if (result != MAP_UNAVAILABLE)
         return true;
@@ -266,11 +269,25 @@ static void open_lists(const struct config *config)
                                              config->fast_flush_domains, MATCH_DOMAIN, true);
 }
 
+/* A proxy that speaks something else would be taken for the client. */
+static bool check_proxy_protocol(const struct config *config, struct error *err)
+{
+    const char *protocol = config->smtpd_upstream_proxy_protocol;
+
+    if (protocol[0] == '\0' || strcmp(protocol, "haproxy") == 0)
+        return true;
+    error_set(err, ERROR_PERMANENT, "unsupported smtpd_upstream_proxy_protocol value: %s",
+              protocol);
+    return false;
+}
+
 static bool prepare(const struct service_instance *instance, struct error *err)
 {
     const struct config *config = instance->config;
 
     server.config = config;
+    if (!check_proxy_protocol(config, err))
+        return false;
     server.arena = arena_create();
     if (!interfaces_own(config->inet_interfaces, config->inet_protocols, server.arena,
                         &server.own_addresses, &server.own_address_count, err))

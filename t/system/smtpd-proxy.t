@@ -98,7 +98,7 @@ cat >"$T/cases" <<END
 -- nothing within smtpd_upstream_proxy_timeout
 .
 END
-plan "$(grep -c '^-- ' "$T/cases")"
+plan "$(($(grep -c '^-- ' "$T/cases") + 2))"
 sides_prepare <<'END'
 smtpd_upstream_proxy_protocol = haproxy
 smtpd_upstream_proxy_timeout = 1s
@@ -106,7 +106,15 @@ smtpd_peername_lookup = no
 mail_name = Postfix
 END
 sed -i '/^inet_protocols = ipv4$/d' "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
-sides_start '25 inet n - n - - smtpd'
+sides_start '25 inet n - n - - smtpd
+26 inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=proxy'
 python3 "$T_SOURCE/tool/octets_both.py" "10000:$T/log/ours.log" "10100:$T/log/theirs.log" "$T/cases" >"$T/compared"
 sides_number "$T/compared"
+for side in ours theirs; do
+    python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1]))).recv(1)' \
+        "$([ $side = ours ] && echo 10026 || echo 10126)" 2>"$T/cut_off" &
+    eventually "$side: there is no other protocol" \
+        grep -q 'fatal: unsupported smtpd_upstream_proxy_protocol value: proxy' "$T/log/$side.log"
+    kill $! 2>"$T/gone"
+done
 sides_stop
