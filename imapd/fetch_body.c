@@ -236,11 +236,24 @@ bool fetch_open_file(struct imapd_session *session, struct fetch_message *messag
     return false;
 }
 
+/* One message can be asked for many times over: then it leaves before it is all together. What is known of its parts
+ * stays good. */
+static bool make_room(struct imapd_session *session, struct fetch_message *message)
+{
+    if (session->response.len < MEMORY_MAX)
+        return true;
+    message->sent = true;
+    fetch_flush(session);
+    return !session->ended;
+}
+
 bool fetch_put_section(struct imapd_session *session, struct fetch_message *message,
                        const struct section *section)
 {
     struct section_range range;
 
+    if (!section_is_indexed(section) && !make_room(session, message))
+        return false;
     if (section->part == SECTION_BINARY || section->part == SECTION_BINARY_SIZE)
         return fetch_put_binary(session, message, section);
     if (section_is_indexed(section)) {

@@ -3,7 +3,7 @@
 # does not hold up anybody else.
 . "$(dirname "$0")/../lib.sh"
 need python3
-plan 17
+plan 18
 instance_start </dev/null
 cat >"$T/hostile.py" <<'END'
 import os, re, socket, sys
@@ -159,6 +159,14 @@ def fetch_items():
     s.command(b"FETCH %s FLAGS" % b",".join(b"%d:*" % i for i in range(1, 9000)))
     s.command(b"SEARCH %s" % b",".join(b"%d:4294967295" % i for i in range(1, 4000)))
 
+def fetch_often():
+    """One message of a megabyte, many times over in one response."""
+    s = Session()
+    append(s, b"Subject: x\r\n\r\n" + b"x" * 1000000 + b"\r\n")
+    s.command(b"SELECT INBOX")
+    for item in b"BODY.PEEK[]", b"BINARY.PEEK[1]":
+        assert b" OK" in s.command(b"FETCH * (%s)" % b" ".join([item] * 190))[-1]
+
 def deaf():
     """It asks for a gigabyte and reads nothing."""
     s = Session()
@@ -216,7 +224,7 @@ send_mail x@remote.test luis@example.test >/dev/null
 maildir_has 'there is mail of somebody else' "$(virtual_maildir luis)" 1
 outside() { (cd "$MAILDIRS" && find . -path ./example.test/ana -prune -o -print | grep -v -e buzon.index -e 'dovecot-' | sort; ls -a "$T"); }
 outside >"$T.before"
-for attack in literals endless_line nesting wildcards names keywords mime fetch_items deaf idle_talk smuggling mailboxes; do
+for attack in literals endless_line nesting wildcards names keywords mime fetch_items fetch_often deaf idle_talk smuggling mailboxes; do
     check "attack: $attack" timeout 60 python3 "$T/hostile.py" "$IMAP_PORT" "$PASSWORD" $attack
 done
 outside | grep -v -e Maildir/cur -e Maildir/new >"$T.after"
