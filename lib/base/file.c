@@ -2,6 +2,7 @@
 #include "lib/base/file.h"
 
 #include "lib/base/log.h"
+#include "lib/base/memory.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -176,7 +177,7 @@ static int create_beside(int directory, const char *name, char temporary[NAME_MA
     return fd;
 }
 
-/* A new file in the place of `name`; `fd` is what create_beside has made, and is closed. */
+/* A new file in the place of `name`; `fd` is of `temporary`, and is closed. */
 static bool put_in_place(int directory, const char *name, const char *temporary, int fd,
                          mode_t mode, struct span content, struct error *err)
 {
@@ -218,6 +219,22 @@ bool file_replace_in_kind(int directory, const char *name, const struct stat *ol
         return false;
     *kept_r = fchown(fd, old->st_uid, old->st_gid) == 0; /* before fchmod: it takes bits away */
     return put_in_place(directory, name, temporary, fd, old->st_mode & 07777, content, err);
+}
+
+bool file_replace_alone(int directory, const char *name, mode_t mode, struct span content,
+                        struct error *err)
+{
+    char *temporary = mem_printf("%s.new", name);
+    int fd =
+        openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool done = false;
+
+    if (fd < 0)
+        error_errno(err, "create %s", temporary);
+    else
+        done = put_in_place(directory, name, temporary, fd, mode, content, err);
+    mem_free(temporary);
+    return done;
 }
 
 bool file_sync_directory(int directory, const char *path, struct error *err)

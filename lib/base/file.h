@@ -48,6 +48,10 @@ bool file_replace(int directory, const char *name, mode_t mode, struct span cont
  */
 bool file_replace_in_kind(int directory, const char *name, const struct stat *old,
                           struct span content, bool *kept_r, struct error *err) MUST_CHECK;
+/* file_replace_alone - likewise, by a caller who keeps all others out (a lock): what a process that was killed has left
+ * of a new file is written over, not added to */
+bool file_replace_alone(int directory, const char *name, mode_t mode, struct span content,
+                        struct error *err) MUST_CHECK;
 
 /* file_sync_directory - fsync of the directory `path` seen from `directory` */
 bool file_sync_directory(int directory, const char *path, struct error *err) MUST_CHECK;

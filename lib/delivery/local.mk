@@ -12,6 +12,7 @@ lib_libbuzon_a_SOURCES += lib/delivery/alias_item.c lib/delivery/alias_item.h li
 	lib/delivery/status_filter.c lib/delivery/status_filter.h \
 	lib/delivery/listing.c lib/delivery/listing.h lib/delivery/listing_internal.h \
 	lib/delivery/listing_maildrop.c \
+	lib/delivery/lock_holder.c lib/delivery/lock_holder.h \
 	lib/delivery/log_line.c lib/delivery/log_line.h \
 	lib/delivery/notice.c lib/delivery/notice.h \
 	lib/delivery/quota.h lib/delivery/quota_rule.c \

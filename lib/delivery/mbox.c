@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
 #include "lib/delivery/blame.h"
+#include "lib/delivery/lock_holder.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -42,21 +43,38 @@ static bool lock_patiently(int fd, bool (*try_lock)(int fd), const struct mbox_s
     return true;
 }
 
-static bool make_dotlock(const char *dotlock, const struct mbox_settings *settings)
+/* Old, or of a process that was killed; a later one under this name is somebody's. */
+static bool remove_stale(const char *dotlock, const struct mbox_settings *settings)
 {
-    struct stat status;
+    struct stat status, now;
+
+    return stat(dotlock, &status) == 0 &&
+           (status.st_mtime + settings->stale_lock_s < time(NULL) ||
+            lock_holder_is_dead(AT_FDCWD, dotlock)) &&
+           stat(dotlock, &now) == 0 && now.st_ino == status.st_ino && unlink(dotlock) == 0;
+}
+
+/* Not every file system knows links. */
+static bool link_or_make(const char *own, const char *dotlock)
+{
     int fd;
 
-    for (int attempt = 1;; attempt++) {
-        fd = open(dotlock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-        if (fd >= 0) {
-            fd_close(&fd);
-            return true;
-        }
+    if (link(own, dotlock) == 0)
+        return true;
+    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+        return false;
+    fd = open(dotlock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    fd_close(&fd);
+    return fd >= 0;
+}
+
+static bool link_patiently(const char *own, const char *dotlock,
+                           const struct mbox_settings *settings)
+{
+    for (int attempt = 1; !link_or_make(own, dotlock); attempt++) {
         if (errno != EEXIST)
             return false;
-        if (stat(dotlock, &status) == 0 && status.st_mtime + settings->stale_lock_s < time(NULL) &&
-            unlink(dotlock) == 0)
+        if (remove_stale(dotlock, settings))
             continue;
         if (attempt >= settings->lock_attempts) {
             errno = EEXIST;
@@ -64,6 +82,23 @@ static bool make_dotlock(const char *dotlock, const struct mbox_settings *settin
         }
         sleep((unsigned)settings->lock_delay_s);
     }
+    return true;
+}
+
+/* The last errno stays. */
+static bool make_dotlock(const char *path, const char *dotlock,
+                         const struct mbox_settings *settings)
+{
+    const char *slash = strrchr(path, '/');
+    int directory_len = slash == NULL ? 0 : (int)(slash + 1 - path);
+    char *own = mem_printf("%.*s.buzon-lock.%ld", directory_len, path, (long)getpid());
+    bool made = lock_holder_write(AT_FDCWD, own) && link_patiently(own, dotlock, settings);
+    int reason = errno;
+
+    unlink(own);
+    mem_free(own);
+    errno = reason;
+    return made;
 }
 
 /* A directory where nobody may make files can hold no dotlock: then the other locks must do. */
@@ -72,7 +107,7 @@ static bool lock_by_dotlock(const char *path, const struct mbox_settings *settin
 {
     char *dotlock = mem_printf("%s.lock", path);
 
-    if (make_dotlock(dotlock, settings)) {
+    if (make_dotlock(path, dotlock, settings)) {
         *dotlock_r = dotlock;
         return true;
     }

@@ -5,51 +5,24 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/delivery/lock_holder.h"
 #include "lib/store/control.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
-#define WAIT_MS    60000 /* for another holder */
-#define STALE_S    120   /* a lock file that is older is nobody's */
-#define PAUSE_US   5000
-#define HOLDER_MAX 300
-
-static void our_host(char host[HOST_NAME_MAX + 1])
-{
-    if (gethostname(host, HOST_NAME_MAX) != 0)
-        host[0] = '\0';
-    host[HOST_NAME_MAX] = '\0';
-}
-
-/* Does it name a process of this host that is no more? */
-static bool holder_is_dead(int directory, const char *name)
-{
-    struct buf text = BUF(HOLDER_MAX);
-    char host[HOST_NAME_MAX + 1];
-    uint64_t pid;
-    bool dead = false;
-
-    our_host(host);
-    if (file_read(directory, name, &text, NULL)) {
-        struct span rest = buf_span(&text);
-        dead = span_to_u64(span_take_until(&rest, ':'), INT_MAX, &pid) && pid > 0 &&
-               span_equal_text(rest, host) && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
-    }
-    buf_release(&text);
-    return dead;
-}
+#define WAIT_MS  60000 /* for another holder */
+#define STALE_S  120   /* a lock file that is older is nobody's */
+#define PAUSE_US 5000
 
 /* A time far ahead was not set by who holds it; and a lock is a small file. */
 static bool is_nobodys(int directory, const char *name, const struct stat *status)
 {
     time_t now = time(NULL);
 
-    return !S_ISREG(status->st_mode) || status->st_size > HOLDER_MAX ||
+    return !S_ISREG(status->st_mode) || status->st_size > LOCK_HOLDER_MAX ||
            status->st_mtime + STALE_S < now || status->st_mtime > now + STALE_S ||
-           holder_is_dead(directory, name);
+           lock_holder_is_dead(directory, name);
 }
 
 static bool remove_stale(int directory, const char *name)
@@ -64,24 +37,6 @@ static bool remove_stale(int directory, const char *name)
            (unlinkat(directory, name, 0) == 0 ||
             (S_ISDIR(before.st_mode) &&
              control_set_aside(directory, name, "a lock is no directory")));
-}
-
-/* A file that names us, to be linked to the lock's name: whoever is killed in between leaves no lock
- * that names nobody. */
-static bool write_holder(int directory, const char *path)
-{
-    static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
-    char holder[HOLDER_MAX], host[HOST_NAME_MAX + 1];
-    int fd = openat(directory, path, flags, 0600);
-    bool written;
-
-    if (fd < 0)
-        return false;
-    our_host(host);
-    snprintf(holder, sizeof(holder), "%ld:%s", (long)getpid(), host);
-    written = write_all(fd, span_text(holder));
-    fd_close(&fd);
-    return written;
 }
 
 static bool wait_for_link(int directory, const char *own, const char *name)
@@ -106,7 +61,7 @@ bool dotlock_take(int directory, const char *target, struct dotlock *lock_r, str
 {
     char *name = mem_printf("%s.lock", target);
     char *own = mem_printf("%s.%ld", name, (long)getpid());
-    bool taken = write_holder(directory, own) && wait_for_link(directory, own, name);
+    bool taken = lock_holder_write(directory, own) && wait_for_link(directory, own, name);
 
     if (!taken) {
         error_errno(err, "lock file %s", name);

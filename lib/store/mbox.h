@@ -76,6 +76,8 @@ struct mbox_spool {
 bool mbox_spool_open(struct mailbox *mailbox, struct mbox_spool *spool_r,
                      struct error *err) MUST_CHECK;
 void mbox_spool_close(struct mbox_spool *spool);
+/* mbox_spool_is_settled - is nothing half done? Else mbox_spool_open has to see to it before messages are shown. */
+bool mbox_spool_is_settled(const struct mailbox *mailbox);
 /* mbox_spool_read - its messages */
 bool mbox_spool_read(struct mbox_spool *spool, struct mbox_message **messages_r, size_t *count_r,
                      struct error *err) MUST_CHECK;

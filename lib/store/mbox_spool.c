@@ -62,7 +62,7 @@ static bool write_tail(struct mailbox *mailbox, const struct tail *tail, struct 
 
     if (!done)
         error_set(err, ERROR_TEMPORARY, "%s is too large", mailbox->store->settings.path);
-    done = done && file_replace(mailbox->store->root, TAIL_NAME, 0600, buf_span(&text), err);
+    done = done && file_replace_alone(mailbox->store->root, TAIL_NAME, 0600, buf_span(&text), err);
     buf_release(&text);
     return done;
 }
@@ -213,6 +213,11 @@ void mbox_spool_close(struct mbox_spool *spool)
 {
     mbox_unlock(&spool->lock);
     fd_close(&spool->fd);
+}
+
+bool mbox_spool_is_settled(const struct mailbox *mailbox)
+{
+    return faccessat(mailbox->store->root, TAIL_NAME, F_OK, 0) != 0;
 }
 
 bool mbox_spool_read(struct mbox_spool *spool, struct mbox_message **messages_r, size_t *count_r,

@@ -336,6 +336,7 @@ static bool is_current(struct mailbox *mailbox, bool *current_r, struct error *e
     result = state_find(mailbox, &state, err);
     index_end_read(mailbox->store->index);
     *current_r = result == INDEX_FOUND && mbox_is_known_state(mailbox, &state) &&
+                 mbox_spool_is_settled(mailbox) &&
                  (!mailbox->shown || mailbox->read_only || state.claimed_uid >= state.uidnext);
     if (result == INDEX_FOUND)
         mailbox->verify_ms = state.verify_ms;
