@@ -246,7 +246,7 @@ static bool send_report(struct arena *arena, struct report *report, struct error
     };
     const struct queue_recipient recipient = {
         .address = report->recipient,
-        .original = report->recipient,
+        .original = report->original,
         .dsn_orcpt = "",
         .dsn_notify = NOTIFY_DEFAULT, /* a report that fails is a matter of the rules, too */
         .status = RECIPIENT_PENDING,

@@ -151,7 +151,8 @@ static void put_text_part(struct buf *text, struct arena *arena, const struct re
                    "Content-Transfer-Encoding: 8bit\n\n",
                    is_utf8(report) ? "utf-8" : report->words->charset);
     if (report->audience == AUDIENCE_SENDER)
-        buf_put_printf(text, "%s\n", report->explanation);
+        buf_put_text(text, report->explanation);
+    buf_put_char(text, '\n');
     for (size_t i = 0; i < report->notice->recipient_count; i++)
         put_reason(text, arena, report, &report->notice->recipients[i]);
 }
@@ -244,6 +245,14 @@ static void put_recipient_fields(struct buf *text, struct arena *arena, const st
                        date_format(arrival + report->config->maximal_queue_lifetime, until));
 }
 
+/* Whose message it was: nobody's was the mail system's. */
+static const char *sender_of(struct arena *arena, const struct report *report)
+{
+    return report->notice->sender[0] == '\0'
+               ? arena_printf(arena, "MAILER-DAEMON@%s", report->config->myhostname)
+               : address_quote(arena, report->notice->sender);
+}
+
 static void put_status_part(struct buf *text, struct arena *arena, const struct report *report)
 {
     const struct notice *notice = report->notice;
@@ -262,7 +271,7 @@ static void put_status_part(struct buf *text, struct arena *arena, const struct 
     put_own_name(text, report);
     buf_put_printf(text, "-Queue-ID: %s\n", notice->queue_id);
     put_own_name(text, report);
-    put_address_field(text, report, "-Sender", address_quote(arena, notice->sender));
+    put_address_field(text, report, "-Sender", sender_of(arena, report));
     buf_put_printf(text, "Arrival-Date: %s\n",
                    date_format((time_t)(notice->arrival_us / 1000000), date));
     for (size_t i = 0; i < notice->recipient_count; i++)
@@ -272,13 +281,16 @@ static void put_status_part(struct buf *text, struct arena *arena, const struct 
 
 /* --- the message it is about ------------------------------------------------------------------------------------ */
 
+/* The postmaster gets it whole where nobody else does: what bounces has no sender. */
 bool report_has_body(const struct report *report)
 {
     const struct notice *notice = report->notice;
+    const bool is_wanted =
+        report->audience == AUDIENCE_SENDER ? notice->dsn_ret != 'H' : notice->sender[0] == '\0';
     int64_t limit = report->config->bounce_size_limit;
 
-    return report->audience == AUDIENCE_SENDER && notice->kind == NOTICE_FAILURE &&
-           notice->dsn_ret != 'H' && (limit <= 0 || notice->content_size <= (uint64_t)limit);
+    return is_wanted && notice->kind == NOTICE_FAILURE &&
+           (limit <= 0 || notice->content_size <= (uint64_t)limit);
 }
 
 static void put_message_head(struct buf *text, struct arena *arena, const struct report *report)
@@ -299,7 +311,7 @@ static void put_message_head(struct buf *text, struct arena *arena, const struct
                    "Content-Transfer-Encoding: 8bit\n\n"
                    "Return-Path: <",
                    description, type);
-    put_harmless(text, report, address_quote(arena, report->notice->sender));
+    put_harmless(text, report, sender_of(arena, report));
     buf_put_text(text, ">\n");
 }
 

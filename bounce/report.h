@@ -21,6 +21,7 @@ struct report {
     const char *thread;    /* "<...>", the message-id of what it is about; NULL: not mentioned */
     const char *sender;    /* of the report's envelope; "" is the null sender */
     const char *recipient; /* likewise; with a domain */
+    const char *original;  /* who that is by the configuration, or likewise */
     const char *queue_id;  /* of the report itself */
     time_t now;
 };

@@ -9,12 +9,10 @@
 /* The postmaster's address for this notice; NULL: he does not want to know. */
 static const char *postmaster_of(const struct config *config, const struct notice *notice)
 {
-    bool is_bounce = notice->sender[0] == '\0';
-
     switch ((enum notice_kind)notice->kind) {
     case NOTICE_FAILURE:
-        if (is_bounce && postmaster_wants(config, "2bounce"))
-            return config->twobounce_notice_recipient;
+        if (notice->sender[0] == '\0')
+            return postmaster_wants(config, "2bounce") ? config->twobounce_notice_recipient : NULL;
         return postmaster_wants(config, "bounce") ? config->bounce_notice_recipient : NULL;
     case NOTICE_DELAY:
         return postmaster_wants(config, "delay") ? config->delay_notice_recipient : NULL;
@@ -35,13 +33,18 @@ size_t rules_apply(const struct config *config, struct arena *arena, const struc
         return 0;
     }
     if (notice->sender[0] != '\0')
-        reports_r[count++] =
-            (struct report){.audience = AUDIENCE_SENDER, .sender = "", .recipient = notice->sender};
+        reports_r[count++] = (struct report){
+            .audience = AUDIENCE_SENDER,
+            .sender = "",
+            .recipient = notice->sender,
+            .original = notice->sender,
+        };
     if (postmaster != NULL)
         reports_r[count++] = (struct report){
             .audience = AUDIENCE_POSTMASTER,
             .sender = postmaster_sender(config, arena),
             .recipient = postmaster_address(config, arena, postmaster),
+            .original = postmaster,
         };
     return count;
 }

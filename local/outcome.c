@@ -87,13 +87,17 @@ static unsigned weight(enum delivery_outcome outcome)
     return 2;
 }
 
+/* The first that is deferred, or the last that failed. */
 static size_t worst_leaf(const struct local_delivery *delivery)
 {
     size_t worst = 0;
 
-    for (size_t i = 1; i < delivery->leaf_count; i++)
-        if (weight(delivery->leaves[i].done.outcome) > weight(delivery->leaves[worst].done.outcome))
+    for (size_t i = 1; i < delivery->leaf_count; i++) {
+        enum delivery_outcome outcome = delivery->leaves[i].done.outcome;
+        unsigned so_far = weight(delivery->leaves[worst].done.outcome);
+        if (weight(outcome) > so_far || (outcome == DELIVERY_BOUNCED && so_far == weight(outcome)))
             worst = i;
+    }
     return worst;
 }
 
@@ -124,34 +128,20 @@ static struct delivery_recipient recipient_of(const struct local_delivery *deliv
     return recipient;
 }
 
-/* Several failures are one for the sender, who is told of each. */
-static const char *join_failures(const struct local_delivery *delivery)
+/* Several failures are one recipient's; the sender is told of each. */
+static void add_parts(const struct local_delivery *delivery, const struct leaf *last,
+                      struct delivery_result *result)
 {
-    struct buf text = BUF(DELIVERY_TEXT_MAX);
-    const char *joined;
+    struct delivery_part *parts =
+        arena_array(delivery->arena, struct delivery_part, DELIVERY_PARTS_MAX);
 
-    for (size_t i = 0; i < delivery->leaf_count; i++) {
+    for (size_t i = 0; i < delivery->leaf_count && result->part_count < DELIVERY_PARTS_MAX; i++) {
         const struct leaf *leaf = &delivery->leaves[i];
-        if (leaf->done.outcome != DELIVERY_BOUNCED)
-            continue;
-        if (!buf_append_text(&text,
-                             arena_printf(delivery->arena, "%s<%s>: %s", text.len == 0 ? "" : "; ",
-                                          address_quote(delivery->arena, leaf->address),
-                                          leaf->done.text)))
-            break; /* longer than anybody reads */
+        if (leaf != last && leaf->done.outcome == DELIVERY_BOUNCED)
+            parts[result->part_count++] = (struct delivery_part){
+                leaf->address, leaf->done.status, leaf->done.text, leaf->done.diagnostic};
     }
-    joined = arena_text(delivery->arena, buf_span(&text));
-    buf_release(&text);
-    return joined;
-}
-
-static size_t count_failures(const struct local_delivery *delivery)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < delivery->leaf_count; i++)
-        count += delivery->leaves[i].done.outcome == DELIVERY_BOUNCED;
-    return count;
+    result->parts = parts;
 }
 
 /* What qmgr is told, for the sender: `last` decided it. */
@@ -164,13 +154,12 @@ static struct delivery_result whole_result(const struct local_delivery *delivery
         result.action = delivery->expanded == EXPANDED_LIST ? DELIVERY_ACTION_DELIVERED
                                                             : DELIVERY_ACTION_EXPANDED;
         result.text = "alias expanded";
-    } else if (result.outcome == DELIVERY_BOUNCED && count_failures(delivery) > 1) {
-        result.text = join_failures(delivery);
-        result.diagnostic = NULL;
     } else if (result.outcome != DELIVERY_SENT &&
                strcmp(last->address, delivery->recipient->address) != 0) {
         result.action_address = last->address;
     }
+    if (result.outcome == DELIVERY_BOUNCED)
+        add_parts(delivery, last, &result);
     return result;
 }
 

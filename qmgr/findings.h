@@ -9,6 +9,8 @@
 
 #define BATCH_MAX NOTICE_RECIPIENTS_MAX
 
+#define NO_RECIPIENT SIZE_MAX /* notice_recipient.number of what belongs to the next one */
+
 struct batch {
     struct arena *arena;                 /* of the batch itself and all in it */
     struct notice_recipient *recipients; /* number: place in the envelope */

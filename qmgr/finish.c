@@ -292,6 +292,8 @@ static void take_over(struct message *message, enum notice_kind kind, const stru
                       size_t count)
 {
     for (size_t i = batch->told; i < batch->told + count; i++) {
+        if (batch->recipients[i].number == NO_RECIPIENT)
+            continue;
         switch (kind) {
         case NOTICE_FAILURE:
             outcome_settle(message, batch->recipients[i].number, RECIPIENT_DONE);
@@ -312,6 +314,8 @@ static void defer_failures(struct message *message, const struct batch *batch)
     message->bounce_failed = true;
     for (size_t i = batch->told; i < batch->count; i++) {
         struct notice_recipient deferred = batch->recipients[i];
+        if (deferred.number == NO_RECIPIENT)
+            continue;
         deferred.status = "4.3.0";
         deferred.text =
             arena_printf(message->qmgr->scratch, "bounce service failure (%s)", deferred.text);

@@ -91,6 +91,24 @@ static bool ends_delay(const struct message *message, const struct recipient *re
            message->qmgr->config->confirm_delay_cleared;
 }
 
+/* What else failed of him stands before it in the report, and is no recipient by itself. */
+static void find_failures(struct message *message, const struct notice_recipient *description,
+                          const struct delivery_report *report)
+{
+    struct notice_recipient part = *description;
+
+    part.number = NO_RECIPIENT;
+    part.remote_mta = "";
+    for (size_t i = 0; i < report->part_count; i++) {
+        part.action_address = report->parts[i].address;
+        part.status = report->parts[i].status;
+        part.text = report->parts[i].text;
+        part.diagnostic = report->parts[i].diagnostic;
+        findings_add(&message->failures, &part);
+    }
+    findings_add(&message->failures, description);
+}
+
 static void record_final(struct message *message, const struct recipient *recipient,
                          const struct delivery_report *report, enum notice_kind kind)
 {
@@ -107,7 +125,7 @@ static void record_final(struct message *message, const struct recipient *recipi
     if (kind == NOTICE_SUCCESS)
         owed_note(message, &description);
     else /* a failure is not settled before it is told */
-        findings_add(&message->failures, &description);
+        find_failures(message, &description, report);
 }
 
 void outcome_record(struct message *message, const struct recipient *recipient,

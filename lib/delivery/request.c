@@ -51,6 +51,14 @@ static const struct ipc_field request_fields[] = {
 
 static const struct ipc_message request_message = {"deliver", 1, request_fields};
 
+static const struct ipc_field part_fields[] = {
+    IPC_TEXT(struct delivery_part, address, ADDRESS_MAX),
+    IPC_TEXT(struct delivery_part, status, STATUS_MAX),
+    IPC_TEXT(struct delivery_part, text, DELIVERY_TEXT_MAX),
+    IPC_TEXT(struct delivery_part, diagnostic, DELIVERY_TEXT_MAX),
+    IPC_END,
+};
+
 static const struct ipc_field report_fields[] = {
     IPC_NUMBER(struct delivery_report, recipient_id, UINT64_MAX),
     IPC_NUMBER(struct delivery_report, outcome, DELIVERY_BEST_MX),
@@ -62,6 +70,7 @@ static const struct ipc_field report_fields[] = {
     IPC_TEXT(struct delivery_report, diagnostic, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct delivery_report, action_address, ADDRESS_MAX),
     IPC_BOOL(struct delivery_report, nexthop_unreachable),
+    IPC_LIST(struct delivery_report, parts, part_count, part_fields, DELIVERY_PARTS_MAX),
     IPC_END,
 };
 
@@ -132,6 +141,22 @@ static struct delivery_result soften(const struct delivery_request *request,
     return softened;
 }
 
+static const struct delivery_part *bounded_parts(const struct delivery_request *request,
+                                                 const struct delivery_result *told)
+{
+    struct delivery_part *parts =
+        arena_array(request->arena, struct delivery_part, told->part_count);
+
+    for (size_t i = 0; i < told->part_count; i++)
+        parts[i] = (struct delivery_part){
+            .address = bounded(request, told->parts[i].address, ADDRESS_MAX),
+            .status = bounded(request, told->parts[i].status, STATUS_MAX),
+            .text = bounded(request, told->parts[i].text, DELIVERY_TEXT_MAX),
+            .diagnostic = bounded(request, told->parts[i].diagnostic, DELIVERY_TEXT_MAX),
+        };
+    return parts;
+}
+
 /* What goes to qmgr; `told` is softened already. */
 static bool tell(struct connection *qmgr, const struct delivery_request *request,
                  const struct delivery_result *told, struct error *err)
@@ -150,6 +175,10 @@ static bool tell(struct connection *qmgr, const struct delivery_request *request
         .nexthop_unreachable = told->nexthop_unreachable,
     };
 
+    if (report.outcome == DELIVERY_BOUNCED && told->part_count > 0) {
+        report.parts = bounded_parts(request, told);
+        report.part_count = told->part_count;
+    }
     return ipc_send(qmgr, &report_message, &report, err);
 }
 

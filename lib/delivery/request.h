@@ -60,6 +60,13 @@ enum delivery_action {
     DELIVERY_ACTION_UNDELIVERABLE, /* likewise */
 };
 
+#define DELIVERY_PARTS_MAX 100
+
+/* Of a recipient that was expanded to others: one of them that failed. */
+struct delivery_part {
+    const char *address, *status, *text, *diagnostic;
+};
+
 struct delivery_result {
     const struct delivery_recipient *recipient;
     enum delivery_outcome outcome;
@@ -76,6 +83,9 @@ struct delivery_result {
      */
     struct timeval connection_started, session_started;
     unsigned connection_use; /* conn_use=; 0 and 1 are not logged */
+    /* With DELIVERY_BOUNCED: what failed besides, each for its own reason. */
+    const struct delivery_part *parts;
+    size_t part_count; /* at most DELIVERY_PARTS_MAX */
     /* Destination trouble: qmgr holds the whole next hop back (concurrency feedback). */
     bool nexthop_unreachable;
 };
@@ -117,6 +127,8 @@ struct delivery_report {
     uint64_t action;  /* enum delivery_action */
     const char *status, *text, *relay, *remote_mta, *diagnostic, *action_address;
     bool nexthop_unreachable;
+    const struct delivery_part *parts;
+    size_t part_count;
 };
 bool delivery_report_receive(struct connection *agent, struct arena *arena,
                              struct delivery_report *report_r, struct error *err) MUST_CHECK;
