@@ -2,7 +2,7 @@
 QMGR_UNITS = qmgr/due.c qmgr/due.h qmgr/feedback.c qmgr/feedback.h qmgr/filling.c qmgr/filling.h \
 	qmgr/heap.c qmgr/heap.h qmgr/hungry.c qmgr/hungry.h qmgr/precedence.c qmgr/precedence.h \
 	qmgr/reading.c qmgr/reading.h \
-	qmgr/schedule.c qmgr/schedule.h \
+	qmgr/schedule.c qmgr/schedule.h qmgr/stoppage.c qmgr/stoppage.h \
 	qmgr/verify.c qmgr/verify.h qmgr/window.c qmgr/window.h
 
 pkglibexec_PROGRAMS += qmgr/qmgr

@@ -15,6 +15,7 @@
  *   verify    what would become of mail (sendmail -bv)   window    concurrency of a destination,
  *   filling   deliveries that others may join            feedback  and what changes it
  *   fast_flush  what was deferred, for the flush service
+ *   stoppage  delays between deliveries, and what is dead for a while
  *   clog      warnings of destinations that take up much of the active queue
  *   owed      reports of success that a crash must not lose
  *   succession  taking over from the queue manager before us, and leaving to the next

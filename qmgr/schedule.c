@@ -1,25 +1,14 @@
 /* Transports, destinations and entries. A destination is in its transport's `ready` heap exactly while
- * it has an entry that may be delivered; settle() sees to that after each change. */
+ * it has an entry that may be delivered; schedule_settle sees to that after each change. */
 #include "qmgr/schedule.h"
 
 #include "qmgr/feedback.h"
 #include "qmgr/filling.h"
+#include "qmgr/stoppage.h"
 
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
-
-struct schedule {
-    schedule_limits *limits;
-    void *context;
-    struct transport *transports;
-    struct hash *destinations; /* by transport, next hop and `who` */
-    struct heap timers;        /* of stoppages */
-    uint64_t sequence;         /* of entries and timers */
-    struct readings readings;
-    struct entry *refused, **refused_end;
-    struct refusal told; /* of the entry that was handed out last */
-};
 
 struct schedule *schedule_create(schedule_limits *limits, void *context)
 {
@@ -30,33 +19,6 @@ struct schedule *schedule_create(schedule_limits *limits, void *context)
     schedule->destinations = hash_create();
     schedule->refused_end = &schedule->refused;
     return schedule;
-}
-
-/* --- stoppages ---------------------------------------------------------------------------------------- */
-
-static void set_refusal(struct refusal *refusal, const struct refusal *new)
-{
-    struct refusal old = *refusal;
-
-    *refusal = (struct refusal){mem_text(new->status), mem_text(new->text)};
-    mem_free(old.status);
-    mem_free(old.text);
-}
-
-static void release_refusal(struct refusal *refusal)
-{
-    mem_free(refusal->status);
-    mem_free(refusal->text);
-}
-
-static void stop_until(struct schedule *schedule, struct stoppage *stoppage,
-                       enum stoppage_kind kind, int64_t when_ms)
-{
-    heap_remove(&schedule->timers, &stoppage->timer);
-    stoppage->kind = kind;
-    stoppage->timer.key = when_ms;
-    stoppage->timer.sequence = schedule->sequence++;
-    heap_push(&schedule->timers, &stoppage->timer);
 }
 
 /* --- transports and destinations ------------------------------------------------------------------------ */
@@ -96,7 +58,7 @@ static void free_transport(struct transport *transport)
 {
     heap_release(&transport->ready);
     job_list_free(&transport->jobs);
-    release_refusal(&transport->stoppage.refusal);
+    stoppage_release_refusal(&transport->stoppage.refusal);
     mem_free(transport->name);
     mem_free(transport);
 }
@@ -151,7 +113,7 @@ static void free_destination(struct schedule *schedule, struct destination *dest
     if (destination->next != NULL)
         destination->next->previous = destination->previous;
     heap_release(&destination->entries);
-    release_refusal(&destination->stoppage.refusal);
+    stoppage_release_refusal(&destination->stoppage.refusal);
     mem_free(destination->nexthop);
     mem_free(destination->name);
     mem_free(destination);
@@ -171,13 +133,13 @@ void schedule_free(struct schedule **schedule)
     }
     hash_free(&(*schedule)->destinations, NULL);
     heap_release(&(*schedule)->timers);
-    release_refusal(&(*schedule)->told);
+    stoppage_release_refusal(&(*schedule)->told);
     mem_free(*schedule);
     *schedule = NULL;
 }
 
 /* After a change: in or out of the ready heap, or gone when nothing needs it any more. */
-static void settle(struct schedule *schedule, struct destination *destination)
+void schedule_settle(struct schedule *schedule, struct destination *destination)
 {
     struct heap *ready = &destination->transport->ready;
     const struct heap_node *first = heap_first(&destination->entries);
@@ -197,32 +159,6 @@ static void settle(struct schedule *schedule, struct destination *destination)
 
 /* --- entries ------------------------------------------------------------------------------------------- */
 
-static bool is_dead(const struct destination *destination)
-{
-    return destination->stoppage.kind == STOPPAGE_DEAD ||
-           destination->transport->stoppage.kind == STOPPAGE_DEAD;
-}
-
-static void refuse(struct schedule *schedule, struct entry *entry)
-{
-    job_drop(entry);
-    entry->destination->refused++;
-    entry->next_refused = NULL;
-    *schedule->refused_end = entry;
-    schedule->refused_end = &entry->next_refused;
-}
-
-static void refuse_all(struct schedule *schedule, struct destination *destination)
-{
-    struct heap_node *node;
-
-    while ((node = heap_first(&destination->entries)) != NULL) {
-        heap_remove(&destination->entries, node);
-        refuse(schedule, HEAP_OWNER(node, struct entry, order));
-    }
-    settle(schedule, destination);
-}
-
 void schedule_add(struct schedule *schedule, struct destination *destination, struct entry *entry,
                   struct reading *reading)
 {
@@ -233,11 +169,11 @@ void schedule_add(struct schedule *schedule, struct destination *destination, st
     entry->order.sequence = schedule->sequence++;
     job_add(job, entry);
     filling_begin(entry);
-    if (is_dead(destination))
-        refuse(schedule, entry);
+    if (stoppage_is_dead(destination))
+        stoppage_refuse(schedule, entry);
     else
         heap_push(&destination->entries, &entry->order);
-    settle(schedule, destination);
+    schedule_settle(schedule, destination);
 }
 
 void schedule_join(struct entry *entry)
@@ -272,7 +208,7 @@ static void move_entries(struct schedule *schedule, const struct job *job)
         heap_remove(&entry->destination->entries, &entry->order);
         entry->order.key = job->rank;
         heap_push(&entry->destination->entries, &entry->order);
-        settle(schedule, entry->destination);
+        schedule_settle(schedule, entry->destination);
     }
 }
 
@@ -303,7 +239,7 @@ struct entry *schedule_next(struct schedule *schedule, struct transport *transpo
     job_take(entry);
     transport->in_flight++;
     destination->in_flight++;
-    settle(schedule, destination);
+    schedule_settle(schedule, destination);
     return entry;
 }
 
@@ -318,42 +254,6 @@ static struct destination *land(struct entry *entry)
     return destination;
 }
 
-static void destination_dies(struct schedule *schedule, struct destination *destination,
-                             const struct refusal *refusal, int64_t now_ms)
-{
-    set_refusal(&destination->stoppage.refusal, refusal);
-    stop_until(schedule, &destination->stoppage, STOPPAGE_DEAD,
-               now_ms + destination->transport->limits.destination_dead_ms);
-    refuse_all(schedule, destination);
-}
-
-/* A stoppage is over. A destination that was dead starts again as if it were new. */
-static void go_on(struct schedule *schedule, struct stoppage *stoppage)
-{
-    struct destination *destination = stoppage->destination;
-    bool was_dead = stoppage->kind == STOPPAGE_DEAD;
-
-    heap_remove(&schedule->timers, &stoppage->timer);
-    stoppage->kind = STOPPAGE_NONE;
-    if (destination == NULL)
-        return;
-    if (was_dead)
-        destination->window = window_start(&destination->transport->limits.window);
-    settle(schedule, destination);
-}
-
-static void delay_next(struct schedule *schedule, struct destination *destination, int64_t now_ms)
-{
-    struct transport *transport = destination->transport;
-
-    if (transport->limits.transport_delay_ms > 0 && transport->stoppage.kind == STOPPAGE_NONE)
-        stop_until(schedule, &transport->stoppage, STOPPAGE_DELAY,
-                   now_ms + transport->limits.transport_delay_ms);
-    if (transport->limits.destination_delay_ms > 0 && destination->stoppage.kind == STOPPAGE_NONE)
-        stop_until(schedule, &destination->stoppage, STOPPAGE_DELAY,
-                   now_ms + transport->limits.destination_delay_ms);
-}
-
 void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery_verdict verdict,
                    const struct refusal *refusal, int64_t now_ms)
 {
@@ -365,20 +265,20 @@ void schedule_done(struct schedule *schedule, struct entry *entry, enum delivery
     switch (verdict) {
     case VERDICT_REACHED:
         if (destination->transport->stoppage.kind == STOPPAGE_DEAD)
-            go_on(schedule, &destination->transport->stoppage);
+            stoppage_end(schedule, &destination->transport->stoppage);
         feedback_reached(destination, in_flight);
         break;
     case VERDICT_UNREACHABLE:
         if (destination->stoppage.kind != STOPPAGE_DEAD && feedback_unreachable(destination)) {
-            destination_dies(schedule, destination, refusal, now_ms);
+            stoppage_destination_dies(schedule, destination, refusal, now_ms);
             return;
         }
         break;
     case VERDICT_UNKNOWN:
         break;
     }
-    delay_next(schedule, destination, now_ms);
-    settle(schedule, destination);
+    stoppage_delay(schedule, destination, now_ms);
+    schedule_settle(schedule, destination);
 }
 
 void schedule_again(struct schedule *schedule, struct entry *entry)
@@ -386,77 +286,9 @@ void schedule_again(struct schedule *schedule, struct entry *entry)
     struct destination *destination = land(entry);
 
     job_return(entry);
-    if (is_dead(destination))
-        refuse(schedule, entry);
+    if (stoppage_is_dead(destination))
+        stoppage_refuse(schedule, entry);
     else
         heap_push(&destination->entries, &entry->order);
-    settle(schedule, destination);
-}
-
-void schedule_transport_dies(struct schedule *schedule, struct transport *transport,
-                             const struct refusal *refusal, int64_t now_ms)
-{
-    set_refusal(&transport->stoppage.refusal, refusal);
-    stop_until(schedule, &transport->stoppage, STOPPAGE_DEAD,
-               now_ms + transport->limits.transport_dead_ms);
-    for (struct destination *each = transport->destinations, *next; each != NULL; each = next) {
-        next = each->next; /* refuse_all may free it */
-        refuse_all(schedule, each);
-    }
-}
-
-void schedule_transport_waits(struct schedule *schedule, struct transport *transport,
-                              int64_t until_ms)
-{
-    if (transport->stoppage.kind == STOPPAGE_NONE)
-        stop_until(schedule, &transport->stoppage, STOPPAGE_DELAY, until_ms);
-}
-
-struct entry *schedule_refused(struct schedule *schedule, struct refusal *refusal_r)
-{
-    struct entry *entry = schedule->refused;
-    struct destination *destination;
-    bool transport_died;
-
-    if (entry == NULL)
-        return NULL;
-    schedule->refused = entry->next_refused;
-    if (schedule->refused == NULL)
-        schedule->refused_end = &schedule->refused;
-    destination = entry->destination;
-    transport_died = destination->stoppage.refusal.status == NULL ||
-                     destination->transport->stoppage.kind == STOPPAGE_DEAD;
-    set_refusal(&schedule->told, transport_died ? &destination->transport->stoppage.refusal
-                                                : &destination->stoppage.refusal);
-    *refusal_r = schedule->told;
-    filling_end(entry);
-    entry->destination = NULL;
-    job_leave(entry);
-    destination->refused--;
-    settle(schedule, destination);
-    return entry;
-}
-
-/* --- time ------------------------------------------------------------------------------------------------ */
-
-int64_t schedule_tick(struct schedule *schedule, int64_t now_ms)
-{
-    struct heap_node *timer;
-
-    while ((timer = heap_first(&schedule->timers)) != NULL && timer->key <= now_ms)
-        go_on(schedule, HEAP_OWNER(timer, struct stoppage, timer));
-    return timer == NULL ? -1 : timer->key - now_ms;
-}
-
-void schedule_revive(struct schedule *schedule)
-{
-    for (struct transport *each = schedule->transports; each != NULL; each = each->next) {
-        if (each->stoppage.kind == STOPPAGE_DEAD)
-            go_on(schedule, &each->stoppage);
-        for (struct destination *one = each->destinations, *next; one != NULL; one = next) {
-            next = one->next;
-            if (one->stoppage.kind == STOPPAGE_DEAD)
-                go_on(schedule, &one->stoppage);
-        }
-    }
+    schedule_settle(schedule, destination);
 }
