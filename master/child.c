@@ -135,7 +135,7 @@ static void act_on(struct child *child, const struct master_record *record)
         break;
     case MASTER_LEFT:
         child->supply->left += child->left ? 0 : 1;
-        child->left = true;
+        child->left = child->draining = true;
         supply_review(child->supply);
         break;
     case MASTER_CONNECT:

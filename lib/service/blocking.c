@@ -193,7 +193,7 @@ void service_serve_blocking(void)
             rest();
         }
     }
-    service_took(); /* whoever connects now needs another process */
+    service_left();
     fd_close(&epoll);
 }
 

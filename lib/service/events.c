@@ -18,24 +18,12 @@ static void stop_accepting(void)
 {
     for (unsigned i = 0; i < service_process.options.sockets; i++)
         watch_free(&service_process.events.sockets[i]);
-    if (service_process.board != NULL)
-        service_took();
 }
 
 static void end_when_empty(void)
 {
     if (service_process.events.drained && service_process.events.connections == 0)
         loop_stop(service_process.instance.loop);
-}
-
-/* What is left for us to do may take hours; nobody shall wait for a process limit so long. */
-static void make_room(void)
-{
-    static const struct master_record left = {.verb = MASTER_LEFT};
-    const struct service *service = service_process.service;
-
-    if (service_process.channel >= 0 && (!service->single_process || service->may_overlap))
-        (void)!channel_send(service_process.channel, &left, -1); /* master may be gone */
 }
 
 static void drain(void)
@@ -49,7 +37,7 @@ static void drain(void)
     stop_accepting();
     if (service->on_drain != NULL)
         service->on_drain(&service_process.instance);
-    make_room();
+    service_left();
     end_when_empty();
 }
 
@@ -195,6 +183,7 @@ void service_accepting(const struct service_instance *instance UNUSED, bool on)
         service_freed();
     } else {
         stop_accepting();
+        service_took();
     }
 }
 
@@ -234,7 +223,6 @@ void service_serve_events(void)
         timer_arm(service_process.events.beat, beat_ms());
     watchdog_start(service_process.instance.config->daemon_timeout);
     loop_run(loop);
-    service_took();
 }
 
 void service_serve_events_alone(void)

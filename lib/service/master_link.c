@@ -26,6 +26,18 @@ void service_freed(void)
         scoreboard_free(service_process.board, service_process.options.slot);
 }
 
+void service_left(void)
+{
+    static const struct master_record left = {.verb = MASTER_LEFT};
+    const struct service *service = service_process.service;
+
+    if (service_process.board == NULL)
+        return;
+    (void)scoreboard_take(service_process.board, service_process.options.slot);
+    if (!service->single_process || service->may_overlap)
+        (void)!channel_send(service_process.channel, &left, -1); /* master may be gone */
+}
+
 void service_note_record(const struct master_record *record)
 {
     if (record->verb == MASTER_DRAIN)

@@ -46,6 +46,9 @@ int service_ipc_timeout_ms(void);
 /* service_took, service_freed - tell the scoreboard, and master where it has to know */
 void service_took(void);
 void service_freed(void);
+/* service_left - what is left for this process to do may take hours: it takes nobody more, which is no
+ * overload, and nobody shall wait for a process limit so long */
+void service_left(void);
 /* service_hear_master - take what is on the channel: notes drain, wake-ups and master's end */
 void service_hear_master(void);
 /* service_note_record - a record that is no answer */

@@ -3,12 +3,13 @@
 # daemons are t/daemon/probe under the names of real ones: it does what its client asks.
 . "$(dirname "$0")/../lib.sh"
 PROBE=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/probe
-plan 29
+plan 30
 
 master_cf() {
     cat <<END
 $SMTP_PORT inet n - n - 2 smtpd
 $SINK_PORT inet n - n - 1 login
+$IMAP_PORT inet n - n - 1 login -o max_idle=1
 cleanup    unix n - n - 0 cleanup
 proxymap   unix - - n - - proxymap
 pickup     unix n - n 1 1 pickup
@@ -95,6 +96,13 @@ END
 fi
 
 # --- limits and failures ---------------------------------------------------------------------------
+
+probe 'the only process of a service ends when nobody needs it, and that is no overload' <<END
+pid = Session($IMAP_PORT).pid
+wait_until(lambda: not is_alive(pid))
+assert Session($IMAP_PORT).pid != pid
+assert not log_lines('has reached its process limit')
+END
 
 probe 'at the process limit, a client waits until another one has gone' <<'END'
 first, second = Session(SMTP), Session(SMTP)
