@@ -77,7 +77,13 @@ struct search {
     bool has_saved;       /* "$" too */
 };
 
-enum search_parsed { SEARCH_PARSED, SEARCH_MALFORMED, SEARCH_BAD_CHARSET, SEARCH_TOO_MUCH };
+enum search_parsed {
+    SEARCH_PARSED,
+    SEARCH_MALFORMED,
+    SEARCH_BAD_CHARSET,   /* that nobody knows */
+    SEARCH_OTHER_CHARSET, /* a text is not of it */
+    SEARCH_TOO_MUCH,
+};
 
 /* search_parse - SP [CHARSET name SP] and the keys, to the end; release it anyway */
 enum search_parsed search_parse(struct arena *arena, struct cursor *at,

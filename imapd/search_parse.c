@@ -6,6 +6,7 @@
 
 #include "imapd/date_time.h"
 #include "imapd/thread_id.h"
+#include "lib/map/map_fold.h"
 #include "lib/message/encoding.h"
 
 /* How a key's arguments look. */
@@ -84,6 +85,7 @@ struct search_parser {
     unsigned depth;
     size_t keys, texts;
     bool too_much;
+    bool has_other; /* a text that is not of the charset */
 };
 
 void search_release(struct search *search)
@@ -110,6 +112,7 @@ static bool take_text(struct search_parser *parser, struct search_key *key)
     if (!parse_space(parser->at) || !parse_astring(parser->arena, parser->at, &text))
         return false;
     encoding_put_utf8(&utf8, parser->charset, text);
+    parser->has_other |= !map_is_utf8(buf_span(&utf8));
     casemap_put(parser->search->casemap, &mapped, buf_span(&utf8));
     key->text = span_of(arena_text(parser->arena, buf_span(&mapped)), mapped.len);
     buf_release(&utf8);
@@ -314,7 +317,9 @@ static enum search_parsed take_program(struct search_parser *parser)
     parser->search->root = take_list(parser);
     if (parser->too_much)
         return SEARCH_TOO_MUCH;
-    return parser->search->root != NULL && parse_end(parser->at) ? SEARCH_PARSED : SEARCH_MALFORMED;
+    if (parser->search->root == NULL || !parse_end(parser->at))
+        return SEARCH_MALFORMED;
+    return parser->has_other ? SEARCH_OTHER_CHARSET : SEARCH_PARSED;
 }
 
 enum search_parsed search_parse(struct arena *arena, struct cursor *at, struct search *search_r)

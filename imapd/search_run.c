@@ -72,6 +72,9 @@ void search_refuse(struct imapd_session *session, enum search_parsed parsed)
     case SEARCH_BAD_CHARSET:
         imapd_no(session, "[BADCHARSET (US-ASCII UTF-8)] Unknown charset.");
         break;
+    case SEARCH_OTHER_CHARSET: /* NO, not BAD: Jakarta Mail looks for it by itself then */
+        imapd_no(session, "[BADCHARSET (US-ASCII UTF-8)] Text of another charset.");
+        break;
     case SEARCH_TOO_MUCH:
         imapd_no(session, "[LIMIT] Too many search keys, or nested too deeply.");
         break;

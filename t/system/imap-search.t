@@ -142,6 +142,8 @@ C: j SEARCH YOUNGER 0
 S: j BAD *
 C: k SEARCH CHARSET nowhere TEXT a
 S: k NO [BADCHARSET (*)] *
+C- l SEARCH SUBJECT "Gr\\xfc\\xdfe"\\r\\n
+S: l NO [BADCHARSET (*)] *
 C: z LOGOUT
 S~ z OK *
 END

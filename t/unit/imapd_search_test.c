@@ -140,6 +140,10 @@ static void a_charset_that_nobody_knows_is_told_apart(void **state UNUSED)
 {
     assert_int_equal(parse(" CHARSET X-NONE TEXT a"), SEARCH_BAD_CHARSET);
     assert_int_equal(parse(" CHARSET //TRANSLIT TEXT a"), SEARCH_BAD_CHARSET);
+    assert_int_equal(parse(" SUBJECT \"Gr\xFC\xDF" "e\""), SEARCH_OTHER_CHARSET);
+    assert_int_equal(parse(" CHARSET UTF-8 OR SEEN TEXT \"Gr\xFC\xDF" "e\""), SEARCH_OTHER_CHARSET);
+    assert_int_equal(parse(" CHARSET ISO-8859-1 SUBJECT \"Gr\xFC\xDF" "e\""), SEARCH_PARSED);
+    assert_int_equal(parse(" SUBJECT \"Gr\xC3\xBC\xC3\x9F" "e\""), SEARCH_PARSED);
 }
 
 static void keys_are_bounded(void **state UNUSED)
