@@ -3,7 +3,7 @@
 # dates, and then what is new; doveadm works in the mailboxes of our server as in its own.
 . "$(dirname "$0")/../lib.sh"
 need python3 doveadm
-plan 15
+plan 16
 instance_start </dev/null
 
 mkdir -p "$T/dovecot/home"
