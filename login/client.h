@@ -208,6 +208,8 @@ void handover_begin(struct client *client, const struct sasl_reply *reply);
  * *to_close_r, to be closed once it is sent; -1 and *err */
 int relay_open(struct client *client, int *to_close_r, struct error *err) MUST_CHECK;
 void relay_on_event(struct client *client, int events);
+/* relay_note_end - its session is over; the client has yet to read what that said at last */
+void relay_note_end(struct client *client);
 /* relay_pause - until the next relay_on_event */
 void relay_pause(struct client *client);
 /* relay_has_inward - octets of the client wait for its session */

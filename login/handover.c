@@ -128,4 +128,6 @@ void session_ended(struct client *client)
 {
     if (client->state == CLIENT_AWAY)
         client_destroy(client);
+    else if (client->state == CLIENT_RELAY)
+        relay_note_end(client);
 }

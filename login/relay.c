@@ -19,7 +19,9 @@ struct relay {
     int inner;
     struct watch *watch;
     struct buf inward, outward; /* what waits for the session, what waits for the client */
-    bool inner_ended, client_ended;
+    bool is_over;     /* the worker has said so; what it wrote before may still be on its way */
+    bool is_deaf;     /* the session reads nothing any more */
+    bool inner_ended; /* all that it wrote has been read */
 };
 
 /* What could be moved, what must be waited for, or that a side is gone. */
@@ -31,7 +33,7 @@ static enum move from_client(struct client *client)
     char block[RELAY_BLOCK];
     size_t got = 0;
 
-    if (relay->inward.len > 0)
+    if (relay->inward.len > 0 || relay->is_deaf)
         return BLOCKED;
     switch (tls_read(client->tls, block, sizeof(block), &got)) {
     case TLS_DONE:
@@ -96,9 +98,10 @@ static enum move to_session(struct relay *relay)
     if (relay->inward.len == 0)
         return BLOCKED;
     sent = send(relay->inner, relay->inward.data, relay->inward.len, MSG_NOSIGNAL);
-    if (sent < 0)
-        return errno == EAGAIN || errno == EINTR ? BLOCKED : ENDED;
-    buf_remove(&relay->inward, (size_t)sent);
+    if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+        return BLOCKED;
+    relay->is_deaf = sent < 0;
+    buf_remove(&relay->inward, relay->is_deaf ? relay->inward.len : (size_t)sent);
     if (relay->inward.len == 0)
         buf_release(&relay->inward);
     return MOVED;
@@ -124,25 +127,41 @@ static bool move_octets(struct client *client)
     return true;
 }
 
+/* Whoever does not read what a session that has ended said at last is waited for as long as for a login. */
+static bool has_ended(const struct relay *relay)
+{
+    return relay->is_over || relay->is_deaf || relay->inner_ended;
+}
+
+static int patience_ms(const struct client *client)
+{
+    return has_ended(client->relay) ? client->login->config->login_timeout * 1000 : -1;
+}
+
 static void wait_for_more(struct client *client)
 {
     struct relay *relay = client->relay;
     int outer = 0, inner = 0;
 
-    if (relay->inward.len == 0)
-        outer |= LOOP_READ;
-    else
+    if (relay->inward.len > 0)
         inner |= LOOP_WRITE;
+    else if (!relay->is_deaf)
+        outer |= LOOP_READ;
     if (relay->outward.len > 0 || client->tls_wants_write)
         outer |= LOOP_WRITE;
     if (relay->outward.len == 0 && !relay->inner_ended)
         inner |= LOOP_READ;
     watch_events(client->watch, outer);
     watch_events(relay->watch, inner);
+    watch_deadline(client->watch, patience_ms(client));
 }
 
-void relay_on_event(struct client *client, int events UNUSED)
+void relay_on_event(struct client *client, int events)
 {
+    if ((events & LOOP_TIMEOUT) != 0 && has_ended(client->relay)) {
+        client_destroy(client);
+        return;
+    }
     do {
         client->tls_wants_write = false;
         if (!move_octets(client)) {
@@ -151,7 +170,8 @@ void relay_on_event(struct client *client, int events UNUSED)
             return;
         }
         /* What TLS has decrypted already brings no event. */
-    } while (client->relay->inward.len == 0 && tls_has_input(client->tls));
+    } while (client->relay->inward.len == 0 && !client->relay->is_deaf &&
+             tls_has_input(client->tls));
     wait_for_more(client);
 }
 
@@ -189,6 +209,12 @@ int relay_open(struct client *client, int *to_close_r, struct error *err)
     begin(client, ends[0]);
     *to_close_r = ends[1];
     return ends[1];
+}
+
+void relay_note_end(struct client *client)
+{
+    client->relay->is_over = true;
+    watch_deadline(client->watch, patience_ms(client));
 }
 
 void relay_pause(struct client *client)

@@ -4,21 +4,23 @@
 # does it right is served meanwhile, and none of it costs more memory than is allowed.
 . "$(dirname "$0")/../lib.sh"
 need python3
-plan 14
+plan 16
 SHORT_TLS_PORT=$((T_BASE + 71))
 CROWD_PORT=$((T_BASE + 72))
+DEAF_PORT=$((T_BASE + 73))
 instance_prepare <<'END'
 login_address_limit = 0
 END
 cat >>"$CONF/master.cf" <<END
 $SHORT_TLS_PORT inet n - n - 1 login -o login_protocol=imap -o login_tls_wrappermode=yes -o login_timeout=1s
 $CROWD_PORT     inet n - n - 1 login -o login_protocol=imap -o login_client_limit=300
+$DEAF_PORT      inet n - n - 1 login -o login_protocol=imap -o login_tls_wrappermode=yes -o login_timeout=6s
 END
 instance_run
 cat >"$T/attack.py" <<'END'
-import os, re, socket, ssl, struct, sys
-imap_port, imaps_port, pop3_port, short_port, crowd_port = map(int, sys.argv[1:6])
-password, log, spool, what = sys.argv[6:]
+import os, re, socket, ssl, struct, sys, time
+imap_port, imaps_port, pop3_port, short_port, crowd_port, deaf_port = map(int, sys.argv[1:7])
+password, log, spool, what = sys.argv[7:]
 
 def connect(port=imap_port, source=None):
     s = socket.create_connection(("127.0.0.1", port), source_address=source and (source, 0))
@@ -140,6 +142,51 @@ def slow():
     honest.sendall(b"a LOGIN ana@example.test " + password.encode() + b"\r\n")
     assert answers.readline().startswith(b"a OK")
 
+def deaf():
+    """Its session has ended, and it does not read what that said at last: it is not kept for ever."""
+    s, f = tls(deaf_port)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    assert f.readline().startswith(b"* OK")
+    s.sendall(b"a LOGIN ana@example.test " + password.encode() + b"\r\n")
+    assert f.readline().startswith(b"a OK")
+    message = b"Subject: x\r\n\r\n" + b"x" * 4000000 + b"\r\n"
+    s.sendall(b"b APPEND INBOX {%d+}\r\n" % len(message) + message + b"\r\nc SELECT INBOX\r\n")
+    while not f.readline().startswith(b"c OK"):
+        pass
+    s.sendall(b"d FETCH 1 (%s)\r\n" % b" ".join([b"BODY.PEEK[]"] * 20))
+    assert f.readline().startswith(b"* 1 FETCH")
+    pid = int(re.findall(r"Login: .*mpid=(\d+)", open(log).read())[-1])
+    mine = "%08X:%04X" % (struct.unpack("<I", socket.inet_aton("127.0.0.1"))[0], deaf_port)
+    other = ":%04X" % s.getsockname()[1]
+    def entry():
+        for line in open("/proc/net/tcp"):
+            fields = line.split()
+            if fields[1] == mine and fields[2].endswith(other):
+                return fields[3:5] # its state, and what is on the way
+    seen = [entry()] * 5
+    while any(seen[-1] != one for one in seen) or len(seen) < 20: # until nothing more goes into the socket
+        seen = seen[-19:] + [entry()]
+        time.sleep(0.05)
+    assert seen[-1][0] == "01" # established, not closed by login
+    os.kill(pid, 9) # the session
+    until = time.monotonic() + 60
+    while (entry() or [""])[0] == "01":
+        assert time.monotonic() < until, "login still has it"
+        time.sleep(0.1)
+
+def talkative():
+    """It says more than its session wants to hear, and hears the last words all the same."""
+    for junk in b"", b"x" * 1000, b"x" * 300000:
+        s, f = tls()
+        f.readline()
+        s.sendall(b"a LOGIN ana@example.test " + password.encode() + b"\r\n")
+        assert f.readline().startswith(b"a OK")
+        try:
+            s.sendall(b"b LOGOUT\r\n" + junk)
+        except OSError:
+            pass
+        assert f.readline() == b"* BYE Logging out\r\n" and f.readline().startswith(b"b OK"), len(junk)
+
 def crowd():
     """More than there are places, from few addresses: those who have waited longest go, and honest clients do not."""
     idle = [connect(crowd_port, "127.0.0.%d" % (2 + number % 5)) for number in range(400)]
@@ -259,7 +306,7 @@ def roles():
 globals()[what]()
 END
 attack() {
-    check "$2" python3 "$T/attack.py" "$IMAP_PORT" "$IMAPS_PORT" "$POP3_PORT" $SHORT_TLS_PORT $CROWD_PORT "$PASSWORD" "$LOG" "$SPOOL" "$1"
+    check "$2" python3 "$T/attack.py" "$IMAP_PORT" "$IMAPS_PORT" "$POP3_PORT" $SHORT_TLS_PORT $CROWD_PORT $DEAF_PORT "$PASSWORD" "$LOG" "$SPOOL" "$1"
 }
 attack names 'names of any length are wrong, and no trouble to others'
 attack lines 'so are lines and literals'
@@ -267,6 +314,8 @@ attack nuls 'NULs end nothing and begin nothing'
 attack garbage 'garbage is no TLS'
 attack half_open 'handshakes that stop half way end in time'
 attack slow 'a crowd of slow clients has its bounds'
+attack deaf 'who does not read the last words of a session is not waited for'
+attack talkative 'who says too much hears the last words, too'
 attack crowd 'honest clients find a place in a crowd'
 attack proxy 'nobody becomes another by the PROXY protocol unasked'
 log_has 'what they sent was a bad command' 'imap-login: Disconnected: Too many invalid commands .*rip=127\.0\.0\.1'
