@@ -6,6 +6,7 @@
 #include "lib/base/base.h"
 
 #include "auth/peer.h"
+#include "auth/secret.h"
 
 #define CACHE_LOOK_MS 1000 /* how often databases are looked at for changes */
 
@@ -13,11 +14,14 @@ static struct auth auth;
 
 static bool open_databases(const struct service_instance *instance, struct error *err)
 {
-    auth.chain = passdb_open(instance->config, err);
-    if (auth.chain == NULL)
-        return false;
+    struct secret_key salts;
+
     auth.passes = pass_office_open(instance, err);
-    return auth.passes != NULL;
+    if (auth.passes == NULL)
+        return false;
+    pass_office_derive(auth.passes, "salts", salts.octets);
+    auth.chain = passdb_open(instance->config, &salts, err);
+    return auth.chain != NULL;
 }
 
 static void before_serving(void)

@@ -170,6 +170,12 @@ static bool is_authentic(const struct pass_office *office, struct span pass, str
     return CRYPTO_memcmp(mac, pass.data + content_r->len, MAC_OCTETS) == 0;
 }
 
+void pass_office_derive(const struct pass_office *office, const char *purpose,
+                        unsigned char key_r[32])
+{
+    authenticate(office, span_text(purpose), key_r);
+}
+
 bool pass_accept(const struct pass_office *office, enum pass_kind kind,
                  const struct ticket_redemption *redemption, struct arena *arena,
                  struct auth_account_wire *account_r)

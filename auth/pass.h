@@ -22,6 +22,10 @@ enum pass_kind { PASS_FOR_PARKED, PASS_FOR_TICKET };
 struct pass_office *pass_office_open(const struct service_instance *instance,
                                      struct error *err) MUST_CHECK;
 
+/* pass_office_derive - another key out of ours, as lasting, for what `purpose` says */
+void pass_office_derive(const struct pass_office *office, const char *purpose,
+                        unsigned char key_r[32]);
+
 /* pass_issue - the arena's; empty: the account's texts are too long for one */
 struct span pass_issue(const struct pass_office *office, enum pass_kind kind, const char *protocol,
                        const char *session, const struct auth_account_wire *account,

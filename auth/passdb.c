@@ -51,13 +51,14 @@ static void take_sample(struct passdb_chain *chain)
     }
 }
 
-struct passdb_chain *passdb_open(const struct config *config, struct error *err)
+struct passdb_chain *passdb_open(const struct config *config, const struct secret_key *salts,
+                                 struct error *err)
 {
     struct passdb_chain *chain = mem_new(struct passdb_chain);
 
     chain->config = config;
     passdb_set_sample(chain, SAMPLE_DEFAULT);
-    chain->key = secret_key_create();
+    chain->key = *salts;
     if (!open_list(config, "auth_passdb", config->auth_passdb, &chain->users, err) ||
         !open_list(config, "auth_master_passdb", config->auth_master_passdb, &chain->masters,
                    err) ||
@@ -70,11 +71,7 @@ struct passdb_chain *passdb_open(const struct config *config, struct error *err)
 
 struct passdb_chain *passdb_reopen(const struct passdb_chain *chain, struct error *err)
 {
-    struct passdb_chain *again = passdb_open(chain->config, err);
-
-    if (again != NULL) /* the same salts in all processes */
-        again->key = chain->key;
-    return again;
+    return passdb_open(chain->config, &chain->key, err);
 }
 
 static bool list_changed(const struct database_list *list)

@@ -51,8 +51,10 @@ struct check_result {
 
 struct passdb_chain;
 
-/* passdb_open - PERMANENT: a parameter names what we do not know, or a file that cannot be read */
-struct passdb_chain *passdb_open(const struct config *config, struct error *err) MUST_CHECK;
+/* passdb_open - PERMANENT: a parameter names what we do not know, or a file that cannot be read. `salts` is copied. */
+struct secret_key;
+struct passdb_chain *passdb_open(const struct config *config, const struct secret_key *salts,
+                                 struct error *err) MUST_CHECK;
 
 /* passdb_reopen - the same databases once more, for another process; the old chain stays */
 struct passdb_chain *passdb_reopen(const struct passdb_chain *chain, struct error *err) MUST_CHECK;

@@ -3,23 +3,11 @@
 
 #include "auth/secret.h"
 
-#include "lib/base/log.h"
-
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <sys/random.h>
 
 #define SALT_LEN 16
 #define NOBODY   "{PLAIN}nobody's password" /* where the sample is not good for the mechanism */
-
-struct secret_key secret_key_create(void)
-{
-    struct secret_key key;
-
-    if (getrandom(key.octets, sizeof(key.octets), 0) != sizeof(key.octets))
-        log_fatal("no random numbers from the system");
-    return key;
-}
 
 static void make_salt(const struct secret_key *key, const char *user, unsigned char salt[SALT_LEN])
 {

@@ -7,12 +7,11 @@
 
 #include "lib/sasl/mechanism.h"
 
-/* A key of this auth, the same in all its workers: of salts that are always the same for a name. */
+/* A key of auth, the same in all its workers and after it was started again: of salts that are always the same for
+ * a name. Where those of real users never change, others must not either. */
 struct secret_key {
     unsigned char octets[32];
 };
-
-struct secret_key secret_key_create(void);
 
 /* secret_read - of what is stored for the user; false: it does not have it
  *
