@@ -6,7 +6,7 @@ BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev libssl-dev libdb
 TEST_PACKAGES="perl libcmocka-dev clang libclang-rt-14-dev xz-utils bzip2 zstd iproute2 util-linux procps mandoc swaks curl
     mutt isync offlineimap3 libmail-imapclient-perl libio-socket-ssl-perl libnet-ssleay-perl strace gsasl dovecot-core
     fail2ban logwatch pflogsumm fetchmail getmail6 dovecot-imapd dovecot-pop3d interimap imapfilter mpop fdm
-    bsd-mailx s-nail msmtp
+    bsd-mailx s-nail msmtp neomutt
     php-cli php-imap ruby libmail-imaptalk-perl libnet-imap-simple-perl
     libpq-dev libmariadb-dev libsqlite3-dev libldap-dev libsasl2-dev libsasl2-modules postgresql mariadb-server slapd ldap-utils
     memcached redis-server redis-tools postfix postfix-lmdb postfix-pcre"

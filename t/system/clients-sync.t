@@ -1,9 +1,10 @@
 #!/bin/sh
 # Programs that keep mailboxes in step or sort them, as Debian ships them: interimap (two accounts, by QRESYNC), imapfilter
-# (searches, flags and moves over IMAPS), fdm (fetches over IMAP and POP3 and sorts), mpop (pipelines POP3 over STLS).
+# (searches, flags and moves over IMAPS), fdm (fetches over IMAP and POP3 and sorts), mpop (pipelines POP3 over STLS),
+# neomutt (keeps its header cache up to date, by QRESYNC).
 . "$(dirname "$0")/../lib.sh"
 need python3 curl interimap imapfilter mpop fdm
-plan 23
+plan 27
 instance_start </dev/null
 CA=$CONF/cert.pem
 LUIS=luis@example.test
@@ -132,4 +133,42 @@ EOF
 chmod 600 "$T/mpoprc"
 check 'mpop pipelines over STLS' timeout 60 mpop -q -C "$T/mpoprc"
 is 'and has everything, to the dot' "$(cat "$T"/mpop/new/* | grep -c '^\.body of')/$(show eva@example.test INBOX)" 2/
+
+# --- neomutt -----------------------------------------------------------------------------------------------
+if command -v neomutt >/dev/null; then
+    for subject in one two three four; do append eva@example.test INBOX $subject; done
+    mkdir "$T/neomutt"
+    cat >"$T/neomuttrc" <<EOF
+set imap_user = eva@example.test
+set imap_pass = $PASSWORD
+set certificate_file = $CA
+set ssl_verify_host = no
+set folder = imaps://localhost:$IMAPS_PORT/
+set spool_file = +INBOX
+set imap_qresync = yes
+set header_cache = $T/neomutt
+set message_cachedir = $T/neomutt
+set sleep_time = 0
+set quit = yes
+set delete = yes
+set move = no
+set confirm_append = no
+set confirm_create = no
+set record = ""
+EOF
+    # neomutt_run KEYS: a session of these
+    neomutt_run() {
+        { cat "$T/neomuttrc"; printf 'push "%s"\n' "$1"; } >"$T/neomuttrc-now"
+        TERM=xterm timeout 60 script -qec "neomutt -n -F '$T/neomuttrc-now'" /dev/null </dev/null >"$T/neomutt.screen"
+    }
+    check 'neomutt fills its header cache' neomutt_run '<quit>'
+    change eva@example.test INBOX store 1 +FLAGS '(\Deleted)'
+    change eva@example.test INBOX store 1 +FLAGS '(\Flagged)'
+    append eva@example.test INBOX five
+    check 'and brings it up to date' neomutt_run '<tag-pattern>~F|~s five<enter><tag-prefix><copy-message>=Seen<enter><delete-pattern>~s three<enter><sync-mailbox><quit>'
+    is 'by flags and news' "$(show eva@example.test Seen | sed 's/ Old//g')" 'five, two \Flagged'
+    is 'and what is gone' "$(show eva@example.test INBOX | sed 's/ Old//g')" 'five, four, two \Flagged'
+else
+    for what in 'fills its header cache' 'and brings it up to date' 'by flags and news' 'and what is gone'; do ok "neomutt: $what # SKIP neomutt is not installed"; done
+fi
 no_crash 'no process crashed'
