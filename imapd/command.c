@@ -119,9 +119,12 @@ bool imapd_show_messages(struct imapd_session *session)
 
     if (session->mailbox == NULL || mailbox_show(session->mailbox, &err))
         return true;
-    if (err.number == ENOENT || err.number == ESTALE)
+    if (imapd_lost_for(&err) == NULL) {
+        imapd_failed(session, &err);
+    } else {
         imapd_mailbox_lost(session, &err);
-    imapd_failed(session, &err);
+        imapd_no(session, "%s", session->last_words);
+    }
     return false;
 }
 

@@ -225,7 +225,7 @@ static void tell_flags(struct imapd_session *session)
 
 static void sync_failed(struct imapd_session *session, const struct error *err)
 {
-    if (err->number == ENOENT || err->number == ESTALE) {
+    if (imapd_lost_for(err) != NULL) {
         imapd_mailbox_lost(session, err);
         return;
     }

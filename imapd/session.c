@@ -140,17 +140,29 @@ void imapd_bye(struct imapd_session *session, const char *reason)
         session->end_reason = reason;
 }
 
+const char *imapd_lost_for(const struct error *err)
+{
+    switch (err->number) {
+    case ENOENT:
+        return "Mailbox was deleted under us.";
+    case ESTALE:
+        return "UIDVALIDITY of the mailbox changed.";
+    case ENODATA:
+        return "IMAP session state is inconsistent, please relogin.";
+    default:
+        return NULL;
+    }
+}
+
 void imapd_mailbox_lost(struct imapd_session *session, const struct error *err)
 {
     mailbox_close(&session->mailbox);
     session->state = STATE_AUTHENTICATED;
-    if (err->number == ENOENT) {
-        imapd_bye(session, "Mailbox was deleted under us.");
-    } else if (err->number == ESTALE) {
-        imapd_bye(session, "UIDVALIDITY of the mailbox changed.");
-    } else {
+    session->ended = true;
+    session->last_words = imapd_lost_for(err);
+    if (session->last_words == NULL) {
         imapd_log_error(session, err);
-        imapd_bye(session, "Internal error occurred. Refer to server log for more information.");
+        session->last_words = "Internal error occurred. Refer to server log for more information.";
     }
 }
 
@@ -296,6 +308,8 @@ void imapd_session_run(struct imapd_session *session)
 {
     while (!session->ended)
         serve_command(session);
+    if (session->last_words != NULL)
+        imapd_bye(session, session->last_words);
     if (session->parking == NULL || !session->parking->parked) {
         (void)!stream_flush(session->client);
         log_end(session);

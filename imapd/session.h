@@ -85,6 +85,7 @@ struct imapd_session {
 
     unsigned bad_commands; /* in a row */
     bool ended;
+    const char *last_words; /* of the BYE that is still to be said; NULL: none is */
     const char *end_reason; /* for the log */
     struct imapd_counters counters;
     size_t told_count;      /* messages that the client knows of */
@@ -121,7 +122,11 @@ void imapd_failed(struct imapd_session *session, const struct error *err);
 void imapd_log_error(const struct imapd_session *session, const struct error *err);
 /* imapd_bye - the session ends; `reason` is also for the log */
 void imapd_bye(struct imapd_session *session, const char *reason);
-/* imapd_mailbox_lost - the selected mailbox cannot be shown any more, and the session ends */
+/* imapd_lost_for - why the selected mailbox cannot be shown any more, in words for the client; NULL: *err says nothing
+ * like that */
+const char *imapd_lost_for(const struct error *err);
+/* imapd_mailbox_lost - the selected mailbox cannot be shown any more: the session ends. What is answered yet to the
+ * command that runs goes before the BYE. */
 void imapd_mailbox_lost(struct imapd_session *session, const struct error *err);
 
 /* --- mailbox names (mailbox_name.c) --------------------------------------------------------------- */

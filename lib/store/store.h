@@ -189,8 +189,8 @@ struct mailbox_outline {
 };
 struct mailbox *mailbox_select(struct store *store, const char *name, bool read_only,
                                struct mailbox_outline *outline_r, struct error *err) MUST_CHECK;
-/* mailbox_show - nothing when the view has its messages; errors as of mailbox_sync (ESTALE also: so much
- * was expunged since that nobody knows any more which messages there were) */
+/* mailbox_show - nothing when the view has its messages; errors as of mailbox_sync, and ENODATA: so
+ * much was expunged since, or the index begun anew, that nobody knows any more which messages there were */
 bool mailbox_show(struct mailbox *mailbox, struct error *err) MUST_CHECK;
 /*
  * mailbox_glance - show only some messages of an awaited view, near one of its ends, at the price of those

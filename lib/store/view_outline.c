@@ -90,7 +90,7 @@ static int compare_uids(const void *a, const void *b)
 
 static bool too_much_changed(const struct mailbox *mailbox, struct error *err)
 {
-    errno = ESTALE;
+    errno = ENODATA;
     error_errno(err, "mailbox %s", mailbox->name);
     err->kind = ERROR_PERMANENT;
     return false;
