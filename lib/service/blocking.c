@@ -121,8 +121,11 @@ static bool serve_socket(unsigned number)
         return true;
     }
     fd = service_accept(number, 0);
-    if (fd < 0)
+    if (fd < 0) {
+        if (service_lacks_room(errno))
+            (void)poll(NULL, 0, SERVICE_ROOM_MS);
         return false;
+    }
     begin();
     serve_one(fd);
     return true;

@@ -112,6 +112,23 @@ static bool may_accept(void)
     return !service_process.events.drained && service_process.events.sockets[0] != NULL;
 }
 
+static void watch_sockets(int events)
+{
+    for (unsigned i = 0; may_accept() && i < service_process.options.sockets; i++)
+        watch_events(service_process.events.sockets[i], events);
+}
+
+static void on_room(void *context UNUSED, int fd UNUSED, int events UNUSED)
+{
+    watch_sockets(LOOP_READ);
+}
+
+static void await_room(void)
+{
+    watch_sockets(0);
+    timer_arm(service_process.events.room, SERVICE_ROOM_MS);
+}
+
 static void on_socket(void *context UNUSED, int fd, int events UNUSED)
 {
     unsigned number = (unsigned)(fd - MASTER_LISTEN_FD);
@@ -119,8 +136,11 @@ static void on_socket(void *context UNUSED, int fd, int events UNUSED)
 
     for (int n = 0; n < ACCEPT_AT_ONCE && may_accept(); n++) {
         client = service_accept(number, SOCK_NONBLOCK);
-        if (client < 0)
+        if (client < 0) {
+            if (service_lacks_room(errno))
+                await_room();
             return;
+        }
         note_served();
         timer_disarm(service_process.events.idle);
         service_process.events.connections++;
@@ -204,6 +224,7 @@ static void make_timers(void)
     service_process.events.beat = watch_timer(service_process.instance.loop, on_beat, NULL);
     service_process.events.noted = watch_timer(service_process.instance.loop, on_noted, NULL);
     service_process.events.idle = watch_timer(service_process.instance.loop, on_idle, NULL);
+    service_process.events.room = watch_timer(service_process.instance.loop, on_room, NULL);
 }
 
 void service_serve_events(void)

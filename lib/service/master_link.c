@@ -86,6 +86,11 @@ static int receive_passed(int fd)
     return client;
 }
 
+bool service_lacks_room(int number)
+{
+    return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+}
+
 int service_accept(unsigned i, int flags)
 {
     int fd = accept4(service_listen_fd(i), NULL, NULL, SOCK_CLOEXEC | flags);
@@ -100,6 +105,7 @@ int service_accept(unsigned i, int flags)
     fd = receive_passed(fd);
     if (fd >= 0)
         fd_set_nonblocking(fd, (flags & SOCK_NONBLOCK) != 0);
+    errno = 0;
     return fd;
 }
 

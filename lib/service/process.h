@@ -26,7 +26,7 @@ struct service_process {
     volatile sig_atomic_t draining; /* end when what is going on has ended */
     volatile sig_atomic_t stopping; /* master stops or is gone: also end what is only quiet */
     volatile sig_atomic_t quiet;    /* nothing is going on */
-    volatile sig_atomic_t resting;  /* nothing is being done, but might be asked for at any moment */
+    volatile sig_atomic_t resting; /* nothing is being done, but might be asked for at any moment */
 
     struct {                  /* event-driven services */
         unsigned connections; /* and other reasons to stay */
@@ -35,6 +35,7 @@ struct service_process {
         struct watch *sockets[SERVICE_SOCKETS_MAX];
         struct watch *noted; /* something was heard outside the loop */
         struct watch *idle;
+        struct watch *room; /* there may be descriptors again */
         struct watch *beat; /* of the watchdog */
     } events;
 };
@@ -57,6 +58,10 @@ void service_note_record(const struct master_record *record);
 void service_unlisten(void);
 /* service_accept - from listening socket number i; -1: nothing there after all, or one line in the log */
 int service_accept(unsigned i, int flags);
+/* service_lacks_room - it was that, by its errno: who waits stays there, so that it is of no use to try again
+ * before SERVICE_ROOM_MS have passed */
+bool service_lacks_room(int number);
+#define SERVICE_ROOM_MS 1000
 /* service_swallow - take pokes from a FIFO, a datagram socket, or as connections; false: none was there */
 bool service_swallow(unsigned i);
 
