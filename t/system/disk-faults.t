@@ -4,7 +4,7 @@
 # was accepted arrives, whole; what is wrong for a time is no reason to tell a sender that it failed.
 . "$(dirname "$0")/../lib.sh"
 command -v cc >/dev/null || skip_all 'no compiler'
-plan 12
+plan 16
 
 FAULTS=$T/faults.so
 cc -shared -fPIC -o "$FAULTS" "$T_SOURCE/tool/faults.c" -ldl || skip_all 'the compiler makes no library'
@@ -34,7 +34,7 @@ holds() {
     t_what=$1 t_program=$2 t_to=$3 t_place=$4
     shift 4
     check "$t_what" python3 "$T_SOURCE/tool/faults.py" "$BUZON_TEST_FAULTS" --port "$SMTP_PORT" --log "$LOG" \
-        --spool "$SPOOL" --flush "MAIL_CONFIG=$CONF $T/sbin/buzonqueue -f" --notices "$(virtual_maildir ana)" \
+        --spool "$SPOOL" --flush "export MAIL_CONFIG=$CONF; $T/sbin/buzonqueue -f; $T/sbin/buzonkick public pickup W" --notices "$(virtual_maildir ana)" \
         --program "$t_program" --to "$t_to" --place "$t_place" "$@"
     diag "$(printf '%s\n' "$t_output" | tail -n 1)"
 }
@@ -46,6 +46,10 @@ holds 'intake on a disk that stays full' cleanup luis@example.test "$LUIS" --lar
 holds 'the queue manager' qmgr luis@example.test "$LUIS" $ALL
 holds 'the queue manager on a disk that stays so' qmgr luis@example.test "$LUIS" --for-ever $ALL
 holds 'the queue manager, of a message that fails' qmgr reject-550@gone.test "$LUIS" --bounces $ALL
+holds 'the queue manager, of a message that waits' qmgr once-450-@W@gone.test "$T/sink" EIO ENOSPC
+holds 'the queue manager, of one that waits, on a disk that stays so' qmgr once-450-@W@gone.test "$T/sink" --for-ever EIO EDQUOT
+holds 'pickup' pickup luis@example.test "$LUIS" --sendmail "$T/sbin/sendmail -C $CONF" $ALL
+holds 'intake of what is picked up' cleanup luis@example.test "$LUIS" --sendmail "$T/sbin/sendmail -C $CONF" EIO ENOSPC
 holds 'notices' cleanup reject-550@gone.test "$LUIS" --bounces $ALL
 holds 'delivery to a Maildir' virtual luis@example.test "$LUIS" $ALL
 holds 'delivery of a large message to a Maildir' virtual luis@example.test "$LUIS" --large --for-ever EIO ENOSPC

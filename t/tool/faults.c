@@ -20,12 +20,12 @@
 
 /* As faults.py packs it. */
 struct plan {
-    uint32_t first;    /* the call that fails; 0: none does */
-    uint32_t number;   /* errno */
-    uint32_t for_ever; /* and all that follow */
-    uint32_t calls;    /* how many there were */
-    uint32_t failed;   /* how many of these failed */
-    uint32_t cut_short; /* a write was: its rest fails */
+    uint32_t first;         /* the call that fails; 0: none does */
+    uint32_t number;        /* errno */
+    uint32_t for_ever;      /* and all that follow */
+    uint32_t calls;         /* how many there were */
+    uint32_t failed;        /* how many of these failed */
+    uint32_t cut_short;     /* a write was: its rest fails */
     uint64_t device, inode; /* of the log, which never fails */
     char program[32];
     char what[32]; /* the first one that failed */
@@ -37,8 +37,8 @@ __attribute__((constructor)) static void attach(void)
 {
     const char *path = getenv("BUZON_TEST_FAULTS");
     int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
-    void *shared = fd < 0 ? MAP_FAILED
-                          : mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *shared =
+        fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
     if (shared != MAP_FAILED)
         plan = shared;
@@ -48,8 +48,9 @@ __attribute__((constructor)) static void attach(void)
 
 static int needs_room(const char *what)
 {
-    static const char *const calls[] = {"write", "writev", "pwrite", "create", "mkdir", "mkdirat",
-                                        "rename", "renameat", "renameat2", "link", "linkat", "fsync", "fdatasync"};
+    static const char *const calls[] = {"write",   "writev", "pwrite",   "create",    "mkdir",
+                                        "mkdirat", "rename", "renameat", "renameat2", "link",
+                                        "linkat",  "fsync",  "fdatasync"};
 
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
         if (strcmp(what, calls[i]) == 0)
@@ -61,7 +62,8 @@ static int is_ordered(const char *what)
 {
     uint32_t call;
 
-    if (plan == NULL || plan->first == 0 || strcmp(program_invocation_short_name, plan->program) != 0)
+    if (plan == NULL || plan->first == 0 ||
+        strcmp(program_invocation_short_name, plan->program) != 0)
         return 0;
     if (plan->for_ever && plan->number != EIO && !needs_room(what))
         return 0;
@@ -88,19 +90,19 @@ static int is_stored(int fd)
 }
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-#define ON_FILE(name, parameters, arguments)             \
-    int name parameters                                  \
-    {                                                    \
-        if (is_stored(fd) && is_ordered(#name))          \
-            return -1;                                   \
-        return NEXT(name) arguments;                     \
+#define ON_FILE(name, parameters, arguments)                                                       \
+    int name parameters                                                                            \
+    {                                                                                              \
+        if (is_stored(fd) && is_ordered(#name))                                                    \
+            return -1;                                                                             \
+        return NEXT(name) arguments;                                                               \
     }
-#define ON_PATH(name, parameters, arguments) \
-    int name parameters                      \
-    {                                        \
-        if (is_ordered(#name))               \
-            return -1;                       \
-        return NEXT(name) arguments;         \
+#define ON_PATH(name, parameters, arguments)                                                       \
+    int name parameters                                                                            \
+    {                                                                                              \
+        if (is_ordered(#name))                                                                     \
+            return -1;                                                                             \
+        return NEXT(name) arguments;                                                               \
     }
 
 ON_FILE(fsync, (int fd), (fd))
@@ -110,9 +112,11 @@ ON_FILE(fchmod, (int fd, mode_t mode), (fd, mode))
 ON_FILE(futimens, (int fd, const struct timespec times[2]), (fd, times))
 ON_PATH(rename, (const char *from, const char *to), (from, to))
 ON_PATH(renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
-ON_PATH(renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
+ON_PATH(renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+        (a, from, b, to, flags))
 ON_PATH(link, (const char *from, const char *to), (from, to))
-ON_PATH(linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
+ON_PATH(linkat, (int a, const char *from, int b, const char *to, int flags),
+        (a, from, b, to, flags))
 ON_PATH(unlink, (const char *path), (path))
 ON_PATH(unlinkat, (int directory, const char *path, int flags), (directory, path, flags))
 ON_PATH(mkdir, (const char *path, mode_t mode), (path, mode))

@@ -1,7 +1,9 @@
 """faults: messages on their way through an instance whose disk fails, one call after the other (t/tool/faults.c).
 
     faults.py PLAN --port N --log LOG --spool SPOOL --flush COMMAND --notices MAILDIR \\
-        --to ADDRESS --place MAILDIR-OR-MBOX [--bounces] --program NAME [--large] [--for-ever] ERRNO...
+        --to ADDRESS --place PLACE [--bounces] [--sendmail COMMAND] --program NAME [--large] [--for-ever] ERRNO...
+
+The place is a Maildir, an mbox, or the directory of a sink; @W in the address is a word of this message's own.
 
 For each n, until a message needs fewer calls than n: the n-th call of the program on a file fails (with --for-ever,
 all that follow, too, until the failure was seen), a message is sent, the disk is well again, and the queue runs empty.
@@ -48,6 +50,9 @@ def files_of(maildir):
 
 def messages_of(place):
     """All that a reader finds there; of an mbox, by the lines that divide it."""
+    if os.path.exists(os.path.join(place, "ready")):
+        place_files = [os.path.join(place, name) for name in os.listdir(place) if name.endswith(".msg")]
+        return [open(name, "rb").read().replace(b"\r\n", b"\n") for name in place_files]
     if os.path.isdir(place):
         return list(files_of(place))
     if not os.path.exists(place):
@@ -83,10 +88,15 @@ class Trial:
         body = "".join("line %d of %s, and some more octets to make it longer\r\n" % (i, word)
                        for i in range(LINES if self.args.large else 1))
         message = "From: %s\r\nSubject: %s\r\n\r\n%send of %s\r\n" % (SENDER, word, body, word)
+        to = self.args.to.replace("@W", word)
+        if self.args.sendmail:
+            done = subprocess.run("%s -f %s %s" % (self.args.sendmail, SENDER, to), shell=True, check=False,
+                                  input=message.replace("\r\n", "\n").encode())
+            return (250, "ok") if done.returncode == 0 else (500, "exit status %d" % done.returncode)
         client = smtplib.SMTP("127.0.0.1", self.args.port, "client.test", timeout=PATIENCE)
         client.ehlo()
         client.mail(SENDER)
-        reply = client.rcpt(self.args.to)
+        reply = client.rcpt(to)
         if reply[0] == 250:
             reply = client.data(message.encode())
         client.close()
@@ -150,6 +160,7 @@ def main():
     for name in ("log", "spool", "flush", "notices", "to", "place", "program"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--sendmail")
     for name in ("large", "for-ever", "bounces"):
         parser.add_argument("--" + name, action="store_true")
     parser.add_argument("numbers", nargs="+")

@@ -2,12 +2,14 @@
 
 Refusals are chosen by the recipient's localpart, so that a test names what shall happen:
     reject-CODE@...   that reply at RCPT, e.g. reject-550, reject-450
+    once-CODE...@...  the same, but the first time only
     data-CODE@...     that reply at the end of DATA (LMTP: for that recipient)
 Options --greeting, --ehlo LINE (repeatable), --close-at VERB, --lmtp, --unix PATH, --tls CERT KEY.
 """
 import argparse, itertools, os, re, socket, ssl, threading
 
 counter = itertools.count(1)
+seen = set()  # who was refused once
 
 
 class Client:
@@ -56,8 +58,10 @@ class Client:
         self.say("250 2.1.0 Ok")
 
     def do_rcpt(self, rest):
-        refusal = re.search(r"reject-(\d)(\d\d)", rest)
-        if refusal:
+        refusal = re.search(r"(?:reject|once)-(\d)(\d\d)", rest)
+        if refusal and rest not in seen:
+            if "once-" in rest:
+                seen.add(rest)
             self.say("%s%s %s.1.1 refused by the sink" % (refusal.group(1), refusal.group(2), refusal.group(1)))
             return
         self.recipients.append(rest)
