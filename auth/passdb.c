@@ -96,15 +96,19 @@ static void find_mailbox(struct passdb_chain *chain, struct arena *arena,
                          const struct question *question, const struct passwd_entry *entry,
                          struct check_result *result)
 {
+    bool names_remote = false;
     const struct username_variables variables = {
         .user = result->user,
         .protocol = question->protocol,
         .remote = question->remote_address,
+        .names_remote = &names_remote,
     };
     struct error err = {0};
+    enum map_result found =
+        place_find(chain->config, chain->finder, &variables, entry, arena, &result->place, &err);
 
-    switch (
-        place_find(chain->config, chain->finder, &variables, entry, arena, &result->place, &err)) {
+    result->may_cache = result->may_cache && !names_remote; /* kept answers are for all addresses */
+    switch (found) {
     case MAP_FOUND:
         return;
     case MAP_UNAVAILABLE:

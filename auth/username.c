@@ -23,8 +23,11 @@ static bool get(void *context, struct span name, struct buf *value)
     if (span_equal_text(name, "s") || span_equal_text(name, "service") ||
         span_equal_text(name, "protocol"))
         return buf_append_text(value, variables->protocol);
-    if (span_equal_text(name, "r") || span_equal_text(name, "remote_ip"))
+    if (span_equal_text(name, "r") || span_equal_text(name, "remote_ip")) {
+        if (variables->names_remote != NULL)
+            *variables->names_remote = true;
         return buf_append_text(value, variables->remote);
+    }
     if (span_equal_text(name, "h") || span_equal_text(name, "home"))
         return variables->home != NULL && buf_append_text(value, variables->home);
     return false;

@@ -23,6 +23,7 @@ struct username_variables {
     const char *protocol; /* %s */
     const char *remote;   /* %r */
     const char *home;     /* %h; NULL: not known yet */
+    bool *names_remote;   /* becomes true when %r is asked for; may be NULL */
 };
 
 /* username_expand - a template such as "/srv/mail/%d/%n"; arena's, NULL and *err: PERMANENT */

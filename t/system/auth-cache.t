@@ -2,16 +2,20 @@
 # auth: what is kept of an answer lets nobody in who would not get in by asking again (auth_cache_size).
 . "$(dirname "$0")/../lib.sh"
 need python3
-plan 8
+plan 11
 instance_prepare <<END
 auth_cache_size = 100000
 auth_passdb = passwd-file:$CONF/users
 auth_master_passdb = passwd-file:$CONF/masters
 auth_master_user_separator = *
 auth_failure_delay = 0s
+auth_mailbox_uid = $VMAIL_UID
+auth_mailbox_gid = $VMAIL_GID
+auth_mailbox_home = $MAILDIRS/%r/%n
 auth_penalty_limit = 0s
 END
 echo 'admin:{PLAIN}master-secret::::::allow_nets=127.0.0.2' >"$CONF/masters"
+echo "placed@example.org:{PLAIN}$PASSWORD" >>"$CONF/users"
 instance_run
 MASTER='ana@example.test*admin'
 login() { # login ADDRESS USER PASSWORD: what is said to the client who comes from there
@@ -34,6 +38,9 @@ refused 'but not by another password' 127.0.0.1 ana@example.test "$PASSWORD."
 enters 'a master user from where he may come' 127.0.0.2 "$MASTER" master-secret
 enters 'is let in again' 127.0.0.2 "$MASTER" master-secret
 refused 'but from elsewhere he is not, even if he was a moment ago' 127.0.0.1 "$MASTER" master-secret
+enters 'whose mailbox depends on where he comes from' 127.0.0.1 placed@example.org "$PASSWORD"
+enters 'gets the one of each place' 127.0.0.2 placed@example.org "$PASSWORD"
+check 'there it is' test -d "$MAILDIRS/127.0.0.2/placed/Maildir/cur"
 sed -i '/^ana/d' "$CONF/users"
 gone() { login 127.0.0.1 ana@example.test "$PASSWORD" | grep -q '^a NO'; }
 eventually 'whose line is gone from the file is not let in any more' gone
