@@ -206,20 +206,24 @@ static enum parse_result take_line_end(struct cursor *at)
     return cursor_at_end(*at) ? PARSE_INCOMPLETE : PARSE_MALFORMED;
 }
 
-/* Behind a literal that is too large nothing can be known of the rest. */
-static void refuse_arguments(struct client *client, bool too_big, const char *text)
+/* Behind a literal that is too large nothing can be known of the rest. Literals before the fault are the command's
+ * own; it goes on to the end of the line behind them. */
+static enum parse_result refuse_arguments(struct client *client, struct cursor at,
+                                          enum parse_result fault, const char *text)
 {
-    size_t with_end = client->input.len;
-    struct span line;
+    const unsigned char *end = memchr(at.next, '\n', cursor_left(at));
 
-    (void)client_line(client, &line, &with_end);
-    client_consume(client, with_end);
-    if (too_big) {
+    if (fault == PARSE_TOO_BIG) {
+        client_consume(client, client->input.len);
         client_say(client, "* BYE Literal size too large");
         client_close(client, "Disconnected: Literal size too large");
-    } else {
-        refuse(client, text);
+        return fault;
     }
+    if (end == NULL)
+        return PARSE_INCOMPLETE;
+    client_consume(client, (size_t)(end + 1 - (const unsigned char *)client->input.data));
+    refuse(client, text);
+    return fault;
 }
 
 /* user SP password CRLF */
@@ -236,10 +240,8 @@ static enum parse_result run_login(struct client *client, struct arena *arena, s
         result = take_line_end(&at);
     if (result == PARSE_INCOMPLETE)
         return result;
-    if (result != PARSE_DONE) {
-        refuse_arguments(client, result == PARSE_TOO_BIG, WRONG_COMMAND);
-        return result;
-    }
+    if (result != PARSE_DONE)
+        return refuse_arguments(client, at, result, WRONG_COMMAND);
     client_consume(client, (size_t)(at.next - (const unsigned char *)client->input.data));
     if (!refuse_plaintext(client))
         sasl_password(client, user, password);
@@ -280,7 +282,7 @@ static enum parse_result run_id(struct client *client, struct arena *arena, stru
         client_say(client, "* ID (\"name\" \"%s\")", client->login->config->mail_name);
         client_say(client, "%s OK ID completed.", client->tag);
     } else if (result != PARSE_INCOMPLETE) {
-        refuse_arguments(client, result == PARSE_TOO_BIG, "Invalid ID parameters");
+        return refuse_arguments(client, at, result, "Invalid ID parameters");
     }
     return result;
 }
