@@ -59,6 +59,8 @@ static struct content read_content(const struct writer *writer, const struct mim
                 *plain[i].body = header_unfold(writer->arena, body);
         }
     }
+    mime_join_parameters(writer->arena, &content.type);
+    mime_join_parameters(writer->arena, &content.disposition);
     return content;
 }
 

@@ -64,7 +64,7 @@ lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
 	lib/message/encoding.c lib/message/encoding.h \
 	lib/message/envelope.c lib/message/envelope.h lib/message/envelope_read.c \
 	lib/message/imap_text.c lib/message/imap_text.h \
-	lib/message/mime.c lib/message/mime.h lib/message/mime_field.c \
+	lib/message/mime.c lib/message/mime.h lib/message/mime_continuation.c lib/message/mime_field.c \
 	lib/message/content_order.c lib/message/content_order.h \
 	lib/message/mime_type.c lib/message/mime_type.h lib/message/mime_walk.c lib/message/mime_walk.h \
 	lib/message/preview.c lib/message/preview.h \

@@ -75,5 +75,13 @@ struct mime_field {
 struct mime_field mime_parse_field(struct arena *arena, struct span body, bool has_subtype);
 /* mime_parameter - value of that parameter; data NULL when there is none */
 struct span mime_parameter(const struct mime_field *field, const char *name);
+/*
+ * mime_join_parameters - what stands in pieces (RFC 2231 section 3) becomes one parameter each
+ *
+ * The others keep their order, the joined ones stand behind them: name*0=a; name*1=b is "name", and
+ * "name*" where a piece is encoded; then percent signs and charset are still there. Pieces without
+ * a first one, or behind one that is missing, stay what they are.
+ */
+void mime_join_parameters(struct arena *arena, struct mime_field *field);
 
 #endif
