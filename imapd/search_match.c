@@ -153,19 +153,27 @@ static void put(struct buf *out, struct span text)
     (void)!buf_append_span(out, text); /* what has no room is not looked at */
 }
 
-/* "Eva <eva@example.test>", "eva@example.test" */
+/* "Eva <eva@example.test>", "eva@example.test", "<@relay.test:eva@example.test>" */
 static void put_address(struct buf *out, const struct envelope_address *address)
 {
+    bool bracketed = address->name.data != NULL || address->route.data != NULL;
+
     if (address->name.data != NULL) {
         encoding_put_header(out, address->name);
-        put(out, SPAN_LITERAL(" <"));
+        put(out, SPAN_LITERAL(" "));
+    }
+    if (bracketed)
+        put(out, SPAN_LITERAL("<"));
+    if (address->route.data != NULL) {
+        put(out, address->route);
+        put(out, SPAN_LITERAL(":"));
     }
     put(out, address->mailbox);
     if (address->host.data != NULL) {
         put(out, SPAN_LITERAL("@"));
         put(out, address->host);
     }
-    if (address->name.data != NULL)
+    if (bracketed)
         put(out, SPAN_LITERAL(">"));
 }
 

@@ -52,6 +52,13 @@ static struct span undo_transfer_encoding(struct search_match *match, struct spa
     return buf_span(&match->decoded);
 }
 
+/* message/delivery-status and the like are text, too: who looks for a bounced address finds it. */
+static bool is_text(const struct mime_field *type)
+{
+    return type->value.data == NULL || span_equal_text_nocase(type->value, "text") ||
+           span_equal_text_nocase(type->value, "message");
+}
+
 /* The text of a leaf in UTF-8. false: it is no text. */
 static bool decode_leaf(struct search_match *match, const struct mime_part *part,
                         struct span *text_r)
@@ -63,7 +70,7 @@ static bool decode_leaf(struct search_match *match, const struct mime_part *part
     struct span encoding = span_trim(mime_find_field(header, "content-transfer-encoding"));
     struct span charset = mime_parameter(&type, "charset");
 
-    if (type.value.data != NULL && !span_equal_text_nocase(type.value, "text"))
+    if (!is_text(&type))
         return false;
     text = undo_transfer_encoding(match, encoding, text);
     if (!is_ascii_compatible(charset)) {
