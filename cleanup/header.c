@@ -29,6 +29,7 @@ static void rewrite_field(struct message *message, const struct header_field *fi
     const struct header_rewriter rewriter = {
         .scratch = message->scratch,
         .limit = (size_t)message->cleanup->config->header_address_token_limit,
+        .drop_routes = true,
         .context = message,
         .replace = replace_address,
         .keep = keep_octets,

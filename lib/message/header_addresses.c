@@ -59,7 +59,9 @@ static const char *replacement(const struct header_rewriter *rewriter,
     if (strlen(address) >= ADDRESS_MAX)
         return NULL;
     replaced = rewriter->replace(rewriter->context, address, is_sender);
-    if (replaced == NULL || strcmp(replaced, address) == 0)
+    if (replaced == NULL)
+        replaced = address;
+    if (strcmp(replaced, address) == 0 && (element->route.len == 0 || !rewriter->drop_routes))
         return NULL;
     return address_quote(scratch, replaced);
 }

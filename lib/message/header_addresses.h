@@ -18,6 +18,7 @@ enum header_addresses header_addresses(struct span name);
 struct header_rewriter {
     struct arena *scratch; /* reset behind each field: `replace` may use it for what it returns */
     size_t limit;          /* header_address_token_limit: addresses past it stay */
+    bool drop_routes;      /* <@a,@b:c@d> becomes <c@d>; else only when c@d itself is replaced */
     void *context;
     /* the address that `address` becomes, both in internal form; NULL: it stays */
     const char *(*replace)(void *context, const char *address, bool is_sender);
