@@ -12,7 +12,7 @@ enum {
     BEFORE_TLS = 2,   /* allowed although TLS is demanded */
     JUNK = 4,         /* too many of them are an error: smtpd_junk_command_limit */
     NOT_AFTER_BDAT = 8,
-    UNCHECKED = 16, /* what is pipelined behind it is no matter: content, or nobody knows */
+    UNCHECKED = 16, /* what is pipelined behind it is no matter: nobody knows what it is */
 };
 
 struct command {
@@ -24,7 +24,10 @@ struct command {
 
 static void run_auth(struct smtpd_session *session, struct span arguments UNUSED)
 {
-    smtpd_refuse(session, "503 5.5.1 Error: authentication not enabled");
+    if (session->config->smtpd_helo_required && session->hello_name == NULL)
+        smtpd_refuse(session, "503 5.5.1 Error: send HELO/EHLO first");
+    else
+        smtpd_refuse(session, "503 5.5.1 Error: authentication not enabled");
 }
 
 /* XCLIENT, XFORWARD: no client is authorized. */
@@ -63,14 +66,14 @@ static const char nested[] = "503 5.5.1 Error: nested MAIL command";
 static const struct command commands[] = {
     {"HELO",     run_helo,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL        },
     {"EHLO",     run_ehlo,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL        },
-    {"XCLIENT",  run_unauthorized, PHASE_NO_MAIL, BEFORE_TLS | LAST_IN_PIPE,        in_mail     },
+    {"XCLIENT",  run_unauthorized, PHASE_NO_MAIL, BEFORE_TLS,                       in_mail     },
     {"XFORWARD", run_unauthorized, PHASE_NO_MAIL, 0,                                in_mail     },
     {"STARTTLS", run_starttls,     PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE,        NULL        },
     {"AUTH",     run_auth,         PHASE_ANY,     0,                                NULL        },
     {"MAIL",     run_mail,         PHASE_NO_MAIL, 0,                                nested      },
     {"RCPT",     run_rcpt,         PHASE_IN_MAIL, NOT_AFTER_BDAT,                   need_mail   },
     {"DATA",     run_data,         PHASE_IN_MAIL, NOT_AFTER_BDAT | LAST_IN_PIPE,    need_rcpt   },
-    {"BDAT",     run_bdat,         PHASE_ANY,     UNCHECKED,                        NULL        },
+    {"BDAT",     run_bdat,         PHASE_ANY,     0,                                NULL        },
     {"RSET",     run_rset,         PHASE_ANY,     JUNK,                             NULL        },
     {"NOOP",     run_noop,         PHASE_ANY,     BEFORE_TLS | LAST_IN_PIPE | JUNK, NULL        },
     {"VRFY",     run_vrfy,         PHASE_ANY,     LAST_IN_PIPE | JUNK,              NULL        },
@@ -186,13 +189,15 @@ static void run_allowed(struct smtpd_session *session, const struct command *com
     } else if (session->server->tls_level == TLS_LEVEL_ENCRYPT && session->tls == NULL &&
                (command->flags & BEFORE_TLS) == 0) {
         smtpd_refuse(session, "530 5.7.0 Must issue a STARTTLS command first");
-    } else if ((command->phases & session->phase) == 0 && session->phase != PHASE_REFUSED) {
-        smtpd_refuse(session, "%s", command->misplaced);
-    } else if (session->phase == PHASE_CHUNKS && (command->flags & NOT_AFTER_BDAT) != 0) {
-        smtpd_refuse(session, "503 5.5.1 Error: %s after BDAT", command->verb);
     } else if (is_badly_pipelined(session, command) && config->smtpd_forbid_unauth_pipelining) {
         smtpd_refuse(session, "554 5.5.0 Error: SMTP protocol synchronization");
         smtpd_end(session, END_ORDERLY);
+    } else if ((command->flags & NOT_AFTER_BDAT) != 0 &&
+               (session->phase == PHASE_CHUNKS ||
+                (session->content.failed && command->run != run_rcpt))) {
+        smtpd_refuse(session, "503 5.5.1 Error: %s after BDAT", command->verb);
+    } else if ((command->phases & session->phase) == 0 && session->phase != PHASE_REFUSED) {
+        smtpd_refuse(session, "%s", command->misplaced);
     } else {
         command->run(session, arguments);
     }

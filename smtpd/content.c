@@ -133,12 +133,12 @@ void run_data(struct smtpd_session *session, struct span arguments)
 {
     const char *refusal;
 
-    if (arguments.len > 0) {
-        smtpd_refuse(session, "501 5.5.4 Syntax: DATA");
-        return;
-    }
     if (session->phase == PHASE_SENDER) {
         smtpd_refuse(session, "554 5.5.1 Error: no valid recipients");
+        return;
+    }
+    if (arguments.len > 0) {
+        smtpd_refuse(session, "501 5.5.4 Syntax: DATA");
         return;
     }
     refusal = access_check_data(session);
@@ -201,14 +201,14 @@ static const char *check_chunk(struct smtpd_session *session, const struct chunk
         return arena_printf(session->command_arena,
                             "551 5.0.0 Discarded %" PRIu64 " bytes after earlier error",
                             chunk->size);
-    if ((session->phase & PHASE_IN_MAIL) == 0 && (chunk->size > 0 || chunk->is_last))
-        return "503 5.5.1 Error: need RCPT command";
-    if (session->phase == PHASE_SENDER)
-        return "554 5.5.1 Error: no valid recipients";
     if (chunk->size == 0 && !chunk->is_last) {
         log_warning("%s: null BDAT request from %s", queue_id, session->peer.label);
         return "551 5.7.1 Null BDAT request";
     }
+    if ((session->phase & PHASE_IN_MAIL) == 0)
+        return "503 5.5.1 Error: need RCPT command";
+    if (session->phase == PHASE_SENDER)
+        return "554 5.5.1 Error: no valid recipients";
     if (limit > 0 && chunk->size > (uint64_t)limit) {
         log_warning("%s: BDAT request from %s exceeds message size limit", queue_id,
                     session->peer.label);

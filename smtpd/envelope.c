@@ -49,29 +49,56 @@ static void log_bad_path(const struct smtpd_session *session, struct span text)
                 session->where, arena_text(session->command_arena, text));
 }
 
-static struct span first_word(struct span text)
+/* What the path would be: up to the last >, and on to the next white space; data NULL: it does not end. */
+static struct span first_path(struct span text)
 {
-    return span_take_word(&text);
+    bool quoted = false;
+    size_t depth = 0, i;
+
+    for (i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (c == '<' && !quoted)
+            depth++;
+        else if (c == '>' && !quoted && depth > 0)
+            depth--;
+        else if ((c == ' ' || c == '\t') && !quoted && depth == 0)
+            break;
+    }
+    return depth > 0 ? SPAN_EMPTY : span_first(text, i);
 }
 
-/* The path is taken off the arguments. One that does not end is not even logged. */
-static const char *take_path(struct smtpd_session *session, struct span *arguments, bool strict,
-                             bool may_be_empty, struct arena *arena)
+/* The path is taken off the arguments. NULL: there is none; *ends_r is whether it has an end at least. */
+static const char *find_path(const struct smtpd_session *session, struct span *arguments,
+                             bool strict, bool may_be_empty, struct arena *arena, bool *ends_r)
 {
     struct cursor at = cursor_of(*arguments);
     const char *address = NULL;
     enum parse_result result = address_parse_path(arena, &at, strict, &address);
 
-    if (result == PARSE_DONE && is_acceptable(session->config, address) &&
-        (may_be_empty || address[0] != '\0')) {
-        *arguments = span_skip(*arguments, arguments->len - cursor_left(at));
-        return address;
-    }
-    if (result != PARSE_INCOMPLETE)
-        log_bad_path(session, arguments->data[0] == '<' || arguments->data[0] == '"'
-                                  ? *arguments
-                                  : first_word(*arguments));
-    return NULL;
+    *ends_r = result != PARSE_INCOMPLETE;
+    if (result != PARSE_DONE || !is_acceptable(session->config, address) ||
+        (!may_be_empty && address[0] == '\0'))
+        return NULL;
+    *arguments = span_skip(*arguments, arguments->len - cursor_left(at));
+    return address;
+}
+
+/* The same of MAIL FROM and RCPT TO. A path that does not end is not even logged. */
+static const char *take_path(struct smtpd_session *session, struct span *arguments,
+                             bool may_be_empty)
+{
+    bool ends;
+    const char *address = find_path(session, arguments, session->config->strict_rfc821_envelopes,
+                                    may_be_empty, session->mail_arena, &ends);
+    struct span path = address != NULL || !ends ? SPAN_EMPTY : first_path(*arguments);
+
+    if (path.data != NULL)
+        log_bad_path(session, path);
+    return address;
 }
 
 static bool has_dsn(const struct smtpd_session *session)
@@ -91,7 +118,7 @@ static const char *check_size(struct smtpd_session *session, uint64_t size)
     return refusal;
 }
 
-/* XVERP: NULL, or why there will be no variable envelope return paths. */
+/* XVERP: NULL, or why this client gets no variable envelope return paths that look so. */
 static const char *check_verp(struct smtpd_session *session, const struct parameters *parameters)
 {
     const char *filter = session->config->verp_delimiter_filter;
@@ -111,9 +138,22 @@ static const char *check_verp(struct smtpd_session *session, const struct parame
     if (delimiters != NULL && !verp_is_pair(span_text(delimiters), filter))
         return arena_printf(session->command_arena,
                             "501 5.5.4 Error: XVERP needs two characters from %s", filter);
-    if (session->envelope.sender[0] == '\0')
-        return "503 5.5.4 Error: XVERP requires non-null sender";
     return NULL;
+}
+
+/* All of MAIL FROM's parameters: NULL, or the first refusal in the order in which they stand. */
+static const char *take_mail_parameters(struct smtpd_session *session, struct span arguments,
+                                        struct parameters *parameters)
+{
+    const char *refusal = parameters_parse(session->mail_arena, PARAMETERS_OF_MAIL, arguments,
+                                           has_dsn(session), parameters);
+    const char *verp_refusal = check_verp(session, parameters);
+
+    if (verp_refusal != NULL)
+        return verp_refusal; /* whatever else was refused stands behind it */
+    if (refusal == NULL && parameters->verp != NULL && session->envelope.sender[0] == '\0')
+        return "503 5.5.4 Error: XVERP requires non-null sender";
+    return refusal;
 }
 
 static void note_parameters(struct smtpd_session *session, const struct parameters *parameters)
@@ -162,17 +202,13 @@ void run_mail(struct smtpd_session *session, struct span arguments)
         smtpd_refuse(session, "501 5.5.4 Syntax: MAIL FROM:<address>");
         return;
     }
-    sender = take_path(session, &arguments, session->config->strict_rfc821_envelopes, true,
-                       session->mail_arena);
+    sender = take_path(session, &arguments, true);
     if (sender == NULL) {
         smtpd_refuse(session, "501 5.1.7 Bad sender address syntax");
         return;
     }
-    refusal = parameters_parse(session->mail_arena, PARAMETERS_OF_MAIL, arguments, has_dsn(session),
-                               &parameters);
     session->envelope.sender = sender;
-    if (refusal == NULL)
-        refusal = check_verp(session, &parameters);
+    refusal = take_mail_parameters(session, arguments, &parameters);
     if (refusal == NULL)
         refusal = accept_sender(session, &parameters);
     if (refusal != NULL) {
@@ -257,8 +293,7 @@ void run_rcpt(struct smtpd_session *session, struct span arguments)
         smtpd_refuse(session, "501 5.5.4 Syntax: RCPT TO:<address>");
         return;
     }
-    address = take_path(session, &arguments, session->config->strict_rfc821_envelopes, false,
-                        session->mail_arena);
+    address = take_path(session, &arguments, false);
     if (address == NULL) {
         smtpd_refuse(session, "501 5.1.3 Bad recipient address syntax");
         return;
@@ -290,6 +325,7 @@ void run_vrfy(struct smtpd_session *session, struct span arguments)
     const char *asked = arena_text(session->command_arena, arguments);
     const char *address;
     const char *refusal;
+    bool ends;
 
     if (session->config->disable_vrfy_command) {
         smtpd_refuse(session, "502 5.5.1 VRFY command is disabled");
@@ -301,8 +337,8 @@ void run_vrfy(struct smtpd_session *session, struct span arguments)
     }
     if (span_ends_with_nocase(arguments, ">")) /* behind a name */
         arguments = span_skip(arguments, span_find_last(arguments, '<') % arguments.len);
-    address = take_path(session, &arguments, false, false, session->command_arena);
-    if (address != NULL && arguments.len > 0)
+    address = find_path(session, &arguments, false, false, session->command_arena, &ends);
+    if (ends && (address == NULL || arguments.len > 0))
         log_bad_path(session, span_text(asked));
     if (address == NULL || arguments.len > 0) {
         smtpd_refuse(session, "501 5.1.3 Bad recipient address syntax");

@@ -77,17 +77,25 @@ static unsigned announced_to(const struct smtpd_session *session)
     return announced;
 }
 
-/* What log lines, headers and table look-ups can bear: no control characters, no syntax. */
-static char *clean_name(struct span name)
+/* What log lines can bear: no control characters, nothing but ASCII. */
+static char *printable_name(struct span name)
 {
-    char *clean = mem_span(span_first(name, HELLO_NAME_MAX));
+    char *printable = mem_span(span_first(name, HELLO_NAME_MAX));
 
-    for (char *c = clean; *c != '\0'; c++) {
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127 ||
-            strchr("<>()\\\";@", *c) != NULL)
+    for (char *c = printable; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || (unsigned char)*c >= 127)
             *c = '?';
     }
-    return clean;
+    return printable;
+}
+
+/* What headers and later look-ups can bear, too: no syntax. */
+static void neuter_name(char *name)
+{
+    for (; *name != '\0'; name++) {
+        if (strchr(" <>()\\\";@", *name) != NULL)
+            *name = '?';
+    }
 }
 
 static void forget_hello(struct smtpd_session *session)
@@ -97,20 +105,25 @@ static void forget_hello(struct smtpd_session *session)
     smtpd_reset(session);
 }
 
-/* Both greetings: the name is remembered, and a mail transaction is over. False: refused. */
+/* Both greetings: the name is remembered, and a mail transaction is over. False: refused, and all is
+ * as before. HELO takes back nothing of an earlier EHLO: pipelining was announced then. */
 static bool greet(struct smtpd_session *session, struct span name, bool is_esmtp)
 {
+    char *former_name = session->hello_name;
     const char *refusal;
 
-    forget_hello(session);
-    session->hello_name = clean_name(name);
+    session->hello_name = printable_name(name); /* a refusal here and now shows what was said */
     refusal = access_check_helo(session);
     if (refusal != NULL) {
         smtpd_refuse(session, "%s", refusal);
-        forget_hello(session);
+        mem_free(session->hello_name);
+        session->hello_name = former_name;
         return false;
     }
-    session->is_esmtp = is_esmtp;
+    mem_free(former_name);
+    smtpd_reset(session);
+    neuter_name(session->hello_name);
+    session->is_esmtp = session->is_esmtp || is_esmtp;
     if (session->phase == PHASE_CONNECTED)
         session->phase = PHASE_GREETED;
     return true;

@@ -44,17 +44,17 @@ static enum parse_result skip_comment(struct path *path)
     return PARSE_DONE;
 }
 
-/* Only between < and >, and never when strict: RFC 5321 has neither. */
+/* Only between < and >; no comments when strict. */
 static enum parse_result skip_filling(struct path *path, bool bracketed)
 {
     enum parse_result result = PARSE_DONE;
 
-    if (path->strict || !bracketed)
+    if (!bracketed)
         return PARSE_DONE;
     do {
         while (cursor_take(&path->at, ' ') || cursor_take(&path->at, '\t'))
             continue;
-        if (!cursor_take(&path->at, '('))
+        if (path->strict || !cursor_take(&path->at, '('))
             return result;
         result = skip_comment(path);
     } while (result == PARSE_DONE);
@@ -161,8 +161,7 @@ static enum parse_result take_mailbox(struct path *path, bool bracketed)
     if (result == PARSE_DONE)
         result = skip_filling(path, bracketed);
     /* Of several domains the last one counts; the others are part of the localpart then. */
-    for (bool again = true; result == PARSE_DONE && again && cursor_take(&path->at, '@');
-         again = !path->strict) {
+    while (result == PARSE_DONE && cursor_take(&path->at, '@')) {
         result = put(path, '@');
         if (result == PARSE_DONE)
             result = skip_filling(path, bracketed);
@@ -172,23 +171,27 @@ static enum parse_result take_mailbox(struct path *path, bool bracketed)
     return result == PARSE_DONE ? skip_filling(path, bracketed) : result;
 }
 
+/* Behind the first "<"; each further one needs its ">". */
 static enum parse_result take_bracketed(struct path *path)
 {
+    size_t open = 1;
     enum parse_result result;
 
-    while (!path->strict && cursor_take(&path->at, '<'))
-        continue;
+    while (cursor_take(&path->at, '<'))
+        open++;
     result = skip_filling(path, true);
-    if (result != PARSE_DONE || cursor_take(&path->at, '>'))
-        return result;
-    result = skip_route(path);
-    if (result == PARSE_DONE)
-        result = take_mailbox(path, true);
-    if (result != PARSE_DONE)
-        return result;
-    if (cursor_at_end(path->at))
-        return PARSE_INCOMPLETE;
-    return cursor_take(&path->at, '>') ? PARSE_DONE : PARSE_MALFORMED;
+    if (result == PARSE_DONE && !cursor_at_end(path->at) && *path->at.next != '>') {
+        result = skip_route(path);
+        if (result == PARSE_DONE)
+            result = take_mailbox(path, true);
+    }
+    for (; result == PARSE_DONE && open > 0; open--) {
+        if (cursor_at_end(path->at))
+            result = PARSE_INCOMPLETE;
+        else if (!cursor_take(&path->at, '>'))
+            result = PARSE_MALFORMED;
+    }
+    return result;
 }
 
 enum parse_result address_parse_path(struct arena *arena, struct cursor *at, bool strict,
@@ -206,11 +209,13 @@ enum parse_result address_parse_path(struct arena *arena, struct cursor *at, boo
         result = take_bracketed(&path);
     else
         result = strict ? PARSE_MALFORMED : take_mailbox(&path, false);
-    while (!strict && result == PARSE_DONE && cursor_take(&path.at, '>'))
+    while (result == PARSE_DONE && cursor_take(&path.at, '>'))
         continue;
     if (result == PARSE_DONE && !cursor_at_end(path.at) && *path.at.next != ' ' &&
         *path.at.next != '\t')
         result = PARSE_MALFORMED;
+    if (result == PARSE_DONE && strict && path.len > 0 && text[0] == '@')
+        result = PARSE_MALFORMED; /* ""@domain */
     if (result != PARSE_DONE)
         return result;
     *address_r = arena_text(arena, span_of(text, path.len));
