@@ -11,23 +11,33 @@ background python3 "$T_SOURCE/tool/sink.py" --directory "$T/sink.theirs" --port 
 wait_until 'our sink' test -f "$T/sink.ours/ready"
 wait_until 'their sink' test -f "$T/sink.theirs/ready"
 
-# content_compare SERVICES CASES: SERVICES are lines "PORT OPTIONS OF CLEANUP"; each message is a test.
-# CONTENT_OUT: options of the SMTP client.
-content_compare() {
-    t_smtpd='' SIDES_LOCAL="out unix - - n - - smtp ${CONTENT_OUT:-}"
-    while read -r t_number t_options; do
-        t_smtpd="$t_smtpd
-$t_number inet n - n - - smtpd -o cleanup_service_name=cleanup$t_number"
-        SIDES_LOCAL="$SIDES_LOCAL
-cleanup$t_number unix n - n - 0 cleanup $t_options"
-    done <"$1"
+# content_start: both run, with the lines of master.cf on standard input, whose ports have two digits; what they do not
+# deliver themselves goes to the sinks. CONTENT_OUT: options of the SMTP client.
+content_start() {
+    cat >"$T/content.master"
+    SIDES_LOCAL="out unix - - n - - smtp ${CONTENT_OUT:-}
+$(grep -v ' inet ' "$T/content.master")"
     sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^inet_protocols = ipv4$/d' -e '/^mydestination =$/d' \
         "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
     printf '%s\n' 'default_transport = out:[127.0.0.1]:10090' 'mail_name = Postfix' >>"$T/ours/conf/main.cf"
     echo 'default_transport = out:[127.0.0.1]:10190' >>"$T/theirs/conf/main.cf"
-    sides_start "$(printf '%s' "$t_smtpd" | sed '/^$/d')"
-    python3 "$T_SOURCE/tool/content_both.py" "10000:$T/log/ours.log:$T/sink.ours:$T/ours/queue" \
-        "10100:$T/log/theirs.log:$T/sink.theirs:$T/theirs/queue" "$2" >"$T/compared"
+    sides_start "$(grep ' inet ' "$T/content.master")"
+}
+
+# content_sides: what t/tool/content_both.py has to know of both
+content_sides() {
+    echo "10000:$T/log/ours.log:$T/sink.ours:$T/ours/queue 10100:$T/log/theirs.log:$T/sink.theirs:$T/theirs/queue"
+}
+
+# content_compare SERVICES CASES: SERVICES are lines "PORT OPTIONS OF CLEANUP"; each message is a test.
+content_compare() {
+    while read -r t_number t_options; do
+        printf '%s\n' "$t_number inet n - n - - smtpd -o cleanup_service_name=cleanup$t_number" \
+            "cleanup$t_number unix n - n - 0 cleanup $t_options"
+    done <"$1" >"$T/content.services"
+    content_start <"$T/content.services"
+    # shellcheck disable=SC2046 # two words
+    python3 "$T_SOURCE/tool/content_both.py" $(content_sides) "$2" >"$T/compared"
     sides_number "$T/compared"
     sides_stop
 }

@@ -30,7 +30,7 @@ class Side:
     def __init__(self, argument):
         base, self.log, self.sink, self.queue = argument.split(":")
         self.base = int(base)
-        self.read = 0
+        self.read = os.path.getsize(self.log)
         self.seen = set()
 
     def hand_in(self, port, number, case):
@@ -122,6 +122,7 @@ class Side:
         log = self.log_lines(queue_id if replies[-1].startswith("250") else None)
         lines = replies + log + self.held(queue_id) + self.arrived()
         lines = [re.sub(DATE, "DATE", line.replace(queue_id, "QID")) for line in lines]
+        lines = [re.sub(r"\d{14}\.QID", "TIME.QID", line) for line in lines]
         return [re.sub(r"with ESMTP id [0-9A-Za-z]+", "with ESMTP id QID", line) for line in lines]
 
 
@@ -166,4 +167,5 @@ def main():
         sys.stdout.flush()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -59,22 +59,27 @@ class Server:
 
     def ask(self, text):
         """All that it says up to the end of a NOOP behind the command."""
-        self.serial += 1
-        tag, after = b"t%d" % self.serial, b"z%d" % self.serial
-        self.heard = b""
+        tag = b"t%d" % (self.serial + 1)
         raw = text.startswith(b"<raw>")
         text = (b"" if raw else tag + b" ") + text[5 * raw:]
         text = re.sub(rb"<([0-9a-f][0-9a-f])>", lambda m: bytes([int(m[1], 16)]), text)
-        for piece in re.split(rb"(<sync:[^>]*>)", text):
-            if piece.startswith(b"<sync:"):
-                self.say(b"{%d}\r\n" % len(piece[6:-1]))
+        pieces = re.split(rb"<sync:([^>]*)>", text)
+        return self.exchange([piece if i % 2 else octets_of(piece, tag) for i, piece in enumerate(pieces)])
+
+    def exchange(self, pieces):
+        """The same, of octets and, in the odd places, the octets of synchronizing literals."""
+        self.serial += 1
+        tag, after = b"t%d" % self.serial, b"z%d" % self.serial
+        self.heard, end = b"", b"\r\n"
+        for number, piece in enumerate(pieces):
+            if number % 2:
+                self.say(b"{%d}\r\n" % len(piece))
                 if not self.hear(rb"(^|\n)(\+ |%s )" % tag) or re.search(rb"(^|\n)%s " % tag, self.heard):
-                    break  # it wants none of it
+                    end = b""  # it wants none of it
+                    break
                 self.heard = re.sub(rb"(^|\n)\+ [^\n]*\n", rb"\1", self.heard)
-                self.say(piece[6:-1])
-            else:
-                self.say(octets_of(piece, tag))
-        self.say(b"\r\n" + after + b" NOOP\r\n")
+            self.say(piece)
+        self.say(end + after + b" NOOP\r\n")
         if not self.hear(rb"(^|\n)" + after + rb" [^\n]*\n"):
             self.heard += b"* GONE\r\n"
         heard = re.sub(rb"(^|\n)" + after + rb" OK[^\n]*\n", rb"\1", self.heard)
@@ -132,10 +137,10 @@ ALIKE = [(re.compile(pattern), put) for pattern, put in [
 ]]
 
 
-def alike(heard):
-    """An answer as lines that can be compared: their order is not, but that of the flags in them is made so."""
+def alike(lines):
+    """Lines of an answer as they can be compared: their order is not, but that of the flags in them is made so."""
     out = []
-    for line in lines_of(heard):
+    for line in lines:
         for pattern, put in ALIKE:
             line = pattern.sub(put, line)
         line = re.sub(r"HEADER\.FIELDS(\.NOT)? \(([^)]*)\)", lambda m: m[0].upper().replace('"', ""), line)
@@ -202,7 +207,7 @@ class Comparison:
     def run(self, line, reason):
         """The name of the difference, for --record."""
         answers = [server.ask(line.removeprefix(b"- ")) for server in self.servers]
-        ours, theirs = map(alike, answers)
+        ours, theirs = (alike(lines_of(answer)) for answer in answers)
         if not line.startswith(b"- ") and not self.options.record:
             self.judge(line, reason, ours, theirs)
         if any(server.gone for server in self.servers):

@@ -14,7 +14,7 @@ The first server is buzon, the other one Dovecot. A line of CASES (commands are 
 """
 import argparse, os, re, shutil, sys
 
-from imap_grammar import Server, alike
+from imap_grammar import Server, alike, lines_of
 
 
 def fresh(template, maildir):
@@ -47,7 +47,7 @@ class Scenes:
         pair = self.sessions[side]
         if session not in pair or pair[session].gone:
             pair[session] = Server((self.options.one, self.options.other)[side][1])
-        return alike(pair[session].ask(text))
+        return alike(lines_of(pair[session].ask(text)))
 
     def run(self, name, line, reason):
         ours, theirs = (self.ask(side, line[:1], line[2:]) for side in (0, 1))

@@ -123,4 +123,5 @@ def main():
                 print("".join("# %-6s %s\n" % (side, line[:300]) for line in lines), end="")
 
 
-main()
+if __name__ == "__main__":
+    main()
