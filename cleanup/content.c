@@ -253,21 +253,16 @@ static unsigned faults_of(const struct config *config)
     return faults;
 }
 
-static size_t at_least(size_t least, int number)
-{
-    return number < (int)least ? least : (size_t)number;
-}
-
 static struct mime_walk *make_walk(struct message *message)
 {
     const struct config *config = message->cleanup->config;
     const struct mime_settings settings = {
         .structure = !config->disable_mime_input_processing,
-        .field_max = at_least(1, config->header_size_limit),
-        .line_max = at_least(512, config->line_length_limit), /* Postfix's least */
-        .nesting_max = at_least(1, config->mime_nesting_limit),
-        .boundary_max = at_least(1, config->mime_boundary_length_limit),
-        .lines_within = at_least(0, config->body_checks_size_limit),
+        .field_max = (size_t)config->header_size_limit,
+        .line_max = (size_t)config->line_length_limit,
+        .nesting_max = (size_t)config->mime_nesting_limit,
+        .boundary_max = (size_t)config->mime_boundary_length_limit,
+        .lines_within = (size_t)config->body_checks_size_limit,
         .faults = config->disable_mime_input_processing ? 0 : faults_of(config),
     };
     const struct mime_listener listener = {

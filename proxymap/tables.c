@@ -213,35 +213,36 @@ static void collect_overrides(const struct master_service *service, struct strli
     }
 }
 
-/* A service with settings of its own may have tables of its own, also by $name from main.cf. */
-static bool approve_service(struct tables *tables, const struct master_service *service,
-                            struct error *err)
+/* A service with settings of its own may have tables of its own, also by $name from main.cf. One whose settings are
+ * wrong cannot start, and asks for nothing. */
+static void approve_service(struct tables *tables, const struct master_service *service)
 {
     struct strlist overrides = STRLIST_EMPTY;
     struct config *config = NULL;
-    bool done = true;
+    struct error err = {0};
 
     collect_overrides(service, &overrides);
     if (overrides.count > 0) {
-        config = config_read(config_directory(tables->config), &overrides, service->name, err);
-        done = config != NULL;
+        config = config_read(config_directory(tables->config), &overrides, service->name, &err);
+        if (config == NULL)
+            log_warning("service %s: %s", service->name, err.text);
     }
     if (config != NULL)
         approve_config(tables, config);
     config_free(&config);
     strlist_release(&overrides);
-    return done;
 }
 
 static bool approve_services(struct tables *tables, struct error *err)
 {
     struct master_cf *master_cf = master_cf_read(tables->config, err);
-    bool done = master_cf != NULL;
 
-    for (size_t i = 0; done && i < master_cf->count; i++)
-        done = approve_service(tables, &master_cf->services[i], err);
+    if (master_cf == NULL)
+        return false;
+    for (size_t i = 0; i < master_cf->count; i++)
+        approve_service(tables, &master_cf->services[i]);
     master_cf_free(&master_cf);
-    return done;
+    return true;
 }
 
 /* --- opening ------------------------------------------------------------------------------------- */

@@ -207,20 +207,15 @@ static void on_octets(void *context, struct span octets)
     buf_put(&filtering->out, octets);
 }
 
-static size_t at_least(size_t least, int number)
-{
-    return number < (int)least ? least : (size_t)number;
-}
-
 static struct mime_walk *make_walk(struct filtering *filtering)
 {
     const struct config *config = filtering->checks->config;
     const struct mime_settings settings = {
         .structure = filtering->checks->beyond_header,
         .field_max = SIZE_MAX / 4, /* cleanup has cut them */
-        .line_max = at_least(512, config->line_length_limit),
-        .nesting_max = at_least(1, config->mime_nesting_limit),
-        .boundary_max = at_least(1, config->mime_boundary_length_limit),
+        .line_max = (size_t)config->line_length_limit,
+        .nesting_max = (size_t)config->mime_nesting_limit,
+        .boundary_max = (size_t)config->mime_boundary_length_limit,
         .lines_within = 0, /* body_checks_size_limit is for what comes in, as in Postfix */
     };
     const struct mime_listener listener = {

@@ -251,8 +251,7 @@ static bool has_room(struct smtpd_session *session)
     struct smtpd_envelope *envelope = &session->envelope;
     const struct config *config = session->config;
 
-    if (config->smtpd_recipient_limit <= 0 ||
-        envelope->recipient_count < (size_t)config->smtpd_recipient_limit)
+    if (envelope->recipient_count < (size_t)config->smtpd_recipient_limit)
         return true;
     if (envelope->overshoot++ < (size_t)config->smtpd_recipient_overshoot_limit)
         smtpd_reply(session, "%s", refusal);

@@ -145,7 +145,7 @@ void smtpd_extend_deadline(struct smtpd_session *session, size_t octets)
 {
     int rate = session->config->smtpd_min_data_rate;
 
-    if (!session->config->smtpd_per_request_deadline || rate <= 0)
+    if (!session->config->smtpd_per_request_deadline)
         return;
     session->deadline_ms += (int64_t)(octets * 1000 / (unsigned)rate);
     stream_deadline(session->client, session->deadline_ms);

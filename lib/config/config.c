@@ -12,6 +12,21 @@ static bool bad(struct error *err, const char *what, const struct parameter *par
     return false;
 }
 
+static bool is_enough(const struct parameter *parameter, int number, struct error *err)
+{
+    const int minimum = parameter_minimum(parameter);
+
+    if (number >= minimum)
+        return true;
+    if (parameter->kind == PARAMETER_TIME)
+        error_set(err, ERROR_PERMANENT, "invalid %s: %d (min %d)", parameter->name, number,
+                  minimum);
+    else
+        error_set(err, ERROR_PERMANENT, "invalid %s parameter value %d < %d", parameter->name,
+                  number, minimum);
+    return false;
+}
+
 static bool store_choice(const struct parameter *parameter, const char *text, const char **member,
                          struct error *err)
 {
@@ -45,10 +60,11 @@ static bool store(const struct parameter *parameter, const char *text, void *mem
         if (!value_number(text, INT_MAX, &number))
             return bad(err, "numerical", parameter, text);
         *(int *)member = (int)number;
-        return true;
+        return is_enough(parameter, (int)number, err);
     case PARAMETER_TIME:
-        return value_time(text, value_time_unit(parameter->value), member) ||
-               bad(err, "time value or unit in", parameter, text);
+        if (!value_time(text, value_time_unit(parameter->value), member))
+            return bad(err, "time value or unit in", parameter, text);
+        return is_enough(parameter, *(int *)member, err);
     case PARAMETER_SIZE:
         return value_number(text, INT64_MAX, member) || bad(err, "numerical", parameter, text);
     }
@@ -98,6 +114,22 @@ struct config *config_read(const char *directory, const struct strlist *override
         if (err != NULL)
             *err = reason;
     }
+    return config;
+}
+
+struct config *config_read_in_part(const char *directory, const struct strlist *overrides,
+                                   const char *service)
+{
+    struct config *config = mem_new(struct config);
+    struct error ignored = {0};
+
+    config->source = source_read(directory, overrides, service, &ignored);
+    for (size_t i = 0; config->source != NULL && i < PARAMETER_COUNT; i++) {
+        if (!store_row(config, &parameters[i], &ignored) && is_text(&parameters[i]))
+            *(const char **)((char *)config + parameters[i].offset) = "";
+    }
+    if (config->source == NULL)
+        config_free(&config);
     return config;
 }
 

@@ -48,6 +48,10 @@ struct config {
  */
 struct config *config_read(const char *directory, const struct strlist *overrides,
                            const char *service, struct error *err) MUST_CHECK;
+/* config_read_in_part - to log why config_read failed, and for nothing else: what cannot be evaluated is "", or any
+ * number; NULL when even the file cannot be read */
+struct config *config_read_in_part(const char *directory, const struct strlist *overrides,
+                                   const char *service) MUST_CHECK;
 void config_free(struct config **config);
 
 /* config_directory - where main.cf was read from */

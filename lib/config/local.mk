@@ -8,7 +8,7 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/lines.c lib/config/lines.h \
 	lib/config/master_cf.c lib/config/master_cf.h \
 	lib/config/name_flags.c lib/config/name_flags.h \
-	lib/config/parameter.c lib/config/parameter.h \
+	lib/config/minimum.c lib/config/parameter.c lib/config/parameter.h \
 	lib/config/parameter_doc.c \
 	lib/config/report.c lib/config/report.h \
 	lib/config/service_parameter.c lib/config/service_parameter.h \

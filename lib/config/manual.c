@@ -67,6 +67,9 @@ static void print_value(const struct parameter *parameter)
     const char *value = parameter->value;
 
     fputs(kind_name(parameter), stdout);
+    if (parameter_minimum(parameter) > 0)
+        printf(" of at least %d%s", parameter_minimum(parameter),
+               parameter->kind == PARAMETER_TIME ? "s" : "");
     if (*value == '\0') {
         puts("; empty by default.");
     } else if (*value == '(') {

@@ -130,6 +130,20 @@ static void inherit(struct service_process *process)
 
 /* --- configuration and log ---------------------------------------------------------------------- */
 
+/* A configuration that is wrong may still say where that is to be logged. */
+static void fail_to_configure(const struct service_process *process, const struct error *err)
+{
+    struct error ignored;
+    struct config *config =
+        config_read_in_part(NULL, &process->options.overrides, process->options.name);
+
+    if (config != NULL &&
+        !logging_open(config, process->service->mailbox_side ? NULL : process->service->program,
+                      process->options.standalone, &ignored))
+        log_warning("%s", ignored.text);
+    fail(err);
+}
+
 static void configure(struct service_process *process)
 {
     struct error err = {0};
@@ -137,7 +151,7 @@ static void configure(struct service_process *process)
     process->instance.config =
         config_read(NULL, &process->options.overrides, process->options.name, &err);
     if (process->instance.config == NULL)
-        fail(&err);
+        fail_to_configure(process, &err);
     socket_window_size(process->instance.config->tcp_windowsize);
     service_insist_on_tables(!process->service->opens_for_others &&
                              process->instance.config->daemon_table_open_error_is_fatal);

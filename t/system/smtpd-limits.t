@@ -11,7 +11,7 @@ smtpd_recipient_limit = 2
 smtpd_recipient_overshoot_limit = 1
 smtpd_helo_required = yes
 smtpd_forbid_unauth_pipelining = yes
-line_length_limit = 100
+line_length_limit = 512
 END
 converse smtp 'a silent client is told, and dropped' <<'END'
 S: 220 *
@@ -84,7 +84,7 @@ S: 221 2.0.0 Bye
 END
 converse smtp 'a long line is cut, not obeyed as two' <<END
 S: 220 *
-C: NOOP $(head -c 300 /dev/zero | tr '\0' x) QUIT
+C: NOOP $(head -c 700 /dev/zero | tr '\0' x) QUIT
 S: 250 2.0.0 Ok
 C: QUIT
 S: 221 2.0.0 Bye

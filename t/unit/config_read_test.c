@@ -109,6 +109,8 @@ static const struct refusal_case {
      ", line 1: bad numerical configuration: login_client_limit = 2147483648"                                                          },
     {"an empty number",
      "login_client_limit =",                                             ", line 1: bad numerical configuration: login_client_limit = "},
+    {"less than there may be",        "line_length_limit = 511",         ", line 1: invalid line_length_limit parameter value 511 < 512"    },
+    {"no time where there must be",   "smtpd_timeout = 0",               ", line 1: invalid smtpd_timeout: 0 (min 1)"                       },
     {"an unknown unit of time",       "login_timeout = 3y",
      ", line 1: bad time value or unit in configuration: login_timeout = 3y"                                                           },
     {"a time past its type",          "login_timeout = 9999w",
