@@ -15,13 +15,16 @@ WORDS = "mail server queue letter order report meeting budget review status upda
 METADATA = "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)"
 FIELDS = "(FROM TO CC SUBJECT DATE MESSAGE-ID REFERENCES IN-REPLY-TO)"
 USER = pwd.getpwuid(os.getuid()) if os.getuid() != 0 else pwd.getpwnam("nobody")  # Dovecot shows root no mail
+QUIET_S = 2  # after which nobody has anything to do any more
 INDEX = ("buzon.index", "dovecot")  # how the names begin of what may be removed
 
-# What a session does after SELECT: the name of the line, the command. {half} is half of the messages.
+# What a session does after SELECT: the name of the line, the command. {half} is half of the messages, {tail} the first of
+# the last fifty.
 SESSIONS = [
     ("cold", ["FETCH 1:* " + METADATA]),
     ("", ["FETCH 1:20 (FLAGS)", "FETCH 1:* (UID FLAGS)", "FETCH 1:* " + METADATA, "FETCH 1:* BODY.PEEK[]",
           "FETCH 1:* BODY.PEEK[HEADER.FIELDS %s]" % FIELDS, "SEARCH UNSEEN"]),
+    ("", ["FETCH {tail}:* " + METADATA]),
     ("", ["SEARCH HEADER Message-ID <17@", "SEARCH HEADER X-Other no", "SEARCH HEADER X-Other no", "SEARCH SUBJECT needle",
           "SEARCH TEXT needle", "SORT (DATE) UTF-8 ALL", "SORT (SUBJECT) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL"]),
     ("cold", ["SEARCH HEADER Message-ID <17@"]),
@@ -93,6 +96,29 @@ class Session:
         self.process.wait()
 
 
+def take_delivery(session, maildir):
+    """Until a message in new/ is told to who is in IDLE, and the processor's time until all is quiet again."""
+    arrival = os.path.join(maildir, "tmp", "%d.M1P1.mail" % time.time())
+    session.run("SELECT INBOX")
+    session.socket.sendall(b"t IDLE\r\n")
+    session.answer(b"+ ")
+    time.sleep(QUIET_S)
+    with open(arrival, "w") as f:
+        f.write("Subject: new\n\nnew\n")
+    os.chown(arrival, USER.pw_uid, USER.pw_gid)
+    wall, processor = time.perf_counter(), session.processor()
+    os.rename(arrival, os.path.join(maildir, "new", os.path.basename(arrival)))
+    told = b""
+    while b"EXISTS" not in told:
+        told += session.socket.recv(1 << 16)
+    wall = (time.perf_counter() - wall) * 1000
+    time.sleep(QUIET_S)
+    processor = session.processor() - processor
+    session.socket.sendall(b"DONE\r\n")
+    session.answer(b"t OK")
+    return wall, processor
+
+
 def copy_maildir(model, path):
     """Of the same files; the directories are its own."""
     shutil.copytree(model, path, copy_function=os.link)
@@ -116,7 +142,7 @@ def measure(command, maildir, messages):
             drop_index(maildir)
         session = Session(command)
         for text in ["SELECT INBOX"] + commands:
-            text = text.format(half=messages // 2)
+            text = text.format(half=messages // 2, tail=max(1, messages - 49))
             line = (kind + " " + text).strip()
             if line not in seen or text != "SELECT INBOX":
                 line += " again" if line in seen else ""
@@ -125,6 +151,9 @@ def measure(command, maildir, messages):
             else:
                 session.run(text)
         session.end()
+    session = Session(command)
+    lines.append(("IDLE, a delivery is told", take_delivery(session, maildir)))
+    session.end()
     return lines
 
 
