@@ -59,8 +59,9 @@ struct maildir_scan {
     size_t count, capacity;
 };
 
-/* maildir_scan - add what is in new/ and then cur/ */
+/* maildir_scan - add what is in new/ and then cur/; maildir_scan_new - in new/ alone */
 bool maildir_scan(int directory, struct maildir_scan *scan, struct error *err) MUST_CHECK;
+bool maildir_scan_new(int directory, struct maildir_scan *scan, struct error *err) MUST_CHECK;
 void maildir_scan_release(struct maildir_scan *scan);
 struct span maildir_scan_name(const struct maildir_scan *scan, const struct maildir_file *file);
 
@@ -123,6 +124,17 @@ bool maildir_finish_unsure(struct mailbox *mailbox, struct index_mailbox *state,
  */
 bool maildir_merge(struct mailbox *mailbox, struct index_mailbox *state,
                    const struct uidlist_stamp *list, struct error *err) MUST_CHECK;
+
+/*
+ * maildir_merge_new - the same of new/, when nothing in cur/ has changed: a delivery costs no look at all that was
+ * delivered before
+ *
+ *  enough_r  false: nothing was done, for what is in new/ cannot be told from what is in cur/: maildir_merge is
+ *            needed
+ */
+bool maildir_merge_new(struct mailbox *mailbox, struct index_mailbox *state,
+                       const struct uidlist_stamp *list, bool *enough_r,
+                       struct error *err) MUST_CHECK;
 
 /* maildir_adopt_keywords - those that Courier kept go into the names of the files; before the first look
  * (maildir_courier.c) */

@@ -58,10 +58,12 @@ static struct span known_base(const void *context, uint32_t number)
     return maildir_base(sync->known[number].message.name);
 }
 
-static bool load_known(struct sync *sync, struct error *err)
+/* Those that `add` takes. */
+static bool load_known(struct sync *sync, index_visit *add, struct error *err)
 {
-    if (!state_walk_known(sync->mailbox, sync->state, add_known, sync, err))
+    if (!state_walk_known(sync->mailbox, sync->state, add, sync, err))
         return false;
+    name_table_release(&sync->table);
     name_table_create(&sync->table, sync->known_count);
     for (size_t i = 0; i < sync->known_count; i++)
         name_table_add(&sync->table, known_base(sync, (uint32_t)i), (uint32_t)i);
@@ -147,6 +149,49 @@ static bool look(struct sync *sync, struct error *err)
     if (!maildir_scan(directory, &sync->scan, err))
         return false;
     match_files(sync);
+    return true;
+}
+
+/* --- one look at new/ -------------------------------------------------------------------------- */
+
+static struct span scanned_base(const void *context, uint32_t number)
+{
+    return file_base(context, number);
+}
+
+/* Those that should be in new/, and those whose names are there. The table is of the files yet. */
+static bool add_concerned(void *context, const struct index_message *message)
+{
+    struct sync *sync = context;
+
+    if (message->where != INDEX_IN_NEW && name_table_find(&sync->table, maildir_base(message->name),
+                                                          scanned_base, sync) == UINT32_MAX)
+        return true;
+    return add_known(sync, message);
+}
+
+static bool look_at_new(struct sync *sync, struct error *err)
+{
+    if (!maildir_scan_new(sync->mailbox->maildir->directory, &sync->scan, err))
+        return false;
+    if (sync->scan.count == 0 && sync->state->in_new == 0)
+        return true;
+    name_table_create(&sync->table, sync->scan.count);
+    for (size_t i = 0; i < sync->scan.count; i++)
+        name_table_add(&sync->table, file_base(sync, (uint32_t)i), (uint32_t)i);
+    if (!load_known(sync, add_concerned, err))
+        return false;
+    match_files(sync);
+    return true;
+}
+
+/* What is known of new/ is still there, and nothing that is known of cur/. */
+static bool stays_in_new(const struct sync *sync)
+{
+    for (size_t i = 0; i < sync->known_count; i++) {
+        if (sync->known[i].file == NO_FILE || sync->known[i].message.where != INDEX_IN_NEW)
+            return false;
+    }
     return true;
 }
 
@@ -330,39 +375,42 @@ static void guess_claims(struct sync *sync, const struct maildir_arrival *arriva
     }
 }
 
+/* *enough_r false: the list is another one, or has too many lines of messages that are gone. */
 static bool number_arrivals(struct sync *sync, const struct uidlist_stamp *list,
-                            struct maildir_arrival *arrivals, struct error *err)
+                            struct maildir_arrival *arrivals, bool *enough_r, struct error *err)
 {
-    bool same_list = sync->state->uidlist.inode != 0 &&
-                     uidlist_stamp_equal(list, &sync->state->uidlist) &&
-                     sync->state->dead_lines < 100 + sync->state->messages;
-
+    *enough_r = sync->state->uidlist.inode != 0 &&
+                uidlist_stamp_equal(list, &sync->state->uidlist) &&
+                sync->state->dead_lines < 100 + sync->state->messages;
     for (size_t i = 0; i < sync->arrival_count; i++)
         arrivals[i].name = file_name(sync, sync->arrivals[i]);
-    if (same_list) {
-        if (maildir_number(sync->mailbox, sync->state, arrivals, sync->arrival_count, err))
-            return true;
-        if (err->number != ESTALE)
-            return false;
-    }
-    return reconcile(sync, arrivals, err);
+    if (!*enough_r ||
+        maildir_number(sync->mailbox, sync->state, arrivals, sync->arrival_count, err))
+        return true;
+    *enough_r = false;
+    return err->number == ESTALE;
 }
 
 /* --- all of it --------------------------------------------------------------------------------- */
 
+static struct maildir_arrival *make_arrivals(const struct sync *sync)
+{
+    return arena_array(sync->arena, struct maildir_arrival,
+                       sync->known_count + sync->arrival_count + 1);
+}
+
 static bool scan_mailbox(struct sync *sync, const struct uidlist_stamp *list, struct error *err)
 {
-    bool fresh = sync->state->uidvalidity == 0;
+    bool fresh = sync->state->uidvalidity == 0, numbered;
     struct maildir_arrival *arrivals;
 
-    sync->modseq = state_next_modseq(sync->state);
     if (fresh && list->inode == 0 && !maildir_adopt_keywords(sync->mailbox, err))
         return false;
-    if (!load_known(sync, err) || !look(sync, err))
+    if (!load_known(sync, add_known, err) || !look(sync, err))
         return false;
-    arrivals = arena_array(sync->arena, struct maildir_arrival,
-                           sync->known_count + sync->arrival_count + 1);
-    if (!number_arrivals(sync, list, arrivals, err))
+    arrivals = make_arrivals(sync);
+    if (!number_arrivals(sync, list, arrivals, &numbered, err) ||
+        (!numbered && !reconcile(sync, arrivals, err)))
         return false;
     if (fresh)
         guess_claims(sync, arrivals);
@@ -371,16 +419,60 @@ static bool scan_mailbox(struct sync *sync, const struct uidlist_stamp *list, st
     return apply(sync, arrivals, err);
 }
 
+static bool scan_new(struct sync *sync, const struct uidlist_stamp *list, bool *enough_r,
+                     struct error *err)
+{
+    struct maildir_arrival *arrivals;
+
+    if (!look_at_new(sync, err))
+        return false;
+    *enough_r = stays_in_new(sync);
+    arrivals = make_arrivals(sync);
+    if (*enough_r && sync->arrival_count > 0 &&
+        !number_arrivals(sync, list, arrivals, enough_r, err))
+        return false;
+    if (!*enough_r)
+        return true;
+    if (!sync->mailbox->read_only)
+        take_all_in(sync);
+    return apply(sync, arrivals, err);
+}
+
+static struct sync begin(struct mailbox *mailbox, struct index_mailbox *state)
+{
+    return (struct sync){
+        .mailbox = mailbox,
+        .state = state,
+        .arena = arena_create(),
+        .modseq = state_next_modseq(state),
+    };
+}
+
+static void end(struct sync *sync)
+{
+    maildir_scan_release(&sync->scan);
+    name_table_release(&sync->table);
+    mem_free(sync->known);
+    mem_free(sync->arrivals);
+    arena_free(&sync->arena);
+}
+
 bool maildir_merge(struct mailbox *mailbox, struct index_mailbox *state,
                    const struct uidlist_stamp *list, struct error *err)
 {
-    struct sync sync = {.mailbox = mailbox, .state = state, .arena = arena_create()};
+    struct sync sync = begin(mailbox, state);
     bool done = scan_mailbox(&sync, list, err);
 
-    maildir_scan_release(&sync.scan);
-    name_table_release(&sync.table);
-    mem_free(sync.known);
-    mem_free(sync.arrivals);
-    arena_free(&sync.arena);
+    end(&sync);
+    return done;
+}
+
+bool maildir_merge_new(struct mailbox *mailbox, struct index_mailbox *state,
+                       const struct uidlist_stamp *list, bool *enough_r, struct error *err)
+{
+    struct sync sync = begin(mailbox, state);
+    bool done = scan_new(&sync, list, enough_r, err);
+
+    end(&sync);
     return done;
 }

@@ -80,12 +80,16 @@ static bool scan_directory(int directory, const char *name, uint16_t where,
     return true;
 }
 
+bool maildir_scan_new(int directory, struct maildir_scan *scan, struct error *err)
+{
+    scan->names.limit = BUF_UNLIMITED;
+    return scan_directory(directory, "new", INDEX_IN_NEW, scan, err);
+}
+
 /* new/ before cur/: what moves from one to the other meanwhile is then seen once or twice, not never. */
 bool maildir_scan(int directory, struct maildir_scan *scan, struct error *err)
 {
-    scan->names.limit = BUF_UNLIMITED;
-    return scan_directory(directory, "new", INDEX_IN_NEW, scan, err) &&
-           scan_directory(directory, "cur", 0, scan, err);
+    return maildir_scan_new(directory, scan, err) && scan_directory(directory, "cur", 0, scan, err);
 }
 
 /* --- names to numbers -------------------------------------------------------------------------- */

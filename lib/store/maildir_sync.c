@@ -1,7 +1,7 @@
 /*
  * When a Maildir has to be looked at, and what stands between two looks. Usually nothing changed, which
  * the times of new/, cur/ and dovecot-uidlist tell; else maildir_merge reads both directories, under
- * the index's lock.
+ * the index's lock, or maildir_merge_new what was delivered.
  *
  * A change within the resolution of a directory's time may have the same time as the one that we saw;
  * after a scan of a directory that was changed just now there is therefore another one a little later
@@ -23,6 +23,7 @@
 
 struct stamps {
     int64_t new_mtime_ns, cur_mtime_ns;
+    int64_t new_until_ms, cur_until_ms; /* unsure until then, at the moment when they were taken */
     struct uidlist_stamp uidlist;
 };
 
@@ -43,25 +44,22 @@ static bool take_stamps(const struct mailbox *mailbox, struct stamps *stamps_r, 
             error_errno(err, "stat mailbox %s", mailbox->name);
         return false;
     }
-    *stamps_r = (struct stamps){mtime_of(&in_new), mtime_of(&in_cur), uidlist_stat(directory)};
+    *stamps_r = (struct stamps){
+        .new_mtime_ns = mtime_of(&in_new),
+        .cur_mtime_ns = mtime_of(&in_cur),
+        .new_until_ms = state_unsure_until_ms(mtime_of(&in_new)),
+        .cur_until_ms = state_unsure_until_ms(mtime_of(&in_cur)),
+        .uidlist = uidlist_stat(directory),
+    };
     return true;
-}
-
-static bool stamps_match(const struct stamps *stamps, const struct index_mailbox *state)
-{
-    return stamps->new_mtime_ns == state->new_mtime_ns &&
-           stamps->cur_mtime_ns == state->cur_mtime_ns &&
-           uidlist_stamp_equal(&stamps->uidlist, &state->uidlist);
 }
 
 static void note_stamps(struct index_mailbox *state, const struct stamps *stamps)
 {
-    int64_t new_ms = state_unsure_until_ms(stamps->new_mtime_ns);
-    int64_t cur_ms = state_unsure_until_ms(stamps->cur_mtime_ns);
-
     state->new_mtime_ns = stamps->new_mtime_ns;
     state->cur_mtime_ns = stamps->cur_mtime_ns;
-    state->verify_ms = new_ms > cur_ms ? new_ms : cur_ms;
+    state->verify_ms =
+        stamps->new_until_ms > stamps->cur_until_ms ? stamps->new_until_ms : stamps->cur_until_ms;
 }
 
 /* --- transactions ------------------------------------------------------------------------------ */
@@ -92,13 +90,21 @@ static bool get_state(struct mailbox *mailbox, struct index_mailbox *state, stru
     return false;
 }
 
+enum look { LOOK_NOWHERE, LOOK_AT_NEW, LOOK_EVERYWHERE };
+
 /* Deliveries go to new/: there a second look is not put off. */
-static bool needs_scan(const struct mailbox *mailbox, const struct stamps *stamps,
-                       const struct index_mailbox *state)
+static enum look needed_look(const struct mailbox *mailbox, const struct stamps *stamps,
+                             const struct index_mailbox *state)
 {
-    return !stamps_match(stamps, state) || state_unsure_until_ms(state->new_mtime_ns) != 0 ||
-           (state->verify_ms != 0 && state_wall_ms() >= state->verify_ms) ||
-           (!mailbox->read_only && state->in_new > 0);
+    if (stamps->cur_mtime_ns != state->cur_mtime_ns ||
+        !uidlist_stamp_equal(&stamps->uidlist, &state->uidlist) ||
+        (state->verify_ms != 0 && state_wall_ms() >= state->verify_ms))
+        return LOOK_EVERYWHERE;
+    if (stamps->new_mtime_ns != state->new_mtime_ns ||
+        state_unsure_until_ms(state->new_mtime_ns) != 0 ||
+        (!mailbox->read_only && state->in_new > 0))
+        return LOOK_AT_NEW;
+    return LOOK_NOWHERE;
 }
 
 static bool has_claims(const struct mailbox *mailbox, const struct index_mailbox *state)
@@ -106,24 +112,67 @@ static bool has_claims(const struct mailbox *mailbox, const struct index_mailbox
     return mailbox->shown && !mailbox->read_only && state->claimed_uid < state->uidnext;
 }
 
-/* The stamps are of before the scan, but for our own renames in it: they are of after it. */
-static bool scan_locked(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+static int64_t own_ms(const struct index_mailbox *state)
 {
-    struct stamps before, after;
+    int64_t ms = OWN_MS_MIN + state->messages / MESSAGES_PER_MS;
 
-    if (!take_stamps(mailbox, &before, err))
+    return ms < OWN_MS_MAX ? ms : OWN_MS_MAX;
+}
+
+/* The stamps are of before the scan, but for our own renames in it: they are of after it. */
+static bool look_everywhere(struct mailbox *mailbox, struct index_mailbox *state,
+                            const struct stamps *before, struct error *err)
+{
+    struct stamps after;
+
+    if (!maildir_merge(mailbox, state, &before->uidlist, err) || !take_stamps(mailbox, &after, err))
         return false;
-    if (!needs_scan(mailbox, &before, state))
-        return true;
-    if (!still_there(mailbox, err) || !maildir_merge(mailbox, state, &before.uidlist, err) ||
-        !take_stamps(mailbox, &after, err))
-        return false;
-    note_stamps(state, &before);
-    if (after.new_mtime_ns != before.new_mtime_ns || after.cur_mtime_ns != before.cur_mtime_ns) {
+    note_stamps(state, before);
+    if (after.new_mtime_ns != before->new_mtime_ns || after.cur_mtime_ns != before->cur_mtime_ns) {
         note_stamps(state, &after);
         if (state->verify_ms == 0)
             state->verify_ms = state_wall_ms() + 1;
     }
+    return true;
+}
+
+/* What is taken out of new/ is a change of our own in cur/. The time of new/ is noted only if it is sure: else the next
+ * one looks again, which costs next to nothing. */
+static bool look_at_new(struct mailbox *mailbox, struct index_mailbox *state,
+                        const struct stamps *before, bool *enough_r, struct error *err)
+{
+    struct stamps after;
+
+    if (!maildir_merge_new(mailbox, state, &before->uidlist, enough_r, err))
+        return false;
+    if (!*enough_r)
+        return true;
+    if (!take_stamps(mailbox, &after, err))
+        return false;
+    state->new_mtime_ns = before->new_until_ms == 0 ? before->new_mtime_ns : 0;
+    if (!mailbox->read_only && after.cur_mtime_ns != before->cur_mtime_ns) {
+        state->cur_mtime_ns = after.cur_mtime_ns;
+        if (state->verify_ms == 0)
+            state->verify_ms = state_wall_ms() + own_ms(state);
+    }
+    return true;
+}
+
+static bool scan_locked(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+{
+    struct stamps before;
+    bool enough = false;
+    enum look look;
+
+    if (!take_stamps(mailbox, &before, err))
+        return false;
+    look = needed_look(mailbox, &before, state);
+    if (look == LOOK_NOWHERE)
+        return true;
+    if (!still_there(mailbox, err) ||
+        (look == LOOK_AT_NEW && !look_at_new(mailbox, state, &before, &enough, err)) ||
+        (!enough && !look_everywhere(mailbox, state, &before, err)))
+        return false;
     return state_put(mailbox, state, err);
 }
 
@@ -143,13 +192,6 @@ bool maildir_begin(struct mailbox *mailbox, struct index_mailbox *state, struct 
         return true;
     index_abort(mailbox->store->index);
     return false;
-}
-
-static int64_t own_ms(const struct index_mailbox *state)
-{
-    int64_t ms = OWN_MS_MIN + state->messages / MESSAGES_PER_MS;
-
-    return ms < OWN_MS_MAX ? ms : OWN_MS_MAX;
 }
 
 bool maildir_note_own(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
@@ -205,7 +247,8 @@ static bool is_current(struct mailbox *mailbox, bool *current_r, struct error *e
     index_end_read(index);
     if (result == INDEX_FOUND) {
         mailbox->verify_ms = state.verify_ms;
-        *current_r = !needs_scan(mailbox, &stamps, &state) && !has_claims(mailbox, &state);
+        *current_r =
+            needed_look(mailbox, &stamps, &state) == LOOK_NOWHERE && !has_claims(mailbox, &state);
     }
     return result != INDEX_FAILED;
 }

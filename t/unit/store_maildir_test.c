@@ -49,6 +49,63 @@ static void mail_that_arrives_is_seen_in_its_order(void **state UNUSED)
     mailbox_close(&mailbox);
 }
 
+/* What happens there between these two cannot be told from the time of the directory. */
+#define UNSEEN_IN_CUR(commands) "touch -r mail/cur time && " commands " && touch -r time mail/cur"
+
+static void a_delivery_is_no_reason_to_look_at_cur(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    deliver("1.M1P1.h");
+    mailbox = open_mailbox("INBOX", true);
+    settle(mailbox);
+    run(UNSEEN_IN_CUR("touch mail/cur/2.M1P1.h:2,"));
+    deliver("3.M1P1.h");
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->count, 2);
+    assert_int_equal(uid_at(mailbox, 1), 2);
+    run("sed -n '$p' mail/dovecot-uidlist | grep -q '^2 :3.M1P1.h$'");
+    mailbox_close(&mailbox);
+}
+
+static void what_stays_in_new_is_not_new_again(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    deliver("1.M1P1.h");
+    deliver("2.M1P1.h");
+    mailbox = open_mailbox("INBOX", true);
+    settle(mailbox);
+    deliver("3.M1P1.h");
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->count, 3);
+    run("rm mail/new/2.M1P1.h");
+    deliver("4.M1P1.h");
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->count, 4);
+    assert_int_equal(mailbox->gone, 1);
+    assert_true((mailbox->messages[1].flags & FLAG_GONE) != 0);
+    assert_int_equal(uid_at(mailbox, 3), 4);
+    mailbox_close(&mailbox);
+}
+
+/* As mutt does it with a message that shall be new again. */
+static void what_goes_back_to_new_is_the_same_message(void **state UNUSED)
+{
+    struct mailbox *mailbox = open_mailbox("INBOX", false);
+
+    deliver("1.M1P1.h");
+    sync_mailbox(mailbox);
+    settle(mailbox);
+    run(UNSEEN_IN_CUR("mv mail/cur/1.M1P1.h:2, mail/new/1.M1P1.h"));
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->count, 1);
+    assert_int_equal(mailbox->gone, 0);
+    assert_int_equal(uid_at(mailbox, 0), 1);
+    assert_int_equal(access("mail/cur/1.M1P1.h:2,", F_OK), 0);
+    mailbox_close(&mailbox);
+}
+
 /* --- others change it -------------------------------------------------------------------------- */
 
 static void flags_of_another_program_are_seen(void **state UNUSED)
@@ -482,6 +539,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         STORE_CASE(new_mail_is_recent_for_one_session),
         STORE_CASE(mail_that_arrives_is_seen_in_its_order),
+        STORE_CASE(a_delivery_is_no_reason_to_look_at_cur),
+        STORE_CASE(what_stays_in_new_is_not_new_again),
+        STORE_CASE(what_goes_back_to_new_is_the_same_message),
         STORE_CASE(flags_of_another_program_are_seen),
         STORE_CASE(flags_go_on_over_a_rename_by_another_program),
         STORE_CASE(removed_file_is_gone_and_never_returns_as_itself),
