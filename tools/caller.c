@@ -63,11 +63,15 @@ static bool may_choose(const char *directory, struct error *err)
     config = config_read(CONFIG_DIRECTORY, NULL, NULL, err);
     if (config == NULL)
         return false;
-    may = is_listed(config->alternate_config_directories, directory);
-    if (!may)
+    may = is_listed(config->alternate_config_directories, directory) ||
+          is_listed(config->multi_instance_directories, directory);
+    if (!may) {
+        log_error("unauthorized configuration directory name: %s", directory);
         error_set(err, ERROR_PERMANENT,
-                  "%s is not among the alternate_config_directories of %s/main.cf", directory,
-                  CONFIG_DIRECTORY);
+                  "specify \"alternate_config_directories = %s\" or "
+                  "\"multi_instance_directories = %s\" in %s/main.cf",
+                  directory, directory, CONFIG_DIRECTORY);
+    }
     config_free(&config);
     return may;
 }

@@ -3,7 +3,7 @@
 # not read with it.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 24
+plan 25
 
 instance_start <<END
 authorized_submit_users = !bob, static:all
@@ -29,7 +29,8 @@ mount -t tmpfs tmpfs "$parent" && mkdir -p "$standard" && : >"$standard/main.cf"
 
 is 'a configuration that nobody has allowed is not read' \
     "$(printf 'Subject: no\n\n' | status as alice "$T/sbin/sendmail" ana@example.test)" 1
-like 'and the user is told' "$(cat "$T/said")" "$CONF .*alternate_config_directories"
+like 'and the user is told' "$(cat "$T/said")" \
+    "specify \"alternate_config_directories = $CONF\" or \"multi_instance_directories = $CONF\" in .*/main.cf"
 check 'nothing was left' maildrop_is_empty
 
 echo "alternate_config_directories = $CONF" >"$standard/main.cf"
@@ -39,6 +40,8 @@ is 'at once, for pickup hears of it' "$(cat "$T/said")" ''
 maildir_has 'and delivered' "$(virtual_maildir ana)" 1
 sees_empty_queue() { as alice "$T/sbin/buzonqueue" -p | grep -q '^Mail queue is empty'; }
 eventually 'he may see the queue' sees_empty_queue
+echo "multi_instance_directories = $CONF" >"$standard/main.cf"
+check 'so is one of an instance of this machine' sees_empty_queue
 log_has 'in the name of the user' "uid=$(id -u alice) from=<alice>"
 like 'with his full name' "$(cat "$(virtual_maildir ana)"/new/*)" '^From: .*alice@mail.buzon.test'
 
