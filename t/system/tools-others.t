@@ -116,7 +116,7 @@ postlock mbox/x true
 postlock /dev/null true
 postlock /dev/full true
 mkfifo f; postlock f true
-ln -s mbox l; postlock l ls -l mbox.lock l.lock
+ln -s mbox l; postlock l ls mbox.lock l.lock
 ln -s nowhere l; postlock l true; ls -l nowhere | cut -c1-10
 ln mbox two; postlock two true
 chmod 0 mbox; postlock mbox true
