@@ -26,6 +26,7 @@ static bool open_store(struct imapd_session *session, const struct mailbox_place
         .layout = strcmp(session->config->mailbox_layout, "fs") == 0 ? LAYOUT_TREE : LAYOUT_MAILDIR,
         .separator = session->config->mailbox_separator[0],
         .prefix = session->config->mailbox_namespace_prefix,
+        .strict_owner = session->config->strict_mailbox_ownership,
     };
 
     session->store = store_open(&settings, err);

@@ -81,6 +81,7 @@ bool session_open(struct pop3_session *session, const struct mailbox_place *plac
         .layout = strcmp(session->config->mailbox_layout, "fs") == 0 ? LAYOUT_TREE : LAYOUT_MAILDIR,
         .separator = session->config->mailbox_separator[0],
         .prefix = session->config->mailbox_namespace_prefix,
+        .strict_owner = session->config->strict_mailbox_ownership,
     };
 
     session->lock = -1;

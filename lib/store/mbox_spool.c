@@ -180,6 +180,19 @@ bool mbox_spool_remove(struct mailbox *mailbox, struct mbox_spool *spool,
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
+/* In a spool where everybody may make files, somebody else may have made this one, for us to take for mail. */
+static bool is_its_users(const struct mailbox *mailbox, int fd, struct error *err)
+{
+    struct stat status;
+
+    if (!mailbox->store->settings.strict_owner ||
+        (fstat(fd, &status) == 0 && status.st_uid == geteuid()))
+        return true;
+    error_set(err, ERROR_TEMPORARY, "mailbox %s is not owned by its user",
+              mailbox->store->settings.path);
+    return false;
+}
+
 bool mbox_spool_open(struct mailbox *mailbox, struct mbox_spool *spool_r, struct error *err)
 {
     const char *path = mailbox->store->settings.path;
@@ -193,7 +206,8 @@ bool mbox_spool_open(struct mailbox *mailbox, struct mbox_spool *spool_r, struct
         err->kind = ERROR_TEMPORARY;
         return false;
     }
-    if (!mbox_lock(path, spool_r->fd, &lock_settings, &spool_r->lock, err)) {
+    if (!is_its_users(mailbox, spool_r->fd, err) ||
+        !mbox_lock(path, spool_r->fd, &lock_settings, &spool_r->lock, err)) {
         fd_close(&spool_r->fd);
         return false;
     }

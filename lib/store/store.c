@@ -83,6 +83,7 @@ struct store *store_open(const struct store_settings *settings, struct error *er
         .quota_rules = mem_text(settings->quota_rules == NULL ? "" : settings->quota_rules),
         .layout = settings->layout,
         .prefix = mem_text(settings->prefix == NULL ? "" : settings->prefix),
+        .strict_owner = settings->strict_owner,
     };
     store->separator = layout_separator(settings);
     store->settings.quota.is_default = false; /* who logs in brings what counts */

@@ -44,6 +44,7 @@ struct store_settings {
     enum store_layout layout;
     char separator;     /* that clients see: '.' or '/'; 0: as the layout has it */
     const char *prefix; /* of all names but INBOX; NULL: none */
+    bool strict_owner;  /* strict_mailbox_ownership: an mbox must be the effective uid's */
 };
 
 struct store;
