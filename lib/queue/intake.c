@@ -1,133 +1,10 @@
-/* The conversation with cleanup, both halves of it, over the same tables. */
+/* The conversation with cleanup: the half of those who hand messages in. */
 #include "lib/queue/intake.h"
 
 #include "lib/base/buf.h"
 #include "lib/config/name_flags.h"
-#include "lib/message/address.h"
+#include "lib/queue/intake_wire.h"
 #include "lib/service/service.h"
-
-#define FIRST_CONTENT_MAX ((size_t)32 * 1024) /* goes with the recipients; more goes in blocks */
-
-/* --- what goes over the wire ----------------------------------------------------------------------- */
-
-static const struct ipc_field attribute_fields[] = {
-    IPC_TEXT(struct queue_attribute, name, 128),
-    IPC_TEXT(struct queue_attribute, value, INTAKE_TEXT_MAX),
-    IPC_END,
-};
-
-struct open {
-    uint64_t origin;
-    const char *sender;
-    const char *dsn_envid;
-    uint64_t dsn_ret;
-    uint64_t flags;
-    uint64_t overrides;
-    bool rewrite_local;
-    const char *full_name;
-    uint64_t arrival_us;
-    uint64_t size_hint;
-    struct queue_attribute *attributes;
-    size_t attribute_count;
-};
-
-static const struct ipc_field open_fields[] = {
-    IPC_NUMBER(struct open, origin, INTAKE_FORWARD),
-    IPC_TEXT(struct open, sender, ADDRESS_MAX),
-    IPC_TEXT(struct open, dsn_envid, INTAKE_TEXT_MAX),
-    IPC_NUMBER(struct open, dsn_ret, 127),
-    IPC_NUMBER(struct open, flags, UINT32_MAX),
-    IPC_NUMBER(struct open, overrides, UINT32_MAX),
-    IPC_BOOL(struct open, rewrite_local),
-    IPC_TEXT(struct open, full_name, INTAKE_TEXT_MAX),
-    IPC_NUMBER(struct open, arrival_us, INT64_MAX),
-    IPC_NUMBER(struct open, size_hint, INT64_MAX),
-    IPC_LIST(struct open, attributes, attribute_count, attribute_fields, INTAKE_ATTRIBUTES_MAX),
-    IPC_END,
-};
-
-struct opened {
-    const char *queue_id;
-    const char *refusal; /* "" when there is a queue id */
-    bool no_space;
-};
-
-static const struct ipc_field opened_fields[] = {
-    IPC_TEXT(struct opened, queue_id, QUEUE_ID_MAX),
-    IPC_TEXT(struct opened, refusal, ERROR_TEXT_MAX),
-    IPC_BOOL(struct opened, no_space),
-    IPC_END,
-};
-
-static const struct ipc_field recipient_fields[] = {
-    IPC_TEXT(struct queue_recipient, address, ADDRESS_MAX),
-    IPC_TEXT(struct queue_recipient, original, ADDRESS_MAX),
-    IPC_TEXT(struct queue_recipient, dsn_orcpt, INTAKE_TEXT_MAX),
-    IPC_NUMBER(struct queue_recipient, dsn_notify, 15),
-    IPC_END,
-};
-
-struct message {
-    bool aborted;
-    struct queue_recipient *recipients;
-    size_t recipient_count;
-    struct span content;
-    bool more;
-    bool ordered;
-};
-
-static const struct ipc_field message_fields[] = {
-    IPC_BOOL(struct message, aborted),
-    IPC_LIST(struct message, recipients, recipient_count, recipient_fields, QUEUE_RECIPIENTS_MAX),
-    IPC_OCTETS(struct message, content, FIRST_CONTENT_MAX),
-    IPC_BOOL(struct message, more),
-    IPC_BOOL(struct message, ordered),
-    IPC_END,
-};
-
-struct copy {
-    const char *address;
-};
-
-static const struct ipc_field copy_fields[] = {
-    IPC_TEXT(struct copy, address, ADDRESS_MAX),
-    IPC_END,
-};
-
-struct orders {
-    bool discard;
-    bool hold;
-    const char *filter;
-    const char *redirect;
-    struct copy *copies;
-    size_t copy_count;
-};
-
-static const struct ipc_field orders_fields[] = {
-    IPC_BOOL(struct orders, discard),
-    IPC_BOOL(struct orders, hold),
-    IPC_TEXT(struct orders, filter, INTAKE_TEXT_MAX),
-    IPC_TEXT(struct orders, redirect, ADDRESS_MAX),
-    IPC_LIST(struct orders, copies, copy_count, copy_fields, INTAKE_COPIES_MAX),
-    IPC_END,
-};
-
-static const struct ipc_field outcome_fields[] = {
-    IPC_BOOL(struct intake_outcome, committed),
-    IPC_TEXT(struct intake_outcome, queue_id, QUEUE_ID_MAX),
-    IPC_NUMBER(struct intake_outcome, code, 599),
-    IPC_TEXT(struct intake_outcome, status, 32),
-    IPC_TEXT(struct intake_outcome, text, INTAKE_TEXT_MAX),
-    IPC_END,
-};
-
-static const struct ipc_message open_message = {"open", 1, open_fields};
-static const struct ipc_message opened_message = {"opened", 1, opened_fields};
-static const struct ipc_message message_message = {"message", 1, message_fields};
-static const struct ipc_message orders_message = {"orders", 1, orders_fields};
-static const struct ipc_message outcome_message = {"committed", 1, outcome_fields};
-
-/* --- the client's half ------------------------------------------------------------------------------ */
 
 struct intake {
     struct connection **cleanup; /* the caller's; NULL in it when the conversation is over */
@@ -178,9 +55,9 @@ unsigned intake_overrides(const char *receive_override_options)
 
 /* --- opening ------------------------------------------------------------------------------------------ */
 
-static struct open make_open(const struct intake_request *request)
+static struct intake_wire_open make_open(const struct intake_request *request)
 {
-    return (struct open){
+    return (struct intake_wire_open){
         .origin = request->origin,
         .sender = request->sender,
         .dsn_envid = request->dsn_envid,
@@ -199,17 +76,18 @@ static struct open make_open(const struct intake_request *request)
 
 /* Ask for a queue id, over a new connection when there is none. */
 static bool ask(struct connection **cleanup, const struct intake_request *request,
-                struct arena *arena, struct opened *opened_r, struct error *err)
+                struct arena *arena, struct intake_wire_opened *opened_r, struct error *err)
 {
-    const struct open open = make_open(request);
+    const struct intake_wire_open open = make_open(request);
 
     if (*cleanup == NULL)
         *cleanup = service_connect(request->service == NULL ? "cleanup" : request->service, err);
-    return *cleanup != NULL && tell(cleanup, &open_message, &open, err) &&
-           hear(cleanup, &opened_message, arena, opened_r, err);
+    return *cleanup != NULL && tell(cleanup, &intake_open_message, &open, err) &&
+           hear(cleanup, &intake_opened_message, arena, opened_r, err);
 }
 
-static bool is_welcome(struct connection **cleanup, const struct opened *opened, struct error *err)
+static bool is_welcome(struct connection **cleanup, const struct intake_wire_opened *opened,
+                       struct error *err)
 {
     if (opened->refusal[0] != '\0') {
         error_set(err, ERROR_TEMPORARY, "%s", opened->refusal);
@@ -227,7 +105,7 @@ struct intake *intake_open(struct connection **cleanup, const struct intake_requ
 {
     struct arena *arena = arena_create();
     bool was_kept = *cleanup != NULL; /* it may have ended while nobody used it */
-    struct opened opened = {0};
+    struct intake_wire_opened opened = {0};
     struct intake *intake;
 
     if ((!ask(cleanup, request, arena, &opened, err) &&
@@ -240,7 +118,7 @@ struct intake *intake_open(struct connection **cleanup, const struct intake_requ
     intake->cleanup = cleanup;
     intake->arena = arena;
     intake->queue_id = opened.queue_id;
-    intake->content = BUF(FIRST_CONTENT_MAX);
+    intake->content = BUF(INTAKE_FIRST_CONTENT_MAX);
     *queue_id_r = intake->queue_id;
     return intake;
 }
@@ -267,7 +145,7 @@ void intake_order(struct intake *intake, const struct intake_orders *orders)
 /* Recipients and the content so far, in one message. */
 static bool send_message(struct intake *intake, bool more, struct error *err)
 {
-    const struct message message = {
+    const struct intake_wire_message message = {
         .recipients = (struct queue_recipient *)(uintptr_t)intake->recipients, /* only read */
         .recipient_count = intake->recipient_count,
         .content = buf_span(&intake->content),
@@ -275,7 +153,7 @@ static bool send_message(struct intake *intake, bool more, struct error *err)
         .ordered = more || intake->orders != NULL,
     };
 
-    if (!tell(intake->cleanup, &message_message, &message, err))
+    if (!tell(intake->cleanup, &intake_message_message, &message, err))
         return false;
     buf_clear(&intake->content);
     intake->streaming = more;
@@ -314,7 +192,7 @@ bool intake_content(struct intake *intake, struct span octets, struct error *err
         return true;
     if (!send_buffered(intake, err))
         return false;
-    if (octets.len >= FIRST_CONTENT_MAX / 2)
+    if (octets.len >= INTAKE_FIRST_CONTENT_MAX / 2)
         return send_blocks(intake, octets, err);
     buf_put(&intake->content, octets);
     return true;
@@ -329,18 +207,18 @@ static bool send_orders(struct intake *intake, struct error *err)
 {
     static const struct intake_orders none;
     const struct intake_orders *orders = intake->orders == NULL ? &none : intake->orders;
-    struct orders wire = {
+    struct intake_wire_orders wire = {
         .discard = orders->discard,
         .hold = orders->hold,
         .filter = orders->filter,
         .redirect = orders->redirect,
-        .copies = arena_array(intake->arena, struct copy, orders->copies.count + 1),
+        .copies = arena_array(intake->arena, struct intake_wire_copy, orders->copies.count + 1),
         .copy_count = orders->copies.count,
     };
 
     for (size_t i = 0; i < wire.copy_count; i++)
         wire.copies[i].address = orders->copies.items[i];
-    return tell(intake->cleanup, &orders_message, &wire, err);
+    return tell(intake->cleanup, &intake_orders_message, &wire, err);
 }
 
 /* All but the orders; whether there will be any for a large message is not known when it is begun. */
@@ -356,21 +234,21 @@ bool intake_finish(struct intake *intake, struct arena *arena, struct intake_out
                    struct error *err)
 {
     *outcome_r = (struct intake_outcome){0};
-    intake->finished =
-        send_rest(intake, err) && hear(intake->cleanup, &outcome_message, arena, outcome_r, err);
+    intake->finished = send_rest(intake, err) &&
+                       hear(intake->cleanup, &intake_outcome_message, arena, outcome_r, err);
     return intake->finished;
 }
 
 /* Before any content went out a word is enough; later only hanging up says it. */
 static void give_up(struct intake *intake)
 {
-    const struct message message = {.aborted = true};
+    const struct intake_wire_message message = {.aborted = true};
     struct error err = {0};
 
     if (intake->streaming)
         connection_free(intake->cleanup);
     else
-        (void)!tell(intake->cleanup, &message_message, &message, &err);
+        (void)!tell(intake->cleanup, &intake_message_message, &message, &err);
 }
 
 void intake_free(struct intake **intake)
@@ -383,104 +261,4 @@ void intake_free(struct intake **intake)
     arena_free(&(*intake)->arena);
     mem_free(*intake);
     *intake = NULL;
-}
-
-/* --- cleanup's half ---------------------------------------------------------------------------------- */
-
-bool intake_receive_open(struct connection *client, struct arena *arena,
-                         struct intake_request *request_r, struct error *err)
-{
-    struct open open = {0};
-
-    if (!ipc_receive(client, &open_message, arena, &open, err))
-        return false;
-    *request_r = (struct intake_request){
-        .origin = (enum intake_origin)open.origin,
-        .sender = open.sender,
-        .dsn_envid = open.dsn_envid,
-        .dsn_ret = (char)open.dsn_ret,
-        .flags = (unsigned)open.flags,
-        .overrides = (unsigned)open.overrides,
-        .rewrite_local = open.rewrite_local,
-        .full_name = open.full_name,
-        .arrival = {.tv_sec = (time_t)(open.arrival_us / 1000000),
-                    .tv_usec = (suseconds_t)(open.arrival_us % 1000000)},
-        .size_hint = open.size_hint,
-        .attributes = open.attributes,
-        .attribute_count = open.attribute_count,
-    };
-    return true;
-}
-
-bool intake_send_opened(struct connection *client, const char *queue_id,
-                        const struct error *refusal, struct error *err)
-{
-    const struct opened opened = {
-        .queue_id = queue_id,
-        .refusal = refusal == NULL ? "" : refusal->text,
-        .no_space = refusal != NULL && refusal->number == ENOSPC,
-    };
-
-    return ipc_send(client, &opened_message, &opened, err);
-}
-
-bool intake_receive_message(struct connection *client, struct arena *arena,
-                            struct intake_message *message_r, struct error *err)
-{
-    struct message message = {0};
-
-    if (!ipc_receive(client, &message_message, arena, &message, err))
-        return false;
-    *message_r = (struct intake_message){
-        .aborted = message.aborted,
-        .recipients = message.recipients,
-        .recipient_count = message.recipient_count,
-        .content = message.content,
-        .more = message.more,
-        .ordered = message.ordered,
-    };
-    return true;
-}
-
-/* Nothing that could be taken for something else in a log line or by an agent. */
-static bool is_plain(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < ' ' || *text == 127)
-            return false;
-    }
-    return true;
-}
-
-/* "" is none. */
-static bool is_sound(const char *text, char needed)
-{
-    return text[0] == '\0' || (is_plain(text) && strchr(text, needed) != NULL);
-}
-
-bool intake_receive_orders(struct connection *client, struct arena *arena,
-                           struct intake_orders *orders_r, struct error *err)
-{
-    struct orders orders = {0};
-
-    *orders_r = (struct intake_orders){0};
-    if (!ipc_receive(client, &orders_message, arena, &orders, err))
-        return false;
-    if (!is_sound(orders.filter, ':') || !is_sound(orders.redirect, '@')) {
-        error_set(err, ERROR_MALFORMED, "orders for a message that make no sense");
-        return false;
-    }
-    orders_r->discard = orders.discard;
-    orders_r->hold = orders.hold;
-    orders_r->filter = orders.filter[0] == '\0' ? NULL : orders.filter;
-    orders_r->redirect = orders.redirect[0] == '\0' ? NULL : orders.redirect;
-    for (size_t i = 0; i < orders.copy_count; i++)
-        strlist_add(&orders_r->copies, orders.copies[i].address);
-    return true;
-}
-
-bool intake_send_outcome(struct connection *client, const struct intake_outcome *outcome,
-                         struct error *err)
-{
-    return ipc_send(client, &outcome_message, outcome, err);
 }

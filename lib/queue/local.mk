@@ -2,7 +2,7 @@
 lib_libbuzon_a_SOURCES += lib/queue/parameters.c lib/queue/parameters.h lib/queue/layout.h lib/queue/queue_file.h \
 	lib/queue/content_flags.c lib/queue/content_flags.h \
 	lib/queue/flush_client.c lib/queue/flush_client.h \
-	lib/queue/intake.c lib/queue/intake.h \
+	lib/queue/intake.c lib/queue/intake_server.c lib/queue/intake_wire.c lib/queue/intake_wire.h lib/queue/intake.h \
 	lib/queue/maildrop.c lib/queue/maildrop.h \
 	lib/queue/postmaster.c lib/queue/postmaster.h \
 	lib/queue/transcript.c lib/queue/transcript.h \
