@@ -51,7 +51,7 @@ class Sessions:
             return "<%s>" % address
         return r.choice((
             "%s", "<<%s>>", "<%s", "%s>", "< %s >", "<%s> x", '"Name" <%s>', "Name <%s>", "<@a.test:%s>", "<@a.test,@b.test:%s>", "<%s><%s>",
-            "\\x09<%s>", "<>", "<a,b>", "<%s,c@local.test>", "<%s.>")).replace("%s", address.replace("\\", "\\x5c"))
+            "\\x09<%s>", "<>", "<a,b>", "<%s,c@local.test>")).replace("%s", address.replace("\\", "\\x5c"))
 
     def parameters(self):
         if self.random.random() < 0.6:
