@@ -169,9 +169,9 @@ static const struct header_case {
     {"nothing to change",                  "From: a@b.test\n\nTo: a@in.test\n",                          "From: a@b.test\n\nTo: a@in.test\n",
      0,                                                                                                                                                                            false},
     {"an address",                         "From: a@in.test\n\nx\n",                                     "From: a@out.test\n\nx\n",                                             0, true },
-    {"several, and all around them stays",
+    {"several, and the field is laid out anew",
      "Subject: s\nTo:  \"A, B\" <a@in.test> (c),\n\tb@b.test,\n  g: <c@in.test>;\nX: a@in.test\n\nx\n",
-     "Subject: s\nTo:  \"A, B\" <a@out.test> (c),\n\tb@b.test,\n  g: <c@out.test>;\nX: a@in.test\n\nx\n",
+     "Subject: s\nTo: \"A, B\" <a@out.test>(c), b@b.test, g: <c@out.test>;\nX: a@in.test\n\nx\n",
      0,                                                                                                                                                                            true },
     {"all kinds of fields",
      "Reply-To: a@in.test\nSender: a@in.test\nCc: a@in.test\nBcc: a@in.test\nErrors-To: a@in.test\n"
@@ -218,14 +218,23 @@ static void run_header(void **state)
     stop(&fixture);
 }
 
-/* `count` fields, each with one address of ours, and a folded one of as many; then a body. */
-static void put_long_header(struct buf *out, const char *domain, unsigned count)
+/* `count` fields, each with one address of ours, and one with as many in lines of `line` octets; then a body. */
+static void put_long_header(struct buf *out, const char *domain, unsigned count, size_t line)
 {
+    size_t len = strlen("Cc: z@z.test,");
+
     for (unsigned i = 0; i < count; i++)
         buf_put_printf(out, "To: user%u@%s\n", i, domain);
     buf_put_text(out, "Cc: z@z.test");
-    for (unsigned i = 0; i < count; i++)
-        buf_put_printf(out, ",\n\tuser%u@%s", i, domain);
+    for (unsigned i = 0; i < count; i++) {
+        char *address = mem_printf("user%u@%s", i, domain);
+        size_t element = strlen(address) + (i + 1 < count); /* with its comma */
+        bool fits = len + 1 + element < line;
+
+        len = fits ? len + 1 + element : element;
+        buf_put_printf(out, fits ? ", %s" : ",\n\t%s", address);
+        mem_free(address);
+    }
     buf_put_text(out, "\n\nbody\n");
 }
 
@@ -235,8 +244,8 @@ static void long_header(void **state UNUSED)
     struct buf sent = BUF(BUF_UNLIMITED);
     struct fixture fixture = {0};
 
-    put_long_header(&content, "in.test", 9000);
-    put_long_header(&sent, "out.test", 9000);
+    put_long_header(&content, "in.test", 9000, 0);
+    put_long_header(&sent, "out.test", 9000, 70);
     start(&fixture, MAPS, "a@in.test", buf_span(&content));
     assert_true(fixture.mapped);
     assert_sent(&fixture, buf_span(&content), buf_span(&sent));
