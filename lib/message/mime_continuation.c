@@ -39,18 +39,19 @@ static const struct mime_parameter *find_piece(const struct mime_field *field, s
                                                size_t number)
 {
     for (size_t i = 0; i < field->parameter_count; i++) {
-        struct span found = name_of_piece(field->parameters[i].name, number);
-        if (found.data != NULL && span_equal_nocase(found, name))
+        struct span whole = field->parameters[i].name;
+        if (span_equal_nocase(span_first(whole, name.len), name) &&
+            name_of_piece(whole, number).len == name.len)
             return &field->parameters[i];
     }
     return NULL;
 }
 
-static struct pieces find_pieces(struct arena *arena, const struct mime_field *field,
-                                 struct span name)
+/* room: for as many as there are parameters */
+static struct pieces find_pieces(const struct mime_field *field, struct span name,
+                                 const struct mime_parameter **room)
 {
-    struct pieces found = {
-        name, arena_array(arena, const struct mime_parameter *, field->parameter_count), 0, false};
+    struct pieces found = {name, room, 0, false};
     const struct mime_parameter *piece;
 
     while (found.count < field->parameter_count &&
@@ -82,6 +83,7 @@ void mime_join_parameters(struct arena *arena, struct mime_field *field)
 {
     size_t count = field->parameter_count, plain = 0, joined_count = 0;
     struct mime_parameter *all, *joined;
+    const struct mime_parameter **room;
     bool *used;
 
     if (count == 0)
@@ -89,11 +91,14 @@ void mime_join_parameters(struct arena *arena, struct mime_field *field)
     all = arena_array(arena, struct mime_parameter, count);
     joined = arena_array(arena, struct mime_parameter, count);
     used = arena_array(arena, bool, count);
+    room = arena_array(arena, const struct mime_parameter *, count);
     for (size_t i = 0; i < count; i++) {
         struct span name = used[i] ? SPAN_EMPTY : name_of_piece(field->parameters[i].name, 0);
         if (name.data == NULL)
             continue;
-        struct pieces found = find_pieces(arena, field, name);
+        struct pieces found = find_pieces(field, name, room);
+        if (found.pieces[0] != &field->parameters[i])
+            continue; /* one more first piece */
         for (size_t j = 0; j < found.count; j++)
             used[found.pieces[j] - field->parameters] = true;
         joined[joined_count++] = join(arena, &found);

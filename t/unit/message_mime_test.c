@@ -21,8 +21,8 @@ static const struct structure_case {
      "NIL)"                                                  },
     {"parameters in pieces are joined",
      "Content-Type: text/plain; name*1=two; a=b; NAME*0=one; u*0*=utf-8''%41; u*1=b; m*0=x; m*1*=%42; gap*0=1;"
-     " gap*2=3; late*1=l\n\nx",
-     "(\"text\" \"plain\" (\"a\" \"b\" \"gap*2\" \"3\" \"late*1\" \"l\" \"NAME\" \"onetwo\" \"u*\" \"utf-8''%41b\" \"m*\" "
+     " gap*2=3; late*1=l; M*0=z\n\nx",
+     "(\"text\" \"plain\" (\"a\" \"b\" \"gap*2\" \"3\" \"late*1\" \"l\" \"M*0\" \"z\" \"NAME\" \"onetwo\" \"u*\" \"utf-8''%41b\" \"m*\" "
      "\"''x%42\" \"gap\" \"1\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL)"},
     {"a Content-Type without a subtype is none",                 "Content-Type: text\n\nx\n",
      "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL)"                                                  },
