@@ -9,7 +9,7 @@
  * as that is short, the lines behind the first with a tab. What is in quotes and comments stays, on one line.
  *
  *  name, body  without colon and line end; the body may have folds
- *  out         gets the field without a line end; room for three times the body is enough
+ *  out         gets the field without a line end; room for name, body four times, and two octets is enough
  */
 void header_fold(struct span name, struct span body, struct buf *out);
 

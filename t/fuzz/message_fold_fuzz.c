@@ -10,7 +10,7 @@ static bool is_white(char octet)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct buf out = BUF(3 * size + 8);
+    struct buf out = BUF(strlen("To: ") + 4 * size);
     size_t at = 0;
 
     header_fold(SPAN_LITERAL("To"), span_of(data, size), &out);
