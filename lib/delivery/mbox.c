@@ -54,18 +54,20 @@ static bool remove_stale(const char *dotlock, const struct mbox_settings *settin
            stat(dotlock, &now) == 0 && now.st_ino == status.st_ino && unlink(dotlock) == 0;
 }
 
-/* Not every file system knows links. */
+/* Not every file system knows links; and where `own` could not be made, NULL, a lock may be there all the same. */
 static bool link_or_make(const char *own, const char *dotlock)
 {
     int fd;
 
-    if (link(own, dotlock) == 0)
+    if (own != NULL && link(own, dotlock) == 0)
         return true;
-    if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+    if (own != NULL && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
         return false;
     fd = open(dotlock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
     fd_close(&fd);
-    return fd >= 0;
+    return true;
 }
 
 static bool link_patiently(const char *own, const char *dotlock,
@@ -92,7 +94,8 @@ static bool make_dotlock(const char *path, const char *dotlock,
     const char *slash = strrchr(path, '/');
     int directory_len = slash == NULL ? 0 : (int)(slash + 1 - path);
     char *own = mem_printf("%.*s.buzon-lock.%ld", directory_len, path, (long)getpid());
-    bool made = lock_holder_write(AT_FDCWD, own) && link_patiently(own, dotlock, settings);
+    bool named = lock_holder_write(AT_FDCWD, own);
+    bool made = link_patiently(named ? own : NULL, dotlock, settings);
     int reason = errno;
 
     unlink(own);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NOBODY 65534
+
 static char scratch[64];
 
 static int make_scratch(void **state UNUSED)
@@ -237,6 +239,59 @@ static void held_lock_defers(void **state UNUSED)
     fd_close(&content.file);
 }
 
+/* Such as one that somebody else's process left in a spool where only its owner may remove it. */
+static void unnamed_lock_is_a_lock(void **state UNUSED)
+{
+    struct delivery_content content = content_of("", SPAN_LITERAL("A: b\n\nx\n"));
+    char *own = mem_printf(".buzon-lock.%ld", (long)getpid());
+    struct error err;
+    int fd;
+
+    assert_int_equal(mkdir(own, 0700), 0); /* in the place of the file that would name us */
+    assert_true(mbox_deliver("box", "a@b", 0, &content, &settings, NULL, &err));
+    assert_int_equal(access("box.lock", F_OK), -1);
+    fd = open("box.lock", O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0);
+    fd_close(&fd);
+    assert_false(mbox_deliver("box", "a@b", 0, &content, &settings, NULL, &err));
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    assert_int_equal(unlink("box.lock"), 0);
+    assert_int_equal(rmdir(own), 0);
+    mem_free(own);
+    fd_close(&content.file);
+}
+
+/* Where nobody may make files the other locks must do, but for a lock file that is there. */
+static void lock_is_seen_where_none_can_be_made(void **state UNUSED)
+{
+    struct delivery_content content = content_of("", SPAN_LITERAL("A: b\n\nx\n"));
+    bool is_root = geteuid() == 0;
+    struct error err;
+    int fd;
+
+    assert_int_equal(mkdir("spool", 0755), 0);
+    fd = open("spool/box", O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(is_root ? fchown(fd, NOBODY, NOBODY) : 0, 0);
+    fd_close(&fd);
+    fd = open("spool/box.lock", O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0);
+    fd_close(&fd);
+    assert_int_equal(chmod(".", 0711), 0);
+    assert_int_equal(chmod("spool", 0555), 0);
+    assert_int_equal(is_root ? seteuid(NOBODY) : 0, 0);
+    assert_false(mbox_deliver("spool/box", "a@b", 0, &content, &settings, NULL, &err));
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    assert_int_equal(is_root ? seteuid(0) : 0, 0);
+    assert_int_equal(chmod("spool", 0755), 0);
+    assert_int_equal(unlink("spool/box.lock"), 0);
+    assert_int_equal(chmod("spool", 0555), 0);
+    assert_int_equal(is_root ? seteuid(NOBODY) : 0, 0);
+    assert_true(mbox_deliver("spool/box", "a@b", 0, &content, &settings, NULL, &err));
+    assert_int_equal(is_root ? seteuid(0) : 0, 0);
+    assert_int_equal(chmod("spool", 0755), 0);
+    fd_close(&content.file);
+}
+
 static void planted_links_are_refused(void **state UNUSED)
 {
     struct delivery_content content = content_of("", SPAN_LITERAL("A: b\n\nx\n"));
@@ -288,13 +343,15 @@ static void counts_bare_lf_in_blocks_of_any_length(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(maildir_cases) + ARRAY_LENGTH(mbox_cases) + 7];
+    struct CMUnitTest tests[ARRAY_LENGTH(maildir_cases) + ARRAY_LENGTH(mbox_cases) + 9];
     const struct CMUnitTest others[] = {
         cmocka_unit_test(large_message_keeps_every_octet),
         cmocka_unit_test(missing_parts_are_made),
         cmocka_unit_test(short_queue_file_leaves_nothing),
         cmocka_unit_test(full_mbox_is_left_alone),
         cmocka_unit_test(held_lock_defers),
+        cmocka_unit_test(unnamed_lock_is_a_lock),
+        cmocka_unit_test(lock_is_seen_where_none_can_be_made),
         cmocka_unit_test(planted_links_are_refused),
         cmocka_unit_test(counts_bare_lf_in_blocks_of_any_length),
     };
