@@ -151,9 +151,11 @@ static bool look_at_new(struct mailbox *mailbox, struct index_mailbox *state,
         return false;
     state->new_mtime_ns = before->new_until_ms == 0 ? before->new_mtime_ns : 0;
     if (!mailbox->read_only && after.cur_mtime_ns != before->cur_mtime_ns) {
+        int64_t verify_ms = state_wall_ms() + own_ms(state);
         state->cur_mtime_ns = after.cur_mtime_ns;
-        if (state->verify_ms == 0)
-            state->verify_ms = state_wall_ms() + own_ms(state);
+        /* also where it was put off until the time of a directory that is of the future */
+        if (state->verify_ms == 0 || state->verify_ms > verify_ms)
+            state->verify_ms = verify_ms;
     }
     return true;
 }

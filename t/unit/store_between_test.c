@@ -185,6 +185,46 @@ static void nothing_is_missed(void **state UNUSED)
     acts_at = 0;
 }
 
+static size_t count_shown(void)
+{
+    struct mailbox *mailbox = open_mailbox("INBOX", true);
+    size_t count = mailbox->count;
+
+    mailbox_close(&mailbox);
+    return count;
+}
+
+/* After a clock that was wrong nothing is put off until its time comes. */
+static void cur_of_the_future_hides_nothing(void **state UNUSED)
+{
+    const struct timespec future[] = {
+        {.tv_sec = 4102444800, .tv_nsec = 1},
+        {.tv_sec = 4102444800, .tv_nsec = 1}
+    };
+    const struct timespec own_ms = {.tv_nsec = 25000000};
+    unsigned moments = MOMENTS_MAX;
+
+    act = it_removes;
+    it_delivers();
+    we_look();
+    for (unsigned moment = 1; moment <= moments; moment++) {
+        assert_int_equal(utimensat(AT_FDCWD, "mail/cur", future, 0), 0);
+        we_look();
+        it_delivers();
+        looks = 0;
+        acts_at = moment;
+        we_look();
+        if (looks < moment) {
+            moments = moment;
+            it_removes();
+        }
+        acts_at = 0;
+        nanosleep(&own_ms, NULL);
+        assert_int_equal(count_shown(), 1);
+    }
+    assert_true(moments > 3 && moments < MOMENTS_MAX);
+}
+
 static void run_between(void **state)
 {
     const struct between *between = *state;
@@ -222,9 +262,11 @@ static struct between cases[] = {
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 1];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + 2] = {
+        [ARRAY_LENGTH(cases)] = STORE_CASE(nothing_is_missed),
+        [ARRAY_LENGTH(cases) + 1] = STORE_CASE(cur_of_the_future_hides_nothing),
+    };
 
-    tests[ARRAY_LENGTH(cases)] = (struct CMUnitTest)STORE_CASE(nothing_is_missed);
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
         tests[i] = (struct CMUnitTest){cases[i].name, run_between, store_set_up, store_tear_down,
                                        &cases[i]};
