@@ -3,6 +3,8 @@
 
 #include "qmgr/findings.h"
 
+#include "lib/message/address.h"
+
 static struct batch *add_batch(struct findings *findings)
 {
     struct arena *arena = arena_create();
@@ -28,9 +30,12 @@ static void grow(struct batch *batch)
     batch->recipients = grown;
 }
 
-static const char *copy(struct batch *batch, const char *text)
+/* What is longer than a notice may have would never be told. */
+static const char *copy(struct batch *batch, const char *text, size_t max)
 {
-    return text == NULL || text[0] == '\0' ? "" : arena_copy(batch->arena, text);
+    return text == NULL || text[0] == '\0'
+               ? ""
+               : arena_text(batch->arena, span_first(span_text(text), max));
 }
 
 /* What is being told stays as it is. */
@@ -49,14 +54,14 @@ void findings_add(struct findings *findings, const struct notice_recipient *reci
         grow(batch);
     added = &batch->recipients[batch->count++];
     *added = *recipient;
-    added->address = copy(batch, recipient->address);
-    added->original = copy(batch, recipient->original);
-    added->dsn_orcpt = copy(batch, recipient->dsn_orcpt);
-    added->status = copy(batch, recipient->status);
-    added->text = copy(batch, recipient->text);
-    added->remote_mta = copy(batch, recipient->remote_mta);
-    added->diagnostic = copy(batch, recipient->diagnostic);
-    added->action_address = copy(batch, recipient->action_address);
+    added->address = copy(batch, recipient->address, ADDRESS_MAX);
+    added->original = copy(batch, recipient->original, ADDRESS_MAX);
+    added->dsn_orcpt = copy(batch, recipient->dsn_orcpt, ADDRESS_MAX);
+    added->status = copy(batch, recipient->status, DELIVERY_STATUS_MAX);
+    added->text = copy(batch, recipient->text, DELIVERY_TEXT_MAX);
+    added->remote_mta = copy(batch, recipient->remote_mta, DELIVERY_TEXT_MAX);
+    added->diagnostic = copy(batch, recipient->diagnostic, DELIVERY_TEXT_MAX);
+    added->action_address = copy(batch, recipient->action_address, ADDRESS_MAX);
     findings->count++;
 }
 

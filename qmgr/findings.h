@@ -25,7 +25,7 @@ struct findings {
     bool is_being_told; /* of the first batch */
 };
 
-/* findings_add - texts are copied */
+/* findings_add - texts are copied, as much of them as a notice may have */
 void findings_add(struct findings *findings, const struct notice_recipient *recipient);
 /* findings_is_full - the first batch can take no more */
 bool findings_is_full(const struct findings *findings);

@@ -6,15 +6,13 @@
 #include "lib/base/file.h"
 #include "lib/message/address.h"
 
-#define STATUS_MAX 16
-
 static const struct ipc_field recipient_fields[] = {
     IPC_TEXT(struct notice_recipient, address, ADDRESS_MAX),
     IPC_TEXT(struct notice_recipient, original, ADDRESS_MAX),
     IPC_TEXT(struct notice_recipient, dsn_orcpt, ADDRESS_MAX),
     IPC_NUMBER(struct notice_recipient, dsn_notify, UINT8_MAX),
     IPC_NUMBER(struct notice_recipient, action, DELIVERY_ACTION_UNDELIVERABLE),
-    IPC_TEXT(struct notice_recipient, status, STATUS_MAX),
+    IPC_TEXT(struct notice_recipient, status, DELIVERY_STATUS_MAX),
     IPC_TEXT(struct notice_recipient, text, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct notice_recipient, remote_mta, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct notice_recipient, diagnostic, DELIVERY_TEXT_MAX),

@@ -13,7 +13,6 @@
 #define ATTRIBUTES_MAX      100
 #define ATTRIBUTE_NAME_MAX  100
 #define ATTRIBUTE_VALUE_MAX 4096
-#define STATUS_MAX          16
 
 static const struct ipc_field recipient_fields[] = {
     IPC_TEXT(struct delivery_recipient, address, ADDRESS_MAX),
@@ -53,7 +52,7 @@ static const struct ipc_message request_message = {"deliver", 1, request_fields}
 
 static const struct ipc_field part_fields[] = {
     IPC_TEXT(struct delivery_part, address, ADDRESS_MAX),
-    IPC_TEXT(struct delivery_part, status, STATUS_MAX),
+    IPC_TEXT(struct delivery_part, status, DELIVERY_STATUS_MAX),
     IPC_TEXT(struct delivery_part, text, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct delivery_part, diagnostic, DELIVERY_TEXT_MAX),
     IPC_END,
@@ -63,7 +62,7 @@ static const struct ipc_field report_fields[] = {
     IPC_NUMBER(struct delivery_report, recipient_id, UINT64_MAX),
     IPC_NUMBER(struct delivery_report, outcome, DELIVERY_BEST_MX),
     IPC_NUMBER(struct delivery_report, action, DELIVERY_ACTION_UNDELIVERABLE),
-    IPC_TEXT(struct delivery_report, status, STATUS_MAX),
+    IPC_TEXT(struct delivery_report, status, DELIVERY_STATUS_MAX),
     IPC_TEXT(struct delivery_report, text, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct delivery_report, relay, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct delivery_report, remote_mta, DELIVERY_TEXT_MAX),
@@ -150,7 +149,7 @@ static const struct delivery_part *bounded_parts(const struct delivery_request *
     for (size_t i = 0; i < told->part_count; i++)
         parts[i] = (struct delivery_part){
             .address = bounded(request, told->parts[i].address, ADDRESS_MAX),
-            .status = bounded(request, told->parts[i].status, STATUS_MAX),
+            .status = bounded(request, told->parts[i].status, DELIVERY_STATUS_MAX),
             .text = bounded(request, told->parts[i].text, DELIVERY_TEXT_MAX),
             .diagnostic = bounded(request, told->parts[i].diagnostic, DELIVERY_TEXT_MAX),
         };
@@ -166,7 +165,7 @@ static bool tell(struct connection *qmgr, const struct delivery_request *request
         .recipient_id = told->recipient->id,
         .outcome = is_soft ? DELIVERY_DEFERRED : told->outcome,
         .action = told->action,
-        .status = bounded(request, told->status, STATUS_MAX),
+        .status = bounded(request, told->status, DELIVERY_STATUS_MAX),
         .text = bounded(request, told->text, DELIVERY_TEXT_MAX),
         .relay = told->relay == NULL ? "none" : bounded(request, told->relay, DELIVERY_TEXT_MAX),
         .remote_mta = bounded(request, told->remote_mta, DELIVERY_TEXT_MAX),

@@ -12,6 +12,7 @@
 
 #define DELIVERY_RECIPIENTS_MAX 10000
 #define DELIVERY_TEXT_MAX       4096 /* octets of a reason or a next hop; longer ones are cut */
+#define DELIVERY_STATUS_MAX     16   /* octets of a status code */
 
 struct delivery_recipient {
     const char *address;

@@ -3,6 +3,7 @@
  *
  *   ok            deliver
  *   slow N        deliver, each recipient after N milliseconds
+ *   wordy         deliver, with as long a reason as there may be
  *   unreachable   say that the destination cannot be reached
  *   die           end without a word
  *   die-once      end without a word, unless the file trace/agent-died is there; make it
@@ -97,6 +98,8 @@ static bool answer(struct connection *qmgr, const struct service_instance *insta
                                           .status = "4.4.1",
                                           .text = "connect to nowhere: Connection refused",
                                           .nexthop_unreachable = true};
+    if (span_equal_text(verb, "wordy"))
+        result.text = arena_printf(request->arena, "%*s", DELIVERY_TEXT_MAX, "end");
     if (span_equal_text(verb, "garbage"))
         return write_all(connection_fd(qmgr), SPAN_LITERAL("HTTP/1.0 400 Bad Request\r\n\r\n"));
     while (span_equal_text(verb, "hang"))
