@@ -220,7 +220,7 @@ static bool is_leftover(const struct super *super, const char *path)
 
 size_t super_purge(struct super *super)
 {
-    static const char *const queues[] = {"incoming", "defer"};
+    static const char *const queues[] = {"incoming", REASONS_OF_DELAY, REASONS_OF_SUCCESS};
     char queue_id[QUEUE_ID_MAX];
     struct error err = {0};
     size_t count = 0;
@@ -229,7 +229,7 @@ size_t super_purge(struct super *super)
         struct queue_scan *scan = queue_scan_open(super->queue_directory, queues[i], &err);
         while (scan != NULL && queue_scan_next(scan, queue_id, &err)) {
             const char *path = queue_scan_path(scan);
-            bool is_reason = strcmp(queues[i], "defer") == 0;
+            bool is_reason = strcmp(queues[i], "incoming") != 0;
             if (is_reason ? is_anywhere(super, queue_id) : !is_leftover(super, path))
                 continue;
             if (unlinkat(super->queue_directory, path, 0) == 0)
