@@ -169,10 +169,13 @@ struct deposit_outcome run_command(struct local_delivery *delivery, const struct
     if (!config_expand(config->command_execution_directory, step_value, &names,
                        config->execution_directory_expansion_filter, &directory, &err)) {
         err.kind = ERROR_TEMPORARY;
+        buf_release(&directory);
         return deposit_failure(delivery->arena, "command_execution_directory: ", &err);
     }
-    if (!find_command_rights(delivery, rights, &runs, &err))
+    if (!find_command_rights(delivery, rights, &runs, &err)) {
+        buf_release(&directory);
         return deposit_failure(delivery->arena, "", &err);
+    }
     make_environment(delivery, step, rights, &environment);
     done = command_deliver(
         delivery->arena,
