@@ -45,8 +45,7 @@ void outcome_settle(struct message *message, size_t number, enum recipient_statu
 
 void outcome_reported(struct message *message, size_t number)
 {
-    if (message->pending > 0)
-        mark(message, number, RECIPIENT_DONE);
+    mark(message, number, RECIPIENT_DONE); /* the last one, too: a file that is on hold comes again */
 }
 
 void outcome_warned(struct message *message, size_t number)

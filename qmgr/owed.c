@@ -35,6 +35,17 @@ static void read_owed(struct message *message)
         (void)hash_put(message->owed, span_text(owed[i].address), &owed[i]);
 }
 
+/* Who he is the envelope says: several recipients may have come to one address. */
+static void take_result(struct notice_recipient *found, const struct notice_recipient *known)
+{
+    found->action = known->action;
+    found->status = known->status;
+    found->text = known->text;
+    found->remote_mta = known->remote_mta;
+    found->diagnostic = known->diagnostic;
+    found->action_address = known->action_address;
+}
+
 bool owed_resume(struct message *message, const struct queue_recipient *recipient, size_t number)
 {
     const struct notice_recipient *known;
@@ -45,6 +56,7 @@ bool owed_resume(struct message *message, const struct queue_recipient *recipien
         .dsn_notify = recipient->dsn_notify,
         .status = "2.0.0",
         .text = "delivered before the queue manager was started again",
+        .number = number,
     };
 
     if (message->owed == NULL)
@@ -53,8 +65,7 @@ bool owed_resume(struct message *message, const struct queue_recipient *recipien
     if (known == NULL && verify_is_wanted(message))
         return false;
     if (known != NULL)
-        found = *known;
-    found.number = number;
+        take_result(&found, known);
     findings_add(&message->successes, &found);
     outcome_settle(message, number, RECIPIENT_REACHED);
     return true;
