@@ -135,6 +135,15 @@ static void refresh(int unread_s)
 
 /* --- the service ------------------------------------------------------------------------------------------------ */
 
+/* A client of smtpd may ask for a site (ETRN), and so nothing else may come from there. */
+static bool is_allowed(const struct connection *peer, uint64_t verb)
+{
+    if (verb == FLUSH_SEND_SITE || !service_peer_faces_network(connection_fd(peer)))
+        return true;
+    log_warning("request %" PRIu64 " comes from a process that faces the network: refused", verb);
+    return false;
+}
+
 static enum flush_status obey(struct arena *arena, const struct flush_request *request)
 {
     switch ((enum flush_verb)request->verb) {
@@ -163,6 +172,10 @@ static bool serve(struct connection *peer, const struct service_instance *instan
         if (!flush_request_receive(peer, arena, &request, err))
             break;
         service_rest(false);
+        if (!is_allowed(peer, request.verb)) {
+            good = flush_answer_send(peer, FLUSH_BAD, err);
+            continue;
+        }
         good = flush_answer_send(peer, obey(arena, &request), err);
         if (request.verb == FLUSH_REFRESH)
             refresh(flush.config->fast_flush_refresh_time);

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <time.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define ASK_AGAIN_MS     50    /* the other service's backlog is full */
@@ -146,6 +147,14 @@ int service_connect_fd(const char *name, struct error *err)
     if (fd >= 0)
         fd_set_nonblocking(fd, true);
     return fd;
+}
+
+bool service_peer_faces_network(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || peer.pid == getppid();
 }
 
 int service_connect_path(const char *path, int timeout_ms, struct error *err)

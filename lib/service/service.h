@@ -148,6 +148,9 @@ int service_connect_path(const char *path, int timeout_ms, struct error *err) MU
 /* service_is_confined - this daemon is or will be in a chroot: what it connects to or opens later is
  * not what the names outside mean; false in tools */
 bool service_is_confined(void);
+/* service_peer_faces_network - the other end of the connection is a process in the empty chroot: master has connected
+ * for it; always false in an unprivileged instance, where nobody is in one */
+bool service_peer_faces_network(int fd);
 /* service_needs_tables - this daemon ends when a table cannot be opened (daemon_table_open_error_is_fatal);
  * false in tools, which decide for themselves */
 bool service_needs_tables(void);

@@ -5,6 +5,7 @@
  *   who           process id, uid, gid, umask-free facts of its surroundings
  *   cat PATH      can it open this file
  *   connect NAME  can it connect to this service
+ *   flush VERB    what the service flush answers to this request
  *   regain        can it become root again
  *   execute       can it run a program
  *   quiet         from now on `stop` may end it
@@ -17,6 +18,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/io/stream.h"
+#include "lib/queue/flush_client.h"
 #include "lib/service/service.h"
 
 #include <dirent.h>
@@ -73,6 +75,15 @@ static void try_connect(struct buf *answer, const char *name)
     fd_close(&fd);
 }
 
+static void try_flush(struct buf *answer, const char *verb, const struct config *config)
+{
+    const struct flush_request request = {(uint64_t)atoi(verb), "relay.test", "3ABCDEF0123"};
+    struct error err = {0};
+    enum flush_status status = flush_ask(config, &request, &err);
+
+    buf_put_printf(answer, "%d%s", status, err.text);
+}
+
 static void execute(struct buf *answer)
 {
     char *const arguments[] = {NULL};
@@ -95,6 +106,8 @@ static void obey(char *line, struct buf *answer, const struct service_instance *
         try_file(answer, argument);
     else if (strcmp(line, "connect") == 0)
         try_connect(answer, argument);
+    else if (strcmp(line, "flush") == 0)
+        try_flush(answer, argument, instance->config);
     else if (strcmp(line, "regain") == 0)
         answer_errno(answer, setuid(0) == 0);
     else if (strcmp(line, "execute") == 0)

@@ -3,7 +3,7 @@
 # daemons are t/daemon/probe under the names of real ones: it does what its client asks.
 . "$(dirname "$0")/../lib.sh"
 PROBE=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/probe
-plan 30
+plan 31
 
 master_cf() {
     cat <<END
@@ -12,6 +12,7 @@ $SINK_PORT inet n - n - 1 login
 $IMAP_PORT inet n - n - 1 login -o max_idle=1
 cleanup    unix n - n - 0 cleanup
 proxymap   unix - - n - - proxymap
+flush      unix n - n - 0 flush
 pickup     unix n - n 1 1 pickup
 qmgr       unix n - n 300 1 qmgr
 rewrite    unix - - n - - trivial-rewrite
@@ -30,11 +31,12 @@ for daemon in smtpd login cleanup proxymap pickup qmgr local; do
     ln -s "$PROBE" "$T/daemons/$daemon"
 done
 ln -s /bin/false "$T/daemons/broken"
-ln -s "$BUZON_STAGE/libexec/buzon/master" "$T/daemons/master"
+ln -s "$BUZON_STAGE/libexec/buzon/master" "$BUZON_STAGE/libexec/buzon/flush" "$T/daemons/"
 instance_start <<END
 daemon_directory = $T/daemons
 service_stop_time = 3s
 service_throttle_time = 2s
+fast_flush_domains = relay.test
 END
 
 # --- start ---------------------------------------------------------------------------------------
@@ -71,6 +73,12 @@ assert "Permission denied" in session.ask("connect qmgr")
 assert "No such file" in session.ask("connect nothing")
 assert log_lines('asks for the service "qmgr", which is not for it')
 END
+    probe 'flush does for it what ETRN needs, and nothing else' <<'END'
+session = Session(SMTP)
+answers = [session.ask(f"flush {verb}") for verb in range(5)]
+assert answers[0] == "2" and answers[1] != "2" and answers[2:] == ["2"] * 3, answers
+assert Session("public/cleanup").ask("flush 0") == "0"
+END
     probe 'what owns the queue sits in it, and connects to others there' <<'END'
 session = Session("public/cleanup")
 who = session.who()
@@ -91,6 +99,7 @@ assert session.ask("connect cleanup") == "yes"
 assert "No such file" in session.ask("connect nothing")
 END
     ok 'there is no empty chroot # SKIP unprivileged'
+    ok 'nobody in an empty chroot asks flush # SKIP unprivileged'
     ok 'there is no chroot in the queue # SKIP unprivileged'
     ok 'directories belong to one user # SKIP unprivileged'
 fi
