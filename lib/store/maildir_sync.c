@@ -92,11 +92,12 @@ static bool get_state(struct mailbox *mailbox, struct index_mailbox *state, stru
 
 enum look { LOOK_NOWHERE, LOOK_AT_NEW, LOOK_EVERYWHERE };
 
-/* Deliveries go to new/: there a second look is not put off. */
+/* Deliveries go to new/: there a second look is not put off. A first look is needed whatever the times are: also those
+ * of an archive that has 1970 for all. */
 static enum look needed_look(const struct mailbox *mailbox, const struct stamps *stamps,
                              const struct index_mailbox *state)
 {
-    if (stamps->cur_mtime_ns != state->cur_mtime_ns ||
+    if (state->uidvalidity == 0 || stamps->cur_mtime_ns != state->cur_mtime_ns ||
         !uidlist_stamp_equal(&stamps->uidlist, &state->uidlist) ||
         (state->verify_ms != 0 && state_wall_ms() >= state->verify_ms))
         return LOOK_EVERYWHERE;

@@ -68,6 +68,18 @@ static void a_delivery_is_no_reason_to_look_at_cur(void **state UNUSED)
     mailbox_close(&mailbox);
 }
 
+/* As it comes out of an archive that is made the same each time: the times of all directories are 0. */
+static void a_mailbox_of_1970_is_looked_at(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    run("echo >mail/cur/1000000001.M1P1.other:2,S; touch -d @0 mail/cur mail/new");
+    mailbox = open_mailbox("INBOX", false);
+    assert_int_equal(mailbox->count, 1);
+    assert_int_not_equal(mailbox->uidvalidity, 0);
+    mailbox_close(&mailbox);
+}
+
 static void what_stays_in_new_is_not_new_again(void **state UNUSED)
 {
     struct mailbox *mailbox;
@@ -540,6 +552,7 @@ int main(void)
         STORE_CASE(new_mail_is_recent_for_one_session),
         STORE_CASE(mail_that_arrives_is_seen_in_its_order),
         STORE_CASE(a_delivery_is_no_reason_to_look_at_cur),
+        STORE_CASE(a_mailbox_of_1970_is_looked_at),
         STORE_CASE(what_stays_in_new_is_not_new_again),
         STORE_CASE(what_goes_back_to_new_is_the_same_message),
         STORE_CASE(flags_of_another_program_are_seen),
