@@ -7,6 +7,7 @@
 
 #include "login/client.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 
 #include <sys/socket.h>
@@ -127,15 +128,16 @@ static bool move_octets(struct client *client)
     return true;
 }
 
-/* Whoever does not read what a session that has ended said at last is waited for as long as for a login. */
+/* Whoever does not read what a session that has ended said at last is waited for as long as for a login. Where nothing
+ * waits for him, the end of the socket pair tells that it has ended: a worker that login gave up may go on with it. */
 static bool has_ended(const struct relay *relay)
 {
-    return relay->is_over || relay->is_deaf || relay->inner_ended;
+    return relay->is_deaf || relay->inner_ended || (relay->is_over && relay->outward.len > 0);
 }
 
 static int patience_ms(const struct client *client)
 {
-    return has_ended(client->relay) ? client->login->config->login_timeout * 1000 : -1;
+    return has_ended(client->relay) ? clock_ms(client->login->config->login_timeout) : -1;
 }
 
 static void wait_for_more(struct client *client)
