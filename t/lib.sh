@@ -438,14 +438,14 @@ send_mail() {
 
 # --- waiting for events ---------------------------------------------------------------------------------
 
-# wait_until 'what' command...: for at most 20 seconds
+# wait_until 'what' command...: for at most a minute
 wait_until() {
     t_what=$1
     shift
     t_tries=0
     until "$@" >/dev/null 2>&1; do
         t_tries=$((t_tries + 1))
-        if [ $t_tries -gt 400 ]; then
+        if [ $t_tries -gt 1200 ]; then
             diag "waited in vain for $t_what"
             return 1
         fi

@@ -14,7 +14,7 @@ COMMANDS = ("NOOP", "CHECK", "FETCH 1 BODY.PEEK[]", "UID FETCH 1:* FLAGS", "STOR
 
 class Client:
     def __init__(self):
-        self.file = socket.create_connection(("127.0.0.1", port), 20).makefile("rwb")
+        self.file = socket.create_connection(("127.0.0.1", port), 60).makefile("rwb")
         self.file.readline()
         assert self.ask(f"LOGIN ana@example.test {password}")[-1].startswith("t OK")
     def ask(self, command):

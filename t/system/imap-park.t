@@ -39,7 +39,7 @@ class Session:
         if tls:
             context = ssl._create_unverified_context()
             s = context.wrap_socket(s)
-        s.settimeout(20)
+        s.settimeout(60)
         self.socket, self.file, self.tags, self.parks = s, s.makefile("rb"), 0, 0
         self.line()
         login = f"Login: user=<{me}@example.test>"

@@ -215,7 +215,7 @@ def proxy():
 class Auth:
     def __init__(self):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
+        self.socket.settimeout(60)
         self.socket.connect(spool + "/private/auth")
     def send(self, message, **fields):
         out = bytes([len(message)]) + message.encode() + b"\0\1"

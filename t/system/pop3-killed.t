@@ -34,7 +34,7 @@ def begin_anew():
 class Session:
     def __init__(self, *tracing):
         ours, theirs = socket.socketpair()
-        ours.settimeout(20)
+        ours.settimeout(60)
         place = ["-m", box] if format == "maildir" else []
         self.process = subprocess.Popen([*tracing, pop3d, "-s", "-c", conf, *place], stdin=theirs, stdout=theirs,
                                         stderr=subprocess.DEVNULL)
