@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/strlist.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,6 +16,9 @@
 
 #define FILE_NAME "maildirsize"
 #define DOUBT_S   900 /* a sum that says "full" is counted again when it is so old */
+
+/* octets of a directory's path in a tree of mailboxes, and with it the depth: more than any name of a mailbox */
+#define BRANCH_MAX 1024
 
 /* --- parsing ----------------------------------------------------------------------------------- */
 
@@ -84,25 +88,43 @@ static void count_file(int directory, const char *name, struct maildirsize *size
     size->messages++;
 }
 
-/* Entries of a directory, but those with a dot before them unless `hidden`. A missing one is empty. */
+static DIR *open_entries(int directory, const char *path, int *fd_r)
+{
+    DIR *entries;
+
+    *fd_r = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    entries = *fd_r < 0 ? NULL : fdopendir(*fd_r);
+    if (entries == NULL) {
+        int number = errno;
+        fd_close(fd_r);
+        errno = number;
+    }
+    return entries;
+}
+
+/* A missing directory is an empty one. */
+static bool was_missing(const char *path, struct error *err)
+{
+    if (errno == ENOENT || errno == ENOTDIR)
+        return true;
+    error_errno(err, "open %s", path);
+    return false;
+}
+
+/* Entries of a directory, but those with a dot before them unless `hidden`. */
 typedef bool visit_entry(int directory, const char *name, struct maildirsize *size,
                          struct error *err);
 
 static bool visit_entries(int directory, const char *path, bool hidden, visit_entry *visit,
                           struct maildirsize *size, struct error *err)
 {
-    int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    int fd = -1;
+    DIR *entries = open_entries(directory, path, &fd);
     struct dirent *entry;
     bool done = true;
 
-    if (entries == NULL) {
-        done = errno == ENOENT || errno == ENOTDIR;
-        if (!done)
-            error_errno(err, "open %s", path);
-        fd_close(&fd);
-        return done;
-    }
+    if (entries == NULL)
+        return was_missing(path, err);
     while (done && (entry = readdir(entries)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
             (entry->d_name[0] == '.') == hidden)
@@ -146,22 +168,53 @@ static bool is_directory(int directory, const char *name)
     return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
-static bool visit_branch(int directory, const char *name, struct maildirsize *size,
-                         struct error *err)
+/* Those right below `path` are put behind those that are `left`. One whose path would be too long is no mailbox. */
+static bool add_branches(int directory, const char *path, struct strlist *left, struct error *err)
 {
-    if (strcmp(name, "new") == 0 || strcmp(name, "cur") == 0 || strcmp(name, "tmp") == 0 ||
-        !is_directory(directory, name))
-        return true;
-    return count_maildir(directory, name, size, err) &&
-           visit_entries(directory, name, false, visit_branch, size, err);
+    int fd = -1;
+    DIR *entries = open_entries(directory, path, &fd);
+    struct dirent *entry;
+
+    if (entries == NULL)
+        return was_missing(path, err);
+    while ((entry = readdir(entries)) != NULL) {
+        const char *name = entry->d_name;
+        char *branch;
+        if (name[0] == '.' || strcmp(name, "new") == 0 || strcmp(name, "cur") == 0 ||
+            strcmp(name, "tmp") == 0 || !is_directory(fd, name))
+            continue;
+        branch = mem_printf("%s/%s", path, name);
+        if (strlen(branch) < BRANCH_MAX)
+            strlist_add(left, branch);
+        mem_free(branch);
+    }
+    closedir(entries);
+    return true;
+}
+
+/* Open is only the directory that is read, however deep the tree. */
+static bool count_tree(int directory, struct maildirsize *size, struct error *err)
+{
+    struct strlist left = STRLIST_EMPTY;
+    bool done = true;
+
+    strlist_add(&left, ".");
+    while (done && left.count > 0) {
+        char *path = left.items[--left.count];
+        done =
+            count_maildir(directory, path, size, err) && add_branches(directory, path, &left, err);
+        mem_free(path);
+    }
+    strlist_release(&left);
+    return done;
 }
 
 static bool count_all(int directory, struct maildirsize *size, struct error *err)
 {
-    const bool is_tree = size->limit.is_tree;
-
+    if (size->limit.is_tree)
+        return count_tree(directory, size, err);
     return count_maildir(directory, ".", size, err) &&
-           visit_entries(directory, ".", !is_tree, is_tree ? visit_branch : visit_folder, size, err);
+           visit_entries(directory, ".", true, visit_folder, size, err);
 }
 
 /* The file as it should be; the sum comes back even when the file cannot be written. */

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -205,6 +206,33 @@ static void mailboxes_in_mailboxes_are_counted(void **state UNUSED)
     remove_box();
 }
 
+/* Who makes mailboxes in mailboxes does not take all descriptors of who counts them. */
+static void deep_trees_need_few_descriptors(void **state UNUSED)
+{
+    static const struct mailbox_quota tree = {.storage = 1000, .is_tree = true};
+    const rlim_t few = 24;
+    struct rlimit before, limit;
+    char path[200];
+    int len;
+
+    make_box();
+    len = snprintf(path, sizeof(path), "%s", box);
+    for (rlim_t i = 0; i < 2 * few; i++) {
+        len += snprintf(path + len, sizeof(path) - (size_t)len, "/d");
+        assert_int_equal(mkdir(path, 0700), 0);
+    }
+    snprintf(path + len, sizeof(path) - (size_t)len, "/cur");
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path + len, sizeof(path) - (size_t)len, "/cur/8.x,S=7:2,");
+    put(path + strlen(box) + 1, "");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = (struct rlimit){few, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    expect(&tree, 1000, 619, 3);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    remove_box();
+}
+
 static void limits_of_the_file_count_where_nothing_is_configured(void **state UNUSED)
 {
     make_box();
@@ -311,6 +339,7 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, file_cases, parse_file);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(folders_are_counted_once);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(mailboxes_in_mailboxes_are_counted);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(deep_trees_need_few_descriptors);
     tests[used++] =
         (struct CMUnitTest)cmocka_unit_test(limits_of_the_file_count_where_nothing_is_configured);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(damaged_or_long_files_are_made_anew);
