@@ -53,6 +53,11 @@ void error_errno(struct error *err, const char *format, ...)
     errno = number;
 }
 
+bool error_is_no_room(const struct error *err)
+{
+    return err->number == ENOSPC || err->number == EDQUOT;
+}
+
 void error_prefix(struct error *err, const char *format, ...)
 {
     char old[ERROR_TEXT_MAX];

@@ -35,6 +35,9 @@ void error_errno(struct error *err, const char *format, ...) PRINTF(2, 3);
 /* error_prefix - put "context: " before the text that is there */
 void error_prefix(struct error *err, const char *format, ...) PRINTF(2, 3);
 
+/* error_is_no_room - did a disk have no room, or the user no share of it left? (ENOSPC, EDQUOT) */
+bool error_is_no_room(const struct error *err);
+
 /* error_clear - back to ERROR_NONE with an empty text */
 void error_clear(struct error *err);
 

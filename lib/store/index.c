@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define MAP_SIZE    (sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)512 << 20)
-#define DATABASES   7
 #define READERS_MAX 1022 /* sessions of one account that read at a time */
 #define LOCK_FILE   "lock.mdb"
 #define LOCK_BEGIN  4096 /* octets of the lock file that are used, by all but a crowd of readers */
@@ -148,7 +147,7 @@ static void note_boot(const struct index *index)
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-static int open_databases(struct index *index)
+int index_open_databases(struct index *index)
 {
     MDB_txn *txn = NULL;
     int result = mdb_txn_begin(index->env, NULL, 0, &txn);
@@ -203,7 +202,6 @@ static int allocate_lock_file(const struct index *index)
 
 static int open_environment(struct index *index)
 {
-    static const unsigned flags = MDB_NOSYNC | MDB_NOMEMINIT | MDB_NOTLS;
     int result = mdb_env_create(&index->env);
     int dead = 0;
 
@@ -211,9 +209,9 @@ static int open_environment(struct index *index)
         return result;
     if ((result = allocate_lock_file(index)) == 0 &&
         (result = mdb_env_set_mapsize(index->env, MAP_SIZE)) == 0 &&
-        (result = mdb_env_set_maxdbs(index->env, DATABASES)) == 0 &&
+        (result = mdb_env_set_maxdbs(index->env, INDEX_DATABASES)) == 0 &&
         (result = mdb_env_set_maxreaders(index->env, READERS_MAX)) == 0 &&
-        (result = mdb_env_open(index->env, index->directory, flags, 0600)) == 0)
+        (result = mdb_env_open(index->env, index->directory, INDEX_FLAGS, 0600)) == 0)
         mdb_reader_check(index->env, &dead);
     index->lock_inode = index_named_inode(index, LOCK_FILE);
     index->somebody_died = dead > 0;
@@ -224,7 +222,7 @@ static int open_environment(struct index *index)
     return result;
 }
 
-static void close_environment(struct index *index)
+void index_close_environment(struct index *index)
 {
     index_leave_places(index);
     if (index->reader != NULL)
@@ -261,6 +259,18 @@ static bool open_directory(struct index *index, struct error *err)
     return index->lock >= 0;
 }
 
+/* Where there is nothing yet, a disk that is full shows itself before the first session relies on the index. */
+static int begin_databases(struct index *index)
+{
+    MDB_envinfo info = {0};
+    int result = 0;
+
+    mdb_env_info(index->env, &info);
+    if (info.me_last_txnid <= 1) /* the first makes the databases */
+        result = index_reserve_room(index);
+    return result != 0 ? result : index_open_databases(index);
+}
+
 /* One try to use what is there. *result_r is LMDB's, 0 when the content is no good. */
 static bool open_existing(struct index *index, int *result_r)
 {
@@ -272,11 +282,11 @@ static bool open_existing(struct index *index, int *result_r)
     *result_r = open_environment(index);
     if (*result_r != 0)
         return false;
-    if ((!first || is_whole(index)) && (*result_r = open_databases(index)) == 0) {
+    if ((!first || is_whole(index)) && (*result_r = begin_databases(index)) == 0) {
         (void)flock(index->fd, LOCK_SH);
         return true;
     }
-    close_environment(index);
+    index_close_environment(index);
     return false;
 }
 
@@ -298,7 +308,7 @@ static bool open_anew(struct index *index, int *result_r, struct error *err)
     return opened;
 }
 
-static bool open_index(struct index *index, struct error *err)
+static bool open_in_place(struct index *index, struct error *err)
 {
     int result = 0;
     bool opened;
@@ -308,19 +318,36 @@ static bool open_index(struct index *index, struct error *err)
         return false;
     }
     opened = open_existing(index, &result) || (result <= 0 && open_anew(index, &result, err));
-    if (opened)
+    if (opened) {
         note_boot(index);
-    else
+    } else {
         error_set(err, ERROR_TEMPORARY, "open the index %s: %s", index->directory,
                   mdb_strerror(result));
+        err->number = result > 0 ? result : 0;
+    }
     return opened;
 }
 
 static void release(struct index *index)
 {
-    close_environment(index);
+    index_close_environment(index);
     fd_close(&index->fd);
     fd_close(&index->lock);
+    index->is_private = false;
+}
+
+static bool open_index(struct index *index, struct error *err)
+{
+    if (open_in_place(index, err))
+        return true;
+    if (!index_lacks_room(err->number))
+        return false;
+    log_warning("%s: this session keeps an index in memory", err->text);
+    release(index);
+    if (!index_open_in_memory(index, err))
+        return false;
+    error_clear(err);
+    return true;
 }
 
 struct index *index_open(const char *directory, struct error *err)
@@ -353,7 +380,7 @@ void index_close(struct index **index)
     if (*index == NULL)
         return;
     ASSERT((*index)->writer == NULL);
-    if ((*index)->changed && !(*index)->broken)
+    if ((*index)->changed && !(*index)->broken && !(*index)->is_private)
         mark_clean(*index);
     release(*index);
     mem_free((*index)->aside);
@@ -365,7 +392,7 @@ void index_close(struct index **index)
 bool index_discard(struct index *index, struct error *err)
 {
     ASSERT(index->writer == NULL && index->readers == 0);
-    if (index->env != NULL && index_lock(index, err)) {
+    if (index->env != NULL && !index->is_private && index_lock(index, err)) {
         if (index_is_ours(index)) /* else somebody else has begun anew */
             remove_files(index);
         index_unlock(index);

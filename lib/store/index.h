@@ -73,7 +73,8 @@ struct index;
  * index_open - of the directory, made when it is missing
  *
  * An index that is not of this format, or that was changed in an earlier boot without being closed in
- * good order afterwards, is removed and begun anew.
+ * good order afterwards, is removed and begun anew. Where there is no room to make one, it is one in memory, of
+ * this session alone.
  */
 struct index *index_open(const char *directory, struct error *err) MUST_CHECK;
 /* index_close - what was changed is synced and marked as whole */

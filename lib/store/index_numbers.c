@@ -11,6 +11,7 @@
 #include "lib/base/file.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 enum number {
     LAST_UIDVALIDITY = 1, /* 2 is of lib/store/metadata */
@@ -40,6 +41,15 @@ static bool put_number(struct index *index, enum number number, uint64_t value, 
     return index_put_metadata(index, 0, number, span_of(&value, sizeof(value)), err);
 }
 
+/* The clock's second is over. Nobody else is numbering meanwhile: we have the index's lock. */
+static void wait_for_later_second(uint32_t second)
+{
+    struct timeval now;
+
+    while ((now = clock_wall()).tv_sec == (time_t)second)
+        usleep((useconds_t)(1000000 - now.tv_usec));
+}
+
 bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r, struct error *err)
 {
     uint64_t now = (uint64_t)clock_wall().tv_sec, last;
@@ -47,6 +57,8 @@ bool index_new_uidvalidity(struct index *index, uint32_t *uidvalidity_r, struct 
     if (!get_number(index, LAST_UIDVALIDITY, &last, err))
         return false;
     *uidvalidity_r = (uint32_t)(now > last ? now : last + 1);
+    if (index->is_private) /* nothing but the clock tells the next session that it was given */
+        wait_for_later_second(*uidvalidity_r);
     return put_number(index, LAST_UIDVALIDITY, *uidvalidity_r, err);
 }
 
@@ -74,25 +86,11 @@ static uint64_t read_limit(const struct index *index)
     return limit;
 }
 
-/* The directory in which the index is; *name_r is the index's in it. */
-static int open_parent(const struct index *index, const char **name_r)
-{
-    const char *slash = strrchr(index->directory, '/');
-    char *parent =
-        slash == NULL ? mem_text(".")
-                      : mem_span(span_of(index->directory, (size_t)(slash + 1 - index->directory)));
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    *name_r = slash == NULL ? index->directory : slash + 1;
-    mem_free(parent);
-    return fd;
-}
-
 static bool write_limit(const struct index *index, uint64_t limit, struct error *err)
 {
     struct buf text = BUF(LIMIT_LEN_MAX);
     const char *index_name;
-    int parent = open_parent(index, &index_name);
+    int parent = index_open_parent(index, &index_name);
     char *name = mem_printf("%s.modseq", index_name);
     bool written = false;
 
@@ -115,10 +113,32 @@ bool index_raise_modseq(struct index *index, uint64_t modseq, struct error *err)
            (modseq <= last || put_number(index, LAST_MODSEQ, modseq, err));
 }
 
+/*
+ * Nothing can be written that tells of it: it has to be before what the next index in its place begins with, but after
+ * what earlier ones gave, and after what such a session gave a moment ago. That is the clock, or, where the clock is
+ * behind the limit, the part of the last MODSEQS_MAX before the limit that corresponds to the clock.
+ */
+static uint64_t private_modseq(const struct index *index)
+{
+    uint64_t now = now_us(), limit = read_limit(index), modseq;
+
+    if (limit <= now || limit < RESERVED_US)
+        return now;
+    modseq = limit - MODSEQS_MAX;
+    if (now > limit - RESERVED_US)
+        modseq += (now - (limit - RESERVED_US)) / (RESERVED_US / MODSEQS_MAX + 1);
+    return modseq;
+}
+
 bool index_first_modseq(struct index *index, uint64_t *modseq_r, struct error *err)
 {
     uint64_t last, limit, modseq = now_us();
 
+    if (index->is_private) {
+        *modseq_r = private_modseq(index);
+        return get_number(index, LAST_MODSEQ, &last, err) &&
+               (*modseq_r > last || (*modseq_r = last + 1) != 0);
+    }
     if (!get_number(index, LAST_MODSEQ, &last, err) ||
         !get_number(index, MODSEQ_LIMIT, &limit, err))
         return false;

@@ -24,7 +24,7 @@ struct index_place {
 
 struct index {
     char *directory;
-    int fd;   /* of the directory */
+    int fd;   /* of the directory; of the file itself where it is_private */
     int lock; /* of the directory above; flock() is held by whoever writes or begins anew */
     MDB_env *env;
     ino_t lock_inode; /* of lock.mdb, which LMDB has open */
@@ -40,10 +40,29 @@ struct index {
         keyless; /* of the write transaction: messages whose records of keys are gone already; 0: none */
     bool changed; /* by us, since it was opened */
     bool broken;
+    bool is_private; /* in our memory, for there was no room; nobody else has it (index_memory.c) */
     bool somebody_died; /* while it read: LMDB may have led it astray */
 };
 
 #define INDEX_CLEAN_FILE "clean" /* see index.c */
+
+/* How LMDB opens an index, whichever place it has: nothing is synced when it changes. */
+#define INDEX_FLAGS     (MDB_NOSYNC | MDB_NOMEMINIT | MDB_NOTLS)
+#define INDEX_DATABASES 7
+
+/* index_open_databases - make those that are missing; LMDB's result. index_close_environment - as if it had never
+ * been opened */
+int index_open_databases(struct index *index) MUST_CHECK;
+void index_close_environment(struct index *index);
+/* index_open_parent - the directory in which the index is; *name_r is the index's in it. -1: errno says why */
+int index_open_parent(const struct index *index, const char **name_r);
+
+/* index_lacks_room - does the system's error number say that an index cannot be made where it should be?
+ * index_reserve_room - blocks for an index that is still empty; 0, or the error number when there are none */
+bool index_lacks_room(int number);
+int index_reserve_room(const struct index *index) MUST_CHECK;
+/* index_open_in_memory - for this session alone */
+bool index_open_in_memory(struct index *index, struct error *err) MUST_CHECK;
 
 /* index_named_inode - of the file that has that name in the index's directory now; 0: none has */
 ino_t index_named_inode(const struct index *index, const char *name);

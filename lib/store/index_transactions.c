@@ -33,6 +33,8 @@ bool index_is_ours(const struct index *index)
     struct stat data;
     int fd = -1;
 
+    if (index->is_private)
+        return true;
     return mdb_env_get_fd(index->env, &fd) == 0 && fstat(fd, &data) == 0 &&
            index_named_inode(index, "data.mdb") == data.st_ino &&
            index_named_inode(index, "lock.mdb") == index->lock_inode;
@@ -114,7 +116,8 @@ static bool begin_write_locked(struct index *index, struct error *err)
     }
     /* LMDB does not reuse a page before the second transaction after the one that freed it: a mark
      * that is gone for good now cannot outlive what it tells of. */
-    if (unlinkat(index->fd, INDEX_CLEAN_FILE, 0) == 0 && fsync(index->fd) != 0) {
+    if (!index->is_private && unlinkat(index->fd, INDEX_CLEAN_FILE, 0) == 0 &&
+        fsync(index->fd) != 0) {
         error_errno(err, "sync %s", index->directory);
         return false;
     }

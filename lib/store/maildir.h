@@ -163,7 +163,8 @@ bool maildir_number(struct mailbox *mailbox, struct index_mailbox *state,
  * maildir_reconcile - the list is another one than the state knows, or there is none
  *
  *  files    all that is there, with the UID of the index or 0. Afterwards each has the UID that the
- *           list says, else a new one, in this order; the list is durable. GUIDs are the arena's.
+ *           list says, else a new one, in this order; the list is durable. Where it cannot be written for want
+ *           of room, those that would need a line in it have 0. GUIDs are the arena's.
  *  reset_r  true: UIDVALIDITY is another one, nothing of the index is true any more
  */
 bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,

@@ -347,6 +347,20 @@ static bool readmit(struct sync *sync, const struct maildir_arrival *files, bool
     return true;
 }
 
+/* Those that could get no UID: for whoever looks later. */
+static void leave_out(struct sync *sync, struct maildir_arrival *arrivals)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < sync->arrival_count; i++) {
+        if (arrivals[i].uid == 0)
+            continue;
+        arrivals[kept] = arrivals[i];
+        sync->arrivals[kept++] = sync->arrivals[i];
+    }
+    sync->arrival_count = kept;
+}
+
 static bool reconcile(struct sync *sync, struct maildir_arrival *arrivals, struct error *err)
 {
     size_t count;
@@ -361,7 +375,10 @@ static bool reconcile(struct sync *sync, struct maildir_arrival *arrivals, struc
         if (!index_remove_messages(sync->mailbox->store->index, sync->mailbox->id, err))
             return false;
     }
-    return readmit(sync, files, reset, arrivals, err);
+    if (!readmit(sync, files, reset, arrivals, err))
+        return false;
+    leave_out(sync, arrivals);
+    return true;
 }
 
 /* \Recent after a rebuild: what nobody took out of new/ yet. */
@@ -375,7 +392,7 @@ static void guess_claims(struct sync *sync, const struct maildir_arrival *arriva
     }
 }
 
-/* *enough_r false: the list is another one, or has too many lines of messages that are gone. */
+/* *enough_r false: the list is another one, or has too many lines of messages that are gone, or no room for more. */
 static bool number_arrivals(struct sync *sync, const struct uidlist_stamp *list,
                             struct maildir_arrival *arrivals, bool *enough_r, struct error *err)
 {
@@ -388,7 +405,7 @@ static bool number_arrivals(struct sync *sync, const struct uidlist_stamp *list,
         maildir_number(sync->mailbox, sync->state, arrivals, sync->arrival_count, err))
         return true;
     *enough_r = false;
-    return err->number == ESTALE;
+    return err->number == ESTALE || error_is_no_room(err);
 }
 
 /* --- all of it --------------------------------------------------------------------------------- */

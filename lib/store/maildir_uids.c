@@ -48,6 +48,7 @@ bool maildir_number(struct mailbox *mailbox, struct index_mailbox *state,
 {
     int directory = mailbox->maildir->directory;
     struct dotlock lock = DOTLOCK_NONE;
+    const uint32_t uidnext = state->uidnext;
     struct uidlist_stamp stamp;
     bool done = false;
 
@@ -64,6 +65,8 @@ bool maildir_number(struct mailbox *mailbox, struct index_mailbox *state,
     } else {
         take_uids(state, arrivals, count);
         done = append_to_list(mailbox, state, arrivals, count, err);
+        if (!done)
+            state->uidnext = uidnext;
     }
     dotlock_release(&lock);
     return done;
@@ -181,13 +184,40 @@ static bool adopt_list(struct mailbox *mailbox, struct index_mailbox *state,
     return true;
 }
 
-/* The list is locked and read. */
+/*
+ * No room to write the list. Where there is none, the index alone has the UIDs: when it is lost, the next UIDVALIDITY is
+ * a later one. Else a later session would give new UIDs to other messages: files that the list does not have wait.
+ * Not so where UIDVALIDITY is to be another one, or Courier's files, which are taken over as a whole.
+ */
+static bool do_without_list(struct index_mailbox *state, const struct uidlist *list, uint32_t next,
+                            struct maildir_arrival *files, size_t count, struct error *err)
+{
+    bool is_absent = list->uidvalidity == 0;
+
+    if (!is_absent && (list->stamp.inode == 0 || list->uidvalidity != state->uidvalidity))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (list->stamp.inode == 0 && files[i].extensions.len > 0)
+            return false;
+        if (!is_absent && files[i].uid >= next)
+            files[i].uid = 0;
+    }
+    if (!is_absent)
+        state->uidnext = next;
+    state->uidlist = (struct uidlist_stamp){0}; /* the next look tries again */
+    state->list_unsure = 1;
+    state->dead_lines = 0;
+    error_clear(err);
+    return true;
+}
+
+/* The list is read, and locked unless there was no room for a lock: *err tells then. */
 static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
-                      const struct uidlist *list, struct maildir_arrival *files, size_t count,
-                      struct arena *arena, bool *reset_r, struct error *err)
+                      const struct uidlist *list, bool locked, struct maildir_arrival *files,
+                      size_t count, struct arena *arena, bool *reset_r, struct error *err)
 {
     bool fresh = state->uidvalidity == 0, must_write = false;
-    uint32_t first = state->uidnext;
+    uint32_t first = state->uidnext, next;
     size_t numbered = 0;
 
     if (!adopt_list(mailbox, state, list, reset_r, &must_write, err))
@@ -210,14 +240,17 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
     }
     for (size_t i = 0; i < count; i++)
         numbered += files[i].uid == 0;
-    take_uids(state, files, count);
-    if (numbered > 0 || must_write || list->count >= 2 * count + 100)
-        return write_list(state, list, fresh, mailbox->maildir->directory, files, count, err);
-    state->uidlist = list->stamp;
-    state->list_unsure = 1;
     state->has_uidls = 0;
     for (size_t i = 0; i < list->count && state->has_uidls == 0; i++)
         state->has_uidls = uidlist_extension(list->entries[i].extensions, 'P').len > 0;
+    next = state->uidnext;
+    take_uids(state, files, count);
+    if (numbered > 0 || must_write || (locked && list->count >= 2 * count + 100))
+        return (locked &&
+                write_list(state, list, fresh, mailbox->maildir->directory, files, count, err)) ||
+               (error_is_no_room(err) && do_without_list(state, list, next, files, count, err));
+    state->uidlist = list->stamp;
+    state->list_unsure = 1;
     state->dead_lines = (uint32_t)(list->count - count);
     return true;
 }
@@ -245,12 +278,12 @@ bool maildir_reconcile(struct mailbox *mailbox, struct index_mailbox *state,
     struct uidlist list = {0};
     bool done;
 
-    if (!uidlist_lock(directory, &lock, err))
+    if (!uidlist_lock(directory, &lock, err) && !error_is_no_room(err))
         return false;
     done = uidlist_read(directory, &list, err) &&
            (list.stamp.inode != 0 || state->uidvalidity != 0 ||
             read_courier(directory, &list, files, count, arena, err)) &&
-           reconcile(mailbox, state, &list, files, count, arena, reset_r, err);
+           reconcile(mailbox, state, &list, lock.name != NULL, files, count, arena, reset_r, err);
     dotlock_release(&lock);
     uidlist_release(&list);
     return done;

@@ -254,8 +254,10 @@ static bool replace_unsynced(int directory, struct span text, struct error *err)
     bool done =
         fd >= 0 && write_all(fd, text) && renameat(directory, TEMPORARY, directory, FILE_NAME) == 0;
 
-    if (!done)
+    if (!done) {
         error_errno(err, "write " FILE_NAME);
+        (void)unlinkat(directory, TEMPORARY, 0);
+    }
     fd_close(&fd);
     return done;
 }

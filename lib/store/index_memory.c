@@ -1,0 +1,89 @@
+/*
+ * The index of a session that has no room for one: on a full disk, or over the quota of its file system, a user can
+ * still open his mailboxes, and remove what fills them. It is a file in memory that nobody else has, so it needs no lock
+ * file of LMDB; who writes holds the same lock on the directory of the mailboxes as everybody else.
+ */
+#include "lib/base/base.h"
+
+#include "lib/store/index_private.h"
+
+#include "lib/base/file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MEMORY_MAX ((size_t)64 << 20)
+#define ROOM                                                                                       \
+    ((off_t)128 << 10) /* octets on disk: a few mailboxes, and changes to them on a full disk */
+
+bool index_lacks_room(int number)
+{
+    return number == ENOSPC || number == EDQUOT ||
+           number == EIO; /* LMDB's of a write that was cut short */
+}
+
+int index_reserve_room(const struct index *index)
+{
+    int fd = openat(index->fd, "data.mdb", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
+    int result = 0;
+
+    if (fd >= 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, ROOM) != 0) {
+        result = errno;
+        if (fstat(fd, &status) == 0)
+            (void)!ftruncate(fd, status.st_size); /* what was found of it is free again */
+    }
+    fd_close(&fd);
+    return index_lacks_room(result) ? result : 0; /* not every file system can do it */
+}
+
+int index_open_parent(const struct index *index, const char **name_r)
+{
+    const char *slash = strrchr(index->directory, '/');
+    char *parent =
+        slash == NULL ? mem_text(".")
+                      : mem_span(span_of(index->directory, (size_t)(slash + 1 - index->directory)));
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    *name_r = slash == NULL ? index->directory : slash + 1;
+    mem_free(parent);
+    return fd;
+}
+
+static int open_memory(struct index *index)
+{
+    char path[64];
+    int result = mdb_env_create(&index->env);
+
+    if (result != 0) {
+        index->env = NULL;
+        return result;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", index->fd);
+    if ((result = mdb_env_set_mapsize(index->env, MEMORY_MAX)) == 0 &&
+        (result = mdb_env_set_maxdbs(index->env, INDEX_DATABASES)) == 0 &&
+        (result = mdb_env_open(index->env, path, INDEX_FLAGS | MDB_NOLOCK | MDB_NOSUBDIR, 0600)) ==
+            0)
+        result = index_open_databases(index);
+    if (result != 0)
+        index_close_environment(index);
+    return result;
+}
+
+bool index_open_in_memory(struct index *index, struct error *err)
+{
+    const char *name;
+    int result;
+
+    index->is_private = true;
+    index->fd = memfd_create("buzon.index", MFD_CLOEXEC);
+    index->lock = index_open_parent(index, &name);
+    result = index->fd < 0 || index->lock < 0 ? errno : open_memory(index);
+    if (result != 0)
+        error_set(err, ERROR_TEMPORARY, "keep the index %s in memory: %s", index->directory,
+                  mdb_strerror(result));
+    return result == 0;
+}
