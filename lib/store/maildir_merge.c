@@ -1,199 +1,14 @@
 /*
- * The directories of a Maildir, read and compared with the index:
- *
- *   a file whose base name is known        flags and place as they are now
- *   a known message without a file         gone, when a second look does not find it either (a rename
- *                                          during the first may have hidden it)
- *   a file with an unknown base name       new, with a UID from dovecot-uidlist
+ * What a look at a Maildir found, put into the index: flags and places as they are now, what is gone, and what is new,
+ * with a UID from dovecot-uidlist.
  */
 #include "lib/base/base.h"
 
-#include "lib/store/maildir.h"
+#include "lib/store/maildir_match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define NO_FILE UINT32_MAX
-
-/* --- one scan ---------------------------------------------------------------------------------- */
-
-struct known {
-    struct index_message message; /* its name is the arena's */
-    uint32_t file;                /* in scan.files, or NO_FILE */
-};
-
-/* Everything about one synchronisation. */
-struct sync {
-    struct mailbox *mailbox;
-    struct index_mailbox *state;
-    struct arena *arena;
-    struct maildir_scan scan;
-    struct known *known;
-    size_t known_count, known_capacity;
-    struct name_table table; /* of known */
-    uint32_t *arrivals;      /* unknown files, by name */
-    size_t arrival_count;
-    uint64_t modseq; /* of all changes that are found */
-};
-
-static bool add_known(void *context, const struct index_message *message)
-{
-    struct sync *sync = context;
-
-    if (sync->known_count == sync->known_capacity) {
-        sync->known_capacity = sync->known_capacity == 0 ? 64 : sync->known_capacity * 2;
-        sync->known = mem_resize(sync->known, sync->known_capacity, sizeof(*sync->known));
-    }
-    sync->known[sync->known_count] = (struct known){*message, NO_FILE};
-    index_keep_texts(&sync->known[sync->known_count].message, sync->arena);
-    sync->known_count++;
-    return true;
-}
-
-static struct span known_base(const void *context, uint32_t number)
-{
-    const struct sync *sync = context;
-
-    return maildir_base(sync->known[number].message.name);
-}
-
-/* Those that `add` takes. */
-static bool load_known(struct sync *sync, index_visit *add, struct error *err)
-{
-    if (!state_walk_known(sync->mailbox, sync->state, add, sync, err))
-        return false;
-    name_table_release(&sync->table);
-    name_table_create(&sync->table, sync->known_count);
-    for (size_t i = 0; i < sync->known_count; i++)
-        name_table_add(&sync->table, known_base(sync, (uint32_t)i), (uint32_t)i);
-    return true;
-}
-
-static struct span file_name(const struct sync *sync, uint32_t file)
-{
-    return maildir_scan_name(&sync->scan, &sync->scan.files[file]);
-}
-
-static struct span file_base(const struct sync *sync, uint32_t file)
-{
-    return span_first(file_name(sync, file), sync->scan.files[file].base_len);
-}
-
-/* In the order of delivery. */
-static int compare_arrivals(const void *a, const void *b, void *context)
-{
-    const struct sync *sync = context;
-    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
-    uint64_t one_time = sync->scan.files[one].seconds, other_time = sync->scan.files[other].seconds;
-    struct span first, second;
-    int order;
-
-    if (one_time != other_time)
-        return one_time < other_time ? -1 : 1;
-    first = file_base(sync, one);
-    second = file_base(sync, other);
-    order = memcmp(first.data, second.data, first.len < second.len ? first.len : second.len);
-    return order != 0 ? order : first.len < second.len ? -1 : first.len > second.len;
-}
-
-/* Which file is which message; of two files with one base name the later counts: it is the same one,
- * renamed meanwhile. */
-static void match_files(struct sync *sync)
-{
-    size_t kept = 0;
-
-    sync->arrivals = mem_resize(sync->arrivals, sync->scan.count + 1, sizeof(*sync->arrivals));
-    sync->arrival_count = 0;
-    for (uint32_t i = 0; i < sync->scan.count; i++) {
-        uint32_t number = name_table_find(&sync->table, file_base(sync, i), known_base, sync);
-        if (number != UINT32_MAX)
-            sync->known[number].file = i;
-        else
-            sync->arrivals[sync->arrival_count++] = i;
-    }
-    if (sync->arrival_count == 0)
-        return;
-    qsort_r(sync->arrivals, sync->arrival_count, sizeof(*sync->arrivals), compare_arrivals, sync);
-    for (size_t i = 0; i < sync->arrival_count; i++) {
-        if (kept > 0 && span_equal(file_base(sync, sync->arrivals[kept - 1]),
-                                   file_base(sync, sync->arrivals[i]))) {
-            if (sync->arrivals[i] > sync->arrivals[kept - 1])
-                sync->arrivals[kept - 1] = sync->arrivals[i];
-        } else {
-            sync->arrivals[kept++] = sync->arrivals[i];
-        }
-    }
-    sync->arrival_count = kept;
-}
-
-static bool misses_any(const struct sync *sync)
-{
-    for (size_t i = 0; i < sync->known_count; i++) {
-        if (sync->known[i].file == NO_FILE)
-            return true;
-    }
-    return false;
-}
-
-/* The second look is added to the first: what either saw is there. */
-static bool look(struct sync *sync, struct error *err)
-{
-    int directory = sync->mailbox->maildir->directory;
-
-    if (!maildir_scan(directory, &sync->scan, err))
-        return false;
-    match_files(sync);
-    if (!misses_any(sync))
-        return true;
-    if (!maildir_scan(directory, &sync->scan, err))
-        return false;
-    match_files(sync);
-    return true;
-}
-
-/* --- one look at new/ -------------------------------------------------------------------------- */
-
-static struct span scanned_base(const void *context, uint32_t number)
-{
-    return file_base(context, number);
-}
-
-/* Those that should be in new/, and those whose names are there. The table is of the files yet. */
-static bool add_concerned(void *context, const struct index_message *message)
-{
-    struct sync *sync = context;
-
-    if (message->where != INDEX_IN_NEW && name_table_find(&sync->table, maildir_base(message->name),
-                                                          scanned_base, sync) == UINT32_MAX)
-        return true;
-    return add_known(sync, message);
-}
-
-static bool look_at_new(struct sync *sync, struct error *err)
-{
-    if (!maildir_scan_new(sync->mailbox->maildir->directory, &sync->scan, err))
-        return false;
-    if (sync->scan.count == 0 && sync->state->in_new == 0)
-        return true;
-    name_table_create(&sync->table, sync->scan.count);
-    for (size_t i = 0; i < sync->scan.count; i++)
-        name_table_add(&sync->table, file_base(sync, (uint32_t)i), (uint32_t)i);
-    if (!load_known(sync, add_concerned, err))
-        return false;
-    match_files(sync);
-    return true;
-}
-
-/* What is known of new/ is still there, and nothing that is known of cur/. */
-static bool stays_in_new(const struct sync *sync)
-{
-    for (size_t i = 0; i < sync->known_count; i++) {
-        if (sync->known[i].file == NO_FILE || sync->known[i].message.where != INDEX_IN_NEW)
-            return false;
-    }
-    return true;
-}
 
 /* --- from new/ to cur/ ------------------------------------------------------------------------- */
 
@@ -202,7 +17,7 @@ static bool stays_in_new(const struct sync *sync)
 static void take_in(struct sync *sync, uint32_t file)
 {
     struct maildir_file *f = &sync->scan.files[file];
-    struct span name = file_name(sync, file);
+    struct span name = maildir_match_name(sync, file);
     char flagged[MAILDIR_NAME_MAX + 1], from[MAILDIR_NAME_MAX + 8], to[MAILDIR_NAME_MAX + 8];
     uint32_t keywords, flags = maildir_flags(name, &keywords);
 
@@ -233,7 +48,7 @@ static void take_all_in(struct sync *sync)
 
 static struct index_message message_of_file(const struct sync *sync, uint32_t file, uint32_t uid)
 {
-    struct span name = file_name(sync, file);
+    struct span name = maildir_match_name(sync, file);
     struct index_message message = {
         .uid = uid,
         .modseq = sync->modseq,
@@ -268,7 +83,7 @@ static bool apply_known(struct sync *sync, const struct known *known, struct err
 static bool differs(const struct sync *sync, const struct known *known)
 {
     return known->file == NO_FILE || known->message.where != sync->scan.files[known->file].where ||
-           !span_equal(known->message.name, file_name(sync, known->file));
+           !span_equal(known->message.name, maildir_match_name(sync, known->file));
 }
 
 static bool apply(struct sync *sync, const struct maildir_arrival *arrivals, struct error *err)
@@ -305,7 +120,8 @@ static struct maildir_arrival *all_files(const struct sync *sync, size_t *count_
             };
     }
     for (size_t i = 0; i < sync->arrival_count; i++)
-        files[count++] = (struct maildir_arrival){.name = file_name(sync, sync->arrivals[i])};
+        files[count++] =
+            (struct maildir_arrival){.name = maildir_match_name(sync, sync->arrivals[i])};
     *count_r = count;
     return files;
 }
@@ -400,7 +216,7 @@ static bool number_arrivals(struct sync *sync, const struct uidlist_stamp *list,
                 uidlist_stamp_equal(list, &sync->state->uidlist) &&
                 sync->state->dead_lines < 100 + sync->state->messages;
     for (size_t i = 0; i < sync->arrival_count; i++)
-        arrivals[i].name = file_name(sync, sync->arrivals[i]);
+        arrivals[i].name = maildir_match_name(sync, sync->arrivals[i]);
     if (!*enough_r ||
         maildir_number(sync->mailbox, sync->state, arrivals, sync->arrival_count, err))
         return true;
@@ -423,7 +239,7 @@ static bool scan_mailbox(struct sync *sync, const struct uidlist_stamp *list, st
 
     if (fresh && list->inode == 0 && !maildir_adopt_keywords(sync->mailbox, err))
         return false;
-    if (!load_known(sync, add_known, err) || !look(sync, err))
+    if (!maildir_match(sync, err))
         return false;
     arrivals = make_arrivals(sync);
     if (!number_arrivals(sync, list, arrivals, &numbered, err) ||
@@ -441,9 +257,8 @@ static bool scan_new(struct sync *sync, const struct uidlist_stamp *list, bool *
 {
     struct maildir_arrival *arrivals;
 
-    if (!look_at_new(sync, err))
+    if (!maildir_match_new(sync, enough_r, err))
         return false;
-    *enough_r = stays_in_new(sync);
     arrivals = make_arrivals(sync);
     if (*enough_r && sync->arrival_count > 0 &&
         !number_arrivals(sync, list, arrivals, enough_r, err))
@@ -465,22 +280,14 @@ static struct sync begin(struct mailbox *mailbox, struct index_mailbox *state)
     };
 }
 
-static void end(struct sync *sync)
-{
-    maildir_scan_release(&sync->scan);
-    name_table_release(&sync->table);
-    mem_free(sync->known);
-    mem_free(sync->arrivals);
-    arena_free(&sync->arena);
-}
-
 bool maildir_merge(struct mailbox *mailbox, struct index_mailbox *state,
                    const struct uidlist_stamp *list, struct error *err)
 {
     struct sync sync = begin(mailbox, state);
     bool done = scan_mailbox(&sync, list, err);
 
-    end(&sync);
+    maildir_match_release(&sync);
+    arena_free(&sync.arena);
     return done;
 }
 
@@ -490,6 +297,7 @@ bool maildir_merge_new(struct mailbox *mailbox, struct index_mailbox *state,
     struct sync sync = begin(mailbox, state);
     bool done = scan_new(&sync, list, enough_r, err);
 
-    end(&sync);
+    maildir_match_release(&sync);
+    arena_free(&sync.arena);
     return done;
 }
