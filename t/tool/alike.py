@@ -22,7 +22,7 @@ CHANGES = [
     (re.compile(r"(/(main|master)\.cf), line \d+(: logical line must not start)"), r"\1\3"),
     (re.compile(r"^postfix/bounce: "), "postconf: "),
     # of which file it is told first, and that the new one has another name
-    (re.compile(r": fatal: (\S+: )?(open|create) \S*\b(main|master)\.cf(\.tmp|\.[0-9a-f]+\.new| for reading)?: "), ": fatal: open FILE: "),
+    (re.compile(r": fatal: (\S+: )?(open|create) \S*\b(main|master)\.cf(\.tmp|\.lock|\.[0-9a-f]+\.new| for reading)?: "), ": fatal: open FILE: "),
 ]
 
 

@@ -57,7 +57,7 @@ static bool take_lock(struct edited_file *file, struct error *err)
         file->lock = openat(file->directory, file->lock_name,
                             O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         if (file->lock < 0 || flock(file->lock, LOCK_EX) != 0) {
-            error_errno(err, "lock %s/%s", file->path, file->lock_name);
+            error_errno(err, "open %s/%s", file->path, file->lock_name);
             fd_close(&file->lock);
             return false;
         }
