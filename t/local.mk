@@ -16,8 +16,13 @@ EXTRA_DIST += t/unit/unit.h t/lib.sh t/sides.sh t/keys.sh t/qmgr.sh t/content.sh
 
 check-local: check-unit check-system
 
+# Tests beside each other wait for each other: what fails in company has to pass alone, in full view.
+# $(call prove_all,OPTIONS,TESTS)
+prove_all = rm -f t/state; $(PROVE) $(1) -j $(TEST_JOBS) --state=save --statefile=t/state $(2) || { \
+    echo "what failed, again and alone:"; $(PROVE) $(1) -v --state=failed --statefile=t/state; }
+
 check-unit: $(check_PROGRAMS)
-	@test -z "$(UNIT_TESTS)" || CMOCKA_MESSAGE_OUTPUT=TAP $(PROVE) -j $(TEST_JOBS) --exec '' $(UNIT_TESTS)
+	@test -z "$(UNIT_TESTS)" || { export CMOCKA_MESSAGE_OUTPUT=TAP; $(call prove_all,--exec '',$(UNIT_TESTS)); }
 
 # What the system tests run is what `make install` puts there.
 stage: all
@@ -29,13 +34,9 @@ check-system: stage
 
 run-system:
 	@$(MAKE) $(AM_MAKEFLAGS) -s t/daemon/probe t/daemon/agent
-	@$(PROVE_SYSTEM)
-	@test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; export BUZON_TEST_AS=user; $(PROVE_SYSTEM); }
-
-# Whole servers beside each other wait for each other: what fails in company has to pass alone, in full view.
-PROVE_SYSTEM = export BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix); \
-    rm -f t/state; $(PROVE) -j $(TEST_JOBS) --state=save --statefile=t/state $(SYSTEM_TESTS) || { \
-        echo "what failed, again and alone:"; $(PROVE) -v --state=failed --statefile=t/state; }
+	@export BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix); \
+	$(call prove_all,,$(SYSTEM_TESTS)) || exit 1; \
+	test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; export BUZON_TEST_AS=user; $(call prove_all,,$(SYSTEM_TESTS)); }
 
 # A short run of each fuzz target over its corpus; new findings are not written to the source tree.
 check-fuzz: $(FUZZ_TARGETS)
