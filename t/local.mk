@@ -19,7 +19,8 @@ check-local: check-unit check-system
 # Tests beside each other wait for each other: what fails in company has to pass alone, in full view.
 # $(call prove_all,OPTIONS,TESTS)
 prove_all = rm -f t/state; $(PROVE) $(1) -j $(TEST_JOBS) --state=save --statefile=t/state $(2) || { \
-    echo "what failed, again and alone:"; $(PROVE) $(1) -v --state=failed --statefile=t/state; }
+    echo "what failed, again and alone:"; failed=$$($(PROVE) -D --state=failed --statefile=t/state); \
+    test -n "$$failed" && $(PROVE) $(1) -v $$failed; }
 
 check-unit: $(check_PROGRAMS)
 	@test -z "$(UNIT_TESTS)" || { export CMOCKA_MESSAGE_OUTPUT=TAP; $(call prove_all,--exec '',$(UNIT_TESTS)); }
