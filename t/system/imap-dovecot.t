@@ -2,28 +2,18 @@
 # lib/store: Dovecot and imapd take turns at one Maildir, and always agree on UIDVALIDITY, UIDs, flags,
 # keywords, mailboxes and subscriptions; in a Maildir++, in a tree of directories, and in what Courier left.
 . "$(dirname "$0")/../lib.sh"
-need python3
-[ -x /usr/lib/dovecot/imap ] || skip_all 'Dovecot is not installed'
+. "$(dirname "$0")/../dovecot.sh"
+need_dovecot imap
 plan 4
 instance_prepare </dev/null
-mkdir -p "$T/run" "$T/tree"
+mkdir -p "$T/tree"
 cp "$CONF"/* "$T/tree"
 echo 'mailbox_layout = fs' >>"$T/tree/main.cf"
-# maildir NAME SEPARATOR [option]: and Dovecot's configuration for it
+# maildir NAME SEPARATOR [OPTION]: and Dovecot's configuration for it
 maildir() {
     mkdir -p "$T/mail/$1/cur" "$T/mail/$1/new" "$T/mail/$1/tmp"
-    cat >"$T/$1.conf" <<END
-base_dir = $T/run
-log_path = $T/log/dovecot.log
-mail_location = maildir:$T/mail/$1${3-}
-first_valid_uid = 0
-protocols = imap
-ssl = no
-namespace inbox {
-  inbox = yes
-  separator = $2
-}
-END
+    dovecot_conf imap "maildir:$T/mail/$1${3-}" >"$T/$1.conf"
+    printf 'namespace inbox {\n  separator = %s\n}\n' "$2" >>"$T/$1.conf"
 }
 maildir box .
 maildir tree / :LAYOUT=fs
@@ -39,9 +29,8 @@ maildir courier .
 session_user "$T/mail"/* "$T/run" "$T/tree"
 cat >"$T/turns.py" <<'END'
 import imaplib, os, random, re, sys
-run_as, conf, imapd, box, dovecot, separator, turns = sys.argv[1:]
-commands = {"buzon": "exec %s %s -s -c %s -m %s 2>/dev/null" % (run_as, imapd, conf, box),
-            "dovecot": "exec %s /usr/lib/dovecot/imap -c %s 2>/dev/null" % (run_as, dovecot)}
+box, ours, theirs, separator, turns = sys.argv[1:]
+commands = {"buzon": ours, "dovecot": theirs}
 random.seed(3501)
 imaplib.Commands["MOVE"] = ("SELECTED",)
 serial = 0
@@ -112,7 +101,7 @@ for turn in range(int(turns)):
 END
 # take_turns NAME CONFIGURATION SEPARATOR TURNS
 take_turns() {
-    python3 "$T/turns.py" "$AS" "$2" "$BUZON_STAGE/libexec/buzon/imapd" "$T/mail/$1" "$T/$1.conf" "$3" "$4"
+    python3 "$T/turns.py" "$T/mail/$1" "$(our_session imap "$T/mail/$1" "$2")" "$(their_session imap "$T/$1.conf")" "$3" "$4"
 }
 check 'they agree after every turn' take_turns box "$CONF" . 20
 check 'they agree about a tree of mailboxes' take_turns tree "$T/tree" / 12
@@ -120,7 +109,7 @@ check 'the list of UIDs is in Dovecot'\''s format' sh -c "head -n 1 '$T/mail/box
 cat >"$T/courier.py" <<'END'
 import imaplib, re, sys
 for command in sys.argv[1:]:
-    c = imaplib.IMAP4_stream("exec %s 2>/dev/null" % command)
+    c = imaplib.IMAP4_stream(command)
     c.select("INBOX", readonly=True)
     print(c.response("UIDVALIDITY")[1][0].decode(), end=";")
     for line in sorted(c.fetch("1:*", "(UID FLAGS)")[1]):
@@ -129,7 +118,7 @@ for command in sys.argv[1:]:
     print()
     c.logout()
 END
-courier=$(python3 "$T/courier.py" "$AS $BUZON_STAGE/libexec/buzon/imapd -s -c $CONF -m $T/mail/courier" \
-    "$AS /usr/lib/dovecot/imap -c $T/courier.conf" | tr -d '"' | sort | uniq -c | tr -s ' ')
+courier=$(python3 "$T/courier.py" "$(our_session imap "$T/mail/courier")" \
+    "$(their_session imap "$T/courier.conf")" | tr -d '"' | sort | uniq -c | tr -s ' ')
 is 'both know what Courier knew' "$courier" \
     ' 2 1190808543;5 \Seen;7 $Label1 NonJunk \Seen;11 \Seen;20 ;'

@@ -2,20 +2,16 @@
 # Quota: Dovecot's maildir backend and imapd keep one sum in one maildirsize, by turns; each refuses what is
 # too much after what the other took in.
 . "$(dirname "$0")/../lib.sh"
-need python3
-[ -x /usr/lib/dovecot/imap ] && [ -f /usr/lib/dovecot/modules/lib10_quota_plugin.so ] || skip_all 'Dovecot is not installed'
+. "$(dirname "$0")/../dovecot.sh"
+need_dovecot imap
+[ -f /usr/lib/dovecot/modules/lib10_quota_plugin.so ] || skip_all "Dovecot's quota is not installed"
 plan 1
 instance_prepare <<'END'
 mailbox_quota = storage=10K:messages=6
 END
-mkdir -p "$T/run" "$T/mail/box/cur" "$T/mail/box/new" "$T/mail/box/tmp"
-cat >"$T/dovecot.conf" <<END
-base_dir = $T/run
-log_path = $T/log/dovecot.log
-mail_location = maildir:$T/mail/box
-first_valid_uid = 0
-protocols = imap
-ssl = no
+mkdir -p "$T/mail/box/cur" "$T/mail/box/new" "$T/mail/box/tmp"
+dovecot_conf imap "maildir:$T/mail/box" >"$T/dovecot.conf"
+cat >>"$T/dovecot.conf" <<'END'
 mail_plugins = quota
 protocol imap {
   mail_plugins = quota imap_quota
@@ -24,16 +20,12 @@ plugin {
   quota = maildir:User quota
   quota_rule = *:storage=10K:messages=6
 }
-namespace inbox {
-  inbox = yes
-}
 END
 session_user "$T/mail/box" "$T/run"
 cat >"$T/turns.py" <<'END'
 import imaplib, re, sys
-run_as, conf, imapd, box, dovecot = sys.argv[1:]
-commands = {"buzon": "exec %s %s -s -c %s -m %s 2>/dev/null" % (run_as, imapd, conf, box),
-            "dovecot": "exec %s /usr/lib/dovecot/imap -c %s 2>/dev/null" % (run_as, dovecot)}
+box, ours, theirs = sys.argv[1:]
+commands = {"buzon": ours, "dovecot": theirs}
 
 def turn(server, octets, messages, kind="OK", expunge=False):
     """One more message, perhaps the first one gone; then octets and messages are these, for both."""
@@ -65,4 +57,4 @@ for i in range(4):
 turn("buzon", 10, 6, "NO")
 turn("dovecot", 10, 6, "NO")
 END
-check 'both take turns, and agree' python3 "$T/turns.py" "$AS" "$CONF" "$BUZON_STAGE/libexec/buzon/imapd" "$T/mail/box" "$T/dovecot.conf"
+check 'both take turns, and agree' python3 "$T/turns.py" "$T/mail/box" "$(our_session imap "$T/mail/box")" "$(their_session imap)"

@@ -2,8 +2,8 @@
 # pop3d and Dovecot's pop3 side by side: the same conversation with the same maildrop gives the same answers, unique
 # ids in every format, and the same files are left.
 . "$(dirname "$0")/../lib.sh"
-need python3
-[ -x /usr/lib/dovecot/pop3 ] || skip_all "Dovecot's pop3 is not installed"
+. "$(dirname "$0")/../dovecot.sh"
+need_dovecot pop3
 plan 15
 instance_prepare </dev/null
 session_user
