@@ -9,7 +9,8 @@ TEST_PACKAGES="perl libcmocka-dev clang libclang-rt-14-dev xz-utils bzip2 zstd i
     bsd-mailx s-nail msmtp neomutt
     php-cli php-imap ruby libmail-imaptalk-perl libnet-imap-simple-perl
     libpq-dev libmariadb-dev libsqlite3-dev libldap-dev libsasl2-dev libsasl2-modules postgresql mariadb-server slapd ldap-utils
-    memcached redis-server redis-tools postfix postfix-lmdb postfix-pcre"
+    memcached redis-server redis-tools postfix postfix-lmdb postfix-pcre
+    postfix-cdb postfix-ldap postfix-mysql postfix-pgsql postfix-sqlite"
 
 # install_packages NAME...: those that are missing
 install_packages() {

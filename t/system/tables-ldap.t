@@ -2,7 +2,7 @@
 # ldap: tables in a directory, next to postmap; groups, limits, quoting, a restart in between.
 . "$(dirname "$0")/../lib.sh"
 PATH=$PATH:/usr/sbin
-need slapd slapadd
+need postmap slapd slapadd
 has_module ldap
 plan 26
 tables_prepare

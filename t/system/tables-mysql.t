@@ -2,7 +2,7 @@
 # mysql: tables in MariaDB, next to postmap; quoting, options, procedures, a restart in between.
 . "$(dirname "$0")/../lib.sh"
 PATH=$PATH:/usr/sbin
-need mariadbd mariadb-install-db mariadb
+need postmap mariadbd mariadb-install-db mariadb
 has_module mysql
 plan 12
 tables_prepare 'mainmy_hosts = unix:$queue_directory/../db/socket' 'mainmy_user = mail' 'mainmy_dbname = mail' \

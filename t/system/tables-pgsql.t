@@ -2,7 +2,7 @@
 # pgsql: tables in PostgreSQL, next to postmap; the server goes away and comes back.
 . "$(dirname "$0")/../lib.sh"
 PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')
-need initdb postgres
+need postmap initdb postgres
 has_module pgsql
 plan 14
 tables_prepare

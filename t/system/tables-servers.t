@@ -1,7 +1,7 @@
 #!/bin/sh
 # tcp, socketmap, memcache and redis: tables that ask a server over a socket, next to postmap.
 . "$(dirname "$0")/../lib.sh"
-need memcached redis-server python3
+need postmap memcached redis-server python3
 plan 36
 tables_prepare
 TCP=$((T_BASE + 71)) SOCKETMAP=$((T_BASE + 72)) REDIS=$((T_BASE + 73)) MEMCACHED=$((T_BASE + 74))

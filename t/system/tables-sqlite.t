@@ -1,7 +1,7 @@
 #!/bin/sh
 # sqlite: tables in SQLite files, next to postmap; and how modules are found.
 . "$(dirname "$0")/../lib.sh"
-need python3
+need postmap python3
 has_module sqlite
 plan 14
 tables_prepare
