@@ -35,7 +35,7 @@ static void reply_trouble(struct pop3_session *session, const struct error *err)
 
 /* --- arguments ------------------------------------------------------------------------------------------- */
 
-#define SHOWN 64 /* octets of what was not understood */
+#define SHOWN 440 /* octets of what was not understood: a reply has 512 (RFC 1939 section 3) */
 
 static struct span skip_spaces(struct span text)
 {
@@ -132,68 +132,64 @@ static bool need_uidls(struct pop3_session *session)
     return false;
 }
 
-/* --- handlers ------------------------------------------------------------------------------------------------ */
+/* --- handlers: false, when the client has been told that what it said makes no sense ---------------------------- */
 
-static void run_stat(struct pop3_session *session, struct span arguments UNUSED)
+static bool run_stat(struct pop3_session *session, struct span arguments UNUSED)
 {
     uint64_t size = 0;
 
     if (!need_sizes(session))
-        return;
+        return true;
     for (size_t i = 0; i < session->count; i++)
         size += session->messages[i].deleted ? 0 : session->messages[i].size;
     reply(session, "+OK %zu %" PRIu64, session->count - session->deleted_count, size);
+    return true;
 }
 
-static void run_list(struct pop3_session *session, struct span arguments)
+static bool run_list(struct pop3_session *session, struct span arguments)
 {
     const struct pop3_message *message;
 
     if (!need_sizes(session))
-        return;
+        return true;
     if (arguments.len > 0) {
         message = take_message(session, false, &arguments);
         if (message != NULL)
             reply(session, "+OK %zu %" PRIu64, number_of(session, message), message->size);
-        return;
+        return message != NULL;
     }
     reply(session, "+OK %zu messages:", session->count - session->deleted_count);
     for (size_t i = 0; i < session->count; i++)
         if (!session->messages[i].deleted)
             stream_printf(session->client, "%zu %" PRIu64 "\r\n", i + 1, session->messages[i].size);
     reply(session, ".");
+    return true;
 }
 
-static void run_uidl(struct pop3_session *session, struct span arguments)
+static bool run_uidl(struct pop3_session *session, struct span arguments)
 {
     const struct pop3_message *message;
 
     if (!need_uidls(session))
-        return;
+        return true;
     if (arguments.len > 0) {
         message = take_message(session, false, &arguments);
         if (message != NULL)
             reply(session, "+OK %zu %s", number_of(session, message), message->uidl);
-        return;
+        return message != NULL;
     }
     reply(session, "+OK");
     for (size_t i = 0; i < session->count; i++)
         if (!session->messages[i].deleted)
             stream_printf(session->client, "%zu %s\r\n", i + 1, session->messages[i].uidl);
     reply(session, ".");
+    return true;
 }
 
-static void note_access(struct pop3_session *session, const struct pop3_message *message)
-{
-    const size_t number = number_of(session, message);
-
-    if (number > session->last)
-        session->last = number;
-}
-
-static void run_last(struct pop3_session *session, struct span arguments UNUSED)
+static bool run_last(struct pop3_session *session, struct span arguments UNUSED)
 {
     reply(session, "+OK %zu", session->last);
+    return true;
 }
 
 static void reply_unavailable(struct pop3_session *session, const struct error *err)
@@ -241,58 +237,64 @@ static void reply_size(struct pop3_session *session, const struct pop3_message *
     reply(session, "+OK %" PRIu64 " octets", message->size);
 }
 
-static void run_retr(struct pop3_session *session, struct span arguments)
+static bool run_retr(struct pop3_session *session, struct span arguments)
 {
     struct pop3_message *message = take_message(session, false, &arguments);
     struct pop3_surrogate surrogate;
     struct message_file file;
     uint64_t octets;
 
-    if (message == NULL || !need_sizes(session) ||
-        !open_message(session, message, &file, &surrogate))
-        return;
+    if (message == NULL)
+        return false;
+    if (!need_sizes(session) || !open_message(session, message, &file, &surrogate))
+        return true;
     reply_size(session, message);
     send_message(session, &file, &surrogate, UINT64_MAX, &octets);
     message->seen = true;
-    note_access(session, message);
+    if (number_of(session, message) > session->last)
+        session->last = number_of(session, message);
     session->retrievals++;
     session->retrieved_octets += octets;
+    return true;
 }
 
 /* As many lines as the number has room for is the whole message, and Dovecot then answers as to RETR. */
-static void run_top(struct pop3_session *session, struct span arguments)
+static bool run_top(struct pop3_session *session, struct span arguments)
 {
     struct pop3_message *message = take_message(session, true, &arguments);
     struct pop3_surrogate surrogate;
     struct message_file file;
     uint64_t lines, octets;
 
-    if (message == NULL || !take_lines(session, arguments, &lines) ||
-        (lines == UINT64_MAX && !need_sizes(session)) ||
+    if (message == NULL || !take_lines(session, arguments, &lines))
+        return false;
+    if ((lines == UINT64_MAX && !need_sizes(session)) ||
         !open_message(session, message, &file, &surrogate))
-        return;
+        return true;
     if (lines == UINT64_MAX)
         reply_size(session, message);
     else
         reply(session, "+OK");
     send_message(session, &file, &surrogate, lines, &octets);
-    note_access(session, message);
+    message->seen = message->seen || lines == UINT64_MAX;
     session->tops++;
     session->top_octets += octets;
+    return true;
 }
 
-static void run_dele(struct pop3_session *session, struct span arguments)
+static bool run_dele(struct pop3_session *session, struct span arguments)
 {
     struct pop3_message *message = take_message(session, false, &arguments);
 
     if (message == NULL)
-        return;
+        return false;
     message->deleted = true;
     session->deleted_count++;
     reply(session, "+OK Marked to be deleted.");
+    return true;
 }
 
-static void run_rset(struct pop3_session *session, struct span arguments UNUSED)
+static bool run_rset(struct pop3_session *session, struct span arguments UNUSED)
 {
     /* As Dovecot does, what was retrieved counts as not seen, too. */
     for (size_t i = 0; i < session->count; i++)
@@ -301,30 +303,35 @@ static void run_rset(struct pop3_session *session, struct span arguments UNUSED)
     session->last = 0;
     session->forgets_seen = session->config->pop3_enable_last;
     reply(session, "+OK");
+    return true;
 }
 
-static void run_noop(struct pop3_session *session, struct span arguments UNUSED)
+static bool run_noop(struct pop3_session *session, struct span arguments UNUSED)
 {
     reply(session, "+OK");
+    return true;
 }
 
-static void run_capa(struct pop3_session *session, struct span arguments UNUSED)
+static bool run_capa(struct pop3_session *session, struct span arguments UNUSED)
 {
     reply(session, "+OK\r\nCAPA\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nPIPELINING\r\nAUTH-RESP-CODE\r\n"
                    "LANG\r\nUTF8 USER\r\n.");
+    return true;
 }
 
-static void run_lang(struct pop3_session *session, struct span arguments)
+static bool run_lang(struct pop3_session *session, struct span arguments)
 {
     reply(session, "%s", pop3_lang(span_trim(arguments)));
+    return true;
 }
 
-static void run_utf8(struct pop3_session *session, struct span arguments UNUSED)
+static bool run_utf8(struct pop3_session *session, struct span arguments UNUSED)
 {
     reply(session, "-ERR UTF8 comes before the login.");
+    return false;
 }
 
-static void run_quit(struct pop3_session *session, struct span arguments UNUSED)
+static bool run_quit(struct pop3_session *session, struct span arguments UNUSED)
 {
     struct error err = {0};
     size_t deleted = session->deleted_count;
@@ -333,16 +340,17 @@ static void run_quit(struct pop3_session *session, struct span arguments UNUSED)
     if (!session_update(session, &err)) {
         log_warning("pop3(%s)<%s>: %s", session->user, session->session, err.text);
         reply(session, "-ERR [SYS/TEMP] Deleting messages failed.");
-        return;
+        return true;
     }
     session->quit = true;
     reply(session, deleted > 0 ? "+OK Logging out, messages deleted." : "+OK Logging out.");
+    return true;
 }
 
 /* verb, handler; may it be used? */
 static const struct command {
     const char *verb;
-    void (*run)(struct pop3_session *session, struct span arguments);
+    bool (*run)(struct pop3_session *session, struct span arguments);
     bool needs_last; /* pop3_enable_last */
 } commands[] = {
     {"STAT", run_stat, false},
@@ -360,6 +368,15 @@ static const struct command {
     {"QUIT", run_quit, false},
 };
 
+static const struct command *find_command(const struct pop3_session *session, struct span verb)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
+        if (span_equal_text_nocase(verb, commands[i].verb) &&
+            (!commands[i].needs_last || session->config->pop3_enable_last))
+            return &commands[i];
+    return NULL;
+}
+
 static void reply_unknown(struct pop3_session *session, struct span verb)
 {
     char shown[SHOWN + 1];
@@ -374,17 +391,16 @@ static void reply_unknown(struct pop3_session *session, struct span verb)
         reply(session, "-ERR Unknown command: %s", shown);
 }
 
+/* As with Dovecot, a number of no message is as bad as a command that is none. */
 void pop3_command(struct pop3_session *session, struct span line)
 {
     struct span arguments = line, verb = span_take_until(&arguments, ' ');
+    const struct command *command = find_command(session, verb);
+    bool made_sense = false;
 
-    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
-        if (span_equal_text_nocase(verb, commands[i].verb) &&
-            (!commands[i].needs_last || session->config->pop3_enable_last)) {
-            session->bad_commands = 0;
-            commands[i].run(session, skip_spaces(arguments));
-            return;
-        }
-    session->bad_commands++;
-    reply_unknown(session, verb);
+    if (command == NULL)
+        reply_unknown(session, verb);
+    else
+        made_sense = command->run(session, skip_spaces(arguments));
+    session->bad_commands = made_sense ? 0 : session->bad_commands + 1;
 }

@@ -15,7 +15,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define LINE_MAX_OCTETS  2046 /* RFC 2449 section 4 has 255, Dovecot this */
+#define LINE_MAX_OCTETS  2048 /* with its end; RFC 2449 section 4 has 255, Dovecot this */
 #define BAD_COMMANDS_MAX 21   /* one after the other */
 #define END_TEXT_MAX     64
 
@@ -247,15 +247,17 @@ static void log_end(const struct pop3_session *session, const char *how)
 static enum stream_status read_line(struct pop3_session *session, struct span *line_r)
 {
     enum stream_status status = STREAM_OK;
+    bool bare = false;
 
     if (!stream_has_input(session->client))
         status = stream_flush(session->client);
     if (status != STREAM_OK)
         return status;
     service_quiet(true);
-    status = stream_read_line(session->client, LINE_MAX_OCTETS, line_r, NULL);
+    status = stream_read_line(session->client, LINE_MAX_OCTETS - 1, line_r, &bare);
     service_quiet(false);
-    return status;
+    return status == STREAM_OK && !bare && line_r->len == LINE_MAX_OCTETS - 1 ? STREAM_TOO_LONG
+                                                                              : status;
 }
 
 void session_run(struct pop3_session *session)

@@ -32,11 +32,11 @@ struct pop3_session {
     size_t count;
     bool has_sizes, has_uidls;
     size_t deleted_count;
-    size_t last;       /* LAST: the highest number that was accessed; 0 */
+    size_t last;       /* LAST: the highest number that was retrieved; 0 */
     bool forgets_seen; /* RSET, where there is LAST: no message has been seen */
     bool quit;         /* QUIT was said: deletions count */
     bool ended;
-    unsigned bad_commands; /* unknown ones, one after the other */
+    unsigned bad_commands; /* that made no sense, one after the other */
 
     size_t tops, retrievals;
     uint64_t top_octets, retrieved_octets;

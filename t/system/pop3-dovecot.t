@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../dovecot.sh"
 need_dovecot pop3
-plan 15
+plan 16
 instance_prepare </dev/null
 session_user
 cat >"$T/compare.py" <<'END'
@@ -105,6 +105,8 @@ if len(answers[0]) < 50:
     sys.exit("only %d lines: %r" % (len(answers[0]), answers[0]))
 END
 cat >"$T/script" <<'END'
+TOP 6 0
+LAST
 STAT
 LIST
 LIST 3
@@ -226,10 +228,14 @@ APOP a b
 XTND x
 
 FOO bar
+FOO$LONG
+LIST 1 $LONG
 RETRX 1
 CAPA x
 QUIT x
 END
+LONG=$(printf '%0400d' 0) # a reply has room for it
+sed -i "s/\$LONG/$LONG/" "$T/odd"
 { echo STAT; for n in 1 2 3 4 5 6 7; do echo "RETR $n"; done; yes FOO | head -n 25; } >"$T/nonsense"
 {
     for n in 1 2 3 4 5 6 7; do echo "TOP $n 9"; done
@@ -284,4 +290,6 @@ printf '%s\n' STAT LIST UIDL 'TOP 1 2' 'RETR 3' 'FOO bar' 'LIST 99' 'UIDL 2' RSE
 check 'a line may come octet by octet' python3 "$T/slowly.py" \
     "$AS $BUZON_STAGE/libexec/buzon/pop3d -s -c $CONF -m $T/work/buzon" "$T/steady"
 same 'who talks nonsense is thrown out' 'pop3_uidl_format=%v.%u' plain nonsense
+{ for n in 1 2 3 4 5 6 7; do echo "RETR $n"; done; yes 'LIST 99' | head -n 10; yes FOO | head -n 5; yes 'TOP 1 x' | head -n 10; } >"$T/absent"
+same 'so is who asks for what is not there' 'pop3_uidl_format=%v.%u' plain absent
 same 'so is who sends too long a line' 'pop3_uidl_format=%v.%u' plain long
