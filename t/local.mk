@@ -12,7 +12,7 @@ FUZZ_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
 FUZZ_SECONDS = 5
 TEST_JOBS = 4
 
-EXTRA_DIST += t/unit/unit.h t/lib.sh t/sides.sh t/keys.sh t/qmgr.sh t/content.sh t/deliveries.sh t/dovecot.sh t/tool t/system t/fuzz/corpus quickstart packages.sh LICENSE README.md HACKING.md
+EXTRA_DIST += t/unit/unit.h t/lib.sh t/sides.sh t/keys.sh t/qmgr.sh t/content.sh t/deliveries.sh t/dovecot.sh t/logins.sh t/tool t/system t/fuzz/corpus quickstart packages.sh LICENSE README.md HACKING.md
 
 check-local: check-unit check-system
 

@@ -18,44 +18,20 @@ In a command <41> is an octet, <CRLF> a line end, <T> its tag, <lit:x> and <sync
 has no tag before it. Numbers that are the server's own choice, and texts for people, are made equal before answers are
 compared; what differs is printed, and makes the exit status 1. --record writes such a file with ~strict, ~code and ~more put in.
 """
-import argparse
-import os
-import re
-import select
-import shutil
-import subprocess
-import sys
-import time
+import argparse, re, shutil, subprocess, sys
 
-PATIENCE_S = 20
+from peer import Peer, started
 
 
-class Server:
+class Server(Peer):
     def __init__(self, command):
-        self.process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        os.set_blocking(self.process.stdout.fileno(), False)
-        self.heard, self.serial, self.gone = b"", 0, False
-        self.hear(rb"\r\n")
+        super().__init__(*started(command))
+        self.serial = 0
+        self.hears(rb"\r\n")
 
-    def hear(self, pattern):
+    def hears(self, pattern):
         """Until that has come; False: it does not."""
-        until = time.monotonic() + PATIENCE_S
-        while not re.search(pattern, self.heard):
-            if not select.select([self.process.stdout], [], [], max(0, until - time.monotonic()))[0]:
-                return False
-            octets = self.process.stdout.read()
-            if octets == b"":
-                self.gone = True
-                return False
-            self.heard += octets or b""
-        return True
-
-    def say(self, octets):
-        try:
-            self.process.stdin.write(octets)
-            self.process.stdin.flush()
-        except OSError:
-            self.gone = True
+        return self.listen(lambda: re.search(pattern, self.heard)) is not None
 
     def ask(self, text):
         """All that it says up to the end of a NOOP behind the command."""
@@ -74,13 +50,13 @@ class Server:
         for number, piece in enumerate(pieces):
             if number % 2:
                 self.say(b"{%d}\r\n" % len(piece))
-                if not self.hear(rb"(^|\n)(\+ |%s )" % tag) or re.search(rb"(^|\n)%s " % tag, self.heard):
+                if not self.hears(rb"(^|\n)(\+ |%s )" % tag) or re.search(rb"(^|\n)%s " % tag, self.heard):
                     end = b""  # it wants none of it
                     break
                 self.heard = re.sub(rb"(^|\n)\+ [^\n]*\n", rb"\1", self.heard)
             self.say(piece)
         self.say(end + after + b" NOOP\r\n")
-        if not self.hear(rb"(^|\n)" + after + rb" [^\n]*\n"):
+        if not self.hears(rb"(^|\n)" + after + rb" [^\n]*\n"):
             self.heard += b"* GONE\r\n"
         heard = re.sub(rb"(^|\n)" + after + rb" OK[^\n]*\n", rb"\1", self.heard)
         return re.sub(rb'(?m)(^|")' + tag + rb'\b', rb"\1TAG", heard)

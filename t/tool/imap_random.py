@@ -14,6 +14,7 @@ from imap_grammar import Server, alike, lines_of
 from imap_random_commands import Commands
 from imap_random_known import STRICT, reason
 from imap_two import fresh
+from random_both import Run, add_options
 from random_messages import Messages, fill, read_corpus
 
 
@@ -61,12 +62,6 @@ def steady(heard):
     return [line for number, line in enumerate(out) if line not in out[:number]]
 
 
-def excerpt(one, other):
-    """Of two lines that differ, the first one around where they do."""
-    at = next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
-    return one if len(one) < 300 else "%s...%s" % (one[:60], one[max(60, at - 150):at + 150])
-
-
 class Side:
     def __init__(self, command, maildir, template):
         fresh(template, maildir)
@@ -85,21 +80,10 @@ def show(pieces):
     return b"".join(b"{%d}\\r\\n%s" % (len(p), p[:300]) if i % 2 else p for i, p in enumerate(pieces)).decode("latin-1").replace("\r\n", "\\r\\n")[:1500]
 
 
-class Run:
+class Imap(Run):
     def __init__(self, options):
-        self.options, self.asked, self.failed, self.reasons = options, 0, 0, {}
+        super().__init__(options)
         self.corpus = read_corpus(options.corpus)
-
-    def report(self, seed, said, ours, theirs):
-        self.failed += 1
-        print("seed %d:" % seed)
-        for text in said[-self.options.before - 1:]:
-            print("    " + text)
-        for name, mine, other in ("ours  ", ours, theirs), ("theirs", theirs, ours):
-            for line in [line for line in mine if line not in other][:6]:
-                near = [o for o in other if o not in mine and o[:20] == line[:20]]
-                print("   %s %s" % (name, repr(excerpt(line, near[0] if near else ""))))
-        sys.stdout.flush()
 
     def session(self, seed):
         dice = random.Random(seed)
@@ -116,15 +100,15 @@ class Run:
             pieces, right = commands.next()
             said.append(show(pieces))
             ours, theirs = (alike(steady(side.ask(pieces))) for side in sides)
-            self.asked += 1
+            self.compared += 1
             if ours != theirs:
                 why, goes_on = reason(b"".join(pieces[0::2]).decode("latin-1"), right, ours, theirs)
                 if why is None:
-                    self.report(seed, said, ours, theirs)
+                    self.differs(seed, said, ours, theirs)
                     break
                 if why == STRICT and self.options.refused:
                     print("refused: " + said[-1])
-                self.reasons[why] = self.reasons.get(why, 0) + 1
+                self.known(why)
                 if not goes_on:
                     break
             if any(side.server.gone for side in sides):
@@ -137,19 +121,13 @@ def main():
     parser = argparse.ArgumentParser()
     for name in "work", "one", "other":
         parser.add_argument("--" + name, required=True)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--sessions", type=int, default=10)
+    add_options(parser)
     parser.add_argument("--commands", type=int, default=40)
-    parser.add_argument("--before", type=int, default=0, help="how many commands before one that is answered differently are shown")
     parser.add_argument("--refused", action="store_true", help="show what buzon alone refuses as no form of the grammar")
     parser.add_argument("--corpus", action="append", default=[])
-    run = Run(parser.parse_args())
-    for seed in range(run.options.seed, run.options.seed + run.options.sessions):
-        run.session(seed)
-    for why, count in sorted(run.reasons.items()):
-        print("# %d times: %s" % (count, why))
-    print("%d sessions, %d commands, %d answers differ" % (run.options.sessions, run.asked, run.failed))
-    sys.exit(run.failed > 0)
+    run = Imap(parser.parse_args())
+    run.sessions()
+    sys.exit(run.summary("commands"))
 
 
 if __name__ == "__main__":

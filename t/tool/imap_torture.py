@@ -12,75 +12,31 @@ The commands are those of imap_grammar.py's CASES, right and wrong ones. KIND is
 In each case it ends by itself, in good order and within its memory. What it is sent is known to be taken before more follows:
 no times are waited for. What goes wrong is printed, with the session, and makes the exit status 1.
 """
-import argparse, fcntl, os, random, re, select, shutil, socket, struct, subprocess, sys, time, zlib
+import argparse, os, random, re, shutil, sys, zlib
 
 from imap_grammar import octets_of
+from peer import Peer, started
 
-PATIENCE_S = 60
 MEMORY_MAX = 500 << 20  # octets, of which the sanitizers have most
-TIOCOUTQ = 0x5411
 ENDS = (b"LOGOUT", b"COMPRESS")
 BY_TIME = (b"NOTIFY", b"IDLE", b"CONTEXT", b"UPDATE")  # what other sessions and clocks have a part in
 
 
-class Server:
+class Server(Peer):
     def __init__(self, command):
-        self.ours, theirs = socket.socketpair()
-        self.errors = open(errors, "ab+")
-        self.process = subprocess.Popen("exec " + command, shell=True, stdin=theirs, stdout=theirs, stderr=self.errors)
-        theirs.close()
-        self.ours.setblocking(False)
-        self.heard, self.gone, self.most = b"", False, 0
-
-    def hear(self, timeout):
-        """What it says within that time; False: nothing."""
-        if self.gone or not select.select([self.ours], [], [], timeout)[0]:
-            return False
-        try:
-            octets = self.ours.recv(1 << 20)
-        except ConnectionError:
-            octets = b""
-        self.gone = octets == b""
-        self.heard += octets
-        return True
-
-    def say(self, octets):
-        """It has taken all of it, or is gone."""
-        until = time.monotonic() + PATIENCE_S
-        while octets and not self.gone:
-            try:
-                octets = octets[self.ours.send(octets):]
-            except BlockingIOError:
-                self.hear(0.01)
-            except OSError:
-                self.gone = True
-            if time.monotonic() > until:
-                raise AssertionError("it takes no more octets")
-        while not self.gone and struct.unpack("i", fcntl.ioctl(self.ours, TIOCOUTQ, b"\0" * 4))[0] > 0:
-            self.hear(0.001)
-            if self.process.poll() is not None:
-                break
-            if time.monotonic() > until:
-                raise AssertionError("it does not read")
+        with open(errors, "ab") as file:
+            super().__init__(*started("exec " + command, file))
+        self.most = 0
 
     def end(self):
         """All that it said."""
-        try:
-            self.ours.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-        until = time.monotonic() + PATIENCE_S
-        while not self.gone and time.monotonic() < until:
-            self.hear(1)
+        heard = self.finish()
         self.measure()
-        try:
-            status = self.process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise AssertionError("it does not end")
+        status = self.wait()
+        assert status is not None, "it does not end"
         assert status == 0, "it ended with status %d" % status
         assert self.most < MEMORY_MAX, "it took %d MiB" % (self.most >> 20)
-        return self.heard
+        return heard
 
     def measure(self):
         try:

@@ -91,13 +91,18 @@ def sessions(path):
             lines.append(line)
 
 
-ours, theirs = Side(sys.argv[1]), Side(sys.argv[2])
-for port, title, lines, reason in sessions(sys.argv[3]):
-    one, other = ours.talk(port, lines), theirs.talk(port, lines)
-    good = (one == other) == (reason is None)
-    print("%s - %s%s" % ("ok" if good else "not ok", title, "" if reason is None else " (%s)" % reason))
-    if not good:
-        for side, answers in ("ours", one), ("theirs", other):
-            print("# %s:" % side)
-            for answer in answers:
-                print("#     " + answer)
+def main():
+    ours, theirs = Side(sys.argv[1]), Side(sys.argv[2])
+    for port, title, lines, reason in sessions(sys.argv[3]):
+        one, other = ours.talk(port, lines), theirs.talk(port, lines)
+        good = (one == other) == (reason is None)
+        print("%s - %s%s" % ("ok" if good else "not ok", title, "" if reason is None else " (%s)" % reason))
+        if not good:
+            for side, answers in ("ours", one), ("theirs", other):
+                print("# %s:" % side)
+                for answer in answers:
+                    print("#     " + answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ import talk_both
 from smtp_random_contents import Contents
 from smtp_random_known import without_known
 from smtp_random_sessions import Sessions
+from random_both import Run, add_options, excerpt
 from random_messages import read_corpus
 
 
@@ -26,23 +27,17 @@ def until_the_end(lines):
     return lines[:end] + lines[log:]
 
 
-def excerpt(line, other):
-    """A line, or of a long one what is around the first octet that is not in the other one."""
-    at = next((i for i, (a, b) in enumerate(zip(line, other)) if a != b), min(len(line), len(other)))
-    return line if len(line) < 250 else "%s...%s" % (line[:60], line[max(60, at - 100):at + 100])
-
-
-class Run:
+class Smtp(Run):
     def __init__(self, options):
-        self.options, self.count, self.failed, self.reasons = options, 0, 0, {}
+        super().__init__(options)
         self.corpus = read_corpus([options.corpus] if options.corpus else [])
 
     def judge(self, name, given, ours, theirs):
-        self.count += 1
+        self.compared += 1
         ours, theirs, reasons = without_known(ours, theirs)
         if ours == theirs:
             if reasons:
-                self.reasons[reasons[-1]] = self.reasons.get(reasons[-1], 0) + 1
+                self.known(reasons[-1])
             return
         self.failed += 1
         print("%s: %s" % (name, given))
@@ -71,20 +66,18 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser()
-    for name, default in ("seed", 1), ("sessions", 50), ("messages", 50), ("lines", 6):
-        parser.add_argument("--" + name, type=int, default=default)
+    add_options(parser)
+    parser.add_argument("--messages", type=int, default=50)
+    parser.add_argument("--lines", type=int, default=6)
     parser.add_argument("--corpus", default="")
     for name in "talk", "hand":
         parser.add_argument("--" + name, required=True)
     for name in "ours", "theirs":
         parser.add_argument(name)
-    run = Run(parser.parse_args())
+    run = Smtp(parser.parse_args())
     run.messages()
     run.sessions()  # some of these bring notices, which nobody waits for
-    for why, count in sorted(run.reasons.items()):
-        print("# %d times: %s" % (count, why))
-    print("%d sessions and messages, %d go differently" % (run.count, run.failed))
-    sys.exit(run.failed > 0)
+    sys.exit(run.summary("sessions and messages"))
 
 
 if __name__ == "__main__":
