@@ -1,19 +1,15 @@
-/* What may be asked, and the tables behind it (proxymap/tables.h). */
+/* The tables behind what may be asked (proxymap/tables.h). */
 #include "proxymap/tables.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
-#include "lib/config/master_cf.h"
 #include "lib/map/map_type.h"
 #include "lib/service/account.h"
-
-#include <fcntl.h>
+#include "proxymap/approval.h"
 
 #define VALUE_MAX      PROXY_VALUE_MAX
 #define CHECK_AFTER_MS PROXY_FRESH_MAX_MS /* between two looks at a list's files */
-#define LIST_FILE_MAX  (16U * 1024 * 1024)
 
 /* A list of tables as somebody may ask for it. */
 struct table_list {
@@ -27,80 +23,12 @@ struct table_list {
 
 struct tables {
     const struct config *config;
-    struct hash *read_maps; /* the tables that may be asked as "proxy:TABLE": keys without it */
-    struct hash *lists;     /* of struct table_list, by the text that is asked */
+    struct approval approval;
+    struct hash *lists; /* of struct table_list, by the text that is asked */
     struct buf value;
     struct error reason;
     bool is_stale;
 };
-
-/* --- what may be asked --------------------------------------------------------------------------- */
-
-#define PROXY "proxy:"
-
-/* Without any "proxy:" in front. */
-static const char *proxied(const char *item)
-{
-    while (strncmp(item, PROXY, strlen(PROXY)) == 0)
-        item += strlen(PROXY);
-    return item;
-}
-
-/* As proxy_read_maps has them: only what has its "proxy:" counts. */
-void tables_approve_proxied(struct tables *tables, const char *value)
-{
-    struct strlist items = STRLIST_EMPTY;
-
-    if (!strlist_split_config(&items, value, NULL))
-        strlist_clear(&items);
-    for (size_t i = 0; i < items.count; i++) {
-        const char *item = items.items[i];
-
-        if (item[0] == '{') {
-            char *inside = mem_span(map_unbraced(item));
-
-            tables_approve_proxied(tables, inside);
-            mem_free(inside);
-        } else if (proxied(item) != item && strchr(proxied(item), ':') != NULL) {
-            (void)hash_put(tables->read_maps, span_text(proxied(item)), tables);
-        }
-    }
-    strlist_release(&items);
-}
-
-/* The end of a table's name in a list: a blank or comma outside of braces. */
-static size_t name_length(const char *item)
-{
-    size_t len;
-    unsigned depth = 0;
-
-    for (len = 0; item[len] != '\0'; len++) {
-        if (item[len] == '}' && depth == 0)
-            break;
-        if (depth == 0 && strchr(" \t\r\n,", item[len]) != NULL)
-            break;
-        if (item[len] == '{')
-            depth++;
-        else if (item[len] == '}')
-            depth--;
-    }
-    return len;
-}
-
-/* Is every "proxy:TABLE" of a list, also one within braces, a table of proxy_read_maps? */
-static bool may_be_proxied(const struct tables *tables, const char *list)
-{
-    bool at_start = true;
-
-    for (; *list != '\0'; list++) {
-        const char *item = at_start ? proxied(list) : list;
-
-        if (item != list && hash_get(tables->read_maps, span_of(item, name_length(item))) == NULL)
-            return false;
-        at_start = strchr(" \t\r\n,{!", *list) != NULL;
-    }
-    return true;
-}
 
 /* Of any of the tables. */
 static unsigned list_traits(const char *list)
@@ -116,13 +44,15 @@ static unsigned list_traits(const char *list)
     return traits;
 }
 
-static void approve_list(struct tables *tables, const char *list)
+static void approve_list(void *context, const char *list)
 {
+    struct tables *tables = context;
     struct table_list *approved;
-    unsigned traits = list_traits(list);
+    unsigned traits;
 
-    if (hash_get(tables->lists, span_text(list)) != NULL || !may_be_proxied(tables, list))
+    if (hash_get(tables->lists, span_text(list)) != NULL)
         return;
+    traits = list_traits(list);
     approved = mem_new(struct table_list);
     approved->text = mem_text(list);
     approved->waits = (traits & MAP_WAITS) != 0;
@@ -130,119 +60,14 @@ static void approve_list(struct tables *tables, const char *list)
     (void)hash_put(tables->lists, span_text(list), approved);
 }
 
-static bool names_table(const char *item)
+void tables_approve_proxied(struct tables *tables, const char *value)
 {
-    const char *name;
-
-    return strchr(item, ':') != NULL && map_type_find(item, &name) != NULL;
-}
-
-/* "hash:/x", "!hash:/x" of a match list, "{ ... }" with more inside. */
-static bool approve_item(struct tables *tables, const char *item)
-{
-    item += strspn(item, "!");
-    if (item[0] == '{') {
-        char *inside = mem_span(map_unbraced(item));
-
-        tables_approve(tables, inside);
-        mem_free(inside);
-        return false;
-    }
-    if (!names_table(item))
-        return false;
-    approve_list(tables, item);
-    return true;
+    approval_take_proxied(&tables->approval, value);
 }
 
 void tables_approve(struct tables *tables, const char *value)
 {
-    struct strlist items = STRLIST_EMPTY;
-    bool is_list = false;
-
-    if (strlist_split_config(&items, value, NULL)) {
-        for (size_t i = 0; i < items.count; i++)
-            is_list = approve_item(tables, items.items[i]) || is_list;
-    }
-    if (is_list)
-        approve_list(tables, value);
-    strlist_release(&items);
-}
-
-/* Lists of domains and networks may name files, whose lines may name tables. */
-static void approve_files(struct tables *tables, const char *list)
-{
-    struct strlist items = STRLIST_EMPTY;
-
-    if (!strlist_split_config(&items, list, NULL))
-        strlist_clear(&items);
-    for (size_t i = 0; i < items.count; i++) {
-        const char *path = items.items[i] + strspn(items.items[i], "!");
-        struct buf content = BUF(LIST_FILE_MAX);
-
-        if (path[0] == '/' && file_read(AT_FDCWD, path, &content, NULL))
-            tables_approve(tables, buf_text(&content));
-        buf_release(&content);
-    }
-    strlist_release(&items);
-}
-
-static void approve_config(struct tables *tables, const struct config *config)
-{
-    size_t position = 0;
-    const char *value;
-
-    while (config_walk(config, &position, &value))
-        tables_approve(tables, value);
-    approve_files(tables, config->mydestination);
-    approve_files(tables, config->mynetworks);
-    approve_files(tables, config->relay_domains);
-    approve_files(tables, config->virtual_alias_domains);
-    approve_files(tables, config->virtual_mailbox_domains);
-}
-
-/* The -o settings of a service, as config_read takes them. */
-static void collect_overrides(const struct master_service *service, struct strlist *overrides)
-{
-    const struct strlist *arguments = &service->arguments;
-
-    for (size_t i = 0; i < arguments->count && arguments->items[i][0] == '-'; i++) {
-        if (strcmp(arguments->items[i], "-o") == 0 && i + 1 < arguments->count)
-            strlist_add(overrides, arguments->items[++i]);
-        else if (strncmp(arguments->items[i], "-o", 2) == 0)
-            strlist_add(overrides, arguments->items[i] + 2);
-    }
-}
-
-/* A service with settings of its own may have tables of its own, also by $name from main.cf. One whose settings are
- * wrong cannot start, and asks for nothing. */
-static void approve_service(struct tables *tables, const struct master_service *service)
-{
-    struct strlist overrides = STRLIST_EMPTY;
-    struct config *config = NULL;
-    struct error err = {0};
-
-    collect_overrides(service, &overrides);
-    if (overrides.count > 0) {
-        config = config_read(config_directory(tables->config), &overrides, service->name, &err);
-        if (config == NULL)
-            log_warning("service %s: %s", service->name, err.text);
-    }
-    if (config != NULL)
-        approve_config(tables, config);
-    config_free(&config);
-    strlist_release(&overrides);
-}
-
-static bool approve_services(struct tables *tables, struct error *err)
-{
-    struct master_cf *master_cf = master_cf_read(tables->config, err);
-
-    if (master_cf == NULL)
-        return false;
-    for (size_t i = 0; i < master_cf->count; i++)
-        approve_service(tables, &master_cf->services[i]);
-    master_cf_free(&master_cf);
-    return true;
+    approval_take(&tables->approval, value);
 }
 
 /* --- opening ------------------------------------------------------------------------------------- */
@@ -299,7 +124,7 @@ struct tables *tables_create_empty(const struct config *config)
 
     proxy_is_here();
     tables->config = config;
-    tables->read_maps = hash_create();
+    tables->approval = (struct approval){hash_create(), approve_list, tables};
     tables->lists = hash_create();
     tables->value = BUF(VALUE_MAX);
     return tables;
@@ -310,8 +135,9 @@ struct tables *tables_create(const struct service_instance *instance, struct err
     struct tables *tables = tables_create_empty(instance->config);
 
     tables_approve_proxied(tables, instance->config->proxy_read_maps);
-    approve_config(tables, instance->config);
-    if (!approve_services(tables, err) || (instance->privileged && !open_protected(tables, err)))
+    approval_take_config(&tables->approval, instance->config);
+    if (!approval_take_services(&tables->approval, instance->config, err) ||
+        (instance->privileged && !open_protected(tables, err)))
         tables_free(&tables);
     return tables;
 }
@@ -330,7 +156,7 @@ void tables_free(struct tables **tables)
     if (*tables == NULL)
         return;
     hash_free(&(*tables)->lists, free_list);
-    hash_free(&(*tables)->read_maps, NULL);
+    hash_free(&(*tables)->approval.proxied, NULL);
     buf_release(&(*tables)->value);
     mem_free(*tables);
     *tables = NULL;
@@ -362,7 +188,7 @@ static void refuse(struct tables *tables, const char *list, struct proxy_answer 
 {
     error_set(&tables->reason, ERROR_TEMPORARY, "request for unapproved table: \"%s\"", list);
     log_warning("%s", tables->reason.text);
-    if (proxied(list) != list)
+    if (approval_proxied(list) != list)
         log_warning(
             "to approve this table for read-only access, list %s in main.cf:proxy_read_maps", list);
     answer_r->result = MAP_UNAVAILABLE;
