@@ -57,8 +57,11 @@ enum access_result access_run(struct access_check *check, const char *restrictio
     const struct access_list *list = access_list_of(check->session->server->access, restrictions);
     enum access_result result = ACCESS_DUNNO;
 
-    if (check->depth >= ACCESS_DEPTH_MAX || list == NULL)
+    if (check->depth >= ACCESS_DEPTH_MAX || list == NULL) {
+        log_warning("restrictions name each other without an end: \"%s\"", restrictions);
+        check->warn = false; /* a warning would go on, and from each level again */
         return access_misconfigured(check);
+    }
     check->depth++;
     for (size_t i = 0; result == ACCESS_DUNNO && i < list->count; i++) {
         bool outer = check->warn;

@@ -70,7 +70,7 @@ static struct access_list *read_list(struct access *access, const char *restrict
     return list;
 }
 
-const struct access_list *access_list_of(struct access *access, const char *restrictions)
+static struct access_list *find_list(struct access *access, const char *restrictions)
 {
     struct access_list *list = hash_get(access->lists, span_text(restrictions));
 
@@ -81,10 +81,18 @@ const struct access_list *access_list_of(struct access *access, const char *rest
     return list;
 }
 
-/* Classes that name each other: as deep as they may run. */
-static bool guards_relay(struct access *access, const struct access_list *list, int depth)
+const struct access_list *access_list_of(struct access *access, const char *restrictions)
 {
-    for (size_t i = 0; list != NULL && depth < ACCESS_DEPTH_MAX && i < list->count; i++) {
+    return find_list(access, restrictions);
+}
+
+/* Classes may name each other, and themselves: each is looked at once. */
+static bool guards_relay(struct access *access, struct access_list *list)
+{
+    if (list == NULL || list->was_looked_at)
+        return false;
+    list->was_looked_at = true;
+    for (size_t i = 0; i < list->count; i++) {
         const struct access_step *step = &list->steps[i];
         const char *class_value;
 
@@ -95,8 +103,7 @@ static bool guards_relay(struct access *access, const struct access_list *list, 
         if (strcasecmp(step->rule->name, "permit") == 0)
             return false;
         class_value = access_class_value(access, step);
-        if (class_value != NULL &&
-            guards_relay(access, access_list_of(access, class_value), depth + 1))
+        if (class_value != NULL && guards_relay(access, find_list(access, class_value)))
             return true;
     }
     return false;
@@ -104,5 +111,5 @@ static bool guards_relay(struct access *access, const struct access_list *list, 
 
 bool access_list_guards_relay(struct access *access, const char *restrictions)
 {
-    return guards_relay(access, access_list_of(access, restrictions), 0);
+    return guards_relay(access, find_list(access, restrictions));
 }

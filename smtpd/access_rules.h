@@ -20,6 +20,7 @@ struct access_step {
 struct access_list {
     struct access_step *steps;
     size_t count;
+    bool was_looked_at; /* by access_list_guards_relay */
 };
 
 /* What a list or a rule is about: reply texts and statuses depend on it. */
@@ -139,8 +140,8 @@ enum access_result access_obey(struct access_check *check, enum access_subject s
                                const char *table, struct span value);
 
 /* access_table.c: look the subject up in the step's table and do what the value says: access(5) */
-access_function access_table_client, access_table_reverse_client, access_table_helo, access_table_sender, access_table_recipient,
-    access_table_etrn;
+access_function access_table_client, access_table_reverse_client, access_table_helo,
+    access_table_sender, access_table_recipient, access_table_etrn;
 /* permit when the client's address is in the table */
 access_function access_match_client;
 
