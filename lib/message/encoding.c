@@ -61,6 +61,18 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Octets of a soft line end: "=", white space and LF, or the end of the text; 0: it is none. */
+static size_t soft_line_end(struct span text)
+{
+    size_t len = 1;
+
+    while (len < text.len && text.data[len] != '\n' && is_space(text.data[len]))
+        len++;
+    if (len == text.len)
+        return len;
+    return text.data[len] == '\n' ? len + 1 : 0;
+}
+
 void encoding_put_quoted_printable_decoded(struct buf *out, struct span text, bool in_word)
 {
     while (text.len > 0) {
@@ -79,9 +91,9 @@ void encoding_put_quoted_printable_decoded(struct buf *out, struct span text, bo
             put(out, span_of(&c, 1));
             text = span_skip(text, 3);
         } else { /* a soft line end, or what is no encoding at all */
-            size_t end = span_find(text, '\n');
-            if (span_trim(span_first(span_skip(text, 1), end - (end > 0))).len == 0) {
-                text = span_skip(text, end + 1);
+            size_t len = soft_line_end(text);
+            if (len > 0) {
+                text = span_skip(text, len);
             } else {
                 put(out, SPAN_LITERAL("="));
                 text = span_skip(text, 1);
@@ -129,6 +141,16 @@ bool encoding_is_known_charset(struct span charset)
     return true;
 }
 
+/* A character that waited for one that it might have been joined with (windows-1255, -1258, Big5-HKSCS). */
+static void put_held(struct buf *out, iconv_t converter)
+{
+    char block[64], *to = block;
+    size_t room = sizeof(block);
+
+    (void)iconv(converter, NULL, NULL, &to, &room);
+    put(out, span_of(block, sizeof(block) - room));
+}
+
 /* Octets that are wrong in that charset are stepped over. */
 static void convert(struct buf *out, iconv_t converter, struct span text)
 {
@@ -149,6 +171,7 @@ static void convert(struct buf *out, iconv_t converter, struct span text)
             left--;
         }
     }
+    put_held(out, converter);
 }
 
 void encoding_put_utf8(struct buf *out, struct span charset, struct span text)

@@ -1,6 +1,7 @@
 /* ENVELOPE: RFC 3501 section 7.4.2, from the header block in one pass. */
 #include "lib/base/base.h"
 
+#include "lib/base/buf.h"
 #include "lib/message/address.h"
 #include "lib/message/header.h"
 #include "lib/message/imap_text.h"
@@ -34,16 +35,27 @@ static enum field find_field(struct span name)
     return field;
 }
 
-/* Of a field that stands twice the first counts; lists of addresses are joined. */
-static void note_field(struct arena *arena, struct span *bodies, enum field field, struct span body)
+/* The bodies of the fields that matter. Of one that stands twice the first counts; lists of addresses
+ * are joined, when all that belongs to them is known. */
+struct bodies {
+    struct span first[FIELDS]; /* data NULL: there is none */
+    struct buf joined[FIELDS]; /* empty: there is no second one */
+};
+
+static void note_field(struct bodies *bodies, enum field field, struct span body)
 {
-    if (bodies[field].data == NULL) {
-        bodies[field] = body;
-    } else if (is_address_list(field) && bodies[field].len + body.len < HEADER_MAX) {
-        const char *joined =
-            arena_printf(arena, "%.*s, %.*s", SPAN_PRINTF(bodies[field]), SPAN_PRINTF(body));
-        bodies[field] = span_text(joined);
+    struct buf *joined = &bodies->joined[field];
+
+    if (bodies->first[field].data == NULL) {
+        bodies->first[field] = body;
+        return;
     }
+    if (!is_address_list(field))
+        return;
+    if (joined->len == 0)
+        buf_put(joined, bodies->first[field]);
+    buf_put_text(joined, ", ");
+    buf_put(joined, body);
 }
 
 static struct span or_nil(struct span text)
@@ -91,29 +103,46 @@ static void put_addresses(struct buf *out, struct arena *arena, struct span body
     buf_put_char(out, ')');
 }
 
-void imap_put_envelope(struct buf *out, struct arena *arena, struct span header)
+static void find_bodies(struct bodies *bodies, struct span header)
 {
-    struct cursor at = cursor_of(span_first(header, HEADER_MAX));
-    struct span bodies[FIELDS] = {SPAN_EMPTY};
+    struct cursor at = cursor_of(header);
     struct span name, body;
 
     while (mime_next_field(&at, &name, &body, NULL)) {
         enum field field = find_field(name);
         if (field < FIELDS)
-            note_field(arena, bodies, field, body.data == NULL ? span_of("", 0) : body);
+            note_field(bodies, field, body.data == NULL ? span_of("", 0) : body);
     }
-    if (span_trim(bodies[SENDER]).len == 0)
-        bodies[SENDER] = bodies[FROM];
-    if (span_trim(bodies[REPLY_TO]).len == 0)
-        bodies[REPLY_TO] = bodies[FROM];
+}
+
+static struct span body_of(const struct bodies *bodies, enum field field)
+{
+    struct span body =
+        bodies->joined[field].len > 0 ? buf_span(&bodies->joined[field]) : bodies->first[field];
+
+    if ((field == SENDER || field == REPLY_TO) && span_trim(body).len == 0)
+        return body_of(bodies, FROM);
+    return body;
+}
+
+void imap_put_envelope(struct buf *out, struct arena *arena, struct span header)
+{
+    struct bodies bodies = {0};
+
+    for (enum field field = 0; field < FIELDS; field++)
+        bodies.joined[field] = BUF(BUF_UNLIMITED); /* no more than the header is */
+    find_bodies(&bodies, span_first(header, HEADER_MAX));
     for (enum field field = 0; field < FIELDS; field++) {
+        struct span body = body_of(&bodies, field);
         buf_put_char(out, field == 0 ? '(' : ' ');
         if (is_address_list(field))
-            put_addresses(out, arena, bodies[field]);
-        else if (bodies[field].data == NULL)
+            put_addresses(out, arena, body);
+        else if (body.data == NULL)
             buf_put_text(out, "NIL");
         else
-            imap_put_string(out, header_unfold(arena, bodies[field]));
+            imap_put_string(out, header_unfold(arena, body));
     }
     buf_put_char(out, ')');
+    for (enum field field = 0; field < FIELDS; field++)
+        buf_release(&bodies.joined[field]);
 }

@@ -75,6 +75,14 @@ static bool take_refwd(struct span *text)
     return true;
 }
 
+/* [blob] by [blob], up to what is none */
+static struct span skip_blobs(struct span text)
+{
+    while (take_blob(&text))
+        ;
+    return text;
+}
+
 /* Step 3, subj-leader = (*subj-blob subj-refwd) / WSP; *reply is set for all but white space */
 static bool drop_leader(struct span *text, bool *reply)
 {
@@ -84,8 +92,7 @@ static bool drop_leader(struct span *text, bool *reply)
         *text = span_skip(at, 1);
         return true;
     }
-    while (take_blob(&at))
-        ;
+    at = skip_blobs(at);
     if (!take_refwd(&at))
         return false;
     *text = at;
@@ -93,15 +100,18 @@ static bool drop_leader(struct span *text, bool *reply)
     return true;
 }
 
-/* Step 4: a blob in front goes, unless nothing would be left */
-static bool drop_blob(struct span *text)
+/* Step 4: a blob in front goes, unless nothing would be left; and at once those behind it, which step 3 would
+ * pass over again and again. */
+static bool drop_blobs(struct span *text)
 {
     struct span at = *text;
+    bool dropped = false;
 
-    if (!take_blob(&at) || at.len == 0)
-        return false;
-    *text = at;
-    return true;
+    while (take_blob(&at) && at.len > 0) {
+        *text = at;
+        dropped = true;
+    }
+    return dropped;
 }
 
 /* Step 6, "[fwd:" subject "]" */
@@ -124,7 +134,7 @@ struct span subject_base(char *subject, size_t len, bool *reply_r)
             *reply_r = true;
         do {
             again = drop_leader(&text, reply_r);
-            again |= drop_blob(&text);
+            again |= drop_blobs(&text);
         } while (again);
         again = unwrap(&text);
         *reply_r |= again;

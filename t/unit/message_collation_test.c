@@ -61,26 +61,28 @@ static const struct subject_case {
     const char *subject, *base;
     bool reply;
 } subject_cases[] = {
-    {"a plain one",                     "Hello",                   "Hello",        false},
-    {"a reply",                         "Re: Hello",               "Hello",        true },
-    {"a forward",                       "FWD: Fw:Hello",           "Hello",        true },
-    {"replies to replies",              "Re: re:  RE :Hello",      "Hello",        true },
-    {"a list's name stays away",        "[list] Hello",            "Hello",        false},
-    {"also inside of a reply",          "[list] Re: [list] Hello", "Hello",        true },
-    {"a counter",                       "Re[2]: Hello",            "Hello",        true },
-    {"a name alone is the subject",     "[list]",                  "[list]",       false},
-    {"of two names the last stays",     "[a] [b]",                 "[b]",          false},
-    {"a trailer",                       "Hello (fwd)",             "Hello",        true },
-    {"trailers and spaces",             "Hello (FWD) (fwd)  ",     "Hello",        true },
-    {"a wrapped forward",               "[Fwd: Hello]",            "Hello",        true },
-    {"wrapped twice",                   "[fwd: [Fwd: Re: Hello]]", "Hello",        true },
-    {"white space is squeezed",         "  a \t\r\n b  ",          "a b",          false},
-    {"a word that begins like a reply", "Regarding: x",            "Regarding: x", false},
-    {"no colon",                        "Re Hello",                "Re Hello",     false},
-    {"nothing but a reply",             "Re:",                     "",             true },
-    {"nothing",                         "",                        "",             false},
-    {"a bracket that is open",          "[a Hello",                "[a Hello",     false},
-    {"a bracket in a bracket",          "[a[b] Hello",             "[a[b] Hello",  false},
+    {"a plain one",                     "Hello",                      "Hello",        false},
+    {"a reply",                         "Re: Hello",                  "Hello",        true },
+    {"a forward",                       "FWD: Fw:Hello",              "Hello",        true },
+    {"replies to replies",              "Re: re:  RE :Hello",         "Hello",        true },
+    {"a list's name stays away",        "[list] Hello",               "Hello",        false},
+    {"also inside of a reply",          "[list] Re: [list] Hello",    "Hello",        true },
+    {"a counter",                       "Re[2]: Hello",               "Hello",        true },
+    {"a name alone is the subject",     "[list]",                     "[list]",       false},
+    {"of two names the last stays",     "[a] [b]",                    "[b]",          false},
+    {"a trailer",                       "Hello (fwd)",                "Hello",        true },
+    {"trailers and spaces",             "Hello (FWD) (fwd)  ",        "Hello",        true },
+    {"a wrapped forward",               "[Fwd: Hello]",               "Hello",        true },
+    {"wrapped twice",                   "[fwd: [Fwd: Re: Hello]]",    "Hello",        true },
+    {"white space is squeezed",         "  a \t\r\n b  ",             "a b",          false},
+    {"a word that begins like a reply", "Regarding: x",               "Regarding: x", false},
+    {"no colon",                        "Re Hello",                   "Re Hello",     false},
+    {"nothing but a reply",             "Re:",                        "",             true },
+    {"nothing",                         "",                           "",             false},
+    {"names before a reply",            "[a][b] re: [c][d]re: Hello", "Hello",        true },
+    {"names behind a reply",            "re: [a][b]Hello",            "Hello",        true },
+    {"a bracket that is open",          "[a Hello",                   "[a Hello",     false},
+    {"a bracket in a bracket",          "[a[b] Hello",                "[a[b] Hello",  false},
 };
 
 static void find_base(void **state)
@@ -93,6 +95,26 @@ static void find_base(void **state)
     assert_true(span_equal_text(base, c->base));
     assert_int_equal(reply, c->reply);
     free((void *)(uintptr_t)copy.data);
+}
+
+/* Each name is looked at once, however many there are. */
+static void names_without_end(void **state UNUSED)
+{
+    struct buf subject = BUF(4U * 1024 * 1024);
+    struct span base;
+    bool reply;
+    size_t len;
+    char *copy;
+
+    for (size_t i = 0; i < 1000000; i++)
+        buf_put_text(&subject, "[a]");
+    buf_put_text(&subject, "b");
+    len = subject.len;
+    copy = mem_span(buf_span(&subject));
+    base = subject_base(copy, len, &reply);
+    assert_true(span_equal_text(base, "b"));
+    mem_free(copy);
+    buf_release(&subject);
 }
 
 /* --- ENVELOPE ---------------------------------------------------------------------------------- */
@@ -148,6 +170,7 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, casemap_cases, map_text);
     UNIT_ADD_ROWS(tests, used, subject_cases, find_base);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(mapped_text_is_cut_at_the_limit);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(names_without_end);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(what_was_written_is_read);
     return unit_run("message_collation", tests, used);
 }

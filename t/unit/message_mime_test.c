@@ -21,9 +21,8 @@ static const struct structure_case {
      "NIL)"                                                  },
     {"parameters in pieces are joined",
      "Content-Type: text/plain; name*1=two; a=b; NAME*0=one; u*0*=utf-8''%41; u*1=b; m*0=x; m*1*=%42; gap*0=1;"
-     " gap*2=3; late*1=l; M*0=z\n\nx",
-     "(\"text\" \"plain\" (\"a\" \"b\" \"gap*2\" \"3\" \"late*1\" \"l\" \"M*0\" \"z\" \"NAME\" \"onetwo\" \"u*\" \"utf-8''%41b\" \"m*\" "
-     "\"''x%42\" \"gap\" \"1\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL)"},
+     " gap*2=3; late*1=l; M*0=z\n\nx",                                                                          "(\"text\" \"plain\" (\"a\" \"b\" \"gap*2\" \"3\" \"late*1\" \"l\" \"M*0\" \"z\" \"NAME\" \"onetwo\" \"u*\" \"utf-8''%41b\" \"m*\" "
+     "\"''x%42\" \"gap\" \"1\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL)"        },
     {"a Content-Type without a subtype is none",                 "Content-Type: text\n\nx\n",
      "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL)"                                                  },
     {"all fields of a part have their places",
@@ -158,6 +157,25 @@ static void make_envelope(void **state)
     free((void *)(uintptr_t)header.data);
 }
 
+/* As many as a header may have: time and memory must not grow with the square of that. */
+static void many_fields_are_one_list(void **state UNUSED)
+{
+    struct arena *arena = arena_create();
+    struct buf header = BUF(4096 * 1024);
+    struct buf out = BUF(4096 * 1024);
+
+    for (size_t i = 0; i < 200000; i++)
+        buf_put_text(&header, "To:\n");
+    buf_put_text(&header, "To: a@x\n\n");
+    imap_put_envelope(&out, arena, buf_span(&header));
+    assert_string_equal(buf_text(&out),
+                        "(NIL NIL NIL NIL NIL ((NIL NIL \"a\" \"x\")) NIL NIL NIL NIL)");
+    assert_true(arena_size(arena) < 16U * 1024 * 1024);
+    buf_release(&out);
+    buf_release(&header);
+    arena_free(&arena);
+}
+
 /* --- line ends --------------------------------------------------------------------------------- */
 
 static const struct crlf_case {
@@ -224,13 +242,15 @@ static const struct header_case {
     const char *name;
     const char *body, *expected;
 } header_cases[] = {
-    {"plain text is unfolded and trimmed",    " a\r\n b ",                       "a b"             },
-    {"Q encoding with an underscore",         "=?utf-8?Q?gr=C3=BC_n?=",          "gr\xc3\xbc n"    },
-    {"B encoding",                            "=?UTF-8?B?w6k=?= x",              "\xc3\xa9 x"      },
-    {"another charset becomes UTF-8",         "=?iso-8859-1?q?=E9?=",            "\xc3\xa9"        },
-    {"white space between two words is none", "=?utf-8?q?a?=\r\n =?utf-8?q?b?=", "ab"              },
-    {"what is no word stays",                 "=?utf-8?x?a?= =?",                "=?utf-8?x?a?= =?"},
-    {"an unknown charset is taken as it is",  "=?no-such?q?a?=",                 "a"               },
+    {"plain text is unfolded and trimmed",        " a\r\n b ",                       "a b"             },
+    {"Q encoding with an underscore",             "=?utf-8?Q?gr=C3=BC_n?=",          "gr\xc3\xbc n"    },
+    {"B encoding",                                "=?UTF-8?B?w6k=?= x",              "\xc3\xa9 x"      },
+    {"another charset becomes UTF-8",             "=?iso-8859-1?q?=E9?=",            "\xc3\xa9"        },
+    {"white space between two words is none",     "=?utf-8?q?a?=\r\n =?utf-8?q?b?=", "ab"              },
+    {"what is no word stays",                     "=?utf-8?x?a?= =?",                "=?utf-8?x?a?= =?"},
+    {"an unknown charset is taken as it is",      "=?no-such?q?a?=",                 "a"               },
+    {"a letter that might be joined is not lost", "=?windows-1255?q?=F9=E5?=",       "\xd7\xa9\xd7\x95"},
+    {"so in Vietnamese",                          "=?windows-1258?q?ta?= b",         "ta b"            },
 };
 
 static void decode_header(void **state)
@@ -245,6 +265,44 @@ static void decode_header(void **state)
     free((void *)(uintptr_t)body.data);
 }
 
+static const struct printable_case {
+    const char *name;
+    const char *text, *expected;
+} printable_cases[] = {
+    {"digits",                         "a=3Db",      "a=b"    },
+    {"a soft line end",                "a= \t\r\nb", "ab"     },
+    {"one at the end of the text",     "a= ",        "a"      },
+    {"no digits",                      "a=xy",       "a=xy"   },
+    {"white space and more behind it", "a= b\nc",    "a= b\nc"},
+    {"nothing but signs",              "===",        "=="     },
+};
+
+static void decode_printable(void **state)
+{
+    const struct printable_case *c = *state;
+    struct buf out = BUF(100);
+    struct span text = unit_copy(span_text(c->text));
+
+    encoding_put_quoted_printable_decoded(&out, text, false);
+    assert_string_equal(buf_text(&out), c->expected);
+    buf_release(&out);
+    free((void *)(uintptr_t)text.data);
+}
+
+/* Each sign once: what stands behind it must not be looked at to its end. */
+static void signs_without_end(void **state UNUSED)
+{
+    struct buf text = BUF(8U * 1024 * 1024);
+    struct buf out = BUF(8U * 1024 * 1024);
+
+    for (size_t i = 0; i < 2000000; i++)
+        buf_put_text(&text, "=x ");
+    encoding_put_quoted_printable_decoded(&out, buf_span(&text), false);
+    assert_true(span_equal(buf_span(&out), buf_span(&text)));
+    buf_release(&out);
+    buf_release(&text);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[100];
@@ -256,5 +314,10 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, crlf_cases, convert_lines);
     UNIT_ADD_ROWS(tests, used, crlf_cases, store_lines);
     UNIT_ADD_ROWS(tests, used, header_cases, decode_header);
+    UNIT_ADD_ROWS(tests, used, printable_cases, decode_printable);
+    tests[used++] = (struct CMUnitTest){.name = "many fields are one list",
+                                        .test_func = many_fields_are_one_list};
+    tests[used++] = (struct CMUnitTest){.name = "signs that begin nothing, without an end",
+                                        .test_func = signs_without_end};
     return unit_run("message_mime", tests, used);
 }
