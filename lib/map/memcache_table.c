@@ -90,16 +90,26 @@ static void *open_table(const struct config *config, const char *name, struct er
     return NULL;
 }
 
-/* No key of memcached's protocol has white space or control characters in it, and none is longer. */
-static bool is_key(struct span text)
+/* No key of memcached's protocol has control characters in it, and none is longer. */
+static bool may_be_cached(struct span text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char octet = (unsigned char)text.data[i];
 
-        if (octet <= ' ' || octet == 0x7f)
+        if (octet < ' ' || octet == 0x7f)
             return false;
     }
-    return text.len > 0 && text.len <= KEY_MAX;
+    return text.len <= KEY_MAX;
+}
+
+/* Postfix asks for no key with white space in it, the table behind the cache neither. */
+static bool is_key(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_space(text.data[i]))
+            return false;
+    }
+    return text.len > 0;
 }
 
 /* A command and its reply; again after a pause, but not where nobody listens. */
@@ -161,6 +171,18 @@ static void store(struct memcache_table *table, struct span value)
                     SPAN_PRINTF(span_first(reply.line, 30)));
 }
 
+/* The table behind the cache; what it says is cached where that can be. */
+static enum map_result ask_backup(struct memcache_table *table, struct span key, int flags,
+                                  struct buf *value_r, struct error *err)
+{
+    bool keeps = may_be_cached(buf_span(&table->key));
+    enum map_result result = map_lookup(table->backup, key, flags, value_r, err);
+
+    if (result == MAP_FOUND && keeps)
+        store(table, buf_span(value_r));
+    return result;
+}
+
 static enum map_result lookup(void *opened, struct span key, int flags, struct buf *value_r,
                               struct error *err)
 {
@@ -174,15 +196,12 @@ static enum map_result lookup(void *opened, struct span key, int flags, struct b
         return MAP_UNAVAILABLE;
     if (!is_key(buf_span(&table->key)))
         return MAP_ABSENT;
-    result = ask_cache(table, value_r, err);
+    result = may_be_cached(buf_span(&table->key)) ? ask_cache(table, value_r, err) : MAP_ABSENT;
     if (result == MAP_FOUND || table->backup == NULL)
         return result;
     if (result == MAP_UNAVAILABLE)
         log_warning("%s: %s", table_settings_name(table->settings), err->text);
-    result = map_lookup(table->backup, key, flags, value_r, err);
-    if (result == MAP_FOUND)
-        store(table, buf_span(value_r));
-    return result;
+    return ask_backup(table, key, flags, value_r, err);
 }
 
 /* The cache cannot be listed; what is behind it can. */
