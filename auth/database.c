@@ -140,7 +140,8 @@ static enum map_result find_in_map(struct database *database, const char *user, 
                                    struct passwd_entry *entry_r, struct error *err)
 {
     struct buf value = BUF(VALUE_MAX);
-    enum map_result result = map_lookup(database->map, span_text(user), MAP_FOLD_KEY, &value, err);
+    enum map_result result =
+        map_lookup(database->map, span_text(user), MAP_FOLD_KEY | MAP_OCTETS, &value, err);
 
     if (result == MAP_FOUND)
         passwd_entry_parse(arena, buf_span(&value), entry_r);

@@ -37,7 +37,7 @@ struct checks *checks_open(const struct config *config)
     struct checks *checks = mem_new(struct checks);
 
     for (size_t i = 0; i < TABLE_COUNT; i++)
-        checks->tables[i] = maps_open(config, lists[i], false);
+        checks->tables[i] = maps_open_octets(config, lists[i], false);
     checks->value = BUF(VALUE_MAX);
     return checks;
 }

@@ -42,7 +42,7 @@ struct checks *checks_create(const struct config *config, bool lmtp)
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         bool is_empty;
 
-        checks->tables[i] = maps_open(config, lists[lmtp][i], true);
+        checks->tables[i] = maps_open_octets(config, lists[lmtp][i], true);
         is_empty = maps_is_empty(checks->tables[i]);
         any = any || !is_empty;
         checks->beyond_header = checks->beyond_header || (i != TABLE_HEADER && !is_empty);

@@ -109,8 +109,8 @@ static bool prepare(const struct service_instance *instance, struct error *err)
                                          lmtp ? config->lmtp_discard_lhlo_keyword_address_maps
                                               : config->smtp_discard_ehlo_keyword_address_maps,
                                          true);
-    client.settings.replies =
-        maps_open(config, lmtp ? config->lmtp_reply_filter : config->smtp_reply_filter, true);
+    client.settings.replies = maps_open_octets(
+        config, lmtp ? config->lmtp_reply_filter : config->smtp_reply_filter, true);
     client.settings.pix_workaround_table = maps_open(
         config, lmtp ? config->lmtp_pix_workaround_maps : config->smtp_pix_workaround_maps, true);
     if (lmtp)

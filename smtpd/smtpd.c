@@ -320,7 +320,7 @@ static bool start(const struct service_instance *instance, struct error *err)
         hello_keywords("smtpd_discard_ehlo_keywords", config->smtpd_discard_ehlo_keywords);
     server.hello_discards =
         maps_open(config, config->smtpd_discard_ehlo_keyword_address_maps, true);
-    server.command_filter = maps_open(config, config->smtpd_command_filter, true);
+    server.command_filter = maps_open_octets(config, config->smtpd_command_filter, true);
     server.overrides = intake_overrides(config->receive_override_options);
     server.reject_footers = maps_open(config, config->smtpd_reject_footer_maps, true);
     server.footer_filter = decode(config->smtpd_expansion_filter);

@@ -26,7 +26,7 @@ void status_filter_open(const struct config *config, const char *parameter, cons
     filter.list = tables;
     filter.through_proxy = through_proxy;
     if (tables[0] != '\0')
-        filter.tables = maps_open(config, tables, through_proxy);
+        filter.tables = maps_open_octets(config, tables, through_proxy);
     filter.looked_ms = clock_monotonic_ms();
 }
 
@@ -40,7 +40,7 @@ static void refresh(void)
     if (!maps_changed(filter.tables))
         return;
     maps_free(&filter.tables);
-    filter.tables = maps_open(filter.config, filter.list, filter.through_proxy);
+    filter.tables = maps_open_octets(filter.config, filter.list, filter.through_proxy);
 }
 
 static void replace(struct arena *arena, struct span answer, struct delivery_result *result)

@@ -17,8 +17,7 @@ static void unmap(struct cidr *address)
     address->prefix -= 96;
 }
 
-/* The octets as inet_pton reads them. */
-static bool read_octets(struct span text, struct cidr *address_r)
+bool cidr_read_address(struct span text, struct cidr *address_r)
 {
     char copy[INET6_ADDRSTRLEN];
     int family = span_find(text, ':') < text.len ? AF_INET6 : AF_INET;
@@ -34,7 +33,7 @@ static bool read_octets(struct span text, struct cidr *address_r)
 
 bool cidr_parse_address(struct span text, struct cidr *address_r)
 {
-    if (!read_octets(text, address_r))
+    if (!cidr_read_address(text, address_r))
         return false;
     unmap(address_r);
     return true;
@@ -122,7 +121,7 @@ static bool split_pattern(struct span text, struct span *address_r, struct span 
     return true;
 }
 
-bool cidr_parse(struct span text, struct cidr *network_r, struct error *err)
+bool cidr_read(struct span text, struct cidr *network_r, struct error *err)
 {
     bool has_mask = span_find(text, '/') < text.len;
     struct span address;
@@ -135,7 +134,7 @@ bool cidr_parse(struct span text, struct cidr *network_r, struct error *err)
         error_set(err, ERROR_MALFORMED, "bad mask value in \"%.*s\"", SPAN_PRINTF(text));
         return false;
     }
-    if (!read_octets(address, network_r)) {
+    if (!cidr_read_address(address, network_r)) {
         error_set(err, ERROR_MALFORMED, "bad %s pattern: \"%.*s\"",
                   has_mask ? "net/mask" : "address", SPAN_PRINTF(text));
         return false;
@@ -149,6 +148,13 @@ bool cidr_parse(struct span text, struct cidr *network_r, struct error *err)
         if (clear_host_bits(network_r))
             return refuse_host_bits(text, network_r, err);
     }
+    return true;
+}
+
+bool cidr_parse(struct span text, struct cidr *network_r, struct error *err)
+{
+    if (!cidr_read(text, network_r, err))
+        return false;
     unmap(network_r);
     return true;
 }

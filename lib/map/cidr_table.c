@@ -1,8 +1,7 @@
 /* cidr: network rules in order (cidr_table(5)). */
 #include "lib/map/rules.h"
 
-static void *compile(struct span *rest, bool utf8 UNUSED, size_t *groups_r UNUSED,
-                     struct error *err)
+static void *compile(struct span *rest, size_t *groups_r UNUSED, struct error *err)
 {
     struct span text = *rest;
     size_t len = 0;
@@ -11,7 +10,7 @@ static void *compile(struct span *rest, bool utf8 UNUSED, size_t *groups_r UNUSE
     while (len < text.len && !is_space(text.data[len]))
         len++;
     network = mem_new(struct cidr);
-    if (!cidr_parse(span_first(text, len), network, err)) {
+    if (!cidr_read(span_first(text, len), network, err)) {
         mem_free(network);
         return NULL;
     }
@@ -21,7 +20,7 @@ static void *compile(struct span *rest, bool utf8 UNUSED, size_t *groups_r UNUSE
 
 static bool prepare(struct rule_key *key)
 {
-    return cidr_parse_address(key->text, &key->address);
+    return cidr_read_address(key->text, &key->address);
 }
 
 /* A network of one family says nothing about addresses of the other. */
@@ -50,9 +49,9 @@ const struct rule_syntax rule_syntax_cidr = {
     .free = free_network,
 };
 
-static void *open_table(const struct config *config, const char *name, struct error *err)
+static void *open_table(const struct config *config UNUSED, const char *name, struct error *err)
 {
-    return rules_open(config, &rule_syntax_cidr, name, err);
+    return rules_open(&rule_syntax_cidr, name, err);
 }
 
 const struct map_type map_type_cidr = {

@@ -262,6 +262,13 @@ enum map_result map_answer(struct span value, struct buf *value_r, struct error 
     return MAP_UNAVAILABLE;
 }
 
+/* Must what it is asked and answers be UTF-8? Other tables see to that behind this one. */
+static bool wants_utf8(const struct map *map, int flags)
+{
+    return map->utf8 && (flags & MAP_OCTETS) == 0 &&
+           (map->type->traits & (MAP_COMPOSED | MAP_REMOTE)) == 0;
+}
+
 /* The key as the table wants it: NUL behind its end, folded where that is ours to do. */
 static bool prepare_key(struct map *map, struct span key, int flags)
 {
@@ -269,7 +276,10 @@ static bool prepare_key(struct map *map, struct span key, int flags)
         return false;
     if ((flags & MAP_FOLD_KEY) != 0 &&
         (map->type->traits & (MAP_PATTERN | MAP_COMPOSED | MAP_REMOTE)) == 0)
-        return map_fold(key, map->utf8, &map->folded);
+        return map_fold(key, map->utf8 && (wants_utf8(map, flags) || map_is_utf8(key)),
+                        &map->folded);
+    if (wants_utf8(map, flags) && !map_is_utf8(key))
+        return false;
     buf_clear(&map->folded);
     return buf_append_span(&map->folded, key);
 }
@@ -290,6 +300,10 @@ enum map_result map_lookup(struct map *map, struct span key, int flags, struct b
     if (!prepare_key(map, key, flags))
         return MAP_ABSENT;
     result = map->type->lookup(map->table, buf_span(&map->folded), flags, value_r, err);
+    if (result == MAP_FOUND && wants_utf8(map, flags) && !map_is_utf8(buf_span(value_r))) {
+        error_set(err, ERROR_TEMPORARY, "non-UTF-8 value \"%.*s\"", SPAN_PRINTF(buf_span(value_r)));
+        result = MAP_UNAVAILABLE;
+    }
     if (result == MAP_UNAVAILABLE)
         err->kind = ERROR_TEMPORARY; /* whatever it is, an administrator can mend it */
     if (result == MAP_UNAVAILABLE && (map->type->traits & (MAP_COMPOSED | MAP_REMOTE)) == 0) {

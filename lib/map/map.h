@@ -15,6 +15,7 @@ enum {
     MAP_FOLD_KEY = 1, /* keys are compared in lower case (hash, btree, ...; regexp has its own i) */
     MAP_PARTIAL_ONLY = 2,    /* the key is a part of an address: pattern tables are not asked */
     MAP_NO_SUBSTITUTION = 4, /* rules with $1 do not count: see maps_open_plain */
+    MAP_OCTETS = 8,          /* key and value may be any octets, whatever smtputf8_enable says */
 };
 
 struct map;
@@ -42,8 +43,13 @@ bool map_is_pattern(const struct map *map);
  * hold of the port could answer; not for aliases, which run commands */
 bool map_is_unauthenticated(const char *specification);
 
-/* map_lookup - value_r is cleared first; on FOUND it holds the value, on UNAVAILABLE the reason is
- * in *err and has been logged */
+/*
+ * map_lookup - value_r is cleared first; on FOUND it holds the value, on UNAVAILABLE the reason is
+ * in *err and has been logged
+ *
+ * With smtputf8_enable texts are UTF-8: a key that is not is ABSENT, a value that is not makes the
+ * table UNAVAILABLE, as in Postfix.
+ */
 enum map_result map_lookup(struct map *map, struct span key, int flags, struct buf *value_r,
                            struct error *err) MUST_CHECK;
 /* map_hit_line - of the rule that gave the last answer, 0 where there are no rules */
@@ -67,6 +73,10 @@ struct maps *maps_open(const struct config *config, const char *list, bool throu
 /* maps_open_plain - the same, but rules of pattern tables with $1 do not count: a key that a stranger
  * chose would become part of a command, of a file's name, of an account or of a next hop */
 struct maps *maps_open_plain(const struct config *config, const char *list, bool through_proxy)
+    __attribute__((returns_nonnull));
+/* maps_open_octets - the same, for what looks at content and at what peers say: keys and values are
+ * octets, of whatever encoding */
+struct maps *maps_open_octets(const struct config *config, const char *list, bool through_proxy)
     __attribute__((returns_nonnull));
 void maps_free(struct maps **maps);
 bool maps_is_empty(const struct maps *maps);

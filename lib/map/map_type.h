@@ -17,7 +17,7 @@ enum {
     MAP_SERVER = 16,  /* asks servers or opens files when it is asked: not from within a chroot */
     MAP_UNAUTHENTICATED = 32, /* whoever has the port can answer */
     MAP_WAITS = 64,           /* for a server: a look-up may take its time */
-    MAP_LIVE = 128, /* answers of now: they may be others before `changed` says so */
+    MAP_LIVE = 128,           /* answers of now: they may be others before `changed` says so */
 };
 
 struct map_type {
@@ -94,6 +94,9 @@ bool map_list_items(const char *text, struct strlist *items, struct error *err) 
 /* map_unbraced - an item "{ text }" without braces and the white space within them; any other item
  * as it is */
 struct span map_unbraced(const char *item);
+
+/* map_braces_fault - what is wrong with an item that begins with a brace; NULL: nothing, or it does not */
+const char *map_braces_fault(const char *item);
 
 /*
  * How a file looked when it was opened. A table keeps its file open: what the descriptor says then

@@ -69,6 +69,14 @@ struct maps *maps_open_plain(const struct config *config, const char *list, bool
     return maps;
 }
 
+struct maps *maps_open_octets(const struct config *config, const char *list, bool through_proxy)
+{
+    struct maps *maps = maps_open(config, list, through_proxy);
+
+    maps->flags = MAP_OCTETS;
+    return maps;
+}
+
 void maps_free(struct maps **maps)
 {
     if (*maps == NULL)

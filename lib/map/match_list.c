@@ -69,7 +69,7 @@ static void add_network(struct match_list *list, bool negated, const char *text)
     struct cidr network;
     struct error err;
 
-    if (cidr_parse(span_text(text), &network, &err))
+    if (cidr_read(span_text(text), &network, &err))
         add_item(list, ITEM_NETWORK, negated, text)->network = network;
     else
         add_broken(list, err.text);

@@ -61,7 +61,7 @@ static void free_pcre(void *pattern)
     mem_free(pcre);
 }
 
-static void *compile(struct span *rest, bool utf8, size_t *groups_r, struct error *err)
+static void *compile(struct span *rest, size_t *groups_r, struct error *err)
 {
     uint32_t options = PCRE2_CASELESS | PCRE2_DOTALL;
     struct span pattern;
@@ -74,10 +74,9 @@ static void *compile(struct span *rest, bool utf8, size_t *groups_r, struct erro
     if (!delimited_take(rest, ' ', &pattern, &flags, err) || !read_flags(flags, &options, err))
         return NULL;
     pcre = mem_new(struct pcre);
-    /* A key that is no UTF-8 just does not match, instead of being an error. */
-    pcre->code = pcre2_compile((PCRE2_SPTR)pattern.data, pattern.len,
-                               options | (utf8 ? PCRE2_UTF | PCRE2_MATCH_INVALID_UTF : 0), &failure,
-                               &offset, NULL);
+    /* Never PCRE2_UTF: a pattern looks at octets, as in Postfix; it may begin with (*UTF) */
+    pcre->code =
+        pcre2_compile((PCRE2_SPTR)pattern.data, pattern.len, options, &failure, &offset, NULL);
     if (pcre->code == NULL) {
         explain(failure, "error in regex", offset, err);
         mem_free(pcre);
@@ -127,9 +126,9 @@ const struct rule_syntax rule_syntax_pcre = {
     .free = free_pcre,
 };
 
-static void *open_table(const struct config *config, const char *name, struct error *err)
+static void *open_table(const struct config *config UNUSED, const char *name, struct error *err)
 {
-    return rules_open(config, &rule_syntax_pcre, name, err);
+    return rules_open(&rule_syntax_pcre, name, err);
 }
 
 const struct map_type map_type_pcre = {

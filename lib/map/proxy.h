@@ -14,7 +14,7 @@
 #define PROXY_KEYS_MAX  64
 #define PROXY_VALUE_MAX (8U * 1024 * 1024)
 
-#define PROXY_FLAGS (MAP_FOLD_KEY | MAP_NO_SUBSTITUTION)
+#define PROXY_FLAGS (MAP_FOLD_KEY | MAP_NO_SUBSTITUTION | MAP_OCTETS)
 
 struct proxy_key {
     struct span octets;

@@ -4,11 +4,12 @@
 
 #include <regex.h>
 
-/* "/first/!/second/": matches what `first` matches and `second` does not. */
+/* "/first/!/second/": matches what `first` matches and `second` does not; each further ! turns that round. */
 struct regexp {
     regex_t first;
     regex_t second;
     bool has_second;
+    bool wants_second; /* it is to match, too */
 };
 
 static bool read_flags(struct span flags, int *options_r, struct error *err)
@@ -66,7 +67,7 @@ static void free_regexp(void *pattern)
     mem_free(regexp);
 }
 
-static void *compile(struct span *rest, bool utf8 UNUSED, size_t *groups_r, struct error *err)
+static void *compile(struct span *rest, size_t *groups_r, struct error *err)
 {
     struct regexp *regexp = mem_new(struct regexp);
 
@@ -81,7 +82,7 @@ static void *compile(struct span *rest, bool utf8 UNUSED, size_t *groups_r, stru
         return NULL;
     }
     if (rest->len > 0 && rest->data[0] == '!') {
-        *rest = span_skip(*rest, 1);
+        regexp->wants_second = !rule_take_negations(rest);
         if (!compile_one(rest, REG_NOSUB, &regexp->second, err)) {
             free_regexp(regexp);
             return NULL;
@@ -109,7 +110,7 @@ static bool matches(const void *pattern, const struct rule_key *key, struct rule
 
     if (result == 0 && regexp->has_second) {
         result = regexec(&regexp->second, key->text.data, 0, NULL, 0);
-        if (result == 0)
+        if (result == (regexp->wants_second ? REG_NOMATCH : 0))
             return false;
         if (result == REG_NOMATCH)
             result = 0;
@@ -137,9 +138,9 @@ const struct rule_syntax rule_syntax_regexp = {
     .free = free_regexp,
 };
 
-static void *open_table(const struct config *config, const char *name, struct error *err)
+static void *open_table(const struct config *config UNUSED, const char *name, struct error *err)
 {
-    return rules_open(config, &rule_syntax_regexp, name, err);
+    return rules_open(&rule_syntax_regexp, name, err);
 }
 
 const struct map_type map_type_regexp = {

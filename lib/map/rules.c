@@ -23,7 +23,6 @@ struct rules {
     const struct rule_syntax *syntax;
     struct arena *arena;
     char *name;
-    bool utf8;
     struct map_stamp stamp;
     struct rule *rules;
     size_t count, capacity;
@@ -59,8 +58,7 @@ static struct rule *add_rule(struct rules *rules)
     return &rules->rules[rules->count++];
 }
 
-/* "!!pattern": each ! turns the sense around. */
-static bool take_negations(struct span *rest)
+bool rule_take_negations(struct span *rest)
 {
     bool negated = false;
 
@@ -75,8 +73,8 @@ static bool take_pattern(struct rules *rules, struct rule *rule, struct span *re
                          size_t *groups_r, struct error *err)
 {
     *groups_r = 0;
-    rule->negated = take_negations(rest);
-    rule->pattern = rules->syntax->compile(rest, rules->utf8, groups_r, err);
+    rule->negated = rule_take_negations(rest);
+    rule->pattern = rules->syntax->compile(rest, groups_r, err);
     if (rule->pattern == NULL)
         return false;
     if (rest->len > 0 && !is_space(rest->data[0])) {
@@ -130,7 +128,7 @@ static void warn_or_refuse_extra(const struct rules *rules, unsigned number, str
     char place[PLACE_MAX];
 
     if (!rules->syntax->delimited) {
-        (void)take_negations(&line);
+        (void)rule_take_negations(&line);
         error_set(err, ERROR_MALFORMED, "bad %s in \"%.*s\"",
                   span_find(line, '/') < line.len ? "mask value" : "address pattern",
                   SPAN_PRINTF(line));
@@ -215,14 +213,13 @@ static void parse_rule(struct rules *rules, struct span line, unsigned number)
         parse_result_rule(rules, line, number);
 }
 
-static struct rules *create(const struct rule_syntax *syntax, const char *name, bool utf8)
+static struct rules *create(const struct rule_syntax *syntax, const char *name)
 {
     struct rules *rules = mem_new(struct rules);
 
     rules->syntax = syntax;
     rules->arena = arena_create();
     rules->name = mem_text(name);
-    rules->utf8 = utf8;
     rules->stamp = MAP_STAMP_NONE;
     return rules;
 }
@@ -250,10 +247,9 @@ static bool parse_lines(struct rules *rules, struct map_lines *lines, struct err
     return err->kind == ERROR_NONE;
 }
 
-struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, struct span text,
-                          bool utf8)
+struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, struct span text)
 {
-    struct rules *rules = create(syntax, name, utf8);
+    struct rules *rules = create(syntax, name);
     struct map_lines lines;
     struct error err = {0};
 
@@ -264,14 +260,14 @@ struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, st
 }
 
 /* "{ {rule}, {rule} }": each item is a line. */
-static struct rules *parse_inline(const struct rule_syntax *syntax, const char *name, bool utf8,
+static struct rules *parse_inline(const struct rule_syntax *syntax, const char *name,
                                   struct error *err)
 {
     struct strlist items = STRLIST_EMPTY;
     struct rules *rules = NULL;
 
     if (map_list_items(name, &items, err)) {
-        rules = create(syntax, name, utf8);
+        rules = create(syntax, name);
         for (size_t i = 0; i < items.count; i++) {
             struct span line = map_unbraced(items.items[i]);
 
@@ -284,18 +280,17 @@ static struct rules *parse_inline(const struct rule_syntax *syntax, const char *
     return rules;
 }
 
-struct rules *rules_open(const struct config *config, const struct rule_syntax *syntax,
-                         const char *name, struct error *err)
+struct rules *rules_open(const struct rule_syntax *syntax, const char *name, struct error *err)
 {
     struct map_lines lines;
     struct map_stamp stamp;
     struct rules *rules;
 
     if (name[0] == '{')
-        return parse_inline(syntax, name, config->smtputf8_enable, err);
+        return parse_inline(syntax, name, err);
     if (!map_stamp_open(&stamp, name, err))
         return NULL;
-    rules = create(syntax, name, config->smtputf8_enable);
+    rules = create(syntax, name);
     rules->stamp = stamp;
     map_lines_start(&lines, stamp.fd, name);
     if (!parse_lines(rules, &lines, err)) {

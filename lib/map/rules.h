@@ -33,7 +33,7 @@ struct rule_syntax {
      * is skipped (PERMANENT: a library's own words say why). The text is borrowed for the call.
      * *groups_r: how many $n it offers.
      */
-    void *(*compile)(struct span *rest, bool utf8, size_t *groups_r, struct error *err);
+    void *(*compile)(struct span *rest, size_t *groups_r, struct error *err);
     /* prepare - what every rule needs of a key; false: no rule can match it. NULL: the text alone. */
     bool (*prepare)(struct rule_key *key);
     /* concerns - false: the pattern says nothing about this key, also when it is negated; NULL: it does */
@@ -56,12 +56,16 @@ void rules_free(void *rules);
 
 /* rules_open - `name` is a path or "{ {rule} {rule} }"; bad rules are logged and skipped, as Postfix
  * does; NULL and *err when the source cannot be read */
-struct rules *rules_open(const struct config *config, const struct rule_syntax *syntax,
-                         const char *name, struct error *err) MUST_CHECK;
+struct rules *rules_open(const struct rule_syntax *syntax, const char *name,
+                         struct error *err) MUST_CHECK;
 
 /* rules_parse - the same from text; for rules_open and tests */
-struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, struct span text,
-                          bool utf8) __attribute__((returns_nonnull));
+struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, struct span text)
+    __attribute__((returns_nonnull));
+
+/* rule_take_negations - past the ! before a pattern, and white space between them; true: they are odd, and
+ * turn its sense round */
+bool rule_take_negations(struct span *rest);
 
 /*
  * rule_result_check - every $n of a result is one of the pattern's groups; MALFORMED when it is not, is

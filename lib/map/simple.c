@@ -15,11 +15,11 @@ static void *open_text(const struct config *config UNUSED, const char *name,
 
 static void *open_static(const struct config *config, const char *name, struct error *err)
 {
-    struct span text = span_trim(span_text(name));
+    const char *fault = map_braces_fault(name);
 
-    if (text.len == 0 || text.data[0] != '{' || text.data[text.len - 1] == '}')
+    if (fault == NULL)
         return open_text(config, name, err);
-    error_set(err, ERROR_MALFORMED, "bad static:name syntax: missing '}' in \"%s\"", name);
+    error_set(err, ERROR_MALFORMED, "bad static:name syntax: %s in \"%s\"", fault, name);
     return NULL;
 }
 

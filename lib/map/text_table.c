@@ -93,7 +93,10 @@ static bool read_lines(struct text_table *table, struct map_lines *lines, struct
         struct span value;
         char place[MAP_PLACE_MAX];
 
-        if (!map_line_split(line, &key, &value, err))
+        if (table->utf8 && !map_is_utf8(line))
+            log_warning("%s: non-UTF-8 input \"%.*s\" -- ignoring this line",
+                        map_lines_place(lines, place), SPAN_PRINTF(line));
+        else if (!map_line_split(line, &key, &value, err))
             log_warning("%s: %s -- ignoring this line", map_lines_place(lines, place), err->text);
         else if (!add(table, key, value))
             log_warning("%s: duplicate entry: \"%.*s\"", map_lines_place(lines, place),
@@ -125,10 +128,18 @@ static void *open_texthash(const struct config *config, const char *name, struct
 static bool add_pair(struct text_table *table, const char *name, const char *item,
                      struct error *err)
 {
+    const char *fault = map_braces_fault(item);
     struct span value = map_unbraced(item);
     bool has_equals = span_find(value, '=') < value.len;
     struct span key = span_trim(span_take_until(&value, '='));
 
+    if (fault == NULL && table->utf8 && !map_is_utf8(span_text(item)))
+        fault = "bad UTF-8 syntax";
+    if (fault != NULL) {
+        error_set(err, ERROR_MALFORMED, "%s: \"inline:%s\"; need \"inline:{name=value...}\"", fault,
+                  name);
+        return false;
+    }
     if (!has_equals || key.len == 0) {
         error_set(
             err, ERROR_MALFORMED,

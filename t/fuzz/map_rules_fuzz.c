@@ -20,8 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (key.len < 2 || memchr(key.data, '\0', key.len) != NULL)
         return 0;
-    rules = rules_parse(syntaxes[(unsigned char)key.data[0] % 3], "fuzz", table,
-                        (key.data[0] & 4) != 0);
+    rules = rules_parse(syntaxes[(unsigned char)key.data[0] % 3], "fuzz", table);
     text = mem_span(span_skip(key, 1));
     ASSERT(rules_lookup(rules, span_text(text), 0, &value, &err) != MAP_FOUND ||
            value.len <= value.limit);

@@ -23,6 +23,18 @@ printf '/./ WARN any\n' >"$D/any"
 for what in header mime nested; do
     printf '/^Received/ DUNNO\n/./ WARN is %s\n' $what >"$D/is-$what"
 done
+cat >"$D/octets" <<'END'
+/^Subject: [^[:print:]]{2}$/ WARN two octets
+/^X-Six: .{6}$/ WARN six octets
+/^X-Hex: \xc3/ WARN the first octet
+/^X-Hex: \xe4/ WARN a character
+/^X-Class: [\x80-\xff]{6}/ WARN a class of octets
+/^X-Caps: ä/ WARN no case
+/^X-Caps: [äÄ]{2}/ WARN octets of both
+/^X-Found: (.)/ WARN $1
+/^text (.)/ WARN $1
+/^[\x80-\xff]{6}/ WARN six octets
+END
 cat >"$T/services" <<END
 40 -o header_checks=regexp:$D/header -o mime_header_checks=regexp:$D/mime -o nested_header_checks=regexp:$D/nested -o body_checks=regexp:$D/body
 41 -o header_checks=regexp:$D/any -o body_checks=regexp:$D/any -o body_checks_size_limit=100
@@ -40,5 +52,6 @@ cat >"$T/services" <<END
 53 -o header_checks=regexp:$D/any -o mime_boundary_length_limit=5
 54
 55 -o header_checks=regexp:$D/is-header -o mime_header_checks=regexp:$D/is-mime -o nested_header_checks=regexp:$D/is-nested
+56 -o header_checks=pcre:$D/octets -o body_checks=pcre:$D/octets
 END
 content_compare "$T/services" "$T_SOURCE/system/content/checks"

@@ -59,7 +59,7 @@ static const struct list_case {
     {"an IPv6 address", "mynetworks", MATCH_ADDRESS, "[::1]", "::1", MAP_FOUND},
     {"the brackets around all", "mynetworks", MATCH_ADDRESS, "[::1/128]", "::1", MAP_FOUND},
     {"IPv6 needs brackets", "mynetworks", MATCH_ADDRESS, "::1", "::1", MAP_UNAVAILABLE},
-    {"a mapped network", "mynetworks", MATCH_ADDRESS, "[::ffff:127.0.0.0]/104", "127.0.0.1", MAP_FOUND},
+    {"a mapped network is none of IPv4", "mynetworks", MATCH_ADDRESS, "[::ffff:127.0.0.0]/104", "127.0.0.1", MAP_ABSENT},
     {"a mapped address", "mynetworks", MATCH_ADDRESS, "127.0.0.0/8", "::ffff:127.0.0.1", MAP_FOUND},
     {"host bits", "mynetworks", MATCH_ADDRESS, "192.0.2.1/24", "192.0.2.1", MAP_UNAVAILABLE},
     {"a table of networks", "mynetworks", MATCH_ADDRESS, "cidr:{{192.0.2.0/24 x}}", "192.0.2.1", MAP_FOUND},

@@ -118,9 +118,19 @@ static const struct map_case {
     {"pcre if", "pcre:{{if /a/}, {/b/ in}, {endif}, {/b/ out}}", "b", "out"},
     {"pcre: X is ignored", "pcre:{{/a/X x}}", "a", "x"},
     {"pcre: a bad pattern", "pcre:{{/a(/ x}, {/a/ y}}", "a", "y"},
-    {"pcre knows letters beyond ASCII", "pcre:{{/^.$/ x}}", "ä", "x"},
-    {"pcre: a key that is no UTF-8 is no error", "pcre:{{/a/ x}}", "\xff"
-     "a", "x"},
+    {"pcre looks at octets", "pcre:{{/^.$/ x}, {/^..$/ y}}", "ä", "y"},
+    {"pcre: no case beyond ASCII", "pcre:{{/ä/ x}}", "Ä", ABSENT},
+    {"pcre may be told of UTF-8", "pcre:{{/(*UTF)^.$/ x}}", "ä", "x"},
+    {"a key that is no UTF-8 is in no table of patterns", "pcre:{{/a/ x}}", "\xff" "a", ABSENT},
+    {"a value that is no UTF-8 is none", "static:\xff", "x", unavailable},
+    {"a part of a character neither", "pcre:{{/^(.)/ $1}}", "ä", unavailable},
+    {"regexp: a second pattern", "regexp:{{/a/!/b/ x}}", "a", "x"},
+    {"regexp: it must not match", "regexp:{{/a/!/b/ x}}", "ab", ABSENT},
+    {"regexp: two negations of it", "regexp:{{/a/!!/b/ x}}", "ab", "x"},
+    {"regexp: then it has to match", "regexp:{{/a/!! /b/ x}}", "a", ABSENT},
+    {"braces that do not match", "static:{a}}", "x", unavailable},
+    {"inline: text behind braces", "inline:{{ a = b }c}", "a", unavailable},
+    {"inline: what is no UTF-8", "inline:{a=b, c=\xff}", "a", unavailable},
     {"pcre: a unset group past the last set", "pcre:{{/a(b)?(c)?/ [$2]}}", "a", "[]"},
     {"pcre: matching that explodes is no match",
      "pcre:{{/^(a?){40}(a*)*$/ x}, {/a/ y}}", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
@@ -134,8 +144,9 @@ static const struct map_case {
     {"cidr IPv6 beyond", "cidr:{{2001:db8::/33 x}}", "2001:db8:8000::1", ABSENT},
     {"cidr in brackets", "cidr:{{[2001:db8::]/32 x}}", "2001:DB8::1", "x"},
     {"cidr: IPv4 is not IPv6", "cidr:{{::/0 x}}", "192.0.2.1", ABSENT},
-    {"cidr: a mapped key is IPv4", "cidr:{{192.0.2.0/24 x}}", "::ffff:192.0.2.1", "x"},
-    {"cidr: a mapped network is IPv4", "cidr:{{::ffff:192.0.2.0/120 x}}", "192.0.2.1", "x"},
+    {"cidr: a mapped key is IPv6", "cidr:{{192.0.2.0/24 x}}", "::ffff:192.0.2.1", ABSENT},
+    {"cidr: so is a mapped network", "cidr:{{::ffff:0:0/96 x}}", "192.0.2.1", ABSENT},
+    {"cidr: both are", "cidr:{{::ffff:192.0.2.0/120 x}}", "::FFFF:192.0.2.1", "x"},
     {"cidr: host bits skip the rule",
      "cidr:{{192.0.2.1/24 x}, {192.0.2.0/24 y}}", "192.0.2.1", "y"},
     {"cidr: a prefix too long skips the rule", "cidr:{{192.0.2.0/33 x}}", "192.0.2.0", ABSENT},
@@ -204,6 +215,7 @@ static void check_file(const char *type, const char *content, const char *key, c
 static void run_texthash(void **state UNUSED)
 {
     check_file("texthash", "# c\nKey  a\n b\nbad\nkey 2\nx y\n", "key", "a b");
+    check_file("texthash", "key \xff\nkey 2\n", "key", "2");
 }
 
 static void run_passwd_quota(void **state UNUSED)
@@ -261,6 +273,18 @@ static void run_no_fold(void **state UNUSED)
     buf_release(&value);
 }
 
+static void run_octets(void **state UNUSED)
+{
+    struct maps *maps = maps_open_octets(&config, "pcre:{{/^(\\xff.)/ $1}}", false);
+    struct buf value = BUF(16);
+    struct error err;
+
+    assert_int_equal(maps_find(maps, SPAN_LITERAL("\xff\xfe"), 0, &value, NULL, &err), MAP_FOUND);
+    assert_string_equal(buf_text(&value), "\xff\xfe");
+    buf_release(&value);
+    maps_free(&maps);
+}
+
 static void run_patterns(void **state UNUSED)
 {
     static const struct {
@@ -299,7 +323,7 @@ static void run_patterns(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(map_cases) + 8];
+    struct CMUnitTest tests[ARRAY_LENGTH(map_cases) + 9];
     size_t count = 0;
     char *path;
     int failed;
@@ -322,6 +346,8 @@ int main(void)
                                          .test_func = run_limit};
     tests[count++] =
         (struct CMUnitTest){.name = "keys keep their case unless told", .test_func = run_no_fold};
+    tests[count++] = (struct CMUnitTest){.name = "what looks at content may ask any octets",
+                                         .test_func = run_octets};
     tests[count++] =
         (struct CMUnitTest){.name = "which tables have patterns", .test_func = run_patterns};
     failed = unit_run("map", tests, count);
