@@ -3,33 +3,10 @@
 #define BUZON_IMAPD_FETCH_H
 
 #include "imapd/search_return.h"
+#include "imapd/section.h"
 #include "imapd/session.h"
 
-#define FETCH_ITEMS_MAX  200
-#define FETCH_FIELDS_MAX 200 /* names of a section: each field of a header is compared with all */
-
-enum section_part {
-    SECTION_ALL,
-    SECTION_HEADER,
-    SECTION_FIELDS,
-    SECTION_FIELDS_NOT,
-    SECTION_TEXT,
-    SECTION_MIME,
-    SECTION_BINARY, /* RFC 3516 */
-    SECTION_BINARY_SIZE,
-};
-
-/* BODY[1.2.HEADER.FIELDS (To)]<0.100> */
-struct section {
-    uint32_t numbers[MIME_DEPTH_MAX];
-    size_t depth;
-    enum section_part part;
-    struct strlist fields;
-    bool peek;
-    bool partial;
-    uint64_t offset, len; /* octets, of a partial one */
-    const char *label;    /* how the response names it; the arena's */
-};
+#define FETCH_ITEMS_MAX 200
 
 enum fetch_kind {
     FETCH_UID,
@@ -78,17 +55,6 @@ static inline bool fetch_tells(const struct fetch *fetch, enum fetch_kind kind)
  * it anyway */
 bool fetch_parse(struct arena *arena, struct cursor *at, struct fetch *fetch_r) MUST_CHECK;
 void fetch_release(struct fetch *fetch);
-
-/* section_parse - what stands in the brackets, and the brackets: "[TEXT]" */
-bool section_parse(struct arena *arena, struct cursor *at, struct section *section_r) MUST_CHECK;
-/* section_parse_binary - likewise of BINARY, or of BINARY.SIZE */
-bool section_parse_binary(struct arena *arena, struct cursor *at, bool size,
-                          struct section *section_r) MUST_CHECK;
-/* section_take_numbers - "1.2", or nothing; section_take_partial - "<0.100>", or nothing */
-bool section_take_numbers(struct cursor *at, struct section *section) MUST_CHECK;
-bool section_take_partial(struct cursor *at, struct section *section) MUST_CHECK;
-/* section_is_indexed - can it be answered from the header fields that the index keeps? */
-bool section_is_indexed(const struct section *section);
 
 /* One message whose items are put out. */
 struct fetch_message {

@@ -4,12 +4,11 @@
  */
 #include "lib/base/base.h"
 
-#include "imapd/section.h"
+#include "imapd/fetch.h"
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/message/crlf.h"
-#include "lib/message/imap_text.h"
 
 #define MEMORY_MAX (1024 * 1024) /* octets of a section that are read as one */
 #define BLOCK_MAX  (128 * 1024)

@@ -2,7 +2,7 @@
 pkglibexec_PROGRAMS += imapd/imapd
 imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/append.c imapd/append.h imapd/append_binary.c imapd/append_catenate.c \
-	imapd/basic.c imapd/binary_parse.c \
+	imapd/basic.c \
 	imapd/command.c imapd/command.h \
 	imapd/compress.c imapd/copy.c \
 	imapd/date_time.c imapd/date_time.h imapd/enable.c \
@@ -22,12 +22,13 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/park.c imapd/park.h imapd/park_codec.c imapd/park_codec.h imapd/park_state.c imapd/park_state.h \
 	imapd/parse.c imapd/parse.h \
 	imapd/progress.c imapd/progress.h \
-	imapd/search.c imapd/search.h imapd/search_context.c imapd/search_context.h imapd/search_match.c imapd/search_parse.c imapd/search_prepare.c \
+	imapd/search.c imapd/search.h imapd/search_context.c imapd/search_context.h imapd/search_header.c \
+	imapd/search_match.c imapd/search_parse.c imapd/search_prepare.c \
 	imapd/search_return.c imapd/search_return.h \
 	imapd/search_run.c imapd/search_run.h imapd/search_text.c \
 	imapd/quota.c \
 	imapd/resync.c \
-	imapd/section.c imapd/section.h \
+	imapd/section.c imapd/section.h imapd/section_parse.c \
 	imapd/select.c imapd/select.h imapd/select_parse.c \
 	imapd/session.c imapd/session.h \
 	imapd/set.c imapd/set.h \
@@ -40,9 +41,9 @@ imapd_imapd_SOURCES = imapd/imapd.c \
 	imapd/thread_subject.c imapd/thread_tree.c imapd/unpark.c
 dist_man_MANS += imapd/imapd.8
 
-imapd_grammar = imapd/binary_parse.c imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c \
+imapd_grammar = imapd/date_time.c imapd/fetch_parse.c imapd/list_parse.c \
 	imapd/mailbox_name.c imapd/message_url.c imapd/metadata_parse.c imapd/multisearch_parse.c \
-	imapd/notify_parse.c imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/select_parse.c imapd/set.c \
+	imapd/notify_parse.c imapd/parse.c imapd/search_parse.c imapd/search_return.c imapd/section_parse.c imapd/select_parse.c imapd/set.c \
 	imapd/sort_parse.c imapd/status_parse.c
 imapd_states = imapd/notify_state.c imapd/park_codec.c imapd/park_state.c
 imapd_threads = imapd/thread_key.c imapd/thread_references.c imapd/thread_subject.c imapd/thread_tree.c

@@ -2,7 +2,7 @@
 #ifndef BUZON_IMAPD_MESSAGE_URL_H
 #define BUZON_IMAPD_MESSAGE_URL_H
 
-#include "imapd/fetch.h"
+#include "imapd/section.h"
 
 struct message_url {
     const char *mailbox;  /* in UTF-8; NULL: the selected one; the arena's */

@@ -128,12 +128,17 @@ void search_match_end(struct search_match *match);
 bool search_match(struct search_match *match, size_t index) MUST_CHECK;
 
 /* For the files of matching: */
-/* search_need - see to it that metadata has these */
+/* search_need, search_need_envelope - see to it that metadata has these, that the envelope is read */
 bool search_need(struct search_match *match, unsigned wanted) MUST_CHECK;
-/* search_put_mapped - decoded text to match->mapped, which it replaces */
+bool search_need_envelope(struct search_match *match) MUST_CHECK;
+/* search_map - decoded text, mapped, in match->mapped, which it replaces */
 struct span search_map(struct search_match *match, struct span text);
 /* search_has - text that was mapped */
 bool search_has(struct span mapped, const struct search_key *key);
+/* SUBJECT; FROM, TO, CC, BCC; HEADER (search_header.c) */
+bool search_subject_matches(struct search_match *match, const struct search_key *key) MUST_CHECK;
+bool search_addresses_match(struct search_match *match, const struct search_key *key) MUST_CHECK;
+bool search_header_matches(struct search_match *match, const struct search_key *key) MUST_CHECK;
 /* search_text_matches - BODY and TEXT (search_text.c) */
 bool search_text_matches(struct search_match *match, struct search_key *key) MUST_CHECK;
 

@@ -1,11 +1,44 @@
 /*
- * Sections of a message (RFC 3501 section 6.4.5): where they are in its file, and their octets for
+ * Sections of a message (RFC 3501 section 6.4.5): how they are named, where they are in its file, and their octets for
  * whoever does not put them into a FETCH response.
  */
 #ifndef BUZON_IMAPD_SECTION_H
 #define BUZON_IMAPD_SECTION_H
 
-#include "imapd/fetch.h"
+#include "imapd/session.h"
+
+#define SECTION_FIELDS_MAX 200 /* names of a section: each field of a header is compared with all */
+
+enum section_part {
+    SECTION_ALL,
+    SECTION_HEADER,
+    SECTION_FIELDS,
+    SECTION_FIELDS_NOT,
+    SECTION_TEXT,
+    SECTION_MIME,
+    SECTION_BINARY, /* RFC 3516 */
+    SECTION_BINARY_SIZE,
+};
+
+/* BODY[1.2.HEADER.FIELDS (To)]<0.100> */
+struct section {
+    uint32_t numbers[MIME_DEPTH_MAX];
+    size_t depth;
+    enum section_part part;
+    struct strlist fields;
+    bool peek;
+    bool partial;
+    uint64_t offset, len; /* octets, of a partial one */
+    const char *label;    /* how the response names it; the arena's */
+};
+
+/* section_parse - what stands in the brackets, and the brackets: "[TEXT]" */
+bool section_parse(struct arena *arena, struct cursor *at, struct section *section_r) MUST_CHECK;
+/* section_parse_binary - likewise of BINARY, or of BINARY.SIZE */
+bool section_parse_binary(struct arena *arena, struct cursor *at, bool size,
+                          struct section *section_r) MUST_CHECK;
+/* section_is_indexed - can it be answered from the header fields that the index keeps? */
+bool section_is_indexed(const struct section *section);
 
 /* Octets of the file, and how many CRs they lack. */
 struct section_range {
