@@ -8,7 +8,6 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
-#include "lib/delivery/blame.h"
 #include "lib/delivery/maildir.h"
 #include "lib/message/address.h"
 #include "lib/service/service.h"

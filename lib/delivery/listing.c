@@ -4,13 +4,11 @@
 #include "lib/delivery/listing_internal.h"
 
 #include "lib/base/hash.h"
-#include "lib/base/log.h"
 #include "lib/delivery/reasons.h"
 #include "lib/message/address.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define QUEUE_NAME_MAX 32
 

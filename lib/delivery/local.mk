@@ -7,8 +7,8 @@ lib_libbuzon_a_SOURCES += lib/delivery/alias_item.c lib/delivery/alias_item.h li
 	lib/delivery/content.c lib/delivery/content.h \
 	lib/delivery/deposit.c lib/delivery/deposit.h \
 	lib/delivery/maildir.c lib/delivery/maildir.h \
-	lib/delivery/maildirsize.c lib/delivery/maildirsize.h \
-	lib/delivery/mbox.c lib/delivery/mbox.h \
+	lib/delivery/maildirsize.c lib/delivery/maildirsize.h lib/delivery/maildirsize_count.c \
+	lib/delivery/mbox.c lib/delivery/mbox.h lib/delivery/mbox_lock.c \
 	lib/delivery/status_filter.c lib/delivery/status_filter.h \
 	lib/delivery/listing.c lib/delivery/listing.h lib/delivery/listing_internal.h \
 	lib/delivery/listing_maildrop.c \

@@ -11,7 +11,6 @@
 #include "lib/map/match_list.h"
 
 #include <pwd.h>
-#include <unistd.h>
 
 #define LOOK_AGAIN_MS 1000 /* how often tables are looked at for changes */
 #define VALUE_MAX     4096
