@@ -6,7 +6,6 @@
 #include "auth/introspect.h"
 #include "auth/jwt.h"
 #include "lib/base/buf.h"
-#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"

@@ -9,7 +9,6 @@
 #include "auth/oauth.h"
 #include "auth/place.h"
 #include "auth/secret.h"
-#include "lib/base/log.h"
 #include "lib/base/strlist.h"
 
 /* Until some user is known: of a random password, in the scheme that crypt(3) has for most. */

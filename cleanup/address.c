@@ -2,7 +2,6 @@
 #include "cleanup/address.h"
 
 #include "lib/base/log.h"
-#include "lib/message/address.h"
 
 static const char *map_and_masquerade(struct message *message, struct arena *arena,
                                       const char *address, bool is_sender, bool in_header)

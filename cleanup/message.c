@@ -1,7 +1,6 @@
 /* One message: its beginning, what is written of it, its end. */
 #include "cleanup/message.h"
 
-#include "cleanup/checks.h"
 #include "cleanup/content.h"
 #include "cleanup/envelope.h"
 #include "cleanup/notify.h"

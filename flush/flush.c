@@ -8,7 +8,6 @@
 
 #include "flush/record.h"
 
-#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/map/match_list.h"
 #include "lib/queue/flush_client.h"

@@ -7,7 +7,6 @@
 
 #include "imapd/append.h"
 
-#include "imapd/command.h"
 #include "lib/base/file.h"
 #include "lib/message/mime.h"
 

@@ -3,7 +3,6 @@
 
 #include "imapd/append.h"
 
-#include "imapd/command.h"
 #include "imapd/message_url.h"
 #include "imapd/section.h"
 #include "lib/store/name.h"

@@ -9,7 +9,6 @@
 #include "lib/base/file.h"
 #include "lib/message/crlf.h"
 #include "lib/message/decoder.h"
-#include "lib/message/imap_text.h"
 
 #define MEMORY_MAX (1024 * 1024) /* octets of a part that are decoded as one */
 #define BLOCK_MAX  (128 * 1024)

@@ -6,7 +6,6 @@
 #include "imapd/command.h"
 #include "imapd/special_use.h"
 #include "lib/message/imap_text.h"
-#include "lib/store/name.h"
 
 #define SIZE_OF_MAILBOX_MAX (256U * 1024) /* octets of all annotations of a mailbox */
 

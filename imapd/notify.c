@@ -5,7 +5,6 @@
 
 #include "imapd/command.h"
 #include "imapd/notify_metadata.h"
-#include "imapd/park.h"
 
 void notify_free(struct notify **notify)
 {

@@ -20,7 +20,6 @@
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define OUTPUT_MAX 32768 /* octets that login has still to take from its socket pair */
 

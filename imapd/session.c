@@ -8,7 +8,6 @@
 #include "imapd/park.h"
 #include "imapd/search_context.h"
 #include "imapd/set.h"
-#include "imapd/special_use.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/service/service.h"

@@ -14,7 +14,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define FORWARD_MAX (1024U * 1024) /* octets of a .forward file */
 

@@ -6,9 +6,7 @@
 
 #include "local/delivery.h"
 
-#include "lib/base/buf.h"
 #include "lib/delivery/status_filter.h"
-#include "lib/message/address.h"
 
 #include <stdio.h>
 

@@ -7,13 +7,10 @@
 
 #include "local/delivery.h"
 
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/message/address.h"
 #include "lib/message/date.h"
 #include "lib/queue/intake.h"
-
-#include <unistd.h>
 
 struct resend {
     struct resend *next;

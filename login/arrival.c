@@ -8,7 +8,6 @@
 #include "login/client.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
@@ -17,7 +16,6 @@
 
 #include <netinet/tcp.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 

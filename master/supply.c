@@ -6,7 +6,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/service/master_protocol.h"
 
 #include "master/master.h"
 

@@ -6,7 +6,6 @@
 
 #include "pickup/drop.h"
 
-#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/queue/maildrop.h"
 #include "lib/queue/queue_file.h"

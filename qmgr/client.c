@@ -4,7 +4,6 @@
  */
 #include "qmgr/client.h"
 
-#include "qmgr/agent.h"
 #include "qmgr/feed.h"
 
 #include "lib/base/file.h"

@@ -12,7 +12,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define ACTIVATIONS_AT_ONCE 20   /* before other events have their turn */
 #define ENTRIES_AT_ONCE     500  /* of deferred/, where only the date is wanted */

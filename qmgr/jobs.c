@@ -8,7 +8,6 @@
 #include "qmgr/outcome.h"
 #include "qmgr/verify.h"
 
-#include "lib/base/log.h"
 #include "lib/message/address.h"
 
 #define RETRY_TRANSPORT "retry"

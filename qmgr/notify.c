@@ -6,8 +6,6 @@
 #include "qmgr/pool.h"
 #include "qmgr/verp.h"
 
-#include "lib/base/log.h"
-
 #define CONNECTIONS 20 /* of each kind */
 #define USES_MAX    100
 #define SECOND_MS   1000

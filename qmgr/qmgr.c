@@ -13,7 +13,6 @@
 #include "qmgr/fast_flush.h"
 #include "qmgr/feed.h"
 #include "qmgr/limits.h"
-#include "qmgr/message.h"
 #include "qmgr/notify.h"
 #include "qmgr/succession.h"
 
@@ -21,7 +20,6 @@
 #include "lib/base/log.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 static struct qmgr qmgr;
 

@@ -8,7 +8,6 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
-#include "lib/base/log.h"
 
 struct schedule *schedule_create(schedule_limits *limits, void *context)
 {

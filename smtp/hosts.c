@@ -1,8 +1,6 @@
 /* From a destination to the addresses of its servers: RFC 5321 section 5.1. */
 #include "smtp/hosts.h"
 
-#include "lib/base/log.h"
-
 #include <stdlib.h>
 
 #define MX_HOSTS_MAX 30 /* further MX records are not looked at */

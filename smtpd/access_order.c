@@ -1,7 +1,6 @@
 /* What the values of access tables order: OK, REJECT, BCC and so on. Source: access(5). */
 #include "lib/base/log.h"
 #include "lib/delivery/status.h"
-#include "lib/message/address.h"
 #include "lib/message/header.h"
 #include "smtpd/access_rules.h"
 

@@ -5,7 +5,6 @@
  */
 #include "lib/base/base.h"
 
-#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/delivery/listing.h"
 #include "lib/service/logging.h"

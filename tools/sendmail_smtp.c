@@ -7,7 +7,6 @@
 #include "tools/sendmail_smtp.h"
 
 #include "lib/base/file.h"
-#include "lib/base/log.h"
 #include "lib/io/stream.h"
 #include "lib/message/address.h"
 #include "lib/queue/parameters.h"

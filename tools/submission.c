@@ -9,7 +9,6 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/message/address.h"
 #include "lib/message/header.h"
 #include "lib/queue/maildrop.h"
 

@@ -4,7 +4,6 @@
 #include "tools/super.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/delivery/reasons.h"
 #include "lib/queue/qmgr_client.h"

@@ -6,7 +6,6 @@
 #include "tools/caller.h"
 #include "tools/message_keys.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 static NORETURN void usage(const struct table_tool *tool)

@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
-#include <netinet/in.h>
 #include <resolv.h>
 
 #define NAME_MAX_OCTETS  253

@@ -11,7 +11,6 @@
 #include "lib/map/map_fold.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #define FILE_MAX (256U * 1024 * 1024)

@@ -2,7 +2,6 @@
 #include "lib/map/peer.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
 #include "lib/io/socket.h"
 #include "lib/io/stream.h"
 #include "lib/io/tls.h"

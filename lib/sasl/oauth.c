@@ -6,8 +6,6 @@
 
 #include "lib/sasl/mechanism_steps.h"
 
-#include "lib/sasl/password_scheme.h"
-
 #define SEPARATOR '\001'
 #define TOKEN_MAX 32768
 

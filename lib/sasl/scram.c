@@ -11,7 +11,6 @@
 
 #include "lib/sasl/mechanism_steps.h"
 
-#include "lib/base/buf.h"
 #include "lib/sasl/password_scheme.h"
 
 #include <openssl/crypto.h>

@@ -12,7 +12,6 @@
 
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define CHANNEL UINT32_MAX /* among the numbers of sockets */

@@ -6,7 +6,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
-#include "lib/base/log.h"
 #include "lib/config/master_cf.h"
 #include "lib/service/process.h"
 

@@ -7,7 +7,6 @@
 #include "lib/base/file.h"
 #include "lib/message/crlf.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -6,7 +6,6 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/random.h>
 

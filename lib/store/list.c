@@ -5,7 +5,6 @@
 
 #include "lib/base/hash.h"
 #include "lib/store/name.h"
-#include "lib/store/subscriptions.h"
 
 #include <stdlib.h>
 

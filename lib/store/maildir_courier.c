@@ -7,7 +7,6 @@
 #include "lib/store/courier.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 /* Letters of these keywords in this mailbox; what finds no letter any more is left out. */
 static bool map_keywords(struct mailbox *mailbox, const struct strlist *names, uint32_t *bits_r,

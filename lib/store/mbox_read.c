@@ -6,7 +6,6 @@
 #include "lib/base/file.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 const struct mbox_message *mbox_find_message(const struct mbox_message *messages, size_t count,
                                              uint32_t uid)

@@ -7,7 +7,6 @@
 #include "lib/store/keys.h"
 
 #include <openssl/evp.h>
-#include <unistd.h>
 
 #define PENDING_MAX (4 * 1024 * 1024) /* octets that wait to be written */
 

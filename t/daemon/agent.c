@@ -21,7 +21,6 @@
 #include "lib/delivery/agent.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -4,7 +4,6 @@
 #include "auth/pass.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -4,8 +4,6 @@
 #include "bounce/report.h"
 #include "bounce/rules.h"
 
-#include <stdio.h>
-
 static struct config config = {
     .myhostname = "mail.example.test",
     .myorigin = "example.test",

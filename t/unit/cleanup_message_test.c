@@ -8,12 +8,10 @@
 #include "cleanup/checks.h"
 #include "cleanup/content.h"
 #include "cleanup/envelope.h"
-#include "lib/base/log.h"
 #include "lib/service/service.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define ARRIVAL 1795439895 /* Mon, 23 Nov 2026 13:18:15 UTC */

@@ -1,7 +1,6 @@
 /* Expansion of $name: what each form is worth, as Postfix has it. */
 #include "t/unit/unit.h"
 
-#include "lib/base/log.h"
 #include "lib/config/config.h"
 #include "lib/config/expand.h"
 

@@ -2,7 +2,6 @@
  * effect. */
 #include "t/unit/unit.h"
 
-#include "lib/config/config.h"
 #include "lib/config/parameter.h"
 #include "lib/config/service_parameter.h"
 

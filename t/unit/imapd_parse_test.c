@@ -9,7 +9,6 @@
 #include "imapd/notify.h"
 #include "imapd/parse.h"
 #include "imapd/set.h"
-#include "imapd/status.h"
 
 #include <time.h>
 

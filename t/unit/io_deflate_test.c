@@ -6,7 +6,6 @@
 #include "lib/io/stream.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define LONG_LEN 300000
 

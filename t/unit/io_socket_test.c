@@ -1,11 +1,9 @@
 /* lib/io/socket: addresses as text and back, connections over loopback and UNIX sockets. */
 #include "t/unit/unit.h"
 
-#include "lib/base/clock.h"
 #include "lib/io/socket.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -4,13 +4,9 @@
  */
 #include "t/unit/unit.h"
 
-#include "lib/base/buf.h"
-#include "lib/base/clock.h"
-#include "lib/base/file.h"
 #include "lib/io/stream.h"
 #include "lib/io/tls.h"
 
-#include <fcntl.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>

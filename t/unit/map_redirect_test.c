@@ -5,7 +5,6 @@
 #include "t/unit/unit.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static char directory[] = "/tmp/map_redirect_test.XXXXXX";

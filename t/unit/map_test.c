@@ -3,7 +3,6 @@
 
 #include "t/unit/unit.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 

@@ -4,7 +4,6 @@
 #include "t/unit/unit.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>

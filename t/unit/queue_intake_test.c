@@ -5,7 +5,6 @@
 #include "lib/queue/qmgr_client.h"
 #include "lib/service/service.h"
 
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>

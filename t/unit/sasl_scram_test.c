@@ -8,7 +8,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
 
 #define EXPORTER "exporter octets of the session.."
 #define UNIQUE   "unique octets"

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #define MOMENTS_MAX 60
 #define LOOKS_MAX   50

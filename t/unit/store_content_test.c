@@ -5,8 +5,6 @@
 
 #include "lib/base/file.h"
 
-#include <unistd.h>
-
 static const char message[] = "Subject: a\r\nTo: b@c\r\n\r\nHello world\r\n";
 
 static struct message_metadata know(struct mailbox *mailbox, unsigned wanted,

@@ -7,7 +7,6 @@
 #include "lib/store/name.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 static void open_with(enum store_layout layout, char separator, const char *prefix)
 {

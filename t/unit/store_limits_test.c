@@ -5,14 +5,11 @@
 #include "t/unit/unit.h"
 
 #include "lib/store/driver.h"
-#include "lib/store/mutf7.h"
 #include "lib/store/name.h"
 #include "t/unit/store_account.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

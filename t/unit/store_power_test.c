@@ -11,7 +11,6 @@
 #include "lib/base/file.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #define TOLD_MAX 400
 
