@@ -9,7 +9,6 @@
 #include "imapd/set.h"
 #include "imapd/thread_id.h"
 #include "lib/base/file.h"
-#include "lib/base/log.h"
 #include "lib/message/imap_text.h"
 #include "lib/service/service.h"
 
@@ -234,7 +233,8 @@ static void fetch_all(struct imapd_session *session, const struct fetch *fetch,
     }
     for (size_t i = 0; i < selection->count && !session->ended; i++) {
         missed |= fetch_message(session, fetch, selection->indices[i]);
-        service_rest(false); /* a whole mailbox over a slow line may take longer than daemon_timeout */
+        /* A whole mailbox over a slow line may take longer than daemon_timeout. */
+        service_rest(false);
     }
     mailbox_end_reading(session->mailbox);
     if (session->ended)

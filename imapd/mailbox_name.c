@@ -11,7 +11,8 @@
 #include "lib/store/mutf7.h"
 #include "lib/store/name.h"
 
-bool imapd_uses_utf8(const struct imapd_session *session)
+/* Are names UTF-8 in this session, not modified UTF-7? */
+static bool uses_utf8(const struct imapd_session *session)
 {
     return (session->enabled & (ENABLED_UTF8 | ENABLED_REV2)) != 0;
 }
@@ -19,9 +20,9 @@ bool imapd_uses_utf8(const struct imapd_session *session)
 bool imapd_encode_name(struct imapd_session *session, struct span *name)
 {
     struct buf encoded = BUF(MAILBOX_NAME_MAX + 1);
-    bool done = !imapd_uses_utf8(session) || mutf7_encode(*name, &encoded);
+    bool done = !uses_utf8(session) || mutf7_encode(*name, &encoded);
 
-    if (done && imapd_uses_utf8(session))
+    if (done && uses_utf8(session))
         *name = span_of(arena_text(session->arena, buf_span(&encoded)), encoded.len);
     buf_release(&encoded);
     return done;
@@ -31,7 +32,7 @@ const char *imapd_shown_name(struct imapd_session *session, const char *name)
 {
     struct buf shown = BUF(4 * MAILBOX_NAME_MAX);
 
-    if (imapd_uses_utf8(session) && mutf7_decode(span_text(name), &shown))
+    if (uses_utf8(session) && mutf7_decode(span_text(name), &shown))
         name = arena_text(session->arena, buf_span(&shown));
     buf_release(&shown);
     return name;
@@ -51,7 +52,7 @@ static void put_quoted(struct buf *out, const char *text)
 
 void imapd_put_mailbox(struct imapd_session *session, const char *name)
 {
-    if (imapd_uses_utf8(session))
+    if (uses_utf8(session))
         put_quoted(&session->response, imapd_shown_name(session, name));
     else
         imap_put_string(&session->response, span_text(name));

@@ -120,7 +120,8 @@ static void put_vanished(struct imapd_session *session)
     saved_set_release(&gone);
 }
 
-void imapd_tell_gone(struct imapd_session *session)
+/* Only EXPUNGE, without looking. */
+static void tell_gone(struct imapd_session *session)
 {
     struct mailbox *mailbox = session->mailbox;
     size_t told = 0;
@@ -245,7 +246,7 @@ void imapd_tell_news(struct imapd_session *session)
             return;
     }
     if (!session->no_expunges)
-        imapd_tell_gone(session);
+        tell_gone(session);
     if (known_keywords(session->mailbox) != session->told_keywords)
         imapd_put_known_flags(session);
     if (session->mailbox->awaited) /* nothing is new */

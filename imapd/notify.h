@@ -59,9 +59,7 @@ bool notify_wants_selected(const struct imapd_session *session);
 /* notify_tell_new - what the client wants to have of messages from that index on, of which it was just
  * told */
 void notify_tell_new(struct imapd_session *session, size_t first);
-/* notify_tell - news of mailboxes that are not selected, to session->response; notify may be gone then */
-void notify_tell(struct imapd_session *session);
-/* notify_tell_all - and of the selected one */
+/* notify_tell_all - news that are wanted, to session->response; session->notify may be gone then */
 void notify_tell_all(struct imapd_session *session);
 struct imapd_idle;
 

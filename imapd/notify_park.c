@@ -1,6 +1,6 @@
 /*
  * A parked session comes back with the mailboxes as it had told of them. They are made a watch that is stale:
- * notify_tell sees that another one is due, and tells what differs, as it does when mailboxes come and go.
+ * notify_tell_all sees that another one is due, and tells what differs, as it does when mailboxes come and go.
  */
 #include "lib/base/base.h"
 

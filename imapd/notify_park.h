@@ -9,7 +9,7 @@
 bool notify_remember(const struct imapd_session *session, struct buf *out) MUST_CHECK;
 /* notify_add_watches - false: something cannot be watched, or is too much for a session that is parked */
 bool notify_add_watches(struct imapd_session *session, struct imapd_leaving *leaving) MUST_CHECK;
-/* notify_recall - goes on with what was remembered; what happened since is told by the next notify_tell. What
+/* notify_recall - goes on with what was remembered; what happened since is told by the next notify_tell_all. What
  * makes no sense is NOTIFY NONE, and the client is told. */
 void notify_recall(struct imapd_session *session, struct span state);
 

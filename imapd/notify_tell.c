@@ -197,7 +197,8 @@ static bool watch_anew(struct imapd_session *session)
     return true;
 }
 
-void notify_tell(struct imapd_session *session)
+/* Of mailboxes that are not selected; notify may be gone then. */
+static void tell_others(struct imapd_session *session)
 {
     struct notify *notify = session->notify;
 
@@ -231,7 +232,7 @@ void notify_tell_new(struct imapd_session *session, size_t first)
 }
 
 /* Numbers of messages may change between commands when the client wants it so. */
-void notify_tell_selected(struct imapd_session *session)
+static void tell_selected(struct imapd_session *session)
 {
     if (session->mailbox == NULL || !notify_wants_selected(session))
         return;
@@ -244,7 +245,7 @@ void notify_tell_selected(struct imapd_session *session)
 void notify_tell_all(struct imapd_session *session)
 {
     if (session->notify != NULL)
-        notify_tell(session);
+        tell_others(session);
     if (session->notify != NULL && !session->ended)
-        notify_tell_selected(session);
+        tell_selected(session);
 }

@@ -71,8 +71,6 @@ bool notify_wants_messages(const struct notify_mailbox *mailbox);
 /* notify_put_status - what of it changed: `messages`, `flags` */
 void notify_put_status(struct imapd_session *session, const struct notify_mailbox *mailbox,
                        bool messages, bool flags);
-/* notify_tell_selected - news of the selected mailbox, if they are wanted */
-void notify_tell_selected(struct imapd_session *session);
 /* notify_set_selected - find the group of the selected mailbox, and take its items; false: they make no sense */
 bool notify_set_selected(struct notify *notify) MUST_CHECK;
 /* notify_give_up - it is too much: the client is told so, and NOTIFY is off */

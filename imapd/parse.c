@@ -61,7 +61,8 @@ bool parse_atom(struct cursor *at, struct span *atom_r)
     return atom_r->len > 0;
 }
 
-bool parse_flag_word(struct cursor *at, struct span *flag_r)
+/* An atom, perhaps with a '\\' before it. */
+static bool take_flag_word(struct cursor *at, struct span *flag_r)
 {
     struct cursor here = *at;
     const unsigned char *first = here.next;
@@ -237,12 +238,13 @@ static bool add_flag(struct flag_list *list, struct span word)
     return false;
 }
 
-bool parse_flags(struct cursor *at, struct flag_list *list)
+/* One after the other, up to the end. */
+static bool take_flags(struct cursor *at, struct flag_list *list)
 {
     struct span word;
 
     do {
-        if (!parse_flag_word(at, &word) || !add_flag(list, word))
+        if (!take_flag_word(at, &word) || !add_flag(list, word))
             return false;
     } while (parse_more(at));
     return true;
@@ -251,8 +253,8 @@ bool parse_flags(struct cursor *at, struct flag_list *list)
 bool parse_flag_list(struct cursor *at, struct flag_list *list)
 {
     if (!cursor_take(at, '('))
-        return parse_flags(at, list);
+        return take_flags(at, list);
     if (cursor_take(at, ')'))
         return true;
-    return parse_flags(at, list) && cursor_take(at, ')');
+    return take_flags(at, list) && cursor_take(at, ')');
 }

@@ -16,9 +16,8 @@ bool parse_more(struct cursor *at) MUST_CHECK;
 bool parse_end(const struct cursor *at) MUST_CHECK;
 /* parse_word - this word, in any case, and no longer one */
 bool parse_word(struct cursor *at, const char *word) MUST_CHECK;
-/* parse_atom - at least one octet that is no special; parse_flag_word also takes a '\' before it */
+/* parse_atom - at least one octet that is no special */
 bool parse_atom(struct cursor *at, struct span *atom_r) MUST_CHECK;
-bool parse_flag_word(struct cursor *at, struct span *flag_r) MUST_CHECK;
 /* parse_string - quoted or literal, the octets unquoted (the arena's) */
 bool parse_string(struct arena *arena, struct cursor *at, struct span *text_r) MUST_CHECK;
 /* parse_string8 - likewise, or a literal8, "~{5}\r\n...", which may hold NULs (RFC 3516) */
@@ -46,8 +45,6 @@ struct flag_list {
     struct strlist keywords;
 };
 bool parse_flag_list(struct cursor *at, struct flag_list *list) MUST_CHECK;
-/* parse_flags - likewise, but one flag after the other up to the end */
-bool parse_flags(struct cursor *at, struct flag_list *list) MUST_CHECK;
 void flag_list_release(struct flag_list *list);
 
 #endif

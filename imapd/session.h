@@ -131,8 +131,6 @@ void imapd_mailbox_lost(struct imapd_session *session, const struct error *err);
 
 /* --- mailbox names (mailbox_name.c) --------------------------------------------------------------- */
 
-/* imapd_uses_utf8 - are names UTF-8 in this session, not modified UTF-7? */
-bool imapd_uses_utf8(const struct imapd_session *session);
 /* imapd_encode_name - from what the client wrote to modified UTF-7; false: it is not UTF-8, or too long */
 bool imapd_encode_name(struct imapd_session *session, struct span *name) MUST_CHECK;
 /* imapd_shown_name - as this client reads it; the arena's */
@@ -167,8 +165,6 @@ bool imapd_show_messages(struct imapd_session *session) MUST_CHECK;
 void imapd_tell_news(struct imapd_session *session);
 /* imapd_put_counts - EXISTS and RECENT of the selected mailbox: the client knows all messages then */
 void imapd_put_counts(struct imapd_session *session, size_t messages, size_t recent);
-/* imapd_tell_gone - only EXPUNGE, without looking */
-void imapd_tell_gone(struct imapd_session *session);
 /* imapd_put_news - one untagged FETCH with these */
 enum news_item { NEWS_FLAGS = 1, NEWS_UID = 2, NEWS_MODSEQ = 4 };
 void imapd_put_news(struct imapd_session *session, size_t index, unsigned items);

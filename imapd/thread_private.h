@@ -41,8 +41,6 @@ uint32_t thread_detach_children(struct threads *threads, uint32_t parent);
 uint32_t *thread_preorder(const struct threads *threads, uint32_t *count_r);
 /* thread_sort_children - by date, then by order; a dummy is as its first child */
 void thread_sort_children(struct threads *threads, uint32_t parent, bool by_latest);
-/* thread_sort_all - at all levels */
-void thread_sort_all(struct threads *threads);
 
 /* thread_link_references - one more message, and what it refers to (thread_references.c) */
 void thread_link_references(struct threads *threads, const struct thread_message *message);

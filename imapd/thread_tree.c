@@ -123,7 +123,8 @@ void thread_sort_children(struct threads *threads, uint32_t parent, bool by_late
     sum_up(threads, parent);
 }
 
-void thread_sort_all(struct threads *threads)
+/* At all levels. */
+static void sort_all(struct threads *threads)
 {
     uint32_t count;
     uint32_t *order = thread_preorder(threads, &count);
@@ -180,13 +181,13 @@ void threads_put(struct threads *threads, struct buf *out)
         break;
     case THREAD_REFERENCES:
         thread_join_references(threads);
-        thread_sort_all(threads);
+        sort_all(threads);
         thread_join_subjects(threads);
-        thread_sort_all(threads);
+        sort_all(threads);
         break;
     case THREAD_REFS:
         thread_join_references(threads);
-        thread_sort_all(threads);
+        sort_all(threads);
         break;
     }
     if (threads->nodes[0].child != THREAD_NONE)

@@ -8,7 +8,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
-#include "lib/base/log.h"
 #include "login/park.h"
 #include "login/worker.h"
 
@@ -19,7 +18,8 @@
 #define CLOSING_MS       10000 /* for the last words to a client that does not read */
 #define HANDSHAKE_MS     30000
 
-int client_time_left(const struct client *client)
+/* To log in, in ms. */
+static int time_left(const struct client *client)
 {
     int64_t left = client->arrived_ms + (int64_t)client->login->config->login_timeout * 1000 -
                    clock_monotonic_ms();
@@ -170,7 +170,7 @@ static void await_handshake(struct client *client)
 
 static int patience(const struct client *client)
 {
-    const int left = client_time_left(client);
+    const int left = time_left(client);
 
     switch (client->state) {
     case CLIENT_HANDOVER:
@@ -281,7 +281,7 @@ static void on_timeout(struct client *client)
     settle(client);
 }
 
-void client_on_event(void *context, int fd UNUSED, int events)
+static void on_event(void *context, int fd UNUSED, int events)
 {
     struct client *client = context;
 
@@ -320,7 +320,7 @@ void client_on_event(void *context, int fd UNUSED, int events)
 void client_watch(struct client *client)
 {
     client->watch =
-        watch_fd(client->login->instance->loop, client->fd, LOOP_READ, client_on_event, client);
+        watch_fd(client->login->instance->loop, client->fd, LOOP_READ, on_event, client);
 }
 
 void client_send_away(struct client *client)

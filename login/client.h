@@ -133,8 +133,6 @@ struct client {
 
 /* client_begin - greet, or wait for the handshake: its addresses are known */
 void client_begin(struct client *client);
-/* client_on_event - of its descriptor (arrival.c sets the watch up) */
-loop_callback client_on_event;
 
 /* client_close - flush what was said, log why, close */
 void client_close(struct client *client, const char *reason);
@@ -149,8 +147,6 @@ bool client_is_secured(const struct client *client);
 bool client_may_send_password(const struct client *client);
 /* client_offer - what SASL may count on */
 struct sasl_offer_connection client_offer(const struct client *client);
-/* client_time_left - to log in, in ms */
-int client_time_left(const struct client *client);
 /* client_bad_command - one more; true: it was the last one that is taken, and the client is closing */
 bool client_bad_command(struct client *client);
 /* client_watch - the descriptor is ours again; client_send_away - a worker has it alone */
@@ -183,9 +179,7 @@ void login_accept_more(struct login *login);
 
 /* --- SASL (sasl.c) --------------------------------------------------------------------------------------- */
 
-/* sasl_begin - ask auth; `initial` are decoded octets, data NULL for none */
-void sasl_begin(struct client *client, const char *mechanism, struct span initial);
-/* sasl_begin_base64 - the same with an encoded response; "=" is an empty one (RFC 4959) */
+/* sasl_begin_base64 - ask auth; with an encoded initial response, if it `has` one; "=" is an empty one (RFC 4959) */
 void sasl_begin_base64(struct client *client, const char *mechanism, struct span base64, bool has);
 /* sasl_password - user and password of LOGIN or USER/PASS, as an exchange by PLAIN */
 void sasl_password(struct client *client, struct span user, struct span password);

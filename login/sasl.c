@@ -95,7 +95,8 @@ static void describe_channel(const struct client *client, struct channel *channe
         channel->certificate_name[0] = '\0';
 }
 
-void sasl_begin(struct client *client, const char *mechanism, struct span initial)
+/* Asks auth; `initial` are decoded octets, data NULL for none. */
+static void begin(struct client *client, const char *mechanism, struct span initial)
 {
     struct channel channel;
     struct sasl_start start = {
@@ -145,7 +146,7 @@ void sasl_begin_base64(struct client *client, const char *name, struct span base
         refuse(client, AUTH_MALFORMED);
     } else {
         client->mechanism = sasl_mechanism_name(mechanism);
-        sasl_begin(client, client->mechanism,
+        begin(client, client->mechanism,
                    !has              ? SPAN_EMPTY
                    : octets.len == 0 ? span_of("", 0)
                                      : buf_span(&octets));
@@ -166,7 +167,7 @@ void sasl_password(struct client *client, struct span user, struct span password
         client->attempts++;
         refuse(client, AUTH_WRONG);
     } else {
-        sasl_begin(client, "PLAIN", buf_span(&octets));
+        begin(client, "PLAIN", buf_span(&octets));
     }
     forget(&octets);
 }

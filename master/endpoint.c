@@ -7,11 +7,9 @@
 #include "lib/base/strlist.h"
 #include "lib/config/interfaces.h"
 #include "lib/service/master_protocol.h"
-#include "lib/service/options.h"
 
 #include <fcntl.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -332,7 +330,7 @@ bool endpoint_open(struct endpoint *endpoint, struct error *err)
 }
 
 /* shutdown(2) reaches the processes too that serve a client now and cannot close their copy. */
-void endpoint_close(struct endpoint *endpoint)
+static void close_endpoint(struct endpoint *endpoint)
 {
     watch_free(&endpoint->watch);
     if (endpoint->fd >= 0 && endpoint->type != SERVICE_FIFO)
@@ -359,7 +357,7 @@ void endpoints_adopt(struct endpoint_list *list, struct endpoint_list *old)
 void endpoints_release(struct endpoint_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        endpoint_close(&list->items[i]);
+        close_endpoint(&list->items[i]);
         mem_free(list->items[i].name);
     }
     mem_free(list->items);

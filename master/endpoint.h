@@ -34,8 +34,6 @@ bool endpoints_plan(const struct master_service *service, const struct config *c
                     struct endpoint_list *list_r, struct error *err) MUST_CHECK;
 /* endpoint_open - in the working directory, which is the queue directory */
 bool endpoint_open(struct endpoint *endpoint, struct error *err) MUST_CHECK;
-/* endpoint_close - for all processes that have it, at once */
-void endpoint_close(struct endpoint *endpoint);
 /* endpoints_adopt - take over the open sockets of `old` that have the same name; they are -1 there */
 void endpoints_adopt(struct endpoint_list *list, struct endpoint_list *old);
 /* endpoints_release - closes what is open */

@@ -181,7 +181,7 @@ static bool expand_operand(struct expansion *expansion, struct span *rest, struc
 }
 
 /* Up to three numbers with dots between them. */
-bool level_parse(struct span text, uint64_t *level_r)
+static bool parse_level(struct span text, uint64_t *level_r)
 {
     static const uint64_t limits[] = {2047, 1023, 1023};
     uint64_t level = 0;
@@ -216,9 +216,9 @@ static bool compare(struct expansion *expansion, const struct buf *left, const s
     uint64_t b;
 
     if (as_levels) {
-        if (!level_parse(buf_span(left), &a))
+        if (!parse_level(buf_span(left), &a))
             return fail(expansion, "malformed compatibility level", buf_span(left));
-        if (!level_parse(buf_span(right), &b))
+        if (!parse_level(buf_span(right), &b))
             return fail(expansion, "malformed compatibility level", buf_span(right));
         *order_r = order_of(a, b);
     } else if (span_to_u64(buf_span(left), UINT64_MAX, &a) &&

@@ -20,7 +20,4 @@ typedef bool expand_lookup(void *context, struct span name, const char **value_r
 bool expand(struct span text, expand_lookup *lookup, void *context, const char *filter,
             struct buf *out, struct error *err) MUST_CHECK;
 
-/* level_parse - a compatibility_level ("3.10"), as a number that compares as levels do */
-bool level_parse(struct span text, uint64_t *level_r) MUST_CHECK;
-
 #endif

@@ -2,28 +2,20 @@
 #include "lib/io/ipc_internal.h"
 
 #include "lib/base/file.h"
-#include "lib/io/socket.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 
 #define TIMEOUT_MS (3600 * 1000) /* ipc_timeout's default */
 
-static struct connection *create(int fd, const char *peer)
+struct connection *connection_create(int fd)
 {
     struct connection *connection = mem_new(struct connection);
 
     connection->fd = fd;
-    connection->peer = mem_text(peer);
     connection->timeout_ms = TIMEOUT_MS;
     connection->out = BUF(IPC_QUEUE_MAX);
     return connection;
-}
-
-struct connection *connection_create(int fd)
-{
-    return create(fd, "the peer");
 }
 
 void ipc_close_held(struct ipc_held *held, size_t *count)
@@ -42,7 +34,6 @@ void connection_free(struct connection **connection)
     ipc_close_held(c->received, &c->received_count);
     ipc_close_held(c->unsent, &c->unsent_count);
     fd_close(&c->fd);
-    free(c->peer);
     free(c->in);
     buf_release(&c->out);
     free(c);
@@ -69,19 +60,6 @@ void connection_timeout(struct connection *connection, int timeout_ms)
     connection->timeout_is_set = false;
 }
 
-struct connection *ipc_connect_at(int directory, const char *path, int timeout_ms,
-                                  struct error *err)
-{
-    int fd = socket_connect_unix_at(directory, path, timeout_ms, err);
-
-    return fd < 0 ? NULL : create(fd, path);
-}
-
-struct connection *ipc_connect(const char *path, int timeout_ms, struct error *err)
-{
-    return ipc_connect_at(AT_FDCWD, path, timeout_ms, err);
-}
-
 void ipc_event_driven(struct connection *connection)
 {
     connection->event_driven = true;
@@ -95,17 +73,17 @@ bool ipc_prepare_wait(struct connection *c, struct error *err)
         return true;
     if (setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) != 0 ||
         setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) != 0) {
-        error_errno(err, "set the timeout for %s", c->peer);
+        error_errno(err, "set the timeout for the peer");
         return false;
     }
     c->timeout_is_set = true;
     return true;
 }
 
-bool ipc_fail(const struct connection *c, const char *what, struct error *err)
+bool ipc_fail(const char *what, struct error *err)
 {
     if (errno == EAGAIN)
         errno = ETIMEDOUT;
-    error_errno(err, "%s %s", what, c->peer);
+    error_errno(err, "%s the peer", what);
     return false;
 }

@@ -90,13 +90,6 @@ bool connection_is_closed(const struct connection *connection);
 /* connection_timeout - longest wait of one send or receive, in ms; the default is ipc_timeout */
 void connection_timeout(struct connection *connection, int timeout_ms);
 
-/* ipc_connect - to a socket by path (relative to the working directory, as daemons use it:
- * "private/cleanup"); TEMPORARY when nobody listens or the backlog is full past the timeout */
-struct connection *ipc_connect(const char *path, int timeout_ms, struct error *err) MUST_CHECK;
-/* ipc_connect_at - likewise, seen from an open directory (for processes that chroot afterwards) */
-struct connection *ipc_connect_at(int directory, const char *path, int timeout_ms,
-                                  struct error *err) MUST_CHECK;
-
 /*
  * ipc_send - one message, written at once; blocks until it is sent or times out
  *

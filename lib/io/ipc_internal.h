@@ -19,7 +19,6 @@ struct ipc_held {
 
 struct connection {
     int fd;
-    char *peer; /* for error texts */
     int timeout_ms;
     bool timeout_is_set; /* in the socket */
     bool event_driven;
@@ -48,7 +47,7 @@ void ipc_close_held(struct ipc_held *held, size_t *count);
 /* ipc_prepare_wait - the socket's own timeouts are as the connection's; event-driven, nothing */
 bool ipc_prepare_wait(struct connection *connection, struct error *err) MUST_CHECK;
 
-/* ipc_fail - false, after error_errno("what peer"); EAGAIN, which comes after a wait, is ETIMEDOUT */
-bool ipc_fail(const struct connection *connection, const char *what, struct error *err);
+/* ipc_fail - false, after error_errno("what the peer"); EAGAIN, which comes after a wait, is ETIMEDOUT */
+bool ipc_fail(const char *what, struct error *err);
 
 #endif

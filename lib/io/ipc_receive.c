@@ -65,7 +65,7 @@ static bool keep_descriptors(struct connection *c, struct msghdr *message, struc
         }
     }
     if (!all)
-        error_set(err, ERROR_TEMPORARY, "no room for the descriptors from %s", c->peer);
+        error_set(err, ERROR_TEMPORARY, "no room for the descriptors from the peer");
     return all;
 }
 
@@ -89,7 +89,7 @@ static bool fail_closed(const struct connection *c, struct error *err)
     if (buffered(c) == 0)
         error_clear(err);
     else
-        error_set(err, ERROR_TEMPORARY, "%s closed in the middle of a message", c->peer);
+        error_set(err, ERROR_TEMPORARY, "the peer closed in the middle of a message");
     return false;
 }
 
@@ -109,7 +109,7 @@ static bool read_some(struct connection *c, size_t wanted, struct error *err)
     if (got < 0 && errno == EAGAIN && c->event_driven)
         return true;
     if (got < 0)
-        return ipc_fail(c, "receive from", err);
+        return ipc_fail("receive from", err);
     if (!keep_descriptors(c, &message, err))
         return false;
     return got > 0 || fail_closed(c, err);
@@ -122,7 +122,7 @@ static bool need(struct connection *c, size_t len, struct error *err)
 
     while (buffered(c) < len) {
         if (c->event_driven) {
-            error_set(err, ERROR_TEMPORARY, "no whole message from %s yet", c->peer);
+            error_set(err, ERROR_TEMPORARY, "no whole message from the peer yet");
             return false;
         }
         if (!ipc_prepare_wait(c, err) || !read_some(c, len, err))
@@ -133,7 +133,7 @@ static bool need(struct connection *c, size_t len, struct error *err)
             deadline = clock_monotonic_ms() + c->timeout_ms;
         } else if (clock_monotonic_ms() > deadline) {
             errno = ETIMEDOUT;
-            return ipc_fail(c, "receive from", err);
+            return ipc_fail("receive from", err);
         }
     }
     return true;
@@ -149,7 +149,7 @@ static bool need_frame(struct connection *c, size_t limit, struct span *content_
         return false;
     len = ipc_get_length(c->in + c->in_start);
     if (len > limit) {
-        error_set(err, ERROR_MALFORMED, "frame of %zu octets from %s", len, c->peer);
+        error_set(err, ERROR_MALFORMED, "frame of %zu octets from the peer", len);
         return false;
     }
     if (!need(c, IPC_LENGTH_SIZE + len, err))
@@ -184,11 +184,11 @@ static bool hand_over_descriptors(struct connection *c, int *members[IPC_FDS_MAX
                                   struct error *err)
 {
     if (count > c->received_count) {
-        error_set(err, ERROR_MALFORMED, "a message from %s lacks a descriptor", c->peer);
+        error_set(err, ERROR_MALFORMED, "a message from the peer lacks a descriptor");
         return false;
     }
     if (count < c->received_count && c->received[count].place <= c->in_place) {
-        error_set(err, ERROR_MALFORMED, "a descriptor from %s without its message", c->peer);
+        error_set(err, ERROR_MALFORMED, "a descriptor from the peer without its message");
         return false;
     }
     for (size_t i = 0; i < count; i++)
@@ -242,8 +242,7 @@ bool ipc_receive_block(struct connection *connection, struct span *block_r, stru
     if (done) {
         drop_frame(connection, block_r->len);
         if (has_stray(connection)) {
-            error_set(err, ERROR_MALFORMED, "a descriptor from %s beside a block",
-                      connection->peer);
+            error_set(err, ERROR_MALFORMED, "a descriptor from the peer beside a block");
             done = false;
         }
     }

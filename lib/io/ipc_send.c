@@ -9,9 +9,9 @@
 
 #include <fcntl.h>
 
-static bool fail_full(const struct connection *c, struct error *err)
+static bool fail_full(struct error *err)
 {
-    error_set(err, ERROR_TEMPORARY, "%s does not read what is sent", c->peer);
+    error_set(err, ERROR_TEMPORARY, "the peer does not read what is sent");
     return false;
 }
 
@@ -64,7 +64,7 @@ static bool send_waiting(struct connection *c, struct span head, struct span bod
         size_t of_head;
 
         if (sent < 0)
-            return ipc_fail(c, "send to", err);
+            return ipc_fail("send to", err);
         of_head = (size_t)sent < head.len ? (size_t)sent : head.len;
         head = span_skip(head, of_head);
         body = span_skip(body, (size_t)sent - of_head);
@@ -80,14 +80,14 @@ static bool hold_unsent(struct connection *c, size_t start,
     size_t count = c->unsent_count;
 
     if (descriptors->count > IPC_HELD_MAX - count) {
-        error_set(err, ERROR_TEMPORARY, "too many descriptors wait for %s", c->peer);
+        error_set(err, ERROR_TEMPORARY, "too many descriptors wait for the peer");
         return false;
     }
     for (size_t i = 0; i < descriptors->count; i++) {
         int fd = fcntl(descriptors->fds[i], F_DUPFD_CLOEXEC, 0);
 
         if (fd < 0) {
-            error_errno(err, "keep a descriptor for %s", c->peer);
+            error_errno(err, "keep a descriptor for the peer");
             while (count > c->unsent_count)
                 fd_close(&c->unsent[--count].fd);
             return false;
@@ -133,7 +133,7 @@ bool ipc_write_ready(struct connection *connection, struct error *err)
         if (sent < 0 && errno == EAGAIN)
             return true;
         if (sent < 0)
-            return ipc_fail(connection, "send to", err);
+            return ipc_fail("send to", err);
         drop_sent(connection, (size_t)sent, descriptors.count);
     }
     return true;
@@ -152,7 +152,7 @@ static bool send_event_driven(struct connection *c, size_t start,
     ssize_t sent = start > 0 ? 0 : send_parts(c, &part, 1, descriptors);
 
     if (sent < 0 && errno != EAGAIN)
-        return ipc_fail(c, "send to", err);
+        return ipc_fail("send to", err);
     if (sent > 0) {
         drop_sent(c, (size_t)sent, 0);
         return true;
@@ -171,7 +171,7 @@ bool ipc_send(struct connection *connection, const struct ipc_message *message, 
     bool done;
 
     if (start > IPC_QUEUE_MAX - IPC_FRAME_MAX)
-        return fail_full(connection, err);
+        return fail_full(err);
     if (!ipc_encode(&connection->out, message, object, &descriptors, err))
         return false;
     if (connection->event_driven)
@@ -191,7 +191,7 @@ bool ipc_send_block(struct connection *connection, struct span block, struct err
     if (!connection->event_driven)
         return send_waiting(connection, span_of(head, sizeof(head)), block, &no_descriptors, err);
     if (connection->out.len > IPC_QUEUE_MAX - IPC_FRAME_MAX)
-        return fail_full(connection, err);
+        return fail_full(err);
     buf_put(&connection->out, span_of(head, sizeof(head)));
     buf_put(&connection->out, block);
     return !idle || ipc_write_ready(connection, err);

@@ -91,7 +91,8 @@ static bool is_allowed(const struct protocol_list *list, size_t i)
     return i >= (list->has_oldest ? list->oldest : named ? 0 : SAFE_OLDEST);
 }
 
-bool tls_limit_protocols(SSL_CTX *ssl, const char *protocols, struct error *err)
+/* Obeys a list in Postfix's syntax (struct tls_server_settings). */
+static bool limit_protocols(SSL_CTX *ssl, const char *protocols, struct error *err)
 {
     struct protocol_list list = {.newest = ARRAY_LENGTH(protocols_known) - 1};
     struct strlist words = STRLIST_EMPTY;
@@ -140,7 +141,7 @@ static bool set_algorithms(SSL_CTX *ssl, const char *protocols, const char *ciph
 {
     int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_X448, NID_secp384r1, NID_secp521r1};
 
-    if (!tls_limit_protocols(ssl, protocols == NULL ? "" : protocols, err))
+    if (!limit_protocols(ssl, protocols == NULL ? "" : protocols, err))
         return false;
     if (SSL_CTX_set1_groups(ssl, groups, ARRAY_LENGTH(groups)) != 1) {
         tls_error(err, "TLS groups");

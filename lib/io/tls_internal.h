@@ -24,7 +24,4 @@ struct tls_session {
  * afterwards */
 void tls_error(struct error *err, const char *format, ...) PRINTF(2, 3);
 
-/* tls_limit_protocols - obey a list in Postfix's syntax (struct tls_server_settings) */
-bool tls_limit_protocols(SSL_CTX *ssl, const char *protocols, struct error *err) MUST_CHECK;
-
 #endif

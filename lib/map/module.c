@@ -90,7 +90,8 @@ static char *find_in_directory(const struct config *config, const char *type)
     return found;
 }
 
-char *map_module_find(const struct config *config, const char *type)
+/* Where it would be loaded from; owned. */
+static char *find_module(const struct config *config, const char *type)
 {
     char *list = mem_printf("%s/dynamicmaps.cf", config->meta_directory);
     char *found = find_in_file(config, list, type);
@@ -150,7 +151,7 @@ const struct map_module *map_module_load(const struct config *config, const char
         if (strcmp(loaded[i]->type, type) == 0)
             return loaded[i];
     }
-    path = map_module_find(config, type);
+    path = find_module(config, type);
     module = load(path, type, err);
     mem_free(path);
     if (module == NULL)

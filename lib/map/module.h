@@ -128,9 +128,6 @@ struct map_module {
 /* map_module_load - the module of a type, for ever; NULL and *err: there is none, or it is not ours */
 const struct map_module *map_module_load(const struct config *config, const char *type,
                                          struct error *err) MUST_CHECK;
-/* map_module_find - where it would be loaded from; owned */
-char *map_module_find(const struct config *config, const char *type)
-    __attribute__((returns_nonnull));
 
 extern const struct map_host map_host;
 

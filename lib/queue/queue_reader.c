@@ -145,7 +145,7 @@ struct queue_envelope reader_envelope(const struct layout *layout)
 /* --- envelope --------------------------------------------------------------------------------------- */
 
 /* A text has a NUL behind it and none inside. */
-bool reader_take_text(struct cursor *at, const char **text_r)
+static bool take_text(struct cursor *at, const char **text_r)
 {
     uint32_t len;
 
@@ -164,11 +164,11 @@ bool reader_take_head(struct cursor *at, struct queue_envelope *envelope)
 {
     struct cursor now = *at;
 
-    if (!reader_take_text(&now, &envelope->sender) || !reader_take_text(&now, &envelope->dsn_envid))
+    if (!take_text(&now, &envelope->sender) || !take_text(&now, &envelope->dsn_envid))
         return false;
     for (size_t i = 0; i < envelope->attribute_count; i++) {
-        if (!reader_take_text(&now, &envelope->attributes[i].name) ||
-            !reader_take_text(&now, &envelope->attributes[i].value))
+        if (!take_text(&now, &envelope->attributes[i].name) ||
+            !take_text(&now, &envelope->attributes[i].value))
             return false;
     }
     *at = now;
@@ -179,9 +179,8 @@ bool reader_take_recipient(struct cursor *at, struct queue_recipient *recipient)
 {
     struct cursor now = *at;
 
-    if (!reader_take_text(&now, &recipient->address) ||
-        !reader_take_text(&now, &recipient->original) ||
-        !reader_take_text(&now, &recipient->dsn_orcpt) || cursor_at_end(now))
+    if (!take_text(&now, &recipient->address) || !take_text(&now, &recipient->original) ||
+        !take_text(&now, &recipient->dsn_orcpt) || cursor_at_end(now))
         return false;
     recipient->dsn_notify = *now.next++;
     *at = now;

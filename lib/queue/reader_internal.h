@@ -32,7 +32,6 @@ bool reader_layout(int fd, char *first, size_t *len_r, struct layout *layout_r,
 struct queue_envelope reader_envelope(const struct layout *layout);
 
 /* The cursor moves only when the whole of it is there and makes sense. Texts stay where they were read. */
-bool reader_take_text(struct cursor *at, const char **text_r);
 bool reader_take_head(struct cursor *at,
                       struct queue_envelope *envelope); /* room for attributes is there */
 bool reader_take_recipient(struct cursor *at, struct queue_recipient *recipient);

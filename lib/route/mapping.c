@@ -42,9 +42,14 @@ static const char *internal_form(struct arena *arena, const struct header_addres
                         SPAN_PRINTF(address->domain));
 }
 
-enum map_result route_map_address(struct route *route, struct arena *arena, struct maps *maps,
-                                  const char *address, bool propagate, const char ***results_r,
-                                  size_t *count_r, struct error *err)
+/*
+ * What the tables make of an address: the addresses of the value, rewritten. "@domain" stands for the
+ * same localpart there; with `propagate`, an extension that the tables did not ask for is added to each
+ * result.
+ */
+static enum map_result map_address(struct route *route, struct arena *arena, struct maps *maps,
+                                   const char *address, bool propagate, const char ***results_r,
+                                   size_t *count_r, struct error *err)
 {
     struct span extension;
     enum map_result result = route_find_address(route, maps, address, &extension, err);
@@ -94,8 +99,8 @@ static enum map_result canonicalize(struct route *route, struct arena *arena, st
         const char **results;
         size_t count;
         const char *before = *address;
-        enum map_result result = route_map_address(
-            route, arena, maps, before, route->propagate_canonical, &results, &count, err);
+        enum map_result result = map_address(route, arena, maps, before, route->propagate_canonical,
+                                             &results, &count, err);
 
         if (result != MAP_FOUND)
             return result;
@@ -153,8 +158,8 @@ enum map_result route_generic(struct route *route, struct arena *arena, struct m
     *generic_r = address;
     if (*address == '\0')
         return MAP_FOUND;
-    result = route_map_address(route, arena, maps, address, route->propagate_generic, &results,
-                               &count, err);
+    result =
+        map_address(route, arena, maps, address, route->propagate_generic, &results, &count, err);
     if (result != MAP_FOUND)
         return result;
     if (count > 1)
@@ -236,9 +241,9 @@ static enum map_result expand(struct expansion *expansion, size_t at, struct err
 
         if (depth++ >= route->config->virtual_alias_recursion_limit)
             return give_up(err, "map nesting", "virtual_alias_maps", expansion->asked);
-        result = route_map_address(route, expansion->arena, route->virtual_alias,
-                                   expansion->recipients[at], route->propagate_virtual, &results,
-                                   &count, err);
+        result =
+            map_address(route, expansion->arena, route->virtual_alias, expansion->recipients[at],
+                        route->propagate_virtual, &results, &count, err);
         if (result == MAP_FOUND)
             result = substitute(expansion, at, results, count, err);
         if (result != MAP_FOUND)

@@ -68,14 +68,5 @@ enum map_result route_is_local(struct route *route, struct span domain,
 enum map_result route_find_address(struct route *route, struct maps *maps, const char *address,
                                    struct span *extension_r, struct error *err) MUST_CHECK;
 
-/*
- * route_map_address - what the tables make of an address: the addresses of the value, rewritten
- *
- * "@domain" stands for the same localpart there; with `propagate`, an extension that the tables did
- * not ask for is added to each result.
- */
-enum map_result route_map_address(struct route *route, struct arena *arena, struct maps *maps,
-                                  const char *address, bool propagate, const char ***results_r,
-                                  size_t *count_r, struct error *err) MUST_CHECK;
 
 #endif

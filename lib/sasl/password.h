@@ -48,8 +48,6 @@ struct scram_secret {
 bool password_scram_secret(const char *stored, const char *digest, struct span salt,
                            struct scram_secret *secret_r) MUST_CHECK;
 
-/* password_scram_derive - the keys for a password, salt, digest and iterations that are set already */
-bool password_scram_derive(struct span password, struct scram_secret *secret) MUST_CHECK;
 
 /* password_cram_md5_secret - from {CRAM-MD5} or plain text; false: another scheme */
 bool password_cram_md5_secret(const char *stored, unsigned char secret_r[CRAM_MD5_LEN]) MUST_CHECK;

@@ -57,7 +57,8 @@ static bool prepare(const char *digest, struct scram_secret *secret)
     return true;
 }
 
-bool password_scram_derive(struct span password, struct scram_secret *secret)
+/* The keys for a password, salt, digest and iterations that are set already. */
+static bool derive_keys(struct span password, struct scram_secret *secret)
 {
     const EVP_MD *method = EVP_get_digestbyname(secret->digest);
     unsigned char salted[SCRAM_KEY_MAX], client_key[SCRAM_KEY_MAX];
@@ -106,7 +107,7 @@ enum password_result password_check_scram(const struct password_attempt *attempt
     if (!parse_scram(span_text(attempt->data), attempt->digest, &stored))
         return password_unusable(attempt, err);
     computed = stored;
-    if (!password_scram_derive(attempt->given, &computed))
+    if (!derive_keys(attempt->given, &computed))
         return password_unusable(attempt, err);
     return password_compare(stored.stored_key, stored.key_len, computed.stored_key,
                             computed.key_len);
@@ -117,7 +118,7 @@ static bool derive_prepared(struct span password, struct scram_secret *secret)
 {
     struct arena *arena = arena_create();
     struct span prepared = saslprep(arena, password);
-    bool derived = password_scram_derive(prepared.data == NULL ? password : prepared, secret);
+    bool derived = derive_keys(prepared.data == NULL ? password : prepared, secret);
 
     arena_free(&arena);
     return derived;

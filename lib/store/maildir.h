@@ -29,8 +29,6 @@ struct maildir {
 /* maildir_base - the name without its flags (":2,S") */
 struct span maildir_base(struct span name);
 uint32_t maildir_flags(struct span name, uint32_t *keywords_r);
-/* maildir_unique - the name without sizes and flags: what stays the same when others add those */
-struct span maildir_unique(struct span name);
 /* maildir_identity - a copy keeps the name under which its content came: its GUID */
 struct span maildir_identity(const struct index_message *message);
 /* maildir_save_date - the seconds at the start of a message's name; 0 when they are no date */
@@ -191,8 +189,6 @@ const char *const *maildir_tree_watch_names(struct store *store, struct arena *a
 const char *const *maildir_watch_mailbox(struct store *store, const char *name,
                                          struct arena *arena);
 const char *const *maildir_watch_names(struct store *store, struct arena *arena);
-bool maildir_attach(struct mailbox *mailbox, struct error *err) MUST_CHECK;
-void maildir_detach(struct mailbox *mailbox);
 
 bool maildir_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                           const struct flag_change *change, struct error *err) MUST_CHECK;

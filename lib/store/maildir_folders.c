@@ -287,7 +287,7 @@ const char *const *maildir_watch_names(struct store *store, struct arena *arena)
 
 /* --- an open mailbox --------------------------------------------------------------------------- */
 
-bool maildir_attach(struct mailbox *mailbox, struct error *err)
+static bool attach_maildir(struct mailbox *mailbox, struct error *err)
 {
     char *path = layout_path(mailbox->store, mailbox->name);
     int directory = -1;
@@ -317,7 +317,7 @@ bool maildir_attach(struct mailbox *mailbox, struct error *err)
     return true;
 }
 
-void maildir_detach(struct mailbox *mailbox)
+static void detach_maildir(struct mailbox *mailbox)
 {
     if (mailbox->maildir == NULL)
         return;
@@ -364,8 +364,8 @@ const struct store_driver maildir_store = {
 };
 
 const struct mailbox_driver maildir_driver = {
-    .attach = maildir_attach,
-    .detach = maildir_detach,
+    .attach = attach_maildir,
+    .detach = detach_maildir,
     .sync = maildir_sync,
     .keywords_directory = keywords_directory,
     .change_flags = maildir_change_flags,

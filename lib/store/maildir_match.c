@@ -52,7 +52,7 @@ struct span maildir_match_name(const struct sync *sync, uint32_t file)
     return maildir_scan_name(&sync->scan, &sync->scan.files[file]);
 }
 
-struct span maildir_match_base(const struct sync *sync, uint32_t file)
+static struct span base_of(const struct sync *sync, uint32_t file)
 {
     return span_first(maildir_match_name(sync, file), sync->scan.files[file].base_len);
 }
@@ -68,8 +68,8 @@ static int compare_arrivals(const void *a, const void *b, void *context)
 
     if (one_time != other_time)
         return one_time < other_time ? -1 : 1;
-    first = maildir_match_base(sync, one);
-    second = maildir_match_base(sync, other);
+    first = base_of(sync, one);
+    second = base_of(sync, other);
     order = memcmp(first.data, second.data, first.len < second.len ? first.len : second.len);
     return order != 0 ? order : first.len < second.len ? -1 : first.len > second.len;
 }
@@ -84,7 +84,7 @@ static void match_files(struct sync *sync)
     sync->arrival_count = 0;
     for (uint32_t i = 0; i < sync->scan.count; i++) {
         uint32_t number =
-            name_table_find(&sync->table, maildir_match_base(sync, i), known_base, sync);
+            name_table_find(&sync->table, base_of(sync, i), known_base, sync);
         if (number != UINT32_MAX)
             sync->known[number].file = i;
         else
@@ -94,8 +94,8 @@ static void match_files(struct sync *sync)
         return;
     qsort_r(sync->arrivals, sync->arrival_count, sizeof(*sync->arrivals), compare_arrivals, sync);
     for (size_t i = 0; i < sync->arrival_count; i++) {
-        if (kept > 0 && span_equal(maildir_match_base(sync, sync->arrivals[kept - 1]),
-                                   maildir_match_base(sync, sync->arrivals[i]))) {
+        if (kept > 0 && span_equal(base_of(sync, sync->arrivals[kept - 1]),
+                                   base_of(sync, sync->arrivals[i]))) {
             if (sync->arrivals[i] > sync->arrivals[kept - 1])
                 sync->arrivals[kept - 1] = sync->arrivals[i];
         } else {
@@ -134,7 +134,7 @@ bool maildir_match(struct sync *sync, struct error *err)
 
 static struct span scanned_base(const void *context, uint32_t number)
 {
-    return maildir_match_base(context, number);
+    return base_of(context, number);
 }
 
 /* Those that should be in new/, and those whose names are there. The table is of the files yet. */
@@ -166,7 +166,7 @@ bool maildir_match_new(struct sync *sync, bool *alone_r, struct error *err)
         return true;
     name_table_create(&sync->table, sync->scan.count);
     for (size_t i = 0; i < sync->scan.count; i++)
-        name_table_add(&sync->table, maildir_match_base(sync, (uint32_t)i), (uint32_t)i);
+        name_table_add(&sync->table, base_of(sync, (uint32_t)i), (uint32_t)i);
     if (!load_known(sync, add_concerned, err))
         return false;
     match_files(sync);

@@ -36,8 +36,7 @@ bool maildir_match(struct sync *sync, struct error *err) MUST_CHECK;
 bool maildir_match_new(struct sync *sync, bool *alone_r, struct error *err) MUST_CHECK;
 /* maildir_match_release - everything but the mailbox, its state and the arena */
 void maildir_match_release(struct sync *sync);
-/* maildir_match_name, maildir_match_base - of sync->scan.files[file] */
+/* maildir_match_name - of sync->scan.files[file] */
 struct span maildir_match_name(const struct sync *sync, uint32_t file);
-struct span maildir_match_base(const struct sync *sync, uint32_t file);
 
 #endif

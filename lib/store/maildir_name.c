@@ -22,7 +22,8 @@ struct span maildir_base(struct span name)
     return span_first(name, span_find(name, ':'));
 }
 
-struct span maildir_unique(struct span name)
+/* The name without sizes and flags: what stays the same when others add those. */
+static struct span unique_part(struct span name)
 {
     struct span base = maildir_base(name);
 
@@ -31,7 +32,7 @@ struct span maildir_unique(struct span name)
 
 struct span maildir_identity(const struct index_message *message)
 {
-    return message->guid.len > 0 ? message->guid : maildir_unique(message->name);
+    return message->guid.len > 0 ? message->guid : unique_part(message->name);
 }
 
 /* Programs name a message by the time at which they put it there, and so do we for copies. */

@@ -97,8 +97,6 @@ bool mbox_spool_remove(struct mailbox *mailbox, struct mbox_spool *spool,
 bool mbox_begin(struct mailbox *mailbox, struct index_mailbox *state, struct mbox_spool *spool,
                 struct mbox_message **messages_r, size_t *count_r, struct error *err) MUST_CHECK;
 bool mbox_sync(struct mailbox *mailbox, struct error *err) MUST_CHECK;
-/* mbox_note - the spool is as we leave it; store the record */
-bool mbox_note(struct mailbox *mailbox, struct index_mailbox *state, struct error *err) MUST_CHECK;
 
 /* mbox_is_known_state - the spool is as the index has it, as far as its time and size tell */
 bool mbox_is_known_state(const struct mailbox *mailbox, const struct index_mailbox *state);

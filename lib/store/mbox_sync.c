@@ -34,7 +34,8 @@ bool mbox_is_known_state(const struct mailbox *mailbox, const struct index_mailb
            (state->verify_ms == 0 || state_wall_ms() < state->verify_ms);
 }
 
-bool mbox_note(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+/* The spool is as we leave it. */
+static bool note(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
 {
     spool_stamp(mailbox, &state->cur_mtime_ns, &state->new_mtime_ns);
     state->verify_ms = state_unsure_until_ms(state->cur_mtime_ns);
@@ -276,7 +277,7 @@ static bool sync_locked(struct mailbox *mailbox, struct index_mailbox *state,
             state->claimed_uid = 1;
         state->uidvalidity = list.uidvalidity;
         done = update_index(mailbox, state, messages, entries, count, err) &&
-               mbox_note(mailbox, state, err);
+               note(mailbox, state, err);
     }
     mem_free(entries);
     mbox_list_release(&list);

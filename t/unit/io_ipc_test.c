@@ -281,14 +281,6 @@ static void silence_ends_by_the_timeout(void **state UNUSED)
     close_pair(&pair);
 }
 
-static void nobody_listening_is_temporary(void **state UNUSED)
-{
-    struct error err;
-
-    assert_null(ipc_connect("/nonexistent/socket", 100, &err));
-    assert_int_equal(err.kind, ERROR_TEMPORARY);
-}
-
 /* --- blocks ---------------------------------------------------------------------------------- */
 
 /* Event-driven at both ends, so that one process can be both. */
@@ -632,7 +624,6 @@ int main(void)
         cmocka_unit_test(dispatcher_sees_the_name),
         cmocka_unit_test(value_past_its_bound_is_not_sent),
         cmocka_unit_test(silence_ends_by_the_timeout),
-        cmocka_unit_test(nobody_listening_is_temporary),
         cmocka_unit_test(blocks_between_messages),
         cmocka_unit_test(waiting_peers_exchange_blocks),
         cmocka_unit_test(block_too_long_is_refused),
