@@ -67,6 +67,9 @@ class Side:
         if queue_id is None or ": %s: removed\n" % queue_id in text or ": %s: discard: " % queue_id in text or \
                 ": NOQUEUE: discard: " in text:
             return True
+        recipients = re.search(r": %s: from=.* nrcpt=(\d+) \(queue active\)\n" % queue_id, text)
+        if recipients and len(re.findall(": %s: to=.* status=deferred " % queue_id, text)) == int(recipients[1]):
+            return True
         return any(queue_id in names for _, _, names in os.walk(os.path.join(self.queue, "hold")))
 
     def wait_for_log(self, is_enough):
