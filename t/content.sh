@@ -17,9 +17,7 @@ content_start() {
     cat >"$T/content.master"
     SIDES_LOCAL="out unix - - n - - smtp ${CONTENT_OUT:-}
 $(grep -v ' inet ' "$T/content.master")"
-    sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^inet_protocols = ipv4$/d' -e '/^mydestination =$/d' \
-        "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
-    printf '%s\n' 'default_transport = out:[127.0.0.1]:10090' 'mail_name = Postfix' >>"$T/ours/conf/main.cf"
+    echo 'default_transport = out:[127.0.0.1]:10090' >>"$T/ours/conf/main.cf"
     echo 'default_transport = out:[127.0.0.1]:10190' >>"$T/theirs/conf/main.cf"
     sides_start "$(grep ' inet ' "$T/content.master")"
 }
@@ -29,6 +27,14 @@ content_sides() {
     echo "10000:$T/log/ours.log:$T/sink.ours:$T/ours/queue 10100:$T/log/theirs.log:$T/sink.theirs:$T/theirs/queue"
 }
 
+# content_ask CASES: each message is a test, and then both stop.
+content_ask() {
+    # shellcheck disable=SC2046 # two words
+    python3 "$T_SOURCE/tool/content_both.py" $(content_sides) "$1" >"$T/compared"
+    sides_number "$T/compared"
+    sides_stop
+}
+
 # content_compare SERVICES CASES: SERVICES are lines "PORT OPTIONS OF CLEANUP"; each message is a test.
 content_compare() {
     while read -r t_number t_options; do
@@ -36,8 +42,5 @@ content_compare() {
             "cleanup$t_number unix n - n - 0 cleanup $t_options"
     done <"$1" >"$T/content.services"
     content_start <"$T/content.services"
-    # shellcheck disable=SC2046 # two words
-    python3 "$T_SOURCE/tool/content_both.py" $(content_sides) "$2" >"$T/compared"
-    sides_number "$T/compared"
-    sides_stop
+    content_ask "$2"
 }

@@ -5,7 +5,8 @@ need postmap postalias
 need_root
 [ -n "${T_NAMESPACE:-}" ] || skip_all 'needs a mount namespace'
 sides_prepare <<END
-mail_name = Postfix
+mydestination = mail.example.test
+mail_spool_directory = @SIDE@/mail
 alias_maps = hash:\$config_directory/aliases
 alias_database = hash:\$config_directory/aliases
 transport_maps = hash:\$config_directory/transport
@@ -31,8 +32,6 @@ END
 for t_side in ours theirs; do
     mkdir -p "$T/$t_side/mail"
     chmod 1777 "$T/$t_side/mail"
-    sed -i -e '/^mydestination =$/d' -e '/^alias_maps =$/d' -e '/^alias_database =$/d' "$T/$t_side/conf/main.cf"
-    printf '%s\n' "mydestination = mail.example.test" "mail_spool_directory = $T/$t_side/mail" >>"$T/$t_side/conf/main.cf"
 done
 both() { python3 "$T_SOURCE/tool/outcomes_both.py" "$@" "$T/home" 2100 "$CASES" "$T/ours:10025" "$T/theirs:10125"; }
 both --prepare >>"$T/etc/passwd"

@@ -630,12 +630,6 @@ networks = 127.10.0.0/24, $D/networks, cidr:$D/networks.cidr, texthash:$D/networ
     [2001:db8:1:2::7]
 negated_networks = !127.20.0.1, 127.20.0.0/16
 X
-# What overrides another line is a warning of each of Postfix's processes; so many of them would block postlogd,
-# which logs to itself.
-for side in ours theirs; do
-    sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^inet_protocols = ipv4$/d' -e '/^mydestination =$/d' \
-        "$T/$side/conf/main.cf"
-done
 access='-o smtpd_reject_unlisted_recipient=no'
 services="25 inet n - n - - smtpd
 26 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$to_rules

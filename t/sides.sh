@@ -1,23 +1,12 @@
 # Two sides for tests that compare our tools with Postfix's: a directory with configuration, tools by
 # Postfix's names, and work for each. Source it after lib.sh.
 
-# sides_prepare: main.cf lines for both sides on standard input
+# sides_prepare: main.cf lines for both sides on standard input; @SIDE@ in them is the side's directory
 sides_prepare() {
     cat >"$T/both.cf"
     for t_side in ours theirs; do
         mkdir -p "$T/$t_side/bin" "$T/$t_side/conf" "$T/$t_side/work" "$T/$t_side/queue" "$T/$t_side/data"
-        cat - "$T/both.cf" >"$T/$t_side/conf/main.cf" <<END
-compatibility_level = 3.6
-myhostname = mail.example.test
-inet_interfaces = loopback-only
-inet_protocols = ipv4
-mydestination =
-alias_maps =
-alias_database =
-queue_directory = $T/$t_side/queue
-data_directory = $T/$t_side/data
-command_directory = $T/$t_side/bin
-END
+        { sides_base && cat "$T/both.cf"; } | sed "s,@SIDE@,$T/$t_side,g" >"$T/$t_side/conf/main.cf"
         : >"$T/$t_side/conf/master.cf"
     done
     sides_ours
@@ -26,6 +15,49 @@ END
         printf '#!/bin/sh\nexec python3 "%s/tool/terminal.py" "$@"\n' "$T_SOURCE" >"$T/$t_side/bin/tty"
         chmod 755 "$T/$t_side/bin/tty"
     done
+}
+
+# What both have, but for what the test's lines say otherwise: a name that stands there twice is a warning.
+sides_base() {
+    while read -r t_name t_rest; do
+        grep -q "^$t_name *=" "$T/both.cf" || echo "$t_name $t_rest"
+    done <<'END'
+compatibility_level = 3.6
+mail_name = Postfix
+myhostname = mail.example.test
+inet_interfaces = loopback-only
+inet_protocols = ipv4
+mydestination =
+alias_maps =
+alias_database =
+queue_directory = @SIDE@/queue
+data_directory = @SIDE@/data
+command_directory = @SIDE@/bin
+END
+}
+
+# sides_classes: main.cf lines of a server that knows domains of every class of address, in each of them known@ and nobody else
+# (virtual.test: nobody); that is patient with errors, and says the same whichever program it is.
+sides_classes() {
+    cat <<'END'
+mydestination = mail.example.test, local.test
+mynetworks = 192.0.2.0/24
+local_recipient_maps = inline:{ {known = x} }
+virtual_alias_domains = virtual.test
+virtual_mailbox_domains = box.test
+virtual_mailbox_maps = inline:{ {known@box.test = x} }
+relay_domains = relay.test
+relay_recipient_maps = inline:{ {known@relay.test = x} }
+local_transport = discard
+virtual_transport = discard
+relay_transport = discard
+smtpd_error_sleep_time = 0
+smtpd_hard_error_limit = 100
+smtpd_junk_command_limit = 1000
+smtpd_discard_ehlo_keywords = smtputf8, silent-discard
+smtpd_banner = $myhostname ESMTP
+notify_classes =
+END
 }
 
 # Ours, by their names too.

@@ -3,15 +3,7 @@
 # and the same arrives.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../sides.sh"
-need postmap
-need_root
-for side in ours theirs; do
-    mkdir -p "$T/sink.$side"
-done
-background python3 "$T_SOURCE/tool/sink.py" --directory "$T/sink.ours" --port 10090 --ehlo 8BITMIME --ehlo DSN
-background python3 "$T_SOURCE/tool/sink.py" --directory "$T/sink.theirs" --port 10190 --ehlo 8BITMIME --ehlo DSN
-wait_until 'our sink' test -f "$T/sink.ours/ready"
-wait_until 'their sink' test -f "$T/sink.theirs/ready"
+. "$(dirname "$0")/../content.sh"
 mkdir "$T/tables"
 chmod 755 "$T/tables"
 sides_prepare <<'END'
@@ -21,9 +13,6 @@ notify_classes =
 virtual_alias_maps = inline:{ {alias@to.test = one@to.test}, {copy@to.test = copied@to.test} }
 canonical_maps = inline:{ {plain@to.test = changed@to.test} }
 END
-sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^inet_protocols = ipv4$/d' "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
-printf '%s\n' 'default_transport = out:[127.0.0.1]:10090' 'mail_name = Postfix' 'inet_interfaces = 127.0.0.1' 'inet_protocols = ipv4' >>"$T/ours/conf/main.cf"
-printf '%s\n' 'default_transport = out:[127.0.0.1]:10190' 'inet_interfaces = 127.0.0.1' 'inet_protocols = ipv4' >>"$T/theirs/conf/main.cf"
 
 # What the table says of the recipient case@to.test, of the sender, the client and the end of data, in this order;
 # a line is a case: the list, and the value of a table there.
@@ -147,9 +136,5 @@ $number inet n - n - - smtpd$options -o smtpd_relay_restrictions= -o { smtpd_rec
 }' ;; esac
 done <"$T/values" >"$T/cases"
 plan "$(grep -c '^-- ' "$T/cases")"
-SIDES_LOCAL='out unix - - n - - smtp'
-sides_start "$(printf '%s' "$services" | sed '/^$/d')"
-python3 "$T_SOURCE/tool/content_both.py" "10000:$T/log/ours.log:$T/sink.ours:$T/ours/queue" \
-    "10100:$T/log/theirs.log:$T/sink.theirs:$T/theirs/queue" "$T/cases" >"$T/compared"
-sides_number "$T/compared"
-sides_stop
+printf '%s\n' "$services" | content_start
+content_ask "$T/cases"

@@ -6,6 +6,8 @@
 need postmap postalias
 need_root
 sides_prepare <<END
+mydestination = mail.example.test
+mail_spool_directory = @SIDE@/mail
 alias_maps = hash:\$config_directory/aliases
 alias_database = hash:\$config_directory/aliases
 bounce_template_file = \$config_directory/templates
@@ -21,8 +23,6 @@ END
 for t_side in ours theirs; do
     mkdir -p "$T/$t_side/mail"
     chmod 1777 "$T/$t_side/mail"
-    sed -i -e '/^mydestination =$/d' -e '/^alias_maps =$/d' -e '/^alias_database =$/d' "$T/$t_side/conf/main.cf"
-    printf '%s\n' "mydestination = mail.example.test" "mail_spool_directory = $T/$t_side/mail" >>"$T/$t_side/conf/main.cf"
     cat >"$T/$t_side/conf/aliases" <<'END'
 postmaster: alice
 full: "|echo this mailbox is full; exit 77"

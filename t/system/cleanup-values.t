@@ -73,8 +73,6 @@ END
 } >"$T/messages"
 plan "$(grep -c '^-- ' "$T/messages")"
 sides_prepare <<'END'
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mydestination = local.test
 mynetworks = 127.0.0.0/8
 local_header_rewrite_clients = permit_mynetworks

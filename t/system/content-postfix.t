@@ -6,8 +6,6 @@
 . "$(dirname "$0")/../content.sh"
 plan "$(grep -c '^-- ' "$T_SOURCE/system/content/wire")"
 sides_prepare <<'END'
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mydestination = local.test
 mynetworks = 127.0.0.0/8
 enable_long_queue_ids = yes

@@ -174,8 +174,6 @@ number.test 450
 [192.0.2.1] REJECT literally
 END
 sides_prepare <<'END'
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mydestination = local.test
 mynetworks = 127.0.0.0/8
 local_recipient_maps = inline:{ {known = x} }
@@ -188,11 +186,9 @@ smtpd_junk_command_limit = 4
 smtpd_hard_error_limit = 4
 smtpd_error_sleep_time = 0
 notify_classes =
+smtpd_discard_ehlo_keywords = silent-discard, smtputf8
+smtpd_banner = $myhostname ESMTP
 END
-for side in ours theirs; do
-    sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^mydestination =$/d' "$T/$side/conf/main.cf"
-    printf '%s\n' 'mail_name = Postfix' 'smtpd_discard_ehlo_keywords = silent-discard, smtputf8' 'smtpd_banner = $myhostname ESMTP' >>"$T/$side/conf/main.cf"
-done
 table=texthash:$T/tables/etrn
 SIDES_LOCAL='out unix - - n - - smtp'
 sides_start "60 inet n - n - - smtpd

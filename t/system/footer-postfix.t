@@ -73,23 +73,15 @@ cat >"$T/tables/footers" <<'END'
 END
 printf 'refused.test 550 5.7.1 refused\nlater.test 450 4.7.1 later\nrefused@b.test 550 refused\n' >"$T/tables/access"
 sides_prepare <<END
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mydestination = local.test
 mynetworks = 127.0.0.0/8
 local_recipient_maps = inline:{ {known = x} }
 notify_classes =
+smtpd_banner = \$myhostname ESMTP
+smtpd_discard_ehlo_keywords = silent-discard, smtputf8
 smtpd_recipient_restrictions = check_recipient_access texthash:$T/tables/access, permit_mynetworks, reject
 smtpd_sender_restrictions = check_sender_access texthash:$T/tables/access
 END
-for side in ours theirs; do
-    sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^mydestination =$/d' "$T/$side/conf/main.cf"
-    cat >>"$T/$side/conf/main.cf" <<'END'
-mail_name = Postfix
-smtpd_banner = $myhostname ESMTP
-smtpd_discard_ehlo_keywords = silent-discard, smtputf8
-END
-done
 sides_start "60 inet n - n - - smtpd -o smtpd_reject_footer=For_help_call_us
 61 inet n - n - - smtpd -o { smtpd_reject_footer = \\c. Help: time (\$localtime), client (\$client_address) port (\${client_port})\\nand server (\$(server_name))\\nthree }
 62 inet n - n - - smtpd -o smtpd_reject_footer_maps=regexp:$T/tables/footers -o { smtpd_reject_footer = for all others }

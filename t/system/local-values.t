@@ -87,7 +87,8 @@ done <"$T/services" >"$T/cases"
 domains="limit.test nolimit.test $(cut -d'|' -f1 "$T/services" | sed 's/$/.test/' | paste -sd' ')"
 mkdir -p "$T/conf"
 sides_prepare <<END
-mail_name = Postfix
+alias_maps = texthash:@SIDE@/conf/aliases
+mail_spool_directory = @SIDE@/mail
 mydestination = $domains
 transport_maps = texthash:$T/transport
 local_recipient_maps =
@@ -103,11 +104,6 @@ chmod 644 "$T/transport"
 for side in ours theirs; do
     [ $side = ours ] && user=alice || user=bob
     home=$(home_of $user)
-    sed -i -e '/^mydestination =$/d' -e '/^alias_maps =$/d' "$T/$side/conf/main.cf"
-    cat >>"$T/$side/conf/main.cf" <<END
-alias_maps = texthash:$T/$side/conf/aliases
-mail_spool_directory = $T/$side/mail
-END
     cat >"$T/$side/conf/aliases" <<END
 env "|env >$T/$side/out/env"
 cat "|cat >$T/$side/out/cat"

@@ -7,8 +7,6 @@ D=$T/tables
 mkdir -p "$D" && chmod 755 "$D"
 plan "$(grep -c '^-- ' "$T_SOURCE/system/content/sent")"
 sides_prepare <<'END'
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mydestination = local.test
 mynetworks = 127.0.0.0/8
 local_header_rewrite_clients =

@@ -6,28 +6,7 @@
 . "$(dirname "$0")/../sides.sh"
 . "$(dirname "$0")/../content.sh"
 plan 1
-sides_prepare <<'END'
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mydestination = mail.example.test, local.test
-mynetworks = 192.0.2.0/24
-local_recipient_maps = inline:{ {known = x} }
-virtual_alias_domains = virtual.test
-virtual_mailbox_domains = box.test
-virtual_mailbox_maps = inline:{ {known@box.test = x} }
-relay_domains = relay.test
-relay_recipient_maps = inline:{ {known@relay.test = x} }
-local_transport = discard
-virtual_transport = discard
-relay_transport = discard
-smtpd_error_sleep_time = 0
-smtpd_hard_error_limit = 100
-smtpd_junk_command_limit = 1000
-smtpd_discard_ehlo_keywords = smtputf8, silent-discard
-smtpd_banner = $myhostname ESMTP
-notify_classes =
-END
-sed -i '/^mydestination =$/d' "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
+sides_classes | sides_prepare
 open='-o mynetworks=127.0.0.0/8 -o local_header_rewrite_clients='
 content_start <<END
 60 inet n - n - - smtpd

@@ -113,7 +113,7 @@ while IFS='|' read -r tag behaviour agent options recipient; do
 done <"$T/services" >"$T/cases"
 plan "$(grep -c '|' "$T/cases")"
 sides_prepare <<'END'
-mail_name = Postfix
+transport_maps = texthash:@SIDE@/transport
 relay_domains = static:all
 default_transport = discard:elsewhere
 relay_transport = discard:elsewhere
@@ -122,7 +122,6 @@ smtp_connection_cache_on_demand = no
 lmtp_connection_cache_on_demand = no
 END
 for side in ours theirs; do
-    echo "transport_maps = texthash:$T/$side/transport" >>"$T/$side/conf/main.cf"
     chmod 755 "$T/$side"
     chmod 644 "$T/$side/transport"
 done

@@ -7,29 +7,7 @@ need postmap
 need_root
 cases=$T_SOURCE/system/smtp-dialogue/cases
 plan "$(grep -c '^-- ' "$cases")"
-sides_prepare <<'END'
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mydestination = mail.example.test, local.test
-mynetworks = 192.0.2.0/24
-local_recipient_maps = inline:{ {known = x} }
-virtual_alias_domains = virtual.test
-virtual_mailbox_domains = box.test
-virtual_mailbox_maps = inline:{ {known@box.test = x} }
-relay_domains = relay.test
-relay_recipient_maps = inline:{ {known@relay.test = x} }
-local_transport = discard
-message_size_limit = 20480000
-smtpd_error_sleep_time = 0
-smtpd_hard_error_limit = 100
-smtpd_junk_command_limit = 1000
-smtpd_discard_ehlo_keywords = smtputf8, silent-discard
-smtpd_banner = $myhostname ESMTP
-notify_classes =
-END
-for side in ours theirs; do
-    sed -i -e '/^inet_interfaces = loopback-only$/d' -e '/^mydestination =$/d' "$T/$side/conf/main.cf"
-done
+{ sides_classes && echo 'message_size_limit = 20480000'; } | sides_prepare
 limits='-o smtpd_hard_error_limit=10 -o smtpd_junk_command_limit=5'
 sides_start "60 inet n - n - - smtpd
 61 inet n - n - - smtpd -o strict_rfc821_envelopes=yes

@@ -103,9 +103,8 @@ sides_prepare <<'END'
 smtpd_upstream_proxy_protocol = haproxy
 smtpd_upstream_proxy_timeout = 1s
 smtpd_peername_lookup = no
-mail_name = Postfix
+inet_protocols = all
 END
-sed -i '/^inet_protocols = ipv4$/d' "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
 sides_start '25 inet n - n - - smtpd
 26 inet n - n - - smtpd -o smtpd_upstream_proxy_protocol=proxy'
 python3 "$T_SOURCE/tool/octets_both.py" "10000:$T/log/ours.log" "10100:$T/log/theirs.log" "$T/cases" >"$T/compared"

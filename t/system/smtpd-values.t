@@ -102,7 +102,6 @@ v.test A 192.0.2.66
 fail.test SERVFAIL
 END
 sides_prepare <<'END'
-mail_name = Postfix
 mydestination = localhost
 local_recipient_maps = inline:{postmaster=x}
 virtual_alias_domains = v.test
@@ -122,7 +121,6 @@ local_transport = discard
 virtual_transport = discard
 relay_transport = discard
 END
-sed -i '/^mydestination =$/d' "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
 sides_start "$(while IFS='|' read -r port options lines; do printf '%s inet n - n - - smtpd %s\n' "$port" "$options"; done <"$T/services")"
 python3 "$T_SOURCE/tool/octets_both.py" "10000:$T/log/ours.log" "10100:$T/log/theirs.log" "$T/cases" >"$T/compared"
 sides_number "$T/compared"

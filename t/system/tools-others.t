@@ -301,7 +301,6 @@ tty postfix drain
 CASES
 plan $(($(sides_count "$T/cases") + $(sides_count "$T/logs")))
 sides_prepare <<END
-mail_name = Postfix
 maillog_file_prefixes = $T
 deliver_lock_attempts = 1
 deliver_lock_delay = 1s

@@ -130,7 +130,6 @@ postqueue -p
 CASES
 plan $(($(sides_count "$T/down") + $(sides_count "$T/dropped") + $(sides_count "$T/cases") + $(sides_count "$T/orders")))
 sides_prepare <<'END'
-mail_name = Postfix
 transport_maps = inline:{{late.test = retry:4.2.1 the road is closed}, {relayed.test = retry:4.2.2 the bridge too}}
 relay_domains = relayed.test
 fast_flush_domains = relayed.test

@@ -165,7 +165,6 @@ sendmail a@late.test <message; taken
 CASES
 plan $(($(sides_count "$T/cases") + $(sides_count "$T/messages")))
 sides_prepare <<'END'
-mail_name = Postfix
 transport_maps = inline:{{late.test = retry:4.2.1 the road is closed}}
 minimal_backoff_time = 1h
 END
