@@ -21,6 +21,33 @@ void imapd_enable(struct imapd_session *session, unsigned bits)
 
     session->enabled |= bits;
     if (!counts && (bits & ENABLED_CONDSTORE) != 0 && session->mailbox != NULL)
+        imapd_put_highest_modseq(session);
+}
+
+bool imapd_need_modseqs(struct imapd_session *session, const char *command, const char *what)
+{
+    if (session->mailbox != NULL && session->mailbox->no_modseqs) {
+        imapd_bad(session, arena_printf(session->arena,
+                                        "Error in IMAP command %s%s: %s %s can't be used with "
+                                        "non-permanent modseqs",
+                                        session->by_uid ? "UID " : "", command, command, what));
+        return false;
+    }
+    imapd_enable(session, ENABLED_CONDSTORE);
+    return true;
+}
+
+bool imapd_tells_modseqs(const struct imapd_session *session)
+{
+    return (session->enabled & ENABLED_CONDSTORE) != 0 && !session->mailbox->no_modseqs;
+}
+
+void imapd_put_highest_modseq(struct imapd_session *session)
+{
+    session->told_no_modseqs = session->mailbox->no_modseqs;
+    if (session->told_no_modseqs)
+        buf_put_text(&session->response, "* OK [NOMODSEQ] No permanent modsequences\r\n");
+    else
         buf_put_printf(&session->response, "* OK [HIGHESTMODSEQ %" PRIu64 "] Highest\r\n",
                        session->mailbox->modseq);
 }

@@ -91,6 +91,10 @@ static bool put_item(struct imapd_session *session, struct fetch_message *messag
         put_text(out, "BODY ", message->metadata.body);
         break;
     case FETCH_MODSEQ:
+        if (session->mailbox->no_modseqs) { /* since the command began */
+            put_number(out, "UID ", shown->uid);
+            break;
+        }
         put_number(out, "MODSEQ (", shown->modseq);
         buf_put_char(out, ')');
         break;
@@ -152,7 +156,7 @@ static void put_unasked(struct imapd_session *session, const struct fetch *fetch
         imapd_put_flags(session, out, shown);
         buf_put_char(out, ' ');
     }
-    if (!fetch_tells(fetch, FETCH_MODSEQ) && (session->enabled & ENABLED_CONDSTORE) != 0) {
+    if (!fetch_tells(fetch, FETCH_MODSEQ) && imapd_tells_modseqs(session)) {
         put_number(out, "MODSEQ (", shown->modseq);
         buf_put_text(out, ") ");
     }
@@ -290,8 +294,9 @@ static void fetch_set(struct imapd_session *session, const struct fetch *fetch,
         imapd_bad(session, "Error in IMAP command: Invalid messageset");
         return;
     }
-    if (fetch_tells(fetch, FETCH_MODSEQ))
-        imapd_enable(session, ENABLED_CONDSTORE);
+    if (fetch_tells(fetch, FETCH_MODSEQ) &&
+        !imapd_need_modseqs(session, "FETCH", fetch->is_conditional ? "CHANGEDSINCE" : "MODSEQ"))
+        return;
     if (fetch->wants_vanished &&
         !resync_put_vanished(session, fetch->changed_since, set, 0, &err)) {
         imapd_failed(session, &err);

@@ -162,8 +162,8 @@ static void store_flags(struct imapd_session *session, const struct selection *s
     struct buf refused = BUF(BUF_UNLIMITED);
     struct error err = {0};
 
-    if (arguments->change.conditional)
-        imapd_enable(session, ENABLED_CONDSTORE);
+    if (arguments->change.conditional && !imapd_need_modseqs(session, "STORE", "UNCHANGEDSINCE"))
+        return;
     if (!resolve_keywords(session, arguments, &err) ||
         !mailbox_change_flags(mailbox, selection->indices, selection->count, &arguments->change,
                               &err)) {

@@ -94,7 +94,7 @@ static bool search_one(struct multisearch *multisearch, struct mailbox *mailbox,
     const struct search_source source = {
         .mailbox = mailbox,
         .by_uid = true,
-        .with_modseq = multisearch->search.has_modseq,
+        .with_modseq = multisearch->search.has_modseq && !mailbox->no_modseqs,
     };
     struct found found = {0};
     bool done;
@@ -183,8 +183,8 @@ static void run(struct multisearch *multisearch)
     struct error err = {0};
 
     multisearch->wanted.given = true;
-    if (multisearch->search.has_modseq)
-        imapd_enable(session, ENABLED_CONDSTORE);
+    if (multisearch->search.has_modseq && !imapd_need_modseqs(session, "ESEARCH", "MODSEQ"))
+        return;
     progress_begin(&multisearch->progress, session, NULL, 0);
     if (search_places(multisearch, &err))
         imapd_ok(session, "Search completed.");

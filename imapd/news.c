@@ -194,7 +194,7 @@ static unsigned news_items(const struct imapd_session *session)
 
     if (session->by_uid || (session->enabled & ENABLED_QRESYNC) != 0)
         items |= NEWS_UID;
-    if ((session->enabled & ENABLED_CONDSTORE) != 0)
+    if (imapd_tells_modseqs(session))
         items |= NEWS_MODSEQ;
     return items;
 }
@@ -245,6 +245,9 @@ void imapd_tell_news(struct imapd_session *session)
         if (session->mailbox == NULL)
             return;
     }
+    if ((session->enabled & ENABLED_CONDSTORE) != 0 && session->mailbox->no_modseqs &&
+        !session->told_no_modseqs) /* it had some, until there was no room for more */
+        imapd_put_highest_modseq(session);
     if (!session->no_expunges)
         tell_gone(session);
     if (known_keywords(session->mailbox) != session->told_keywords)
@@ -259,7 +262,8 @@ void imapd_tell_news(struct imapd_session *session)
 void imapd_ok_modseq(struct imapd_session *session, const char *text)
 {
     imapd_tell_news(session);
-    if (session->mailbox != NULL && (session->enabled & ENABLED_QRESYNC) != 0)
+    if (session->mailbox != NULL && (session->enabled & ENABLED_QRESYNC) != 0 &&
+        imapd_tells_modseqs(session))
         imapd_ok(session, "[HIGHESTMODSEQ %" PRIu64 "] %s", session->mailbox->modseq, text);
     else
         imapd_ok(session, "%s", text);

@@ -33,7 +33,7 @@ void notify_put_status(struct imapd_session *session, const struct notify_mailbo
     if (flags || (mailbox->events & NOTIFY_FLAG_CHANGE) != 0)
         buf_put_printf(out, " UNSEEN %" PRIu32, now->unseen);
     if ((session->enabled & ENABLED_CONDSTORE) != 0)
-        buf_put_printf(out, " HIGHESTMODSEQ %" PRIu64, now->modseq);
+        buf_put_printf(out, " HIGHESTMODSEQ %" PRIu64, now->no_modseqs ? 0 : now->modseq);
     buf_put_text(out, ")\r\n");
     if (out->len >= IMAPD_RESPONSE)
         imapd_flush(session);

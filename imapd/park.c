@@ -25,10 +25,17 @@
 
 /* --- may it? ----------------------------------------------------------------------------------- */
 
+/* What was seen is remembered by them. */
+static bool has_modseqs(const struct imapd_session *session)
+{
+    return store_keeps_modseqs(session->store) &&
+           (session->mailbox == NULL || !session->mailbox->no_modseqs);
+}
+
 int imapd_park_delay_ms(const struct imapd_session *session)
 {
     if (session->parking == NULL || session->parking->login == NULL ||
-        session->parking->is_refused || session->contexts.count > 0 ||
+        session->parking->is_refused || session->contexts.count > 0 || !has_modseqs(session) ||
         session->parking->pass.len == 0 || session->config->imap_park_delay == 0)
         return -1;
     return clock_ms(session->config->imap_park_delay);
@@ -51,8 +58,8 @@ static bool is_mailbox_at_rest(const struct imapd_session *session)
 {
     const struct mailbox *mailbox = session->mailbox;
 
-    if (mailbox == NULL)
-        return true;
+    if (mailbox == NULL || !has_modseqs(session))
+        return has_modseqs(session);
     return mailbox->awaited ? mailbox->expected <= MAILBOX_MEMORY_MAX
                             : !mailbox->changed && mailbox->count == session->told_count &&
                                   mailbox->count <= MAILBOX_MEMORY_MAX;

@@ -30,8 +30,8 @@ static void search_mailbox(struct imapd_session *session, struct search *search,
     struct error err = {0};
     bool done;
 
-    if (search->has_modseq)
-        imapd_enable(session, ENABLED_CONDSTORE);
+    if (search->has_modseq && !imapd_need_modseqs(session, "SEARCH", "MODSEQ"))
+        return;
     progress_begin(&progress, session, session->mailbox, session->mailbox->count);
     if (!mailbox_begin_reading(session->mailbox, &err)) {
         imapd_failed(session, &err);

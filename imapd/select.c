@@ -28,10 +28,10 @@ static void tell_mailbox(struct imapd_session *session, const struct mailbox_out
                        outline->first_unseen);
     buf_put_printf(&session->response,
                    "* OK [UIDVALIDITY %" PRIu32 "] UIDs valid\r\n"
-                   "* OK [UIDNEXT %" PRIu32 "] Predicted next UID\r\n"
-                   "* OK [HIGHESTMODSEQ %" PRIu64 "] Highest\r\n"
-                   "* OK [MAILBOXID (%s)] Identity\r\n",
-                   mailbox->uidvalidity, mailbox->uidnext, mailbox->modseq, mailbox->guid);
+                   "* OK [UIDNEXT %" PRIu32 "] Predicted next UID\r\n",
+                   mailbox->uidvalidity, mailbox->uidnext);
+    imapd_put_highest_modseq(session);
+    buf_put_printf(&session->response, "* OK [MAILBOXID (%s)] Identity\r\n", mailbox->guid);
 }
 
 /* RFC 7162 section 3.2.11: what came before this line is of the mailbox before. */
@@ -44,7 +44,7 @@ static void tell_closed(struct imapd_session *session)
 static bool resync(struct imapd_session *session, const struct select_parameters *parameters,
                    struct error *err)
 {
-    return !parameters->qresync ||
+    return !parameters->qresync || session->mailbox->no_modseqs ||
            (mailbox_show(session->mailbox, err) && resync_tell(session, &parameters->resync, err));
 }
 

@@ -90,6 +90,7 @@ struct imapd_session {
     struct imapd_counters counters;
     size_t told_count;      /* messages that the client knows of */
     uint32_t told_keywords; /* keywords that were in the last FLAGS response */
+    bool told_no_modseqs;   /* of the selected mailbox; then the session is not parked */
 };
 
 /* imapd_session_begin - with client, store and names set */
@@ -170,6 +171,14 @@ enum news_item { NEWS_FLAGS = 1, NEWS_UID = 2, NEWS_MODSEQ = 4 };
 void imapd_put_news(struct imapd_session *session, size_t index, unsigned items);
 /* imapd_enable - bits of enum imapd_enabled; what the client must hear of it is put (enable.c) */
 void imapd_enable(struct imapd_session *session, unsigned bits);
+/* imapd_need_modseqs - a command goes by modseqs, in what of it: the client counts them from now on. false: the selected
+ * mailbox has none, and the command was answered (RFC 7162 section 3.1.2.2) */
+bool imapd_need_modseqs(struct imapd_session *session, const char *command,
+                        const char *what) MUST_CHECK;
+/* imapd_tells_modseqs - does the client want those of the selected mailbox, and are there any? */
+bool imapd_tells_modseqs(const struct imapd_session *session);
+/* imapd_put_highest_modseq - of the selected mailbox; or that it has none */
+void imapd_put_highest_modseq(struct imapd_session *session);
 /* imapd_ok_modseq - imapd_ok, which tells a QRESYNC client the HIGHESTMODSEQ that it has now */
 void imapd_ok_modseq(struct imapd_session *session, const char *text);
 /* imapd_put_flags - "(\Seen foo)" of a message */

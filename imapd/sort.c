@@ -36,8 +36,8 @@ static void sort_mailbox(struct imapd_session *session, struct sort *sort)
     struct error err = {0};
     bool done;
 
-    if (sort->search.has_modseq)
-        imapd_enable(session, ENABLED_CONDSTORE);
+    if (sort->search.has_modseq && !imapd_need_modseqs(session, "SORT", "MODSEQ"))
+        return;
     if (!mailbox_begin_reading(session->mailbox, &err)) {
         imapd_failed(session, &err);
         return;

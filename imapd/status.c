@@ -53,7 +53,7 @@ static void put_value(struct imapd_session *session, const struct store_status *
         buf_put_printf(out, "(%s)", status->guid);
         break;
     case STATUS_HIGHESTMODSEQ:
-        imap_put_number(out, status->modseq);
+        imap_put_number(out, status->no_modseqs ? 0 : status->modseq); /* RFC 7162 section 3.1.7 */
         break;
     }
 }

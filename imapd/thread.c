@@ -117,8 +117,8 @@ static void thread_mailbox(struct threading *threading)
     struct error err = {0};
     bool done;
 
-    if (threading->search.has_modseq)
-        imapd_enable(session, ENABLED_CONDSTORE);
+    if (threading->search.has_modseq && !imapd_need_modseqs(session, "THREAD", "MODSEQ"))
+        return;
     if (!mailbox_begin_reading(session->mailbox, &err)) {
         imapd_failed(session, &err);
         return;

@@ -17,6 +17,7 @@ struct store {
     struct index *index;
     int root;                 /* directory of the account's control files */
     unsigned generation;      /* of the index: how often it was begun anew */
+    unsigned open;            /* mailboxes: while there are any, an index in memory stays there */
     struct timeval last_name; /* of the last message that got a name */
 };
 
@@ -91,13 +92,16 @@ struct mailbox_driver {
 
 extern const struct mailbox_driver maildir_driver, mbox_driver;
 
-/* store_be_ready - begin a broken index anew; ids of open mailboxes are void then */
+/* store_be_ready - begin a broken index anew, leave one that is full for one in memory, and that one again when there is
+ * room; ids of open mailboxes are void then */
 bool store_be_ready(struct store *store, struct error *err) MUST_CHECK;
+/* store_may_try_again - what failed just now failed because the index turned out to be no good or full, or to have been
+ * begun anew by somebody: after store_be_ready it may succeed */
+bool store_may_try_again(const struct store *store);
 
 /* mailbox_be_ready - the same, and forget what the mailbox knew of an earlier index */
 bool mailbox_be_ready(struct mailbox *mailbox, struct error *err) MUST_CHECK;
-/* mailbox_may_try_again - what failed just now failed because the index turned out to be no good, or to have been
- * begun anew by somebody: after mailbox_be_ready it may succeed */
+/* mailbox_may_try_again - the same of store_may_try_again, after mailbox_be_ready */
 bool mailbox_may_try_again(const struct mailbox *mailbox);
 
 /* mailbox_attach - an open mailbox without a view */

@@ -50,6 +50,8 @@ bool index_is_broken(const struct index *index)
 /* Only trouble of the environment itself is told from space and memory: then a new one helps. */
 void index_fail(struct index *index, int result, const char *what, struct error *err)
 {
+    if (result == MDB_BAD_TXN && index->full != 0)
+        result = index->full; /* what else is tried in a transaction that found no room */
     switch (result) {
     case MDB_CORRUPTED:
     case MDB_PANIC:
@@ -63,6 +65,8 @@ void index_fail(struct index *index, int result, const char *what, struct error 
         mark_damaged(index, result, what, err);
         break;
     default:
+        if (!index->is_private && index_lacks_room(result))
+            index->full = result;
         error_set(err, ERROR_TEMPORARY, "%s in the index %s: %s", what, index->directory,
                   mdb_strerror(result));
         if (err != NULL)
@@ -233,13 +237,13 @@ void index_close_environment(struct index *index)
     index->env = NULL;
 }
 
-static void remove_files(const struct index *index)
+void index_remove_files(int directory)
 {
     static const char *const names[] = {"data.mdb", LOCK_FILE, INDEX_CLEAN_FILE, BOOT_FILE,
                                         "writing"};
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
-        unlinkat(index->fd, names[i], 0);
+        unlinkat(directory, names[i], 0);
 }
 
 static bool open_directory(struct index *index, struct error *err)
@@ -301,7 +305,7 @@ static bool open_anew(struct index *index, int *result_r, struct error *err)
     opened = open_existing(index, result_r);
     if (!opened && *result_r <= 0) {
         log_warning("the index %s is not whole and will be rebuilt", index->directory);
-        remove_files(index);
+        index_remove_files(index->fd);
         opened = open_existing(index, result_r);
     }
     index_unlock(index);
@@ -328,12 +332,25 @@ static bool open_in_place(struct index *index, struct error *err)
     return opened;
 }
 
-static void release(struct index *index)
+/* Sync first, then say so: the mark tells the number of a transaction of which all is on disk. */
+static void mark_clean(struct index *index)
 {
+    char text[MARK_MAX];
+
+    clean_text(index, text);
+    if (mdb_env_sync(index->env, 1) == 0)
+        (void)!write_small(index->fd, INDEX_CLEAN_FILE, text);
+}
+
+void index_close_files(struct index *index)
+{
+    if (index->env != NULL && index->changed && !index->broken && !index->is_private)
+        mark_clean(index);
     index_close_environment(index);
     fd_close(&index->fd);
     fd_close(&index->lock);
-    index->is_private = false;
+    index->changed = index->is_private = false;
+    index->full = 0;
 }
 
 static bool open_index(struct index *index, struct error *err)
@@ -342,8 +359,8 @@ static bool open_index(struct index *index, struct error *err)
         return true;
     if (!index_lacks_room(err->number))
         return false;
-    log_warning("%s: this session keeps an index in memory", err->text);
-    release(index);
+    index_tell_full(index, err->text);
+    index_close_files(index);
     if (!index_open_in_memory(index, err))
         return false;
     error_clear(err);
@@ -357,7 +374,7 @@ struct index *index_open(const char *directory, struct error *err)
     index->fd = index->lock = -1;
     index->directory = mem_text(directory);
     if (!open_index(index, err)) {
-        release(index);
+        index_close_files(index);
         mem_free(index->directory);
         mem_free(index);
         return NULL;
@@ -365,24 +382,12 @@ struct index *index_open(const char *directory, struct error *err)
     return index;
 }
 
-/* Sync first, then say so: the mark tells the number of a transaction of which all is on disk. */
-static void mark_clean(struct index *index)
-{
-    char text[MARK_MAX];
-
-    clean_text(index, text);
-    if (mdb_env_sync(index->env, 1) == 0)
-        (void)!write_small(index->fd, INDEX_CLEAN_FILE, text);
-}
-
 void index_close(struct index **index)
 {
     if (*index == NULL)
         return;
     ASSERT((*index)->writer == NULL);
-    if ((*index)->changed && !(*index)->broken && !(*index)->is_private)
-        mark_clean(*index);
-    release(*index);
+    index_close_files(*index);
     mem_free((*index)->aside);
     mem_free((*index)->directory);
     mem_free(*index);
@@ -392,12 +397,13 @@ void index_close(struct index **index)
 bool index_discard(struct index *index, struct error *err)
 {
     ASSERT(index->writer == NULL && index->readers == 0);
+    index->changed = false; /* it has no end in good order */
     if (index->env != NULL && !index->is_private && index_lock(index, err)) {
         if (index_is_ours(index)) /* else somebody else has begun anew */
-            remove_files(index);
+            index_remove_files(index->fd);
         index_unlock(index);
     }
-    release(index);
+    index_close_files(index);
     index->broken = !open_index(index, err);
     return !index->broken;
 }

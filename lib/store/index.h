@@ -74,7 +74,7 @@ struct index;
  *
  * An index that is not of this format, or that was changed in an earlier boot without being closed in
  * good order afterwards, is removed and begun anew. Where there is no room to make one, it is one in memory, of
- * this session alone.
+ * this session alone (see below).
  */
 struct index *index_open(const char *directory, struct error *err) MUST_CHECK;
 /* index_close - what was changed is synced and marked as whole */
@@ -88,6 +88,26 @@ bool index_discard(struct index *index, struct error *err) MUST_CHECK;
 bool index_is_ours(const struct index *index);
 /* index_is_broken - something in it made no sense; every later call fails until index_discard */
 bool index_is_broken(const struct index *index);
+
+/*
+ * No room (index_memory.c). A change that cannot be written fails, and then the index is full: whoever goes on without a
+ * disk has an empty one in memory, of this session alone. The one on disk stays as it was before that change, for others
+ * and for later: it is compared with the mailboxes then as after any change that it was not told. Only what such a
+ * comparison cannot find out needs index_remove_stored.
+ *
+ * Modseqs of an index in memory grow for this session, and mean nothing to anybody else.
+ */
+bool index_is_full(const struct index *index);
+bool index_is_private(const struct index *index);
+/* index_overlook_full - what could not be written was only a cache: it is as good as before */
+void index_overlook_full(struct index *index);
+/* index_leave_disk - of one that is full: go on in memory. No transaction may be open. */
+bool index_leave_disk(struct index *index, struct error *err) MUST_CHECK;
+/* index_may_return - it is in memory, but on disk there is room now: index_discard goes back there */
+bool index_may_return(const struct index *index);
+/* index_remove_stored - of one in memory: that on disk says what is not true any more, and goes. Also inside of a write
+ * transaction. */
+void index_remove_stored(struct index *index);
 
 /*
  * Transactions. One at a time; begin_read inside of any is nothing but counted. All functions below need

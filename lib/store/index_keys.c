@@ -39,7 +39,11 @@ bool index_put_keys(struct index *index, uint32_t id, unsigned kind, uint32_t fi
     uint64_t key = keys_key(kind, id, first);
     MDB_val key_value = index_value(&key, sizeof(key));
     MDB_val value = index_value(octets.data, octets.len);
-    int result = mdb_put(index->writer, index->keys, &key_value, &value, 0);
+    int result;
+
+    if (index_is_crowded(index))
+        return true;
+    result = mdb_put(index->writer, index->keys, &key_value, &value, 0);
 
     index->keyless = 0;
     if (result != 0)

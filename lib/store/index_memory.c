@@ -1,13 +1,14 @@
 /*
- * The index of a session that has no room for one: on a full disk, or over the quota of its file system, a user can
- * still open his mailboxes, and remove what fills them. It is a file in memory that nobody else has, so it needs no lock
- * file of LMDB; who writes holds the same lock on the directory of the mailboxes as everybody else.
+ * The index of a session that has no room for one, or none for its changes: on a full disk, or over the quota of its file
+ * system, a user can still open his mailboxes, and remove what fills them. It is a file in memory that nobody else has, so
+ * it needs no lock file of LMDB; who writes holds the same lock on the directory of the mailboxes as everybody else.
  */
 #include "lib/base/base.h"
 
 #include "lib/store/index_private.h"
 
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MEMORY_MAX ((size_t)64 << 20)
+#define MEMORY_MAX ((size_t)256 << 20) /* a million messages */
+#define CACHE_MAX  ((size_t)32 << 20)  /* from there on nothing is kept that can be read again */
 #define ROOM                                                                                       \
     ((off_t)128 << 10) /* octets on disk: a few mailboxes, and changes to them on a full disk */
 
@@ -23,6 +25,13 @@ bool index_lacks_room(int number)
 {
     return number == ENOSPC || number == EDQUOT ||
            number == EIO; /* LMDB's of a write that was cut short */
+}
+
+void index_tell_full(struct index *index, const char *why)
+{
+    if (!index->told)
+        log_warning("%s: this session keeps an index in memory", why);
+    index->told = true;
 }
 
 int index_reserve_room(const struct index *index)
@@ -86,4 +95,73 @@ bool index_open_in_memory(struct index *index, struct error *err)
         error_set(err, ERROR_TEMPORARY, "keep the index %s in memory: %s", index->directory,
                   mdb_strerror(result));
     return result == 0;
+}
+
+/* --- there and back ---------------------------------------------------------------------------- */
+
+bool index_is_full(const struct index *index)
+{
+    return index->full != 0;
+}
+
+bool index_is_private(const struct index *index)
+{
+    return index->is_private;
+}
+
+void index_overlook_full(struct index *index)
+{
+    index->full = 0;
+}
+
+bool index_is_crowded(const struct index *index)
+{
+    MDB_envinfo info = {0};
+
+    if (!index->is_private)
+        return false;
+    mdb_env_info(index->env, &info);
+    return info.me_last_pgno > CACHE_MAX / (size_t)sysconf(_SC_PAGESIZE);
+}
+
+bool index_leave_disk(struct index *index, struct error *err)
+{
+    char *why = mem_printf("change the index %s: %s", index->directory, strerror(index->full));
+
+    ASSERT(index->writer == NULL && index->readers == 0);
+    index_tell_full(index, why);
+    mem_free(why);
+    index_close_files(index);
+    index->broken = !index_open_in_memory(index, err);
+    return !index->broken;
+}
+
+/* What is asked of a new index, in a file that has no name. Not every file system can tell. */
+bool index_may_return(const struct index *index)
+{
+    int fd;
+    bool may;
+
+    if (!index->is_private)
+        return false;
+    fd = openat(index->lock, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    may = (fd >= 0 && fallocate(fd, 0, 0, ROOM) == 0) || !index_lacks_room(errno);
+    fd_close(&fd);
+    return may;
+}
+
+void index_remove_stored(struct index *index)
+{
+    struct error err = {0};
+    bool has_lock = index->writer != NULL;
+    int directory;
+
+    if (!index->is_private || (!has_lock && !index_lock(index, &err)))
+        return;
+    directory = open(index->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (directory >= 0)
+        index_remove_files(directory);
+    fd_close(&directory);
+    if (!has_lock)
+        index_unlock(index);
 }

@@ -40,6 +40,8 @@ struct index {
         keyless; /* of the write transaction: messages whose records of keys are gone already; 0: none */
     bool changed; /* by us, since it was opened */
     bool broken;
+    int full;  /* the system's error number: there is no room for a change of ours; 0: there was */
+    bool told; /* the log knows that there is no room */
     bool is_private; /* in our memory, for there was no room; nobody else has it (index_memory.c) */
     bool somebody_died; /* while it read: LMDB may have led it astray */
 };
@@ -57,12 +59,21 @@ void index_close_environment(struct index *index);
 /* index_open_parent - the directory in which the index is; *name_r is the index's in it. -1: errno says why */
 int index_open_parent(const struct index *index, const char **name_r);
 
-/* index_lacks_room - does the system's error number say that an index cannot be made where it should be?
+/* index_lacks_room - does the system's error number say that an index cannot be made where it should be, or changed?
  * index_reserve_room - blocks for an index that is still empty; 0, or the error number when there are none */
 bool index_lacks_room(int number);
+/* index_tell_full - in the log, once a session: why it goes on in memory */
+void index_tell_full(struct index *index, const char *why);
 int index_reserve_room(const struct index *index) MUST_CHECK;
 /* index_open_in_memory - for this session alone */
 bool index_open_in_memory(struct index *index, struct error *err) MUST_CHECK;
+/* index_is_crowded - it is in memory, and what is only a cache has no place in it any more */
+bool index_is_crowded(const struct index *index);
+
+/* index_close_files - as if it had never been opened; what was committed is marked as whole, if there is room for that.
+ * index_remove_files - from its directory */
+void index_close_files(struct index *index);
+void index_remove_files(int directory);
 
 /* index_named_inode - of the file that has that name in the index's directory now; 0: none has */
 ino_t index_named_inode(const struct index *index, const char *name);

@@ -401,6 +401,8 @@ bool index_put_metadata(struct index *index, uint32_t id, uint32_t uid, struct s
 {
     uint64_t key = index_key(id, uid);
 
+    if (id != 0 && index_is_crowded(index))
+        return true;
     return put(index, index->metadata, index_value(&key, sizeof(key)),
                index_value(octets.data, octets.len), err);
 }

@@ -119,6 +119,8 @@ static bool begin_write_locked(struct index *index, struct error *err)
     if (!index->is_private && unlinkat(index->fd, INDEX_CLEAN_FILE, 0) == 0 &&
         fsync(index->fd) != 0) {
         error_errno(err, "sync %s", index->directory);
+        err->kind = ERROR_TEMPORARY;
+        index->full = index_lacks_room(err->number) ? err->number : 0;
         return false;
     }
     index->keyless = 0;

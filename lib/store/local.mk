@@ -64,6 +64,11 @@ UNIT_TESTS += t/unit/store_recall_test
 t_unit_store_recall_test_SOURCES = t/unit/store_recall_test.c t/unit/store_account.c t/unit/store_account.h
 t_unit_store_recall_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
+check_PROGRAMS += t/unit/store_full_test
+UNIT_TESTS += t/unit/store_full_test
+t_unit_store_full_test_SOURCES = t/unit/store_full_test.c t/unit/store_account.c t/unit/store_account.h
+t_unit_store_full_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/store_select_test
 UNIT_TESTS += t/unit/store_select_test
 t_unit_store_select_test_SOURCES = t/unit/store_select_test.c t/unit/store_account.c t/unit/store_account.h

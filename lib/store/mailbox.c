@@ -18,6 +18,8 @@ struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_
     mailbox->read_only = read_only;
     mailbox->recent_from = UINT32_MAX;
     mailbox->generation = store->generation;
+    mailbox->no_modseqs = !store_keeps_modseqs(store);
+    store->open++;
     mailbox->driver = strcmp(name, "INBOX") == 0 ? store->driver->inbox : store->driver->folder;
     if (!mailbox->driver->attach(mailbox, err))
         mailbox_close(&mailbox);
@@ -28,6 +30,7 @@ void mailbox_close(struct mailbox **mailbox)
 {
     if (*mailbox == NULL)
         return;
+    (*mailbox)->store->open--;
     metadata_cache_free(&(*mailbox)->cache);
     (*mailbox)->driver->detach(*mailbox);
     keywords_release(&(*mailbox)->keywords);
@@ -37,21 +40,29 @@ void mailbox_close(struct mailbox **mailbox)
     *mailbox = NULL;
 }
 
+/* Modseqs of an index in memory, and those on disk, have nothing to do with each other: the view goes by flags then. */
+static void enter_generation(struct mailbox *mailbox)
+{
+    mailbox->generation = mailbox->store->generation;
+    mailbox->id = 0;
+    metadata_cache_free(&mailbox->cache);
+    mailbox->no_modseqs = mailbox->no_modseqs || !store_keeps_modseqs(mailbox->store);
+    if (mailbox->no_modseqs)
+        mailbox->modseq = 0;
+}
+
 bool mailbox_be_ready(struct mailbox *mailbox, struct error *err)
 {
     if (!store_be_ready(mailbox->store, err))
         return false;
-    if (mailbox->generation != mailbox->store->generation) {
-        mailbox->generation = mailbox->store->generation;
-        mailbox->id = 0;
-        metadata_cache_free(&mailbox->cache);
-    }
+    if (mailbox->generation != mailbox->store->generation)
+        enter_generation(mailbox);
     return true;
 }
 
 bool mailbox_may_try_again(const struct mailbox *mailbox)
 {
-    return index_is_broken(mailbox->store->index);
+    return store_may_try_again(mailbox->store);
 }
 
 /* The index is in accord with the mailbox; what it says of it. */
@@ -220,8 +231,14 @@ bool mailbox_keyword(struct mailbox *mailbox, struct span keyword, uint32_t *bit
 static bool change_once(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                         const struct flag_change *change, struct error *err)
 {
-    return mailbox_be_ready(mailbox, err) &&
-           mailbox->driver->change_flags(mailbox, indices, count, change, err);
+    if (!mailbox_be_ready(mailbox, err))
+        return false;
+    if (change->conditional && mailbox->no_modseqs) {
+        error_set(err, ERROR_PERMANENT, "There is no room for mod-sequences");
+        err->number = ENOTSUP;
+        return false;
+    }
+    return mailbox->driver->change_flags(mailbox, indices, count, change, err);
 }
 
 bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
@@ -351,6 +368,7 @@ static bool fill_status(struct mailbox *mailbox, struct store_status *status,
     status->uidnext = state->uidnext;
     status->uidvalidity = state->uidvalidity;
     status->modseq = state->modseq;
+    status->no_modseqs = mailbox->no_modseqs;
     status->size = state->virtual_size;
     status->deleted = state->deleted;
     status->deleted_size = state->deleted_size;
@@ -405,6 +423,6 @@ bool store_status(struct store *store, const char *name, bool size, struct store
                   struct error *err)
 {
     return status_once(store, name, size, status_r, err) ||
-           ((index_is_broken(store->index) || is_being_renamed(store, name, err)) &&
+           ((store_may_try_again(store) || is_being_renamed(store, name, err)) &&
             status_once(store, name, size, status_r, err));
 }

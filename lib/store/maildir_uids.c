@@ -189,7 +189,8 @@ static bool adopt_list(struct mailbox *mailbox, struct index_mailbox *state,
  * a later one. Else a later session would give new UIDs to other messages: files that the list does not have wait.
  * Not so where UIDVALIDITY is to be another one, or Courier's files, which are taken over as a whole.
  */
-static bool do_without_list(struct index_mailbox *state, const struct uidlist *list, uint32_t next,
+static bool do_without_list(struct index *index, struct index_mailbox *state,
+                            const struct uidlist *list, uint32_t next,
                             struct maildir_arrival *files, size_t count, struct error *err)
 {
     bool is_absent = list->uidvalidity == 0;
@@ -204,6 +205,8 @@ static bool do_without_list(struct index_mailbox *state, const struct uidlist *l
     }
     if (!is_absent)
         state->uidnext = next;
+    else /* what is stored has another UIDVALIDITY now */
+        index_remove_stored(index);
     state->uidlist = (struct uidlist_stamp){0}; /* the next look tries again */
     state->list_unsure = 1;
     state->dead_lines = 0;
@@ -248,7 +251,8 @@ static bool reconcile(struct mailbox *mailbox, struct index_mailbox *state,
     if (numbered > 0 || must_write || (locked && list->count >= 2 * count + 100))
         return (locked &&
                 write_list(state, list, fresh, mailbox->maildir->directory, files, count, err)) ||
-               (error_is_no_room(err) && do_without_list(state, list, next, files, count, err));
+               (error_is_no_room(err) &&
+                do_without_list(mailbox->store->index, state, list, next, files, count, err));
     state->uidlist = list->stamp;
     state->list_unsure = 1;
     state->dead_lines = (uint32_t)(list->count - count);

@@ -175,6 +175,7 @@ static void write_all_learned(struct mailbox *mailbox)
         else
             index_abort(index);
     }
+    index_overlook_full(index);
     cache->count = 0;
     buf_clear(&cache->records);
     keys_forget_pending(cache->keys);

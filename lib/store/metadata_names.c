@@ -107,6 +107,7 @@ static size_t names_needed(const struct metadata_cache *cache, const struct strl
 bool metadata_note_names(struct mailbox *mailbox, struct metadata_cache *cache,
                          const struct strlist *headers, size_t *needed_r, struct error *err)
 {
+    struct index *index = mailbox->store->index;
     unsigned paused;
     bool done;
 
@@ -115,9 +116,15 @@ bool metadata_note_names(struct mailbox *mailbox, struct metadata_cache *cache,
     *needed_r = names_needed(cache, headers);
     if (*needed_r != SIZE_MAX || cache->names.count >= NAMES_MAX)
         return true;
-    paused = index_pause(mailbox->store->index);
+    paused = index_pause(index);
     done = add_names(mailbox, cache, headers, err);
-    if (!index_resume(mailbox->store->index, paused, err))
+    if (!done && index_is_full(index)) { /* then no record has them */
+        index_overlook_full(index);
+        error_clear(err);
+        done = true;
+    }
+    if (!index_resume(index, paused, err) ||
+        (done && !cache->names_read && !metadata_read_names(mailbox, cache, err)))
         return false;
     *needed_r = names_needed(cache, headers);
     return done;

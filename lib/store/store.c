@@ -163,13 +163,27 @@ struct timeval store_name_time(struct store *store)
     return now;
 }
 
+bool store_keeps_modseqs(const struct store *store)
+{
+    return !index_is_private(store->index);
+}
+
+bool store_may_try_again(const struct store *store)
+{
+    return index_is_broken(store->index) || index_is_full(store->index);
+}
+
 bool store_be_ready(struct store *store, struct error *err)
 {
+    struct index *index = store->index;
+    bool is_good = !index_is_broken(index) && index_is_ours(index);
+
     error_clear(err);
-    if (!index_is_broken(store->index) && index_is_ours(store->index))
+    if (is_good && !index_is_full(index) && (store->open > 0 || !index_may_return(index)))
         return true;
     store->generation++;
-    return index_discard(store->index, err);
+    return is_good && index_is_full(index) ? index_leave_disk(index, err)
+                                           : index_discard(index, err);
 }
 
 /* --- names ------------------------------------------------------------------------------------- */
@@ -205,6 +219,16 @@ static bool forget_in_index(struct store *store, const char *name, struct error 
     return false;
 }
 
+/* Names were changed that an index on disk could not be told, for want of room: it would take another mailbox of such a
+ * name for the one that it knows. */
+static bool settle_names(struct store *store, struct error *err)
+{
+    if (index_is_full(store->index) && !store_be_ready(store, err))
+        return false;
+    index_remove_stored(store->index);
+    return true;
+}
+
 bool store_delete(struct store *store, const char *name, struct error *err)
 {
     if (!store_be_ready(store, err))
@@ -218,7 +242,8 @@ bool store_delete(struct store *store, const char *name, struct error *err)
     if (!store->driver->delete (store, name, err))
         return false;
     store_quota_recount(store);
-    return forget_in_index(store, name, err);
+    return (forget_in_index(store, name, err) || store_may_try_again(store)) &&
+           settle_names(store, err);
 }
 
 static bool rename_inbox(struct store *store, const char *new_name, struct error *err)
@@ -276,6 +301,8 @@ static bool may_rename_children(struct store *store, const char *old_name, const
 bool store_rename(struct store *store, const char *old_name, const char *new_name,
                   struct error *err)
 {
+    bool done;
+
     if (!store_be_ready(store, err))
         return false;
     if (store_exists(store, new_name))
@@ -286,8 +313,10 @@ bool store_rename(struct store *store, const char *old_name, const char *new_nam
         return refuse(err, EINVAL, "Can't rename a mailbox under itself.");
     if (is_inbox(old_name))
         return rename_inbox(store, new_name, err);
-    return may_rename_children(store, old_name, new_name, err) &&
-           store->driver->rename(store, old_name, new_name, err);
+    if (!may_rename_children(store, old_name, new_name, err))
+        return false;
+    done = store->driver->rename(store, old_name, new_name, err);
+    return settle_names(store, done ? err : &(struct error){0}) && done;
 }
 
 const char *const *store_watch_mailbox(struct store *store, const char *name, struct arena *arena)

@@ -52,6 +52,9 @@ struct store;
 /* store_open - the account's mailboxes; a Maildir that is missing is made */
 struct store *store_open(const struct store_settings *settings, struct error *err) MUST_CHECK;
 void store_close(struct store **store);
+/* store_keeps_modseqs - false: there is no room for the account's index, and modseqs are of this session alone (RFC 7162
+ * section 3.1.2.2). It may be known only after a mailbox was looked at. */
+bool store_keeps_modseqs(const struct store *store);
 /* store_lock_file - a file of that name beside the index, open, to be locked by the caller, who closes
  * it; -1 and *err */
 int store_lock_file(struct store *store, const char *name, struct error *err) MUST_CHECK;
@@ -92,6 +95,7 @@ bool store_subscriptions(struct store *store, struct strlist *names, struct erro
 struct store_status {
     uint32_t messages, recent, unseen, deleted, uidnext, uidvalidity;
     uint64_t modseq;             /* HIGHESTMODSEQ: of the last change of anything in the mailbox */
+    bool no_modseqs;             /* as mailbox.no_modseqs */
     uint64_t size, deleted_size; /* octets with CRLF line ends: of all, of those with \Deleted */
     char guid[33];               /* as mailbox.guid */
 };
@@ -141,6 +145,7 @@ struct mailbox {
     struct store *store;
     char *name;
     bool read_only;
+    bool no_modseqs; /* modseqs are of this session alone, no client is to be told any: NOMODSEQ. It may come true later */
     uint32_t uidvalidity, uidnext;
     uint64_t modseq; /* HIGHESTMODSEQ: of the last change that the view shows */
     char guid
@@ -274,7 +279,7 @@ struct flag_change {
     /*
      * RFC 7162, STORE (UNCHANGEDSINCE): messages whose modseq is higher, by what anybody did until this
      * very moment, stay as they are and get FLAG_REFUSED in the view (the caller clears it); what
-     * others changed in them is shown by the next mailbox_sync.
+     * others changed in them is shown by the next mailbox_sync. PERMANENT ENOTSUP where there are no_modseqs.
      */
     bool conditional;
     uint64_t unchanged_since;
