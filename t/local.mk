@@ -7,10 +7,16 @@
 # System tests are all of t/system/*.t.
 
 STAGE = $(abs_builddir)/stage
-SYSTEM_TESTS += $(srcdir)/t/system/*.t
+# Those that take longest begin first: none of them is left to run alone at the end.
+LONG_TESTS = local-hostile disk-faults local-postfix buzonconf-postconf access-orders-postfix qmgr-stress hammer imap-park \
+    smtp-values qmgr-portions smtp-peers smtp-servers imap-stress clients-sync imap-dovecot local-values auth qmgr-postfix qmgr
+long_tests = $(LONG_TESTS:%=$(srcdir)/t/system/%.t)
+SYSTEM_TESTS += $(long_tests) $(filter-out $(long_tests),$(sort $(wildcard $(srcdir)/t/system/*.t)))
 FUZZ_LDFLAGS = -fsanitize=fuzzer $(AM_LDFLAGS)
 FUZZ_SECONDS = 5
-TEST_JOBS = 4
+# System tests mostly wait for each other's processes and for disks, fuzzing for nothing.
+TEST_JOBS = 6
+FUZZ_JOBS = $$(nproc)
 
 EXTRA_DIST += t/unit/unit.h t/lib.sh t/sides.sh t/keys.sh t/qmgr.sh t/content.sh t/deliveries.sh t/dovecot.sh t/logins.sh t/tool t/system t/fuzz/corpus quickstart packages.sh LICENSE README.md HACKING.md
 
@@ -23,7 +29,7 @@ prove_all = rm -f t/state; $(PROVE) $(1) -j $(TEST_JOBS) --state=save --statefil
     test -n "$$failed" && $(PROVE) $(1) -v $$failed; }
 
 check-unit: $(check_PROGRAMS)
-	@test -z "$(UNIT_TESTS)" || { export CMOCKA_MESSAGE_OUTPUT=TAP; $(call prove_all,--exec '',$(UNIT_TESTS)); }
+	@test -z "$(UNIT_TESTS)" || { export CMOCKA_MESSAGE_OUTPUT=TAP; $(call prove_all,--exec 'timeout -k 10 900',$(UNIT_TESTS)); }
 
 # What the system tests run is what `make install` puts there.
 stage: all
@@ -39,16 +45,17 @@ run-system:
 	$(call prove_all,,$(SYSTEM_TESTS)) || exit 1; \
 	test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; export BUZON_TEST_AS=user; $(call prove_all,,$(SYSTEM_TESTS)); }
 
-# A short run of each fuzz target over its corpus; new findings are not written to the source tree.
+# A short run of each fuzz target over its corpus; new findings are not written to the source tree. (A machine that
+# stands still for a while is no input that takes too long.)
+fuzz_one = seeds=$(srcdir)/t/fuzz/corpus/$$1; test -d $$seeds || seeds=; mkdir -p t/fuzz/found/$$1; \
+    echo "fuzz: $$1"; \
+    t/fuzz/$$1_fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=120 -rss_limit_mb=1024 -verbosity=0 \
+        -artifact_prefix=t/fuzz/found/$$1- t/fuzz/found/$$1 $$seeds >t/fuzz/found/$$1.log 2>&1 || \
+    { tail -n 60 t/fuzz/found/$$1.log; exit 255; }
+
 check-fuzz: $(FUZZ_TARGETS)
-	@set -e; for target in $(FUZZ_TARGETS); do \
-	    name=$$(basename $$target _fuzz); seeds=$(srcdir)/t/fuzz/corpus/$$name; \
-	    mkdir -p t/fuzz/found/$$name; test -d $$seeds || seeds=; \
-	    echo "fuzz: $$name"; \
-	    $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
-	        -artifact_prefix=t/fuzz/found/$$name- t/fuzz/found/$$name $$seeds \
-	        >t/fuzz/found/$$name.log 2>&1 || { tail -n 60 t/fuzz/found/$$name.log; exit 1; }; \
-	done
+	@mkdir -p t/fuzz/found
+	@printf '%s\n' $(FUZZ_TARGETS:t/fuzz/%_fuzz=%) | xargs -P $(FUZZ_JOBS) -n 1 sh -c '$(fuzz_one)' fuzz_one
 
 clean-local:
 	rm -rf stage t/fuzz/found t/state

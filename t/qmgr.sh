@@ -28,6 +28,10 @@ agent_who() { agent_delivered "$1" | sort -u | wc -l; }
 agent_who_is() { [ "$(agent_who "$1")" = "$2" ]; }
 agent_twice() { agent_delivered "$1" | sort | uniq -d | wc -l; }
 
+# agents_wait: from now on those whose next hop is "slow" deliver nothing; agents_go: until now
+agents_wait() { : >"$SPOOL/trace/agent-waits"; }
+agents_go() { rm -f "$SPOOL/trace/agent-waits"; }
+
 # child_pid PROGRAM: of master
 child_pid() {
     for t_pid in $(ps -o pid= --ppid "$(instance_pid)"); do

@@ -2,7 +2,7 @@
  * A delivery agent for the tests of qmgr: it does what the next hop says, and counts.
  *
  *   ok            deliver
- *   slow N        deliver, each recipient after N milliseconds
+ *   slow N        deliver, each recipient after N milliseconds, and not while the file trace/agent-waits is there
  *   wordy         deliver, with as long a reason as there may be
  *   unreachable   say that the destination cannot be reached
  *   die           end without a word
@@ -54,9 +54,15 @@ static void die_once(const struct service_instance *instance)
         _exit(0);
 }
 
-static bool is_mended(const struct service_instance *instance)
+static bool is_there(const struct service_instance *instance, const char *name)
 {
-    return faccessat(instance->queue_directory, "trace/agent-mended", F_OK, 0) == 0;
+    return faccessat(instance->queue_directory, name, F_OK, 0) == 0;
+}
+
+static void wait_for_test(const struct service_instance *instance)
+{
+    while (is_there(instance, "trace/agent-waits"))
+        pause_ms(10);
 }
 
 /* By the recipient's name. */
@@ -71,7 +77,7 @@ static void decide(const struct service_instance *instance, struct delivery_resu
         result->outcome = DELIVERY_BOUNCED;
         result->status = "5.1.1";
         result->text = "nobody is called so";
-    } else if (strncmp(address, "defer", 5) == 0 && !is_mended(instance)) {
+    } else if (strncmp(address, "defer", 5) == 0 && !is_there(instance, "trace/agent-mended")) {
         result->outcome = DELIVERY_DEFERRED;
         result->status = "4.2.2";
         result->text = "not today";
@@ -108,6 +114,8 @@ static bool answer(struct connection *qmgr, const struct service_instance *insta
             _exit(0);
         if (span_equal_text(verb, "slow") || span_equal_text(verb, "mixed"))
             pause_ms((long)number);
+        if (span_equal_text(verb, "slow"))
+            wait_for_test(instance);
         result.recipient = &request->recipients[i];
         if (span_equal_text(verb, "mixed"))
             decide(instance, &result);

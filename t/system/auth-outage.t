@@ -13,7 +13,7 @@ END
 printf 'dear@example.test:{SHA512-CRYPT}%s:%s:%s::%s::\n' \
     "$(openssl passwd -6 -salt 'rounds=200000$dearsalt' "$PASSWORD")" "$VMAIL_UID" "$VMAIL_GID" "$MAILDIRS/example.test/dear" >"$CONF/dear"
 cat >>"$CONF/master.cf" <<END
-$SHORT_PORT inet n - n - 1 login -o login_protocol=imap -o login_timeout=2s
+$SHORT_PORT inet n - n - 1 login -o login_protocol=imap -o login_timeout=5s
 END
 instance_run
 
@@ -60,7 +60,7 @@ def auth():
     sys.exit("no auth")
 def connect(where=port):
     s = socket.create_connection(("127.0.0.1", where))
-    s.settimeout(30)
+    s.settimeout(60)
     f = s.makefile("rb")
     assert f.readline().startswith(b"* OK")
     return s, f
@@ -89,7 +89,7 @@ def dies():
     os.kill(pid, signal.SIGKILL)
     answer = f.readline()
     assert answer == b"a NO [UNAVAILABLE] Temporary authentication failure.\r\n", answer
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:  # until master has started another one
         try:
             return log_in()

@@ -131,7 +131,7 @@ master.cf'
 # what everybody may open, everybody may lock
 for t_file in "$D" "$D/main.cf"; do
     check "whoever may read ${t_file#"$T/"} keeps nobody from editing" \
-        flock -x "$t_file" timeout 60 "$BUZON_STAGE/sbin/buzonconf" -c "$D" -e own=free
+        flock -x "$t_file" timeout 180 "$BUZON_STAGE/sbin/buzonconf" -c "$D" -e own=free
 done
 reset
 if [ $PRIVILEGED = yes ]; then

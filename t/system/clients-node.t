@@ -36,7 +36,7 @@ const ways = [
     }
 })().catch(e => { console.error(e.stack, e.response || ""); process.exit(1); });
 END
-check 'nodemailer: pooled, STARTTLS, implicit TLS, DSN, a recipient refused' timeout 60 node "$T/mailer.js"
+check 'nodemailer: pooled, STARTTLS, implicit TLS, DSN, a recipient refused' timeout 180 node "$T/mailer.js"
 maildir_has 'its messages arrive' "$(virtual_maildir ana)" 18
 
 cat >"$T/imap.js" <<'END'
@@ -115,6 +115,6 @@ const {POP3_PORT, POP3S_PORT, ANA, PASSWORD} = process.env;
     }
 })().catch(e => { console.error(e); process.exit(1); });
 END
-both() { timeout 60 node "$T/imap.js" && timeout 60 node "$T/pop3.js"; }
+both() { timeout 180 node "$T/imap.js" && timeout 180 node "$T/pop3.js"; }
 check 'imap and node-pop3: folders, FETCH, SEARCH, SORT, STORE, COPY, MOVE, APPEND; UIDL, RETR, TOP' both
 no_crash 'no process crashed'

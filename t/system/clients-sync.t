@@ -48,7 +48,7 @@ for side in local remote; do
         $side "$IMAP_PORT" "$user" "$PASSWORD"
 done >"$T/interimap.sides"
 { printf 'database = %s/interimap.db\n' "$T"; cat "$T/interimap.sides"; } >"$T/interimap"
-interimap_run() { timeout 60 interimap --config="$T/interimap" --quiet; }
+interimap_run() { timeout 180 interimap --config="$T/interimap" --quiet; }
 for subject in one two three; do append $ANA INBOX $subject; done
 append $LUIS INBOX four
 curl -sS --cacert "$CA" -u "$ANA:$PASSWORD" -X 'CREATE Lists.deep' "imaps://localhost:$IMAPS_PORT/" >/dev/null
@@ -70,7 +70,7 @@ is 'so that nothing comes twice' "$(show $ANA INBOX | tr ',' '\n' | wc -l)" 4
 
 # --- imapfilter --------------------------------------------------------------------------------------------
 cat >"$T/filter.lua" <<EOF
-options.timeout = 60
+options.timeout = 180
 options.create = true
 options.subscribe = true
 options.certificates = false
@@ -82,7 +82,7 @@ unseen = account.INBOX:is_unseen() * account.INBOX:is_smaller(10000)
 unseen:mark_seen()
 account.Sorted:match_body("body of six"):copy_messages(account["Copies"])
 EOF
-check 'imapfilter sorts over IMAPS' timeout 60 imapfilter -t "$CA" -c "$T/filter.lua"
+check 'imapfilter sorts over IMAPS' timeout 180 imapfilter -t "$CA" -c "$T/filter.lua"
 is 'what it looked for is moved' "$(show $ANA Sorted)" 'six'
 is 'and what a body had is copied' "$(show $ANA Copies)" 'six'
 like 'and what it found is marked' "$(show $ANA INBOX)" 'Sorted \\Flagged'
@@ -105,7 +105,7 @@ chmod 600 "$T/fdm.conf"
 chmod 711 "$T"
 mkdir "$T/fdm"
 [ $PRIVILEGED = no ] || chown carol: "$T/fdm" "$T/fdm.conf"
-fdm_run() { as_helper timeout 60 fdm -f "$T/fdm.conf" -a "$1" fetch; }
+fdm_run() { as_helper timeout 180 fdm -f "$T/fdm.conf" -a "$1" fetch; }
 check 'fdm fetches over IMAP' fdm_run imap
 is 'and sorts' "$(cat "$T"/fdm/seven/new/* | grep -c '^\.body of seven')/$(grep -c '^Subject: eight' "$T/fdm/rest")" 1/1
 is 'and keeps what it shall keep' "$(show eva@example.test INBOX)" 'eight, seven'
@@ -131,7 +131,7 @@ keep off
 delivery maildir $T/mpop
 EOF
 chmod 600 "$T/mpoprc"
-check 'mpop pipelines over STLS' timeout 60 mpop -q -C "$T/mpoprc"
+check 'mpop pipelines over STLS' timeout 180 mpop -q -C "$T/mpoprc"
 is 'and has everything, to the dot' "$(cat "$T"/mpop/new/* | grep -c '^\.body of')/$(show eva@example.test INBOX)" 2/
 
 # --- neomutt -----------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ EOF
     # neomutt_run KEYS: a session of these
     neomutt_run() {
         { cat "$T/neomuttrc"; printf 'push "%s"\n' "$1"; } >"$T/neomuttrc-now"
-        TERM=xterm timeout 60 script -qec "neomutt -n -F '$T/neomuttrc-now'" /dev/null </dev/null >"$T/neomutt.screen"
+        TERM=xterm timeout 180 script -qec "neomutt -n -F '$T/neomuttrc-now'" /dev/null </dev/null >"$T/neomutt.screen"
     }
     check 'neomutt fills its header cache' neomutt_run '<quit>'
     change eva@example.test INBOX store 1 +FLAGS '(\Deleted)'

@@ -50,7 +50,7 @@ cat "$T/muttrc" >"$T/muttrc-work"
 cat >>"$T/muttrc-work" <<'END'
 push "1<enter><copy-message>=Work<enter>2<enter><flag-message>3<enter><delete-message><sync-mailbox><quit>"
 END
-check 'mutt reads, copies, flags, deletes' sh -c "HOME='$T/mutt' TERM=xterm timeout 30 script -qec \
+check 'mutt reads, copies, flags, deletes' sh -c "HOME='$T/mutt' TERM=xterm timeout 180 script -qec \
     \"mutt -n -F '$T/muttrc-work'\" /dev/null >/dev/null </dev/null"
 check 'and the mailbox shows it' python3 - "$IMAP_PORT" "$ANA" "$PASSWORD" <<'END'
 import imaplib, sys

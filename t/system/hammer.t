@@ -8,7 +8,7 @@
 need_root
 plan 8
 SECONDS_EACH=${BUZON_HAMMER_SECONDS:-12}
-SEED=${BUZON_HAMMER_SEED:-$(date +%s)}
+SEED=${BUZON_HAMMER_SEED:-1}
 diag "BUZON_HAMMER_SEED=$SEED"
 
 mkdir -p "$SPOOL" "$MAILDIRS" "$T/conf"

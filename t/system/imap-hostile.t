@@ -225,7 +225,7 @@ maildir_has 'there is mail of somebody else' "$(virtual_maildir luis)" 1
 outside() { (cd "$MAILDIRS" && find . -path ./example.test/ana -prune -o -print | grep -v -e buzon.index -e 'dovecot-' | sort; ls -a "$T"); }
 outside >"$T.before"
 for attack in literals endless_line nesting wildcards names keywords mime fetch_items fetch_often deaf idle_talk smuggling mailboxes; do
-    check "attack: $attack" timeout 60 python3 "$T/hostile.py" "$IMAP_PORT" "$PASSWORD" $attack
+    check "attack: $attack" timeout 180 python3 "$T/hostile.py" "$IMAP_PORT" "$PASSWORD" $attack
 done
 outside | grep -v -e Maildir/cur -e Maildir/new >"$T.after"
 grep -v -e Maildir/cur -e Maildir/new "$T.before" >"$T.expected"

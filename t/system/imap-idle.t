@@ -12,7 +12,7 @@ idle, other = connect(), connect()
 other.append("INBOX", None, None, b"Subject: a\r\n\r\nx\r\n")
 idle.select(); other.select()
 idle.send(b"i IDLE\r\n")
-idle.sock.settimeout(15)
+idle.sock.settimeout(60)
 def await_line(*wanted):
     while True:
         line = idle.readline()

@@ -24,7 +24,7 @@ namespace inbox {
 END
 session_user "$T/dovecot"
 chmod 755 "$T"
-doveadm_run() { $AS timeout 60 doveadm -c "$T/dovecot/dovecot.conf" "$@" 2>&1 | grep -v 'Info: imapc(.*): Connected to'; }
+doveadm_run() { $AS timeout 180 doveadm -c "$T/dovecot/dovecot.conf" "$@" 2>&1 | grep -v 'Info: imapc(.*): Connected to'; }
 remotely() { doveadm_run -o mail_location=imapc: "$@"; }
 silent() { t_said=$("$@"); [ -z "$t_said" ] || { echo "$t_said"; return 1; }; }
 

@@ -68,5 +68,5 @@ const mime = n => Buffer.from(`From: =?utf-8?q?Jos=C3=A9?= <jose@remote.test>\r\
 END
 # (Node.js 18, which is Debian's, has no crypto among its globals by itself.)
 check 'imapflow: folders, APPEND, FETCH, SEARCH, STORE, COPY, MOVE, IDLE, EXPUNGE' \
-    timeout 40 node --experimental-global-webcrypto "$T/flow.js" "$IMAPS_PORT" ana@example.test "$PASSWORD"
+    timeout 180 node --experimental-global-webcrypto "$T/flow.js" "$IMAPS_PORT" ana@example.test "$PASSWORD"
 no_crash 'no process crashed'

@@ -7,7 +7,7 @@
 need python3
 plan 5
 seconds=${BUZON_STRESS_SECONDS:-3}
-seed=${BUZON_STRESS_SEED:-$$}
+seed=${BUZON_STRESS_SEED:-1}
 instance_start <<END
 service_throttle_time = 1s
 END

@@ -24,11 +24,11 @@ password, log, spool, what = sys.argv[7:]
 
 def connect(port=imap_port, source=None):
     s = socket.create_connection(("127.0.0.1", port), source_address=source and (source, 0))
-    s.settimeout(30)
+    s.settimeout(60)
     return s, s.makefile("rb")
 def tls(port=imaps_port):
     s = ssl._create_unverified_context().wrap_socket(socket.create_connection(("127.0.0.1", port)))
-    s.settimeout(30)
+    s.settimeout(60)
     return s, s.makefile("rb")
 def serve_honest(port=imap_port, make=connect):
     s, f = make(port)

@@ -117,7 +117,7 @@ import socket, sys
 port = int(sys.argv[1])
 def connect():
     s = socket.create_connection(("127.0.0.1", port))
-    s.settimeout(20)
+    s.settimeout(60)
     return s, s.makefile("rb")
 idle = [connect() for _ in range(2)]
 for s, f in idle:

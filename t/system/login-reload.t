@@ -23,7 +23,7 @@ master = int(open(top + "/spool/pid/master.pid").read())
 class Client:
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.settimeout(30)
+        self.socket.settimeout(60)
         if port in (imaps_port, pop3s_port):
             self.socket = ssl._create_unverified_context().wrap_socket(self.socket)
         self.file = self.socket.makefile("rb")
@@ -103,7 +103,7 @@ sasl = [Client(port) for port in (imap_port, imaps_port)]
 for client in sasl:
     client.ask("a AUTHENTICATE LOGIN", "+ ")
 raw = socket.create_connection(("127.0.0.1", imaps_port))  # its handshake comes later
-raw.settimeout(30)
+raw.settimeout(60)
 
 upgrade()
 for turn in range(2):

@@ -34,7 +34,7 @@ ln -s /bin/false "$T/daemons/broken"
 ln -s "$BUZON_STAGE/libexec/buzon/master" "$BUZON_STAGE/libexec/buzon/flush" "$T/daemons/"
 instance_start <<END
 daemon_directory = $T/daemons
-service_stop_time = 3s
+service_stop_time = 1h
 service_throttle_time = 2s
 fast_flush_domains = relay.test
 END
@@ -212,36 +212,34 @@ assert session.ask("connect cleanup") == "yes"
 assert session.pid == pid
 old = master_pid()
 session.close()
-wait_until(lambda: not is_alive(old), seconds=2)
+wait_until(lambda: not is_alive(old))
+assert not log_lines("did not end within")
 END
 probe 'without sessions, stop is done at once' <<'END'
 status, text = buzon("start")
 assert status == 0, text
 session = Session(SMTP)
 session.ask("quiet")
-started = time.monotonic()
 status, text = buzon("stop")
 assert status == 0, text
-assert time.monotonic() - started < 2
 assert session.is_closed()
+assert not log_lines("did not end within")
 END
+sed -i 's/^service_stop_time.*/service_stop_time = 1s/' "$CONF/main.cf"
 probe 'a session that does not end is killed after service_stop_time' <<'END'
 assert buzon("start")[0] == 0
 session = Session(SMTP)
 pid = session.pid
-started = time.monotonic()
 assert buzon("stop")[0] == 0
-assert 2.5 < time.monotonic() - started < 8
 assert session.is_closed() and not is_alive(pid)
-assert log_lines("did not end within 3 s: killed")
+assert log_lines("did not end within 1 s: killed")
 END
+sed -i 's/^service_stop_time.*/service_stop_time = 1h/' "$CONF/main.cf"
 probe 'abort ends everything now' <<'END'
 assert buzon("start")[0] == 0
 session = Session(SMTP)
 assert session.pid > 0
-started = time.monotonic()
 assert buzon("abort")[0] == 0
-assert time.monotonic() - started < 2
 assert session.is_closed()
 END
 probe 'in the foreground it tells systemd when it is ready, reloads and stops' <<'END'

@@ -54,7 +54,7 @@ cat >"$T/client.py" <<'END'
 import poplib, sys
 port, password = int(sys.argv[1]), sys.argv[2]
 def enter():
-    client = poplib.POP3("127.0.0.1", port, timeout=30)
+    client = poplib.POP3("127.0.0.1", port, timeout=60)
     client.user("ana@example.test")
     client.pass_(password)
     return client
@@ -102,7 +102,7 @@ import base64, socket, sys
 port, password = int(sys.argv[1]), sys.argv[2]
 def talk(*lines):
     s = socket.create_connection(("127.0.0.1", port))
-    s.settimeout(30)
+    s.settimeout(60)
     f = s.makefile("rb")
     answers = [f.readline()]
     for line in lines:

@@ -55,7 +55,7 @@ def make(path):
 script = open(script, newline="").read().replace("\n", "\r\n")
 
 def run(command):
-    done = subprocess.run(command, input=script.encode(), capture_output=True, timeout=60)
+    done = subprocess.run(command, input=script.encode(), capture_output=True, timeout=180)
     return done.stdout.decode("latin-1")
 
 def files(path):

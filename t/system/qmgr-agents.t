@@ -11,7 +11,7 @@ transport_maps = inline:{ {nosuch.test = nosuch:}, {refuses.test = refuses:}, {h
 virtual_mailbox_maps = hash:$CONF/vmailbox
 minimal_backoff_time = 300s
 transport_retry_time = 300s
-qmgr_daemon_timeout = 3s
+qmgr_daemon_timeout = 8s
 qmgr_ipc_timeout = 1s
 END
 instance_run
@@ -57,7 +57,7 @@ deferred 'nor is half of one' a@stuck.test 'unknown mail transport error'
 log_has 'after qmgr_ipc_timeout' 'warning: private/stuck socket: stuck in a message for 1 s'
 mail_to a@hangs.test b@hangs.test
 deferred 'who says nothing is given up' b@hangs.test 'unknown mail transport error'
-log_has 'after qmgr_daemon_timeout' 'warning: private/hangs socket: no answer within 3 s'
+log_has 'after qmgr_daemon_timeout' 'warning: private/hangs socket: no answer within 8 s'
 
 # --- others ---------------------------------------------------------------------------------------------------
 

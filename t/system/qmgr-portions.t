@@ -52,12 +52,16 @@ check "never more were in memory than the transport may have ($(most_in_memory))
 mail_to $(numbered member slow.test 1500)
 LIST=$ID
 wait_until 'its beginning' agent_count_over "^$LIST " 100
+agents_wait
 mail_to small@slow.test
+agents_go
 eventually 'a small message passes the list' agent_count_is "^$ID " 1
+agents_wait
 check 'of which much is not even read' test "$(ID=$LIST portions)" -lt 50
 mail_to $(numbered other list.test 500)
 eventually 'another transport has room of its own' agent_count_is "^$ID " 500
-check 'while the list goes on' lies_in active "$LIST"
+check 'while the list waits' lies_in active "$LIST"
+agents_go
 eventually 'all of the list get it' agent_count_is "^$LIST " 1500
 is 'once' "$(agent_twice "^$LIST ")" 0
 

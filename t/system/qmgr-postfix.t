@@ -42,8 +42,10 @@ fails  unix - - n - 1 smtp
 sinks  unix - - n - 1 smtp
 lasts  unix - - n - 1 smtp"
 sides_start
-background python3 "$T_SOURCE/tool/bad_agent.py" "$T/ours/queue/private" "$T/theirs/queue/private" >"$T/agents"
+background python3 "$T_SOURCE/tool/bad_agent.py" "$T/ours/queue/private" >"$T/agents"
+background python3 "$T_SOURCE/tool/bad_agent.py" --greeted "$T/theirs/queue/private" >"$T/their-agents"
 wait_until 'the agents' grep -q ready "$T/agents"
+wait_until 'theirs' grep -q ready "$T/their-agents"
 
 # sent DOMAIN COUNT: messages for one recipient, one after the other
 sent() {
@@ -70,16 +72,22 @@ lines() { # SIDE PATTERN
     sed -n "/$2/s/.*\(postfix\/[a-z]*\)\[[0-9]*\]: /\1: /p" "$T/log/$1.log" |
         sed -e 's/: [0-9A-F]\{9,\}: /: ID: /' -e 's/<a[0-9]*@/<a@/' -e 's/delays\{0,1\}=[^,]*, //g' -e 's/127\.0\.0\.1\[127\.0\.0\.1\]/HOST/g'
 }
-both() { # 'what holds' PATTERN LINES: so many at least, and the same
+same_lines() { [ "$(lines ours "$1")" = "$(lines theirs "$1")" ]; }
+both() { # 'what holds' PATTERN LINES: so many at least, and the same, now or soon
+    wait_until "$1" same_lines "$2"
     check "$1: there is something" test "$(lines theirs "$2" | wc -l)" -ge "$3"
     is "$1: the same" "$(lines ours "$2")" "$(lines theirs "$2")"
 }
 # What was new in the logs since the last time.
-windows() { # 'what holds' TRANSPORT LINES
+read_windows() { # TRANSPORT: true when it is the same for both
     for t_side in ours theirs; do
-        lines $t_side "qmgr\[.*\(feedback\|: queue .*window\)" | sed -n "/ $2: .*negative_feedback/,/ [a-z]*: .*positive_feedback/p" |
+        lines $t_side "qmgr\[.*\(feedback\|: queue .*window\)" | sed -n "/ $1: .*negative_feedback/,/ [a-z]*: .*positive_feedback/p" |
             grep -v 'feedback type' >"$T/windows.$t_side"
     done
+    cmp "$T/windows.ours" "$T/windows.theirs"
+}
+windows() { # 'what holds' TRANSPORT LINES
+    wait_until "$1" read_windows "$2"
     check "$1: there is something" test "$(wc -l <"$T/windows.theirs")" -ge "$3"
     is "$1: the same" "$(cat "$T/windows.ours")" "$(cat "$T/windows.theirs")"
 }

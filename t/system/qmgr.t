@@ -12,7 +12,7 @@ die.test         mortal:die
 once.test        mortal:die-once
 half.test        mortal:die-after 2
 slow.test        agent:slow 100
-crawl.test       agent:slow 3000
+crawl.test       agent:slow 0
 nowhere.test     nosuch:
 waits.test       lazy:ok
 rated.test       rated:ok
@@ -88,11 +88,13 @@ many=$(for i in $(seq 1 200); do echo "r$i@slow.test"; done)
 mail $many
 t_some() { [ "$(delivered "$ID")" -ge 60 ]; }
 wait_until 'some deliveries' t_some
+agents_wait
 mail a@ok.test
 eventually 'a small message does not wait for a large one' delivered_is "$ID" 1
 ID=$(t_message_ids | tail -n 2 | head -n 1)
 check 'of which there is more to come' test "$(delivered "$ID")" -lt 200
 kill_qmgr
+agents_go
 eventually 'after a kill everybody gets it' agent_who_is "^$ID " 200
 wait_until 'the end' t_log_matches "$ID: removed"
 twice=$(agent_twice "^$ID ")
@@ -110,6 +112,7 @@ eventually 'and the sender hears of all' reported_is 3
 
 # --- reload, and tables that change, in mid-delivery -------------------------------------------------------
 
+agents_wait
 mail a@crawl.test $many
 t_begun() { [ -n "$(ps -o pid= --ppid "$(instance_pid)" -C agent)" ] && lies_in active "$ID"; }
 wait_until 'its beginning' t_begun
@@ -119,32 +122,39 @@ log_has 'a new queue manager leaves alone what the old one has in flight' "$OLD:
 mail b@ok.test
 eventually 'and goes on with other mail' delivered_is "$ID" 1
 check 'at once' sh -c "! grep -q '$OLD: removed' '$LOG'"
+agents_go
 log_has 'what was in flight is finished' "$OLD: to=<a@crawl.test>, .*status=sent"
 log_has 'what was not follows' "$OLD: removed"
 is 'nobody gets it twice' "$(agent_twice "^$OLD ")" 0
 is 'everybody once' "$(delivered "$OLD")" 201
 
+agents_wait
 mail a@crawl.test
 wait_until 'its activity' lies_in active "$ID"
 OLD=$ID
 echo 'new.test agent:ok' >>"$CONF/transport"
 mail b@new.test
 eventually 'a changed table is obeyed while a delivery is in flight' delivered_is "$ID" 1
+agents_go
 log_has 'which is finished' "$OLD: removed"
 is 'once' "$(delivered "$OLD")" 1
 
 # --- taken away ---------------------------------------------------------------------------------------------
 
+agents_wait
 mail a@crawl.test b@late.test
 wait_until 'its activity' lies_in active "$ID"
 tool buzonsuper -h "$ID" 2>/dev/null
 check 'a message on hold leaves the queue while it is being delivered' lies_in hold "$ID"
+agents_go
 log_has 'the delivery in flight is finished' "$ID: to=<a@crawl.test>, .*status=sent"
 log_has 'qmgr notices' "$ID: no longer in the active queue"
 like 'who has it is noted in the file on hold' "$(tool buzoncat -eq "$ID")" 'done_recipient: a@crawl.test'
+agents_wait
 mail a@crawl.test
 wait_until 'its activity' lies_in active "$ID"
 tool buzonsuper -d "$ID" 2>/dev/null
+agents_go
 log_has 'a deleted message is forgotten' "$ID: no longer in the active queue"
 
 # --- what is no message ------------------------------------------------------------------------------------

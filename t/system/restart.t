@@ -21,7 +21,7 @@ eventually 'and delivers what waited' test -f "$T/sink/1.msg"
 # A session that is open while the configuration is read again goes on.
 python3 - "$SMTP_PORT" "$T" <<'END' &
 import os, smtplib, sys, time
-client = smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=30)
+client = smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=60)
 client.ehlo(); client.mail("a@remote.test"); client.rcpt("ana@example.test")
 open(sys.argv[2] + "/open", "w").close()
 while not os.path.exists(sys.argv[2] + "/reloaded"):

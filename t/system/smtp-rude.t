@@ -17,22 +17,21 @@ plan "$(($(echo "$SENT $DEFERRED $BOUNCED" | wc -w) + 3))"
 
 host=1
 for mode in $SENT $DEFERRED $BOUNCED; do
-    echo "$mode.test smtp:[127.0.1.$host]:$SINK_PORT"
+    case $mode in *-hang) service=hasty ;; *) service=smtp ;; esac
+    echo "$mode.test $service:[127.0.1.$host]:$SINK_PORT"
     host=$((host + 1))
 done >"$T/servers"
 # shellcheck disable=SC2086
 background python3 "$T_SOURCE/tool/rude.py" --ready "$T/rude.ready" --port "$SINK_PORT" $SENT $DEFERRED $BOUNCED
 wait_until 'the servers' test -f "$T/rude.ready"
-instance_start <<END
+instance_prepare <<END
 transport_maps = texthash:$T/servers
-smtp_connect_timeout = 3s
-smtp_helo_timeout = 3s
-smtp_mail_timeout = 3s
-smtp_rcpt_timeout = 3s
-smtp_data_init_timeout = 3s
-smtp_data_done_timeout = 3s
-smtp_quit_timeout = 1s
 END
+cat >>"$CONF/master.cf" <<'END'
+hasty unix - - n - - smtp -o smtp_helo_timeout=2s -o smtp_mail_timeout=2s -o smtp_rcpt_timeout=2s
+    -o smtp_data_init_timeout=2s -o smtp_data_done_timeout=2s
+END
+instance_run
 head -c 3000 /dev/urandom | base64 | { echo 'Subject: to all'; echo; cat; } >"$T/message"
 # shellcheck disable=SC2046
 send_mail '' "$(for mode in $SENT $DEFERRED $BOUNCED; do printf 'r@%s.test,' "$mode"; done | sed 's/,$//')" "$T/message" >/dev/null

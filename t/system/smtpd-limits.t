@@ -2,8 +2,8 @@
 # smtpd: clients that are slow, wrong or in a hurry.
 . "$(dirname "$0")/../lib.sh"
 plan 11
-instance_start <<'END'
-smtpd_timeout = 2s
+SHORT_PORT=$((T_BASE + 71))
+instance_prepare <<'END'
 smtpd_error_sleep_time = 0
 smtpd_hard_error_limit = 3
 smtpd_junk_command_limit = 2
@@ -13,13 +13,15 @@ smtpd_helo_required = yes
 smtpd_forbid_unauth_pipelining = yes
 line_length_limit = 512
 END
-converse smtp 'a silent client is told, and dropped' <<'END'
+echo "$SHORT_PORT inet n - n - - smtpd -o smtpd_timeout=4s" >>"$CONF/master.cf"
+instance_run
+converse smtp 'a silent client is told, and dropped' --port $SHORT_PORT <<'END'
 S: 220 *
 S: 421 4.4.2 mail.buzon.test Error: timeout exceeded
 EOF
 END
 log_has 'and it is logged' 'timeout after CONNECT from'
-converse smtp 'so is one that falls silent in its message' <<'END'
+converse smtp 'so is one that falls silent in its message' --port $SHORT_PORT <<'END'
 S: 220 *
 C: EHLO client.test
 S~ 250 CHUNKING

@@ -101,7 +101,7 @@ END
 plan "$(($(grep -c '^-- ' "$T/cases") + 2))"
 sides_prepare <<'END'
 smtpd_upstream_proxy_protocol = haproxy
-smtpd_upstream_proxy_timeout = 1s
+smtpd_upstream_proxy_timeout = 4s
 smtpd_peername_lookup = no
 inet_protocols = all
 END

@@ -18,7 +18,7 @@ import socket
 import sys
 import time
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Session:

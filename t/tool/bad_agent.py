@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""Delivery agents that fail, as sockets in the directories given (private/ of a mail system); each is named for
-what it does. A line "ready" on standard output, and they are there."""
+"""Delivery agents that fail, as sockets in the directory given (private/ of a mail system); each is named for
+what it does. A line "ready" on standard output, and they are there.
+
+bad_agent.py [--greeted] DIRECTORY     --greeted: agents of that system speak first, as Postfix's do
+"""
 import os
 import socket
 import sys
@@ -8,14 +11,10 @@ import threading
 
 
 def greeting_of(directory):
-    """What an agent of that system says first: Postfix's do, ours do not."""
     with socket.socket(socket.AF_UNIX) as peer:
-        peer.settimeout(1)
-        try:
-            peer.connect(os.path.join(directory, 'discard'))
-            return peer.recv(1000)
-        except OSError:
-            return b''
+        peer.settimeout(60)
+        peer.connect(os.path.join(directory, 'discard'))
+        return peer.recv(1000)
 
 
 def hangs(peer):
@@ -73,10 +72,10 @@ def serve(path, act, greeting):
     threading.Thread(target=accept, daemon=True).start()
 
 
-for place in sys.argv[1:]:
-    first = greeting_of(place)
-    for behaviour in (hangs, garbage, stuck, hangup, closes):
-        serve(os.path.join(place, behaviour.__name__), behaviour, first)
-    bind(os.path.join(place, 'refuses')).close()
+place = sys.argv[-1]
+first = greeting_of(place) if sys.argv[1] == '--greeted' else b''
+for behaviour in (hangs, garbage, stuck, hangup, closes):
+    serve(os.path.join(place, behaviour.__name__), behaviour, first)
+bind(os.path.join(place, 'refuses')).close()
 print('ready', flush=True)
 threading.Event().wait()

@@ -20,7 +20,7 @@ import socket
 import sys
 import time
 
-WAIT_S = 30
+WAIT_S = 60
 # The end of each message, and how tables that are not there are told of.
 IGNORED = r"connect from |: client=|: removed$|^error: open |is unavailable|lookup error for "
 DATE = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [ \d]\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4} \(\w+\)"

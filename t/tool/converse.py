@@ -14,7 +14,7 @@ $NAME in any line is replaced from the environment when it is set there, else le
 """
 import argparse, os, re, socket, ssl, sys, time
 
-TIMEOUT = 30
+TIMEOUT = 60
 
 
 class Failed(Exception):

@@ -18,7 +18,7 @@ import smtplib
 import sys
 import time
 
-WAIT_S = 40
+WAIT_S = 60
 MESSAGE = b"From: a@a.test\r\nSubject: x\r\n\r\nFrom here\r\nto there\r\n"
 CHANGES = [
     (r"(?m)^Received: [^\n]*\n(?:\t[^\n]*\n)*", ""),

@@ -105,12 +105,14 @@ class Trial:
     def await_end(self):
         """The disk is well again as soon as the failure was seen; who waits for a better time is sent on."""
         begun = time.monotonic()
-        flushed = begun
+        flushed, seen = begun, None
         while not self.is_queue_empty():
             now = time.monotonic()
             if now > begun + PATIENCE:
                 return False
-            if self.plan.failed() >= 2 or now > begun + 0.3:
+            if self.plan.failed() and seen is None:
+                seen = now
+            if self.plan.failed() >= 2 or seen is not None and now > seen + 0.3:
                 self.plan.disarm()
             if now > flushed + 0.3:
                 subprocess.run(self.args.flush, shell=True, stderr=subprocess.DEVNULL, check=False)

@@ -16,7 +16,7 @@ What a command lacks is told in other words, and is not compared.
 """
 import base64, re, socket, ssl, sys
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Side:

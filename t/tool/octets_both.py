@@ -22,7 +22,7 @@ import time
 
 from session_log import SessionLog
 
-WAIT_S = 30
+WAIT_S = 60
 CHANGES = [
     (r"^[0-9A-Za-z]{8,}: ", "QID: "),
     (r"queued as [0-9A-Za-z]+$", "queued as QID"),

@@ -30,7 +30,7 @@ import subprocess
 import sys
 import time
 
-WAIT_S = 40
+WAIT_S = 60
 # What Postfix says of its own ways: a lock that it can do without, where it waited, how it asks other services.
 IGNORED = r"warning: (unable to create lock file|pipe_command_|connect #\d|perhaps you|database |maildir access problem)"
 DOMAIN = "mail.example.test"

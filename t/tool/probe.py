@@ -17,7 +17,7 @@ SPOOL = os.environ["SPOOL"]
 LOG = os.environ["LOG"]
 SMTP = int(os.environ["SMTP_PORT"])
 OTHER = int(os.environ["SINK_PORT"])
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Session:

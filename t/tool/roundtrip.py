@@ -20,7 +20,7 @@ def message(user, mark):
 
 
 def send(args, content):
-    client = smtplib.SMTP("127.0.0.1", args.smtp, "visitor.test", timeout=30)
+    client = smtplib.SMTP("127.0.0.1", args.smtp, "visitor.test", timeout=60)
     client.starttls(context=args.context)
     client.ehlo("visitor.test")
     say("SMTP: connected, STARTTLS: %s" % client.sock.version())
@@ -59,7 +59,7 @@ def fetch_imap(args, mark):
 
 
 def fetch_pop3(args, mark):
-    client = poplib.POP3_SSL("localhost", args.pop3s, context=args.context, timeout=30)
+    client = poplib.POP3_SSL("localhost", args.pop3s, context=args.context, timeout=60)
     client.user(args.user)
     client.pass_(os.environ["BUZON_PASSWORD"])
     count = client.stat()[0]

@@ -24,7 +24,7 @@ import sys
 
 from session_log import SessionLog
 
-WAIT_S = int(os.environ.get("TALK_BOTH_WAIT", 30))
+WAIT_S = int(os.environ.get("TALK_BOTH_WAIT", 60))
 TIME = r"\w{3} \d\d \d\d:\d\d:\d\d"
 
 

@@ -1,18 +1,18 @@
 """traffic: keep sending small messages over several sessions; write down which were accepted.
 
-    traffic.py --port N --sessions N --seconds N --to ADDRESS --accepted FILE
+    traffic.py --port N --sessions N --until END --to ADDRESS --accepted FILE
 
-A session that breaks is begun again. One line a message in FILE, the left part of its Message-Id,
+Until there is a file END. A session that breaks is begun again. One line a message in FILE, the left part of its Message-Id,
 written only after the server said 250 to its end of data.
 """
-import argparse, smtplib, threading, time, uuid
+import argparse, os, smtplib, threading, time, uuid
 
 
-def one_session(args, end, out, lock):
-    while time.monotonic() < end:
+def one_session(args, out, lock):
+    while not os.path.exists(args.until):
         try:
-            client = smtplib.SMTP("127.0.0.1", args.port, "traffic.test", timeout=10)
-            while time.monotonic() < end:
+            client = smtplib.SMTP("127.0.0.1", args.port, "traffic.test", timeout=60)
+            while not os.path.exists(args.until):
                 mark = uuid.uuid4().hex
                 client.sendmail("sender@remote.test", [args.to], (
                     "From: sender@remote.test\r\nTo: %s\r\nSubject: traffic\r\nMessage-Id: <%s@traffic>\r\n\r\n%s\r\n"
@@ -29,13 +29,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--sessions", type=int, default=4)
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--until", required=True)
     parser.add_argument("--to", required=True)
     parser.add_argument("--accepted", required=True)
     args = parser.parse_args()
-    end, lock = time.monotonic() + args.seconds, threading.Lock()
+    lock = threading.Lock()
     with open(args.accepted, "w") as out:
-        threads = [threading.Thread(target=one_session, args=(args, end, out, lock)) for _ in range(args.sessions)]
+        threads = [threading.Thread(target=one_session, args=(args, out, lock)) for _ in range(args.sessions)]
         for thread in threads:
             thread.start()
         for thread in threads:
