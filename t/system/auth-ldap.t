@@ -84,7 +84,7 @@ bind_dn = cn=reader,dc=test
 bind_pw = reader's
 search_base = dc=test
 query_filter = (mail=%s)
-timeout = 5
+timeout = 30
 END
 cp "$CONF/search.cf" "$CONF/ldap.cf"
 [ $PRIVILEGED = no ] || chmod 600 "$CONF/ldap.cf"

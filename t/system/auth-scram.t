@@ -32,7 +32,7 @@ END
 salt_of() { # salt_of USER
     python3 - "$IMAP_PORT" "$1" <<'END'
 import base64, socket, sys
-client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30)
+client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60)
 lines = client.makefile("rb")
 lines.readline()
 client.sendall(b"a AUTHENTICATE SCRAM-SHA-256 " + base64.b64encode(b"n,,n=%s,r=x" % sys.argv[2].encode()) + b"\r\n")

@@ -10,7 +10,7 @@ port, password, tls = int(sys.argv[1]), sys.argv[2], sys.argv[3] == "tls"
 
 class Client:
     def __init__(self):
-        self.socket = socket.create_connection(("127.0.0.1", port), 20)
+        self.socket = socket.create_connection(("127.0.0.1", port), 60)
         if tls:
             context = ssl.create_default_context()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -13,7 +13,7 @@ port, password = int(sys.argv[1]), sys.argv[2]
 
 class Client:
     def __init__(self):
-        self.file = socket.create_connection(("127.0.0.1", port), 20).makefile("rwb")
+        self.file = socket.create_connection(("127.0.0.1", port), 60).makefile("rwb")
         self.response()
         self.run(b"LOGIN ana@example.test " + password.encode())
 

@@ -12,7 +12,7 @@ RESIDENT_MAX = 400 << 20 # octets; the sanitizers' own share is most of it
 
 class Session:
     def __init__(self, user="ana@example.test"):
-        self.s = socket.create_connection(("127.0.0.1", int(port)), 30)
+        self.s = socket.create_connection(("127.0.0.1", int(port)), 60)
         self.f = self.s.makefile("rb")
         self.f.readline()
         self.tag = 0

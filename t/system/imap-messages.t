@@ -201,7 +201,7 @@ check 'EXPUNGE is told when numbers may change, flags at once' python3 "$T/two.p
 cat >"$T/limits.py" <<'END'
 import socket, sys
 def session():
-    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
+    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60)
     f = s.makefile("rwb", buffering=0)
     f.readline()
     f.write(b"l LOGIN %s %s\r\n" % (sys.argv[2].encode(), sys.argv[3].encode()))

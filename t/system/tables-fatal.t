@@ -15,7 +15,7 @@ sides_start "25 inet n - n - - smtpd -o {smtpd_client_restrictions=check_client_
 28 inet n - n - - smtpd -o daemon_table_open_error_is_fatal=yes"
 cat >"$T/ask.py" <<'END'
 import socket, sys
-with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30) as client:
+with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60) as client:
     file = client.makefile("rb")
     for line in b"", b"HELO x", b"MAIL FROM:<a@b.test>", b"RCPT TO:<x@alias.test>", b"QUIT":
         if line:

@@ -84,7 +84,7 @@ is 'redis: several values' "$(ours -q list "redis:$CONF/list.cf" | head -n 1)" a
 { cat "$CONF/redis.cf"; printf 'query = HGET aliases %%s\ndbname = 0\nuser = reader\npassword = word\n'; } >"$CONF/hash.cf"
 is 'redis: a user, a database, a hash' "$(ours -q two@example.test "redis:$CONF/hash.cf" | head -n 1)" target
 secure() { # SETTING...: the same server, over its encrypted port
-    { printf '%s\n' "hosts = 127.0.0.1:$((T_BASE + 75))" 'user = reader' 'password = word' 'tls = yes' 'timeout = 5' "$@"; } >"$CONF/tls.cf"
+    { printf '%s\n' "hosts = 127.0.0.1:$((T_BASE + 75))" 'user = reader' 'password = word' 'tls = yes' 'timeout = 30' "$@"; } >"$CONF/tls.cf"
     ours -q ana@example.test "redis:$CONF/tls.cf" | tr '\n' ' '
 }
 is 'redis: over TLS, with a certificate that is good' "$(secure "tls_CAfile = $T/db/cert.pem")" 'box1 status 0 '

@@ -95,7 +95,7 @@ static int start_server(void **state UNUSED)
     if (world.server == 0)
         serve_queries(fd);
     (void)close(fd);
-    return setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+    return setenv("RES_OPTIONS", "timeout:30 attempts:1", 1);
 }
 
 static int stop_server(void **state UNUSED)

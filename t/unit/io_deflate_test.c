@@ -119,8 +119,8 @@ static void streams_go_over_to_it(void **state UNUSED)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     a = stream_create(ends[0]);
     b = stream_create(ends[1]);
-    stream_timeout(a, 10000);
-    stream_timeout(b, 10000);
+    stream_timeout(a, 60000);
+    stream_timeout(b, 60000);
     stream_write_text(a, "plain\r\n");
     assert_int_equal(stream_start_deflate(a), STREAM_OK);
     stream_write_text(a, "compressed\r\n");

@@ -64,7 +64,7 @@ static void open_pair(struct pair *pair)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     *pair =
         (struct pair){.near = connection_create(ends[0]), .far = ends[1], .arena = arena_create()};
-    connection_timeout(pair->near, 10000);
+    connection_timeout(pair->near, 60000);
 }
 
 static void close_pair(struct pair *pair)

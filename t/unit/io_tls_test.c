@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 60000
 #define SERVER_NAME "mail.example.test"
 
 /* --- certificates ---------------------------------------------------------------------------- */

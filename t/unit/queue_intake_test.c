@@ -263,7 +263,7 @@ static void refusals(void **state UNUSED)
 static void kept_too_long(void **state UNUSED)
 {
     char spool[] = "/tmp/buzon-intake-test.XXXXXX";
-    struct config config = {.queue_directory = spool, .ipc_timeout = 10};
+    struct config config = {.queue_directory = spool, .ipc_timeout = 60};
     struct error err = {0};
     struct connection *cleanup;
     struct intake *intake;
