@@ -31,7 +31,7 @@ imap = imaplib.IMAP4("127.0.0.1", int(sys.argv[2]))
 imap.login("ana@example.test", sys.argv[3]); imap.select()
 waiting = imaplib.IMAP4("127.0.0.1", int(sys.argv[2]))
 open(sys.argv[4], "w").close()
-time.sleep(60)
+time.sleep(1800)
 END
 T_HELPERS="${T_HELPERS:-} $!"
 send_mail a@remote.test ana@example.test,someone@elsewhere.test,"$ME@buzon.test" >/dev/null
