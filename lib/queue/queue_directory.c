@@ -1,7 +1,6 @@
 /* The queues as directories: where a message lies, moving it, walking over them. */
 #include "lib/queue/queue_file.h"
 
-#include "lib/base/log.h"
 #include "lib/config/config.h"
 #include "lib/queue/queue_id.h"
 
@@ -67,14 +66,17 @@ const char *queue_path(struct arena *arena, const struct config *config, const c
 /* --- directories ------------------------------------------------------------------------------------- */
 
 /* Make the directories above a path; those that are there are fine. */
-static void make_directories(int queue_directory, struct path path)
+static bool make_directories(int queue_directory, struct path path, struct error *err)
 {
     for (char *slash = strchr(path.text, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdirat(queue_directory, path.text, 0700) != 0 && errno != EEXIST)
-            log_warning("make queue directory %s: %s", path.text, strerror(errno));
+        if (mkdirat(queue_directory, path.text, 0700) != 0 && errno != EEXIST) {
+            error_errno(err, "make queue directory %s", path.text);
+            return false;
+        }
         *slash = '/';
     }
+    return true;
 }
 
 bool queue_sync_entry(int queue_directory, const struct config *config, const char *queue,
@@ -102,8 +104,8 @@ int queue_open_directory(int queue_directory, const struct config *config, const
     *strrchr(directory.text, '/') = '\0';
     fd = openat(queue_directory, directory.text, flags);
     if (fd == -1 && errno == ENOENT) {
-        make_directories(queue_directory, path);
-        if (!queue_sync_entry(queue_directory, config, queue, queue_id, err))
+        if (!make_directories(queue_directory, path, err) ||
+            !queue_sync_entry(queue_directory, config, queue, queue_id, err))
             return -1;
         fd = openat(queue_directory, directory.text, flags);
     }
@@ -119,7 +121,8 @@ static bool rename_path(int queue_directory, const char *from, struct path to, s
     if (renameat(queue_directory, from, queue_directory, to.text) == 0)
         return true;
     if (errno == ENOENT) {
-        make_directories(queue_directory, to);
+        if (!make_directories(queue_directory, to, err))
+            return false;
         if (renameat(queue_directory, from, queue_directory, to.text) == 0)
             return true;
     }

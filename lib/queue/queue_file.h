@@ -180,7 +180,8 @@ int queue_open_directory(int queue_directory, const struct config *config, const
 /* queue_sync_entry - fsync of the directory in which queue_path says, and of all above it: those may be new, too */
 bool queue_sync_entry(int queue_directory, const struct config *config, const char *queue,
                       const char *queue_id, struct error *err) MUST_CHECK;
-/* queue_move - rename between queues, making hash directories as needed */
+/* queue_move - rename between queues, making hash directories as needed; err->number is ENOENT when the message is not
+ * in `from`, and for no other reason */
 bool queue_move(int queue_directory, const struct config *config, const char *queue_id,
                 const char *from, const char *to, struct error *err) MUST_CHECK;
 bool queue_remove(int queue_directory, const struct config *config, const char *queue,

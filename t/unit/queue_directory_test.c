@@ -7,7 +7,20 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* The C library's, on a disk that may be full. */
+static bool disk_is_full;
+
+int mkdirat(int directory, const char *path, mode_t mode)
+{
+    if (!disk_is_full)
+        return (int)syscall(SYS_mkdirat, directory, path, mode);
+    errno = ENOSPC;
+    return -1;
+}
 
 static char spool_path[] = "/tmp/buzon-queue-test.XXXXXX";
 static int spool = -1;
@@ -172,6 +185,22 @@ static void moving(void **state UNUSED)
     assert_false(queue_remove(spool, &config, "deferred", "21519A741B0", &err));
 }
 
+/* Who hears that a message is not there, forgets it. */
+static void full_disk_is_no_missing_message(void **state UNUSED)
+{
+    struct error err = {0};
+
+    make_file("incoming/31519A741B0");
+    disk_is_full = true;
+    assert_false(queue_move(spool, &config, "31519A741B0", "incoming", "deferred", &err));
+    assert_int_equal(err.number, ENOSPC);
+    assert_int_equal(queue_open_directory(spool, &config, "defer", "31519A741B0", &err), -1);
+    assert_int_equal(err.number, ENOSPC);
+    disk_is_full = false;
+    assert_true(queue_move(spool, &config, "31519A741B0", "incoming", "deferred", &err));
+    assert_true(queue_remove(spool, &config, "deferred", "31519A741B0", &err));
+}
+
 static void walking(void **state UNUSED)
 {
     struct error err = {0};
@@ -211,11 +240,12 @@ static void rehashing(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(ids) + ARRAY_LENGTH(hashes) + ARRAY_LENGTH(paths) + 5] = {
-        cmocka_unit_test(ids_are_unique), cmocka_unit_test(opening),   cmocka_unit_test(moving),
-        cmocka_unit_test(walking),        cmocka_unit_test(rehashing),
+    struct CMUnitTest tests[ARRAY_LENGTH(ids) + ARRAY_LENGTH(hashes) + ARRAY_LENGTH(paths) + 6] = {
+        cmocka_unit_test(ids_are_unique), cmocka_unit_test(opening),
+        cmocka_unit_test(moving),         cmocka_unit_test(walking),
+        cmocka_unit_test(rehashing),      cmocka_unit_test(full_disk_is_no_missing_message),
     };
-    size_t count = 5;
+    size_t count = 6;
     char command[64];
     int failed;
 
