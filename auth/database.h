@@ -32,6 +32,7 @@ enum database_answer {
     DATABASE_PASSED,
     DATABASE_FAILED,
     DATABASE_UNKNOWN_USER,
+    DATABASE_REFUSED, /* a wrong password or an unknown user: it does not tell which */
     DATABASE_UNAVAILABLE,
 };
 

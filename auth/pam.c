@@ -25,6 +25,7 @@ static int answer(int count, const struct pam_message **questions, struct pam_re
     return PAM_SUCCESS;
 }
 
+/* Where a stack ends in pam_deny, as Debian's common-auth does, all that fails is PAM_AUTH_ERR. */
 static enum database_answer meaning(int status)
 {
     switch (status) {
@@ -33,6 +34,7 @@ static enum database_answer meaning(int status)
     case PAM_USER_UNKNOWN:
         return DATABASE_UNKNOWN_USER;
     case PAM_AUTH_ERR:
+        return DATABASE_REFUSED;
     case PAM_CRED_INSUFFICIENT:
     case PAM_MAXTRIES:
     case PAM_PERM_DENIED:

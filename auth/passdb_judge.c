@@ -150,6 +150,10 @@ static struct verdict ask_check(struct database *database, const struct question
         verdict.is_known = false;
         verdict.reason = "unknown user";
         break;
+    case DATABASE_REFUSED:
+        verdict.is_known = false;
+        verdict.may_be_known = true;
+        break;
     case DATABASE_FAILED:
         break;
     case DATABASE_UNAVAILABLE:
@@ -197,12 +201,13 @@ struct verdict passdb_judge(struct passdb_chain *chain, const struct database_li
         struct verdict next = database_only_checks(database)
                                   ? ask_check(database, question, arena)
                                   : ask_entries(chain, database, question, arena);
-        if (is_deny && !next.is_known && next.outcome == CHECK_FAILED)
-            continue;
+        const bool knows_nobody = !next.is_known && next.outcome == CHECK_FAILED;
+        if (knows_nobody && (is_deny || verdict.may_be_known))
+            continue; /* what PAM said is the better reason */
         next.may_change = next.may_change || verdict.may_change;
         verdict = next;
         kind = database_kind(database);
-        if (verdict.outcome != CHECK_FAILED || verdict.is_known)
+        if (!knows_nobody)
             break;
     }
     if (verdict.outcome == CHECK_FAILED && !verdict.is_known && !has_worked)

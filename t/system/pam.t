@@ -1,11 +1,13 @@
 #!/bin/sh
 # auth with PAM: accounts of this host log in with their own password, and read the mail that local
-# delivers to them; a slow check does not hold up others.
+# delivers to them. PAM does not tell a wrong password from an unknown user: the next database is asked.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 5
-instance_start <<'END'
-auth_passdb = pam
+plan 8
+instance_prepare </dev/null
+grep ana@ "$CONF/users" >"$CONF/virtual-users" # (alice is an account, and nothing else)
+instance_start <<END
+auth_passdb = pam, passwd-file:$CONF/virtual-users
 auth_verbose = yes
 END
 send_mail s@remote.test alice@buzon.test >/dev/null
@@ -26,4 +28,15 @@ C: a LOGIN alice wrong
 S: a NO [AUTHENTICATIONFAILED] Authentication failed.
 END
 log_has 'PAM says why' 'auth: pam\(alice,127\.0\.0\.1,<[^>]+>\): pam_authenticate\(\) failed: '
+converse imap 'whom PAM does not know is looked for in the next database' <<END
+$LOGIN
+C: x LOGOUT
+S~ x OK *
+END
+converse imap 'where a wrong password is final' <<END
+S: * OK *
+C: a LOGIN ana@example.test wrong
+S: a NO [AUTHENTICATIONFAILED] Authentication failed.
+END
+log_has 'and the log says it of that database' 'auth: passwd-file\(ana@example\.test,127\.0\.0\.1,<[^>]+>\): Password mismatch'
 no_crash 'no process crashed'
