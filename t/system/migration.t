@@ -1,11 +1,13 @@
 #!/bin/sh
-# Debian's Postfix moves to buzon as README says, step by step: the same main.cf, master.cf and tables, mail readers
-# beside it, mailboxes in place; and what Postfix still has in its queue is delivered by Postfix, beside buzon.
+# Debian's Postfix and Dovecot move to buzon as README says, step by step, and back: the same main.cf, master.cf and tables,
+# mail readers beside it, mailboxes in place; and what Postfix still has in its queue is delivered by Postfix, beside buzon.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../dovecot.sh"
 need_root
 need postfix postmap postqueue
+need_dovecot imap
 [ -f /etc/postfix/master.cf ] || skip_all 'Postfix is not configured'
-plan 13
+plan 20
 
 # --- before: Postfix, at its own places ---------------------------------------------------------------------
 
@@ -52,6 +54,36 @@ wait_until 'Postfix' t_smtp a@remote.test info@example.test,team@buzon.test,out@
 eventually 'Postfix has mail that waits for its next hop' sh -c "postqueue -p | grep -q 'out@elsewhere.test'"
 maildir_has 'and has delivered the rest' "$T/home/bob/Maildir" 1
 postfix stop >/dev/null 2>&1
+dovecot_conf imap "maildir:$MAILDIRS/example.test/ana/Maildir" >"$T/dovecot.conf"
+chmod 711 "$T/log" && chmod 644 "$T/dovecot.conf"
+AS="setpriv --reuid=vmail --regid=vmail --clear-groups env HOME=$T USER=vmail"
+# What a client sees: mailboxes, subscriptions, UIDVALIDITY, UIDs, flags, sizes and dates.
+cat >"$T/look.py" <<'END'
+import imaplib, re, sys
+server, user, password = (sys.argv[1:] + ["", ""])[:3]
+client = imaplib.IMAP4_stream(server) if " " in server else imaplib.IMAP4("127.0.0.1", int(server))
+if user:
+    client.login(user, password)
+def tell(lines):
+    for line in lines:
+        print(re.sub(r' ?\\Recent|"', "", line.decode()) if line else "")
+if not user and len(sys.argv) > 2:  # somebody works
+    client.create("Archive.2024")
+    client.subscribe("Archive.2024")
+    client.select("INBOX")
+    client.copy("1", "Archive.2024")
+    client.store("1", "+FLAGS", "(\\Answered Work)")
+tell(sorted(client.list()[1], key=str) + sorted(client.lsub()[1], key=str))
+for mailbox in ("INBOX", "Archive.2024"):
+    client.select(mailbox, readonly=True)
+    print(mailbox, client.response("UIDVALIDITY")[1])
+    tell(client.fetch("1:*", "(UID FLAGS RFC822.SIZE INTERNALDATE)")[1])
+client.logout()
+END
+dovecot_looks() { python3 "$T/look.py" "$(their_session imap)" "$@" | sed 's/ ([^()]*) \. / /'; }
+buzon_looks() { python3 "$T/look.py" 143 "$ANA" "$PASSWORD" | sed 's/ ([^()]*) \. / /'; }
+dovecot_looks '' work >"$T/before"
+like "Dovecot's user has flags, keywords and folders" "$(cat "$T/before")" 'UID 7 FLAGS \([^)]*Answered[^)]* Work\)'
 
 # --- README, "Moving from Postfix and Dovecot" ---------------------------------------------------------------
 
@@ -71,42 +103,39 @@ cp "$CONF/main.cf" "$T/main.cf"
 echo 'queue_directory = /var/spool/postfix' >>"$CONF/main.cf"
 like "Postfix's queue is left alone" "$(buzon start 2>&1)" 'fatal: /var/spool/postfix holds messages of Postfix, which buzon does not read'
 { cat "$T/main.cf" && echo "queue_directory = $SPOOL"; } >"$CONF/main.cf"
-# 4. The services of mail readers, and who may read.
-sed -n '/^# Mail readers/,/^pop3s/p; /^auth /p; /^imapd /p; /^pop3d /p; /^proxywrite /p' "$T_SOURCE/../conf/master.cf" >>"$CONF/master.cf"
+# 4. The services of mail readers, and who may read. (5. Mail was not delivered by Dovecot.)
+sed -n '/^# Mail readers/,/^pop3s/p; /^auth /p; /^imapd /p; /^pop3d /p' "$T_SOURCE/../conf/master.cf" >>"$CONF/master.cf"
 echo "auth_passdb = passwd-file:$CONF/users" >>"$CONF/main.cf"
 check 'buzon starts' buzon start
+is 'and no service is there twice' "$(grep -c 'duplicate entry' "$LOG")" 0
+is 'a client sees at buzon what it saw at Dovecot' "$(buzon_looks)" "$(cat "$T/before")"
 
 # --- after ---------------------------------------------------------------------------------------------------
 
 check 'mail for a table of each kind is taken' t_smtp b@remote.test info@example.test,team@buzon.test
 maildir_has 'an alias leads to an account' "$T/home/bob/Maildir" 2
 maildir_has 'and a virtual alias to a virtual mailbox' "$MAILDIRS/example.test/ana/Maildir" 3
-converse imap 'old messages have the UIDs and flags that they had, new ones the next' --port 143 <<END
-$LOGIN
-C: s EXAMINE INBOX
-S: * FLAGS *
-S: * OK *
-S: * 3 EXISTS
-S: * 2 RECENT
-S: * OK [UNSEEN 2] *
-S: * OK [UIDVALIDITY 1795000000] *
-S: * OK [UIDNEXT 10] *
-S~ s OK *
-C: f FETCH 1:* (UID FLAGS)
-S: * 1 FETCH (UID 7 FLAGS (\\Seen))
-S: * 2 FETCH (UID 8 FLAGS (\\Recent))
-S: * 3 FETCH (UID 9 FLAGS (\\Recent))
-S: f OK *
-C: x LOGOUT
-S~ x OK *
-END
+buzon_looks >"$T/meanwhile"
+like 'new messages have the next UIDs' "$(grep UID "$T/meanwhile" | sed 's/ FLAGS.*//' | tr '\n' ' ')" '1 \(UID 7 2 \(UID 8 3 \(UID 9 1 \(UID 1 '
 
-# 5. What Postfix has in its queue: it delivers it, and takes nothing in any more.
+# 6. What Postfix has in its queue: it delivers it, and takes nothing in any more.
 sink_start
 postconf -e master_service_disable=inet
 check 'Postfix runs beside buzon, without services of the network' sh -c 'postfix start 2>&1'
 postqueue -f
 eventually 'and delivers what it had' grep -q 'out@elsewhere.test' "$T/sink/1.env"
 eventually 'until its queue is empty' sh -c "postqueue -p | grep -q 'queue is empty'"
+postfix stop >/dev/null 2>&1
+
+# --- the way back --------------------------------------------------------------------------------------------
+
+queue_is_empty "buzon's queue is empty"
+buzon stop >/dev/null 2>&1
+postconf -X master_service_disable
+is 'a client sees at Dovecot what it saw at buzon' "$(dovecot_looks)" "$(cat "$T/meanwhile")"
+postfix start >/dev/null 2>&1
+wait_until 'Postfix again' t_smtp c@remote.test info@example.test
+eventually 'Postfix delivers again' sh -c 'grep -rl c@remote.test "$1" | grep -q /new/' sh "$MAILDIRS/example.test/ana/Maildir"
+like 'and Dovecot gives it the next UID' "$(dovecot_looks)" 'UID 10 '
 postfix stop >/dev/null 2>&1
 no_crash 'no process crashed'
