@@ -110,7 +110,7 @@ static int run_standalone(int argc, char *argv[])
     struct error err = {0};
     char *capabilities;
 
-    standalone_begin(&standalone, argc, argv);
+    standalone_begin(&standalone, "imapd", argc, argv);
     session.config = standalone.config;
     session.user = standalone.user;
     session.client = stream_create(standalone.client);

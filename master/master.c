@@ -45,7 +45,7 @@ static struct master master;
 static bool read_configuration(struct config **config_r, struct master_cf **master_cf_r,
                                struct error *err)
 {
-    *config_r = config_read(master.directory, NULL, NULL, err);
+    *config_r = config_read_for("master", master.directory, err);
     if (*config_r == NULL)
         return false;
     *master_cf_r = master_cf_read(*config_r, err);
@@ -349,7 +349,7 @@ static void parse_options(int argc, char *argv[], struct options *options_r)
 static int test_lock(void)
 {
     struct error err = {0};
-    struct config *config = config_read(master.directory, NULL, NULL, &err);
+    struct config *config = config_read_for("master", master.directory, &err);
     pid_t pid;
 
     if (config == NULL || !instance_pid(config, &pid, &err))

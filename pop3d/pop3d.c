@@ -68,7 +68,7 @@ static int run_standalone(int argc, char *argv[])
     struct standalone standalone;
     struct pop3_session session = {.session = ""};
 
-    standalone_begin(&standalone, argc, argv);
+    standalone_begin(&standalone, "pop3d", argc, argv);
     session.config = standalone.config;
     session.user = standalone.user;
     session.client = stream_create(standalone.client);

@@ -151,19 +151,6 @@ void approval_take_config(struct approval *approval, const struct config *config
     approve_files(approval, config->virtual_mailbox_domains);
 }
 
-/* The -o settings of a service, as config_read takes them. */
-static void collect_overrides(const struct master_service *service, struct strlist *overrides)
-{
-    const struct strlist *arguments = &service->arguments;
-
-    for (size_t i = 0; i < arguments->count && arguments->items[i][0] == '-'; i++) {
-        if (strcmp(arguments->items[i], "-o") == 0 && i + 1 < arguments->count)
-            strlist_add(overrides, arguments->items[++i]);
-        else if (strncmp(arguments->items[i], "-o", 2) == 0)
-            strlist_add(overrides, arguments->items[i] + 2);
-    }
-}
-
 /* A service with settings of its own may have tables of its own, also by $name from main.cf. One whose settings are
  * wrong cannot start, and asks for nothing. */
 static void approve_service(struct approval *approval, const struct config *main_cf,
@@ -173,14 +160,14 @@ static void approve_service(struct approval *approval, const struct config *main
     struct config *config = NULL;
     struct error err = {0};
 
-    collect_overrides(service, &overrides);
+    master_cf_overrides(service, &overrides);
     if (overrides.count > 0) {
         config = config_read(config_directory(main_cf), &overrides, service->name, &err);
-        if (config == NULL)
+        if (config == NULL || !config_check(config, service->command, &err))
             log_warning("service %s: %s", service->name, err.text);
+        else
+            approval_take_config(approval, config);
     }
-    if (config != NULL)
-        approval_take_config(approval, config);
     config_free(&config);
     strlist_release(&overrides);
 }

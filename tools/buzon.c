@@ -215,7 +215,7 @@ int main(int argc, char *argv[])
     caller_spare_stderr(call.program);
     directory = parse_options(argc, argv, &call);
     is_named = directory != NULL || getenv("MAIL_CONFIG") != NULL;
-    config = config_read(directory, NULL, NULL, &err);
+    config = config_read_for("buzon", directory, &err);
     if (config == NULL)
         log_fatal("%s", err.text);
     log_verbose = call.verbose;

@@ -96,6 +96,7 @@ static bool parse(const struct table_tool *tool UNUSED, struct span line, struct
 int main(int argc, char *argv[])
 {
     static const struct table_command command = {
+        .reader = "buzonalias",
         .options = "+c:d:fijnNopq:rsuvw",
         .usage = "[-Nfinoprsuvw] [-c config_dir] [-d key] [-q key] [map_type:]file...",
         .separator = ":\t",

@@ -378,7 +378,7 @@ int main(int argc, char *argv[])
     const char *directory;
 
     directory = parse_options(&call, argc, argv);
-    call.config = config_read(directory, NULL, NULL, &err);
+    call.config = config_read_for("buzoncat", directory, &err);
     if (call.config == NULL)
         log_fatal("%s", err.text);
     if (call.by_queue_id && chdir(call.config->queue_directory) != 0)

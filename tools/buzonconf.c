@@ -106,7 +106,9 @@ static void report(const struct call *call)
 
     if (call_has(call, 'q') || call_has(call, 'd'))
         return;
+    source_find_flaws(call->conf.source);
     report_oddities(call->conf.source);
+    report_malformed(call->conf.source, call->conf.master_cf, files);
     report_undefined(call->conf.source, call->conf.master_cf);
     report_unused(call->conf.source, call->conf.master_cf, files);
     report_unsupported(call->conf.source, call->conf.master_cf, files);

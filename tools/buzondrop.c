@@ -320,7 +320,7 @@ int main(int argc, char *argv[])
     handle_signals();
     (void)umask(077);
     directory = parse_options(program, argc, argv);
-    config = caller_config(directory, &err);
+    config = caller_config("buzondrop", directory, &err);
     if (config == NULL)
         log_fatal("%s", err.text);
     if (config->maillog_file[0] == '\0' && !logging_open(config, program, true, &err))

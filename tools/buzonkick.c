@@ -67,7 +67,7 @@ int main(int argc, char *argv[])
     }
     if (is_wrong || optind + 3 != argc)
         log_fatal("usage: %s [-c config_dir] [-v] class service request", program);
-    config = config_read(directory, NULL, NULL, &err);
+    config = config_read_for("buzonkick", directory, &err);
     if (config == NULL || !service_tool_open(config, &err))
         log_fatal("%s", err.text);
     if (kick(config, argv[optind], argv[optind + 1], argv[optind + 2], &err)) {

@@ -127,7 +127,7 @@ int main(int argc, char *argv[])
     }
     if (is_wrong || optind + 2 > argc)
         give_up("usage: %s [-c config_dir] [-l lock_style] [-v] folder command...", program);
-    config = config_read(directory, NULL, NULL, &err);
+    config = config_read_for("buzonlock", directory, &err);
     if (config == NULL)
         give_up("%s", err.text);
     taken = lock(config, style, argv[optind]);

@@ -111,7 +111,7 @@ static void set_tag(const char *tag)
 static void open_log(const struct options *options)
 {
     struct error err = {0};
-    struct config *config = config_read(options->directory, NULL, NULL, &err);
+    struct config *config = config_read_for("buzonlog", options->directory, &err);
     bool to_stderr = isatty(STDERR_FILENO) == 1;
 
     if (config == NULL || !logging_open(config, options->program, to_stderr, &err))

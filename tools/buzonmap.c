@@ -49,6 +49,7 @@ static bool parse(const struct table_tool *tool, struct span line, struct buf *k
 int main(int argc, char *argv[])
 {
     static const struct table_command command = {
+        .reader = "buzonmap",
         .options = "+bc:d:fFhijmnNopq:rsuUvw",
         .usage = "[-bfFhimnNoprsuUvw] [-c config_dir] [-d key] [-q key] [map_type:]file...",
         .separator = "\t",

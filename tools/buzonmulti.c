@@ -130,7 +130,7 @@ static void check_environment(void)
 
     if (directory == NULL || strcmp(directory, CONFIG_DIRECTORY) == 0)
         return;
-    if (config_read(directory, NULL, NULL, &err) == NULL)
+    if (config_read_for("buzonmulti", directory, &err) == NULL)
         log_fatal("%s", err.text);
     log_fatal("Non-default configuration directory: MAIL_CONFIG=%s", directory);
 }

@@ -357,7 +357,7 @@ int main(int argc, char *argv[])
     struct error err = {0};
 
     parse_options(&call, argc, argv);
-    call.config = caller_config(call.directory, &err);
+    call.config = caller_config("buzonqueue", call.directory, &err);
     if (call.config == NULL || !service_tool_open(call.config, &err))
         refuse("%s", err.text);
     if (call.mode == MODE_SHAPE)

@@ -329,7 +329,7 @@ int main(int argc, char *argv[])
 
     call.super.requeued = hash_create();
     parse_options(&call, argc, argv);
-    call.super.config = config_read(call.directory, NULL, NULL, &err);
+    call.super.config = config_read_for("buzonsuper", call.directory, &err);
     if (call.super.config == NULL)
         log_fatal("%s", err.text);
     if (!caller_is_owner(call.super.config))

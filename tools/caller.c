@@ -53,14 +53,14 @@ static bool is_listed(const char *list, const char *directory)
     return strlist_text_has(list, ", \t\r\n", directory);
 }
 
-static bool may_choose(const char *directory, struct error *err)
+static bool may_choose(const char *program, const char *directory, struct error *err)
 {
     struct config *config;
     bool may;
 
     if (getauxval(AT_SECURE) == 0 || getuid() == 0 || strcmp(directory, CONFIG_DIRECTORY) == 0)
         return true;
-    config = config_read(CONFIG_DIRECTORY, NULL, NULL, err);
+    config = config_read_for(program, CONFIG_DIRECTORY, err);
     if (config == NULL)
         return false;
     may = is_listed(config->alternate_config_directories, directory) ||
@@ -76,13 +76,13 @@ static bool may_choose(const char *directory, struct error *err)
     return may;
 }
 
-struct config *caller_config(const char *directory, struct error *err)
+struct config *caller_config(const char *program, const char *directory, struct error *err)
 {
     if (directory == NULL)
         directory = getenv("MAIL_CONFIG");
     if (directory == NULL || directory[0] == '\0')
         directory = CONFIG_DIRECTORY;
-    return may_choose(directory, err) ? config_read(directory, NULL, NULL, err) : NULL;
+    return may_choose(program, directory, err) ? config_read_for(program, directory, err) : NULL;
 }
 
 char *caller_name(void)

@@ -8,12 +8,13 @@
 #include "lib/config/config.h"
 
 /*
- * caller_config - the configuration in `directory` (NULL: MAIL_CONFIG, else the built-in default)
+ * caller_config - the configuration in `directory` (NULL: MAIL_CONFIG, else the built-in default), for `program`
  *
  * With rights that the caller does not have by himself, a directory must be the built-in one, or be
  * listed there in alternate_config_directories; root may name any.
  */
-struct config *caller_config(const char *directory, struct error *err) MUST_CHECK;
+struct config *caller_config(const char *program, const char *directory,
+                             struct error *err) MUST_CHECK;
 
 /* caller_program - the name that we were called by, without its directory, which is from now on that of
  * our messages and getopt(3)'s: by a name of Postfix's tools, scripts see what those would say */

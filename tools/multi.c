@@ -21,7 +21,7 @@ static void add_instance(struct multi *multi, const char *directory, bool is_pri
 
     multi->instances = mem_resize(multi->instances, multi->count + 1, sizeof(*multi->instances));
     instance = &multi->instances[multi->count++];
-    instance->config = config_read(directory, NULL, NULL, &err);
+    instance->config = config_read_for("buzonmulti", directory, &err);
     if (instance->config == NULL)
         log_fatal("Cannot parse %s/main.cf file: %s", directory, err.text);
     instance->directory = config_directory(instance->config);

@@ -189,6 +189,16 @@ static int send_probe(struct sendmail_call *call)
     return submission_end(&sending);
 }
 
+/* Here we are what smtpd is elsewhere. */
+static int serve_smtp(const struct config *config, const struct passwd *account)
+{
+    struct error err;
+
+    if (!config_check(config, "smtpd", &err))
+        sendmail_fail("%s", err.text);
+    return sendmail_smtp(config, account->pw_name);
+}
+
 static int send_mail(struct sendmail_call *call, char *recipients[])
 {
     struct submission *submission = &call->submission;
@@ -198,7 +208,7 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
     if (account == NULL)
         sendmail_fail("there is no account for user id %ld", (long)getuid());
     if (call->mode == MODE_SMTP)
-        return sendmail_smtp(submission->config, account->pw_name);
+        return serve_smtp(submission->config, account);
     complete(call, account);
     ask_for_verp(call);
     if (call->verbose > 0)
@@ -208,7 +218,7 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
     if (submission->recipients.count == 0 && !submission->extract_recipients)
         sendmail_fail("%s(%ld): Recipient addresses must be specified on the command line or via "
                       "the -t option",
-                      account->pw_name, (long)getuid());
+                      submission->sender, (long)getuid());
     status = call->mode == MODE_VERIFY ? send_probe(call) : submission_send(submission);
     strlist_release(&submission->recipients);
     return status;
@@ -228,7 +238,7 @@ static struct config *read_config(struct sendmail_call *call)
             arena_text(call->arena, span_first(span_text(directory), strlen(directory) - 8));
     if (directory != NULL)
         (void)setenv("MAIL_CONFIG", directory, 1);
-    config = config_read(directory, NULL, NULL, &err);
+    config = config_read_for("sendmail", directory, &err);
     if (config == NULL)
         sendmail_fail("%s", err.text);
     return config;

@@ -88,7 +88,7 @@ static void configure(struct table_tool *tool, const char *directory)
 {
     struct error err = {0};
 
-    tool->config = config_read(directory, NULL, NULL, &err);
+    tool->config = config_read_for(tool->command->reader, directory, &err);
     if (tool->config == NULL)
         log_fatal("%s", err.text);
     caller_log(tool->config, tool->program);

@@ -13,6 +13,7 @@
 struct table_tool;
 
 struct table_command {
+    const char *reader;    /* what it is as a reader of parameters */
     const char *options;   /* for getopt(3) */
     const char *usage;     /* what stands behind the program's name */
     const char *separator; /* between key and value in listings */

@@ -2,6 +2,7 @@
 #include "lib/config/config.h"
 
 #include "lib/base/log.h"
+#include "lib/config/computed.h"
 #include "lib/config/source.h"
 #include "lib/config/value.h"
 
@@ -9,6 +10,13 @@ static bool bad(struct error *err, const char *what, const struct parameter *par
                 const char *value)
 {
     error_set(err, ERROR_PERMANENT, "bad %s configuration: %s = %s", what, parameter->name, value);
+    return false;
+}
+
+static bool bad_time(struct error *err, const struct parameter *parameter, const char *value)
+{
+    error_set(err, ERROR_PERMANENT, "parameter %s: bad time value or unit: %s", parameter->name,
+              value);
     return false;
 }
 
@@ -63,7 +71,7 @@ static bool store(const struct parameter *parameter, const char *text, void *mem
         return is_enough(parameter, (int)number, err);
     case PARAMETER_TIME:
         if (!value_time(text, value_time_unit(parameter->value), member))
-            return bad(err, "time value or unit in", parameter, text);
+            return bad_time(err, parameter, text);
         return is_enough(parameter, *(int *)member, err);
     case PARAMETER_SIZE:
         return value_number(text, INT64_MAX, member) || bad(err, "numerical", parameter, text);
@@ -71,64 +79,79 @@ static bool store(const struct parameter *parameter, const char *text, void *mem
     return false;
 }
 
-static bool is_text(const struct parameter *parameter)
+/* Also of a default, which may refer to what is malformed: "" then, or 0, or no. */
+static void store_default(struct config *config, const struct parameter *parameter, void *member)
 {
-    return parameter->kind <= PARAMETER_ENUM;
+    const char *text = computed_is(parameter)
+                           ? ""
+                           : source_expand(config->source, span_text(parameter->value), NULL);
+
+    if (!store(parameter, text == NULL ? "" : text, member, NULL) &&
+        parameter->kind == PARAMETER_ENUM)
+        *(const char **)member = "";
 }
 
-/* A bad value that nobody obeys yet must not keep a daemon from starting: it counts as nothing. */
-static bool store_row(struct config *config, const struct parameter *parameter, struct error *err)
+/* A bad value that nobody obeys yet is nobody's trouble. */
+static void store_row(struct config *config, const struct parameter *parameter)
 {
-    const struct entry *entry = &config->source->known[parameter_index(parameter)];
     void *member = (char *)config + parameter->offset;
-    const char *text = source_value(config->source, parameter, err);
+    struct error err = {0};
+    const char *text = source_value(config->source, parameter, &err);
 
-    if (text == NULL)
-        return false;
-    if (store(parameter, text, member, err))
-        return true;
-    if (parameter->support == PARAMETER_LATER) {
-        if (is_text(parameter))
-            *(const char **)member = "";
-        error_clear(err);
-        return true;
-    }
-    if (entry->line > 0)
-        error_prefix(err, "%s, line %d", config->source->path, entry->line);
-    return false;
+    if (text != NULL && store(parameter, text, member, &err))
+        return;
+    if (parameter->support != PARAMETER_LATER)
+        source_note_flaw(config->source, parameter, &err);
+    store_default(config, parameter, member);
 }
 
 struct config *config_read(const char *directory, const struct strlist *overrides,
                            const char *service, struct error *err)
 {
-    struct config *config = mem_new(struct config);
-    struct error reason = {0};
-    bool done;
+    struct config_source *source = source_read(directory, overrides, service, err);
+    struct config *config;
 
-    config->source = source_read(directory, overrides, service, &reason);
-    done = config->source != NULL;
-    for (size_t i = 0; done && i < PARAMETER_COUNT; i++)
-        done = store_row(config, &parameters[i], &reason);
-    if (!done) {
-        config_free(&config);
-        if (err != NULL)
-            *err = reason;
-    }
+    if (source == NULL)
+        return NULL;
+    config = mem_new(struct config);
+    config->source = source;
+    for (size_t i = 0; i < PARAMETER_COUNT; i++)
+        store_row(config, &parameters[i]);
     return config;
 }
 
-struct config *config_read_in_part(const char *directory, const struct strlist *overrides,
-                                   const char *service)
+void source_find_flaws(struct config_source *source)
 {
-    struct config *config = mem_new(struct config);
-    struct error ignored = {0};
+    struct config *unused = mem_new(struct config);
 
-    config->source = source_read(directory, overrides, service, &ignored);
-    for (size_t i = 0; config->source != NULL && i < PARAMETER_COUNT; i++) {
-        if (!store_row(config, &parameters[i], &ignored) && is_text(&parameters[i]))
-            *(const char **)((char *)config + parameters[i].offset) = "";
+    unused->source = source;
+    for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+        if (source->known[i].text != NULL)
+            store_row(unused, &parameters[i]);
     }
-    if (config->source == NULL)
+    mem_free(unused);
+}
+
+bool config_check(const struct config *config, const char *program, struct error *err)
+{
+    const struct config_source *source = config->source;
+
+    for (size_t i = 0; i < source->flaw_count; i++) {
+        const struct flaw *flaw = &source->flaws[i];
+
+        if (program == NULL || parameter_has_reader(flaw->parameter, program)) {
+            error_set(err, flaw->kind, "%s", flaw->text);
+            return false;
+        }
+    }
+    return true;
+}
+
+struct config *config_read_for(const char *program, const char *directory, struct error *err)
+{
+    struct config *config = config_read(directory, NULL, NULL, err);
+
+    if (config != NULL && !config_check(config, program, err))
         config_free(&config);
     return config;
 }

@@ -40,18 +40,27 @@ struct config {
  *  directory  "" or NULL: MAIL_CONFIG in the environment, else the built-in default
  *  overrides  "name=value" items as -o takes them; NULL for none
  *  service    the name in master.cf ($service_name), NULL for tools
- *  err        PERMANENT: file, line and what is wrong; TEMPORARY where a host name in
- *             inet_interfaces cannot be resolved and mynetworks depends on it
+ *  err        PERMANENT: no file, or a line in it or an override that is no setting
  *
- * What is merely odd (config_report says it) is no error, nor is a bad number or flag in a row that
- * nothing obeys yet: it counts as 0, no or "".
+ * A value that cannot be evaluated (a number with letters, or below its least) is the trouble of those programs
+ * that read it: it is remembered for config_check, and its member has the default meanwhile, or nothing.
+ * What is merely odd (config_report says it) is no error, nor is a bad value in a row that nothing obeys yet.
  */
 struct config *config_read(const char *directory, const struct strlist *overrides,
                            const char *service, struct error *err) MUST_CHECK;
-/* config_read_in_part - to log why config_read failed, and for nothing else: what cannot be evaluated is "", or any
- * number; NULL when even the file cannot be read */
-struct config *config_read_in_part(const char *directory, const struct strlist *overrides,
-                                   const char *service) MUST_CHECK;
+
+/*
+ * config_check - can this program work with it?
+ *
+ *  program  as the table's readers are named ("smtpd"); NULL: nothing at all may be malformed
+ *  err      the first value of those that it reads that cannot be evaluated. PERMANENT, in Postfix's words;
+ *           TEMPORARY where a host name in inet_interfaces cannot be resolved and mynetworks depends on it
+ */
+bool config_check(const struct config *config, const char *program, struct error *err) MUST_CHECK;
+
+/* config_read_for - both, for tools: a configuration that `program` can work with, or NULL */
+struct config *config_read_for(const char *program, const char *directory,
+                               struct error *err) MUST_CHECK;
 void config_free(struct config **config);
 
 /* config_directory - where main.cf was read from */

@@ -6,6 +6,7 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/expand.c lib/config/expand.h \
 	lib/config/interfaces.c lib/config/interfaces.h \
 	lib/config/lines.c lib/config/lines.h \
+	lib/config/malformed.c \
 	lib/config/master_cf.c lib/config/master_cf.h \
 	lib/config/name_flags.c lib/config/name_flags.h \
 	lib/config/minimum.c lib/config/parameter.c lib/config/parameter.h \

@@ -87,10 +87,10 @@ static void print_unsupported(const char *reason)
         printf(".Em Not supported :\n%s.\n", reason);
 }
 
-static void print_parameter(const struct parameter *parameter, const struct parameter_doc *doc)
+static void print_parameter(const struct parameter *parameter, const char *doc)
 {
     printf(".It Cm %s\n", parameter->name);
-    print_text(doc->text);
+    print_text(doc);
     if (parameter->kind == PARAMETER_ENUM)
         print_choices(parameter);
     print_unsupported(parameter_unsupported(parameter));
@@ -114,7 +114,7 @@ static void print_parameters(void)
         rows[i] = &parameters[i];
     qsort(rows, PARAMETER_COUNT, sizeof(rows[0]), compare_rows);
     for (size_t i = 0; i < PARAMETER_COUNT; i++)
-        print_parameter(rows[i], &parameter_docs[parameter_index(rows[i])]);
+        print_parameter(rows[i], parameter_docs[parameter_index(rows[i])]);
 }
 
 static void print_transports(void)

@@ -323,6 +323,18 @@ bool master_cf_next_override(const struct master_service *service, size_t *posit
     return false;
 }
 
+void master_cf_overrides(const struct master_service *service, struct strlist *overrides)
+{
+    const struct strlist *arguments = &service->arguments;
+
+    for (size_t i = 0; i < arguments->count && arguments->items[i][0] == '-'; i++) {
+        if (strcmp(arguments->items[i], "-o") == 0 && i + 1 < arguments->count)
+            strlist_add(overrides, arguments->items[++i]);
+        else if (strncmp(arguments->items[i], "-o", 2) == 0)
+            strlist_add(overrides, arguments->items[i] + 2);
+    }
+}
+
 const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,
                                             enum service_type type)
 {

@@ -50,6 +50,9 @@ void master_cf_split(struct span line, struct strlist *words);
 bool master_cf_next_override(const struct master_service *service, size_t *position,
                              struct span *name_r, struct span *value_r) MUST_CHECK;
 
+/* master_cf_overrides - all of them, as config_read takes them */
+void master_cf_overrides(const struct master_service *service, struct strlist *overrides);
+
 /* master_cf_is_superfluous - a program of Postfix whose work buzon does elsewhere: a master.cf that was
  * brought along names it, and nothing is missing without it */
 bool master_cf_is_superfluous(const char *program);

@@ -4,7 +4,11 @@
 #include "lib/config/config.h"
 
 #define PARAMETER_NAMED(type, member, text, default_value, state, readers, doc)                    \
-    [INDEX_##member] = {text, default_value, offsetof(struct config, member), PARAMETER_##type,    \
+    [INDEX_##member] = {text,                                                                      \
+                        default_value,                                                             \
+                        readers,                                                                   \
+                        offsetof(struct config, member),                                           \
+                        PARAMETER_##type,                                                          \
                         PARAMETER_##state},
 #define P(type, member, default_value, state, readers, doc)                                        \
     PARAMETER_NAMED(type, member, #member, default_value, state, readers, doc)
@@ -48,6 +52,12 @@ const struct parameter *parameter_find(struct span name)
             return &parameters[i];
     }
     return NULL;
+}
+
+bool parameter_has_reader(const struct parameter *parameter, const char *program)
+{
+    return strlist_text_has(parameter->readers, ",", "all") ||
+           strlist_text_has(parameter->readers, ",", program);
 }
 
 static const char *const tls_grades[] = {"export", "low", "medium", "high", "null", NULL};

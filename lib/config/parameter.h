@@ -21,17 +21,11 @@ enum parameter_support { PARAMETER_WORKS, PARAMETER_LATER };
 
 struct parameter {
     const char *name;
-    const char
-        *value;      /* the default as it would stand in main.cf; of computed ones a description */
-    uint16_t offset; /* of the member of struct config */
-    uint8_t kind;    /* enum parameter_kind */
-    uint8_t support; /* enum parameter_support */
-};
-
-/* Kept apart from struct parameter, so that daemons do not carry the texts. */
-struct parameter_doc {
-    const char *readers; /* programs, separated by commas */
-    const char *text;    /* one line */
+    const char *value;   /* the default as in main.cf; of computed ones a description */
+    const char *readers; /* programs, separated by commas; "all": each looks at it */
+    uint16_t offset;     /* of the member of struct config */
+    uint8_t kind;        /* enum parameter_kind */
+    uint8_t support;     /* enum parameter_support */
 };
 
 /* INDEX_myhostname and so on: the place of a row in the table. */
@@ -45,10 +39,14 @@ enum {
 #undef PARAMETERS_OWN
 
 extern const struct parameter parameters[PARAMETER_COUNT];
-extern const struct parameter_doc parameter_docs[PARAMETER_COUNT];
+/* One line of documentation each; kept apart, so that daemons do not carry the texts. */
+extern const char *const parameter_docs[PARAMETER_COUNT];
 
 /* parameter_find - the row of a name, NULL when the table has none */
 const struct parameter *parameter_find(struct span name);
+
+/* parameter_has_reader - does this program, by the name of its file, read it? */
+bool parameter_has_reader(const struct parameter *parameter, const char *program);
 
 static inline size_t parameter_index(const struct parameter *parameter)
 {

@@ -2,9 +2,9 @@
  * leaves the texts out of daemons. */
 #include "lib/config/parameter.h"
 
-#define P(type, member, default_value, state, readers, doc) [INDEX_##member] = {readers, doc},
+#define P(type, member, default_value, state, readers, doc) [INDEX_##member] = doc,
 
-const struct parameter_doc parameter_docs[PARAMETER_COUNT] = {
+const char *const parameter_docs[PARAMETER_COUNT] = {
 #include "lib/config/parameters.def"
 };
 #undef P

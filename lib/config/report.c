@@ -180,6 +180,7 @@ void report_unsupported(struct config_source *source, const struct master_cf *ma
 void config_report(const struct config *config, const struct master_cf *master_cf)
 {
     report_oddities(config->source);
+    report_malformed(config->source, master_cf, REPORT_ALL);
     report_undefined(config->source, master_cf);
     report_unused(config->source, master_cf, REPORT_ALL);
     report_unsupported(config->source, master_cf, REPORT_ALL);

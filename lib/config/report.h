@@ -23,6 +23,11 @@ void report_oddities(const struct config_source *source);
 /* report_undefined - names that values of main.cf or -o refer to and nothing defines; once a file */
 void report_undefined(struct config_source *source, const struct master_cf *master_cf);
 
+/* report_malformed - values that cannot be evaluated, for which somebody will not start: main.cf's, once
+ * source_find_flaws or config_read has found them; of -o those that the service's program reads */
+void report_malformed(const struct config_source *source, const struct master_cf *master_cf,
+                      unsigned files);
+
 /* report_unused - settings whose name nobody knows and no value refers to (lib/config/usage.h) */
 void report_unused(struct config_source *source, const struct master_cf *master_cf, unsigned files);
 

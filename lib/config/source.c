@@ -167,11 +167,20 @@ void source_free(struct config_source **source)
         return;
     hash_free(&(*source)->others, NULL);
     mem_free((*source)->settings);
+    mem_free((*source)->flaws);
     strlist_release(&(*source)->warnings);
     buf_release(&(*source)->scratch);
     arena_free(&(*source)->arena);
     mem_free(*source);
     *source = NULL;
+}
+
+void source_note_flaw(struct config_source *source, const struct parameter *parameter,
+                      const struct error *err)
+{
+    source->flaws = mem_resize(source->flaws, source->flaw_count + 1, sizeof(*source->flaws));
+    source->flaws[source->flaw_count++] =
+        (struct flaw){parameter, err->kind, arena_copy(source->arena, err->text)};
 }
 
 struct expanding {

@@ -23,6 +23,13 @@ struct setting {
     const struct parameter *parameter; /* NULL: a name of the user's own */
 };
 
+/* A value that cannot be evaluated: why not, in words for those who read it. */
+struct flaw {
+    const struct parameter *parameter;
+    enum error_kind kind;
+    const char *text;
+};
+
 struct config_source {
     struct arena *arena;
     const char *directory;
@@ -32,6 +39,8 @@ struct config_source {
     struct hash *others; /* of struct entry; NULL: none */
     struct setting *settings;
     size_t setting_count;
+    struct flaw *flaws; /* found by config_read, in the order of the table */
+    size_t flaw_count;
     struct strlist warnings; /* what is odd but harmless in main.cf, for config_report_... */
     int depth;               /* of names that refer to names */
     struct buf scratch;      /* expansions in progress, one behind the other */
@@ -72,6 +81,12 @@ const char *source_value(struct config_source *source, const struct parameter *p
 /* source_value_of - the same for any name; *value_r is NULL when it is not set, which is no error */
 bool source_value_of(struct config_source *source, struct span name, const char **value_r,
                      struct error *err) MUST_CHECK;
+
+/* source_note_flaw - remember that a value cannot be evaluated, with *err */
+void source_note_flaw(struct config_source *source, const struct parameter *parameter,
+                      const struct error *err);
+/* source_find_flaws - what config_read does of itself: look at each parameter that is set (lib/config/config.c) */
+void source_find_flaws(struct config_source *source);
 
 /* source_expand - a text that refers to the names of the source; NULL and *err */
 const char *source_expand(struct config_source *source, struct span text,

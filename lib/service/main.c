@@ -130,35 +130,23 @@ static void inherit(struct service_process *process)
 
 /* --- configuration and log ---------------------------------------------------------------------- */
 
-/* A configuration that is wrong may still say where that is to be logged. */
-static void fail_to_configure(const struct service_process *process, const struct error *err)
-{
-    struct error ignored;
-    struct config *config =
-        config_read_in_part(NULL, &process->options.overrides, process->options.name);
-
-    if (config != NULL &&
-        !logging_open(config, process->service->mailbox_side ? NULL : process->service->program,
-                      process->options.standalone, &ignored))
-        log_warning("%s", ignored.text);
-    fail(err);
-}
-
+/* A configuration that is wrong for us still says where that is to be logged. */
 static void configure(struct service_process *process)
 {
+    const struct service *service = process->service;
     struct error err = {0};
-
-    process->instance.config =
+    const struct config *config =
         config_read(NULL, &process->options.overrides, process->options.name, &err);
-    if (process->instance.config == NULL)
-        fail_to_configure(process, &err);
-    socket_window_size(process->instance.config->tcp_windowsize);
-    service_insist_on_tables(!process->service->opens_for_others &&
-                             process->instance.config->daemon_table_open_error_is_fatal);
-    if (!logging_open(process->instance.config,
-                      process->service->mailbox_side ? NULL : process->service->program,
-                      process->options.standalone, &err))
+
+    if (config == NULL ||
+        !logging_open(config, service->mailbox_side ? NULL : service->program,
+                      process->options.standalone, &err) ||
+        !config_check(config, service->program, &err))
         fail(&err);
+    process->instance.config = config;
+    socket_window_size(config->tcp_windowsize);
+    service_insist_on_tables(!service->opens_for_others &&
+                             config->daemon_table_open_error_is_fatal);
     if (process->service->single_process && !process->options.alone && !process->options.standalone)
         log_fatal("service %s: its process limit in master.cf must be 1", process->instance.name);
 }

@@ -122,7 +122,7 @@ static void place_by_configuration(struct standalone *standalone)
                   err.kind == ERROR_NONE ? "no such account" : err.text);
 }
 
-void standalone_begin(struct standalone *standalone, int argc, char *argv[])
+void standalone_begin(struct standalone *standalone, const char *program, int argc, char *argv[])
 {
     const char *directory = NULL, *path = NULL;
     struct error err = {0};
@@ -140,7 +140,7 @@ void standalone_begin(struct standalone *standalone, int argc, char *argv[])
     }
     (void)signal(SIGPIPE, SIG_IGN);
     *standalone = (struct standalone){.arena = arena_create()};
-    standalone->config = config_read(directory, NULL, NULL, &err);
+    standalone->config = config_read_for(program, directory, &err);
     if (standalone->config == NULL)
         log_fatal("%s", err.text);
     entry = caller();

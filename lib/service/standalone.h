@@ -17,12 +17,12 @@ struct standalone {
 };
 
 /*
- * standalone_begin - "PROGRAM -s [-c config_directory] [-m maildir]" was called
+ * standalone_begin - "PROGRAM -s [-c config_directory] [-m maildir]" was called; `program` as readers are named
  *
  * The mailbox is that of the calling user, by the configuration, unless -m names one. Does not return
  * when that cannot be: it says why on standard error.
  */
-void standalone_begin(struct standalone *standalone, int argc, char *argv[]);
+void standalone_begin(struct standalone *standalone, const char *program, int argc, char *argv[]);
 /* standalone_is_wanted - is that how the program was called? */
 bool standalone_is_wanted(int argc, char *argv[]);
 void standalone_end(struct standalone *standalone);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Numbers and times below the least that they may be: a daemon does not start with them, and says so as Postfix's does.
+# What cannot be a value of its parameter: it stops those programs that read the parameter, with the words of Postfix's,
+# and no other.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../sides.sh"
 need postconf
@@ -12,9 +13,54 @@ cat >"$T/values" <<'END'
 15 max_use 0 max_use parameter value 0 < 1
 16 smtpd_forbid_bare_newline_reject_code 450 smtpd_forbid_bare_newline_reject_code parameter value 450 < 500
 END
-plan "$((2 * $(wc -l <"$T/values") + 2))"
-sides_prepare </dev/null
+# Of single daemons, and of all programs.
+cat >"$T/mistakes" <<'END'
+smtpd_timeout = 0
+smtp_helo_timeout = 1x
+qmgr_message_active_limit = 0
+mailbox_size_limit = 50M
+biff = maybe
+message_size_limit = 50M
+soft_bounce = maybe
+ipc_timeout = 0
+END
+cat >"$T/calls" <<'END'
+postconf -h myhostname smtpd_timeout biff 2>/dev/null
+postmap -q key texthash:table
+postalias -q key texthash:table
+postqueue -p
+postqueue -f
+postsuper -s
+postcat nosuch
+postlock table true
+sendmail -bs </dev/null
+sendmail -f someone@example.test
+mailq
+END
+while read -r mistake; do
+    sed "s/^/with '$mistake' /" "$T/calls"
+done <"$T/mistakes" | sed "/smtpd_timeout.* -bs/i\\
+~ours is no smtpd, which tells the log alone / ^sendmail: fatal: invalid smtpd_timeout: 0 .min 1.$" >"$T/cases"
+plan "$((2 * $(wc -l <"$T/values") + $(grep -c ^with "$T/cases") + 14))"
+sides_prepare <<'END'
+smtp_helo_timeout = 1x
+mailbox_size_limit = 50M
+transport_maps = inline:{fine.test=discard:}
+END
+for side in ours theirs; do
+    cat >"$T/$side/bin/with" <<END
+#!/bin/sh
+# with SETTING COMMAND...: in a configuration that has it
+mkdir c && cp "$T/$side/conf/"*.cf c && printf '%s\n' "\$1" >>c/main.cf
+shift
+MAIL_CONFIG=\$PWD/c exec "\$@"
+END
+    chmod 755 "$T/$side/bin/with"
+    echo key value >"$T/$side/work/table"
+done
+printf 'ESMTP buzon\tESMTP Postfix\n' >"$T/ours/names"
 echo '127.0.0.1 REJECT seen' >"$T/clients"
+SIDES_LOCAL='smtp unix - - n - - smtp'
 sides_start "$(while read -r port name value rest; do echo "$port inet n - n - - smtpd -o $name=$value"; done <"$T/values")
 20 inet n - n - - smtpd -o {smtpd_client_restrictions=check_client_access texthash:$T/clients} -o smtpd_peername_lookup=no"
 touch_port() { # for as long as it is looked at
@@ -23,7 +69,7 @@ touch_port() { # for as long as it is looked at
 while read -r port name value text; do
     for side in ours:100 theirs:101; do
         touch_port "${side#*:}$port"
-        eventually "${side%:*}: $name = $value" grep -q "fatal: .*invalid $text" "$T/log/${side%:*}.log"
+        eventually "${side%:*}: $name = $value" grep -q "fatal: invalid $text" "$T/log/${side%:*}.log"
         kill $! 2>"$T/gone"
     done
 done <"$T/values"
@@ -38,4 +84,23 @@ for port in 10020 10120; do
     is 'other services work, with their tables' "$(python3 "$T/ask.py" $port 2>&1)" \
         '5.7.1 <unknown[127.0.0.1]>: Client host rejected: seen'
 done
+sides_compare "$T/cases"
+
+# smtp reads a parameter that is wrong, discard does not.
+for side in ours theirs; do
+    echo "Subject: both" | MAIL_CONFIG=$T/$side/conf "$T/$side/bin/sendmail" -f a@b.test one@far.test two@fine.test
+    eventually "$side: other agents deliver" grep -q 'discard.*to=<two@fine.test>.*status=sent' "$T/log/$side.log"
+    eventually "$side: its agent says why it does not" \
+        grep -q 'smtp\[[0-9]*\]: fatal: parameter smtp_helo_timeout: bad time value or unit: 1x$' "$T/log/$side.log"
+    eventually "$side: master waits before it starts another" \
+        grep -q 'master.*warning: .*/smtp: bad command startup -- throttling' "$T/log/$side.log"
+    like "$side: the mail waits" "$(MAIL_CONFIG=$T/$side/conf "$T/$side/bin/postqueue" -p)" one@far.test
+done
+said=$(MAIL_CONFIG=$T/ours/conf "$T/ours/bin/buzon" check 2>&1)
+like 'buzon check names it, with the line' "$said" \
+    'main.cf, line [0-9]*: parameter smtp_helo_timeout: bad time value or unit: 1x \(read by smtp\)$'
+like 'and what stands in master.cf' "$said" 'master.cf, line [0-9]*: service 10011: invalid smtpd_timeout: 0 \(min 1\)$'
+said=$(MAIL_CONFIG=$T/ours/conf "$T/ours/bin/buzonconf" -n 2>&1 >"$T/shown")
+like 'so does buzonconf' "$said" 'main.cf, line [0-9]*: bad numerical configuration: mailbox_size_limit = 50M \(read by local\)$'
+is 'which shows it to be mended' "$(grep smtp_helo "$T/shown")" 'smtp_helo_timeout = 1x'
 sides_stop

@@ -13,6 +13,14 @@ FOR_INFORMATION = {
 # Read by the name of their transport: config_transport_int and its kin.
 OF_TRANSPORTS = re.compile(r"(local|relay|lmtp|smtp|virtual)_(destination|transport|delivery|initial)_")
 
+# Folders whose programs have other names than they, and those whose programs read different rows: any of them will do.
+PROGRAMS = {
+    "error": {"error", "discard"}, "smtp": {"smtp", "lmtp"}, "lib/service": {"all", "master"},
+    "lib/route": {"cleanup", "qmgr", "smtpd"}, "lib/delivery": {"local"},
+}
+DAEMONS = "auth bounce cleanup flush imapd local login pickup pop3d proxymap qmgr showq smtpd virtual".split()
+# Read where a program of that room is not meant: logging for the daemons of mail readers, mailboxes by other agents.
+ELSEWHERE = {"login_syslog_name", "virtual_minimum_uid"}
 rows = {}
 defaults = ""
 for line in open(os.path.join(top, "lib/config/parameters.def")):
@@ -28,6 +36,16 @@ code = re.sub(r"/\*.*?\*/", " ", code, flags=re.S)
 words = set(re.findall(r"\w+", code)) | set(re.findall(r"\$\{?\{?\$?(\w+)", defaults))
 for name in re.findall(r"\bOURS\((\w+)\)", code):  # smtp/settings.c
     words |= {"smtp_" + name, "lmtp_" + name}
+
+def reads(path):
+    text = re.sub(r"/\*.*?\*/", " ", open(path, errors="replace").read(), flags=re.S)
+    return set(re.findall(r"\bconfig(?:->|\.)(\w+)", text)) & set(rows)
+
+
+unlisted = sorted(
+    "%s:%s" % (folder, name) for folder in DAEMONS + list(PROGRAMS)
+    for path in glob.glob(os.path.join(top, folder, "*.c")) for name in reads(path) - ELSEWHERE
+    if not set(rows[name][1].split(",")) & ({"all"} | PROGRAMS.get(folder, {folder})))
 read = {name for name in re.findall(r"\bconfig(?:->|\.)(\w+)", code) if name in rows}
 checks = [
     ("the table has rows", not rows),
@@ -36,6 +54,7 @@ checks = [
      sorted(n for n in rows if rows[n][0] == "WORKS" and n not in words | FOR_INFORMATION and not OF_TRANSPORTS.match(n))),
     ("nothing is for information alone that the code reads", sorted(n for n in FOR_INFORMATION if n in read or n not in rows)),
     ("every working parameter is documented", sorted(n for n in rows if rows[n][0] == "WORKS" and not rows[n][2])),
+    ("whoever reads a parameter is among its readers", unlisted),
     ("every working parameter has readers", sorted(n for n in rows if rows[n][0] == "WORKS" and not rows[n][1])),
 ]
 print("1..%d" % len(checks))

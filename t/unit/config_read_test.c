@@ -25,10 +25,16 @@ static void write_main_cf(const char *text)
     fd_close(&fd);
 }
 
-static struct config *read_text(const char *text, struct error *err)
+static struct config *read_for(const char *program, const char *text, struct error *err)
 {
     write_main_cf(text);
-    return config_read(directory, NULL, NULL, err);
+    return config_read_for(program, directory, err);
+}
+
+/* Nothing at all may be malformed. */
+static struct config *read_text(const char *text, struct error *err)
+{
+    return read_for(NULL, text, err);
 }
 
 static const struct value_case {
@@ -90,45 +96,96 @@ static void run_value_case(void **state)
 static const struct refusal_case {
     const char *name;
     const char *main_cf;
-    const char *text; /* behind the name of main.cf */
+    const char *text; /* ", ...": behind the name of main.cf */
 } refusal_cases[] = {
     {"a line without an equals sign", "\nrelayhost",
-     ", line 2: missing '=' after attribute name: \"relayhost\""                                                                       },
+     ", line 2: missing '=' after attribute name: \"relayhost\""                                                             },
     {"two words before it",           "relayhost a = c",
-     ", line 1: missing '=' after attribute name: \"relayhost a = c\""                                                                 },
-    {"no name",                       "= c",                             ", line 1: missing attribute name: \"= c\""                   },
+     ", line 1: missing '=' after attribute name: \"relayhost a = c\""                                                       },
+    {"no name",                       "= c",                             ", line 1: missing attribute name: \"= c\""         },
     {"a malformed reference",         "#\nmyhostname = ${a",
-     ", line 2: myhostname: truncated reference: \"${a\""                                                                              },
+     ", line 2: myhostname: truncated reference: \"${a\""                                                                    },
     {"yes or no",                     "\nlogin_tls_wrappermode = maybe",
-     ", line 2: bad boolean configuration: login_tls_wrappermode = maybe"                                                              },
+     "bad boolean configuration: login_tls_wrappermode = maybe"                                                              },
     {"letters in a number",           "login_client_limit = 12x",
-     ", line 1: bad numerical configuration: login_client_limit = 12x"                                                                 },
+     "bad numerical configuration: login_client_limit = 12x"                                                                 },
     {"a negative number",             "login_client_limit = -1",
-     ", line 1: bad numerical configuration: login_client_limit = -1"                                                                  },
+     "bad numerical configuration: login_client_limit = -1"                                                                  },
     {"a number past its type",        "login_client_limit = 2147483648",
-     ", line 1: bad numerical configuration: login_client_limit = 2147483648"                                                          },
+     "bad numerical configuration: login_client_limit = 2147483648"                                                          },
     {"an empty number",
-     "login_client_limit =",                                             ", line 1: bad numerical configuration: login_client_limit = "},
-    {"less than there may be",        "line_length_limit = 511",         ", line 1: invalid line_length_limit parameter value 511 < 512"    },
-    {"no time where there must be",   "smtpd_timeout = 0",               ", line 1: invalid smtpd_timeout: 0 (min 1)"                       },
+     "login_client_limit =",                                             "bad numerical configuration: login_client_limit = "},
+    {"less than there may be",        "line_length_limit = 511",
+     "invalid line_length_limit parameter value 511 < 512"                                                                   },
+    {"no time where there must be",   "smtpd_timeout = 0",               "invalid smtpd_timeout: 0 (min 1)"                  },
     {"an unknown unit of time",       "login_timeout = 3y",
-     ", line 1: bad time value or unit in configuration: login_timeout = 3y"                                                           },
+     "parameter login_timeout: bad time value or unit: 3y"                                                                   },
     {"a time past its type",          "login_timeout = 9999w",
-     ", line 1: bad time value or unit in configuration: login_timeout = 9999w"                                                        },
-    {"a word that is no choice",      "login_protocol = gopher",
-     ", line 1: bad value: login_protocol = gopher"                                                                                    },
+     "parameter login_timeout: bad time value or unit: 9999w"                                                                },
+    {"a word that is no choice",      "login_protocol = gopher",         "bad value: login_protocol = gopher"                },
 };
 
 static void run_refusal_case(void **state)
 {
     const struct refusal_case *c = *state;
     struct error err = {0};
-    char expected[256];
+    char expected[256] = "";
 
-    (void)snprintf(expected, sizeof(expected), "%s/main.cf%s", directory, c->text);
+    if (c->text[0] == ',')
+        (void)snprintf(expected, sizeof(expected), "%s/main.cf", directory);
+    (void)strncat(expected, c->text, sizeof(expected) - strlen(expected) - 1);
     assert_null(read_text(c->main_cf, &err));
     assert_int_equal(err.kind, ERROR_PERMANENT);
     assert_string_equal(err.text, expected);
+}
+
+/* Which programs a mistake stops: those that read the parameter. */
+static const struct reader_case {
+    const char *name;
+    const char *main_cf;
+    const char *program;
+    bool starts;
+} reader_cases[] = {
+    {"a time of smtpd stops smtpd",              "smtpd_timeout = 0",            "smtpd",      false},
+    {"not qmgr",                                 "smtpd_timeout = 0",            "qmgr",       true },
+    {"not master",                               "smtpd_timeout = 0",            "master",     true },
+    {"not the tools",                            "smtpd_timeout = 0",            "buzonqueue", true },
+    {"a number of smtp stops smtp",              "smtp_line_length_limit = x",   "smtp",       false},
+    {"not lmtp, which is the same program",      "smtp_line_length_limit = x",   "lmtp",       true },
+    {"a word that is no choice: for its reader", "smtpd_tls_security_level = x", "smtpd",      false},
+    {"not for others",                           "smtpd_tls_security_level = x", "imapd",      true },
+    {"a reference of old rules: for its reader", "smtpd_banner = ${x",           "smtpd",      false},
+    {"not for others",                           "smtpd_banner = ${x",           "cleanup",    true },
+    {"whoever refers to it is stopped with it",  "myhostname = ${x",             "smtpd",      false},
+    {"what all programs read stops all",         "ipc_timeout = 0",              "buzonmap",   false},
+    {"a row that nothing obeys stops nobody",    "tlsproxy_enforce_tls = x",     "smtpd",      true },
+};
+
+static void run_reader_case(void **state)
+{
+    const struct reader_case *c = *state;
+    struct error err = {0};
+    struct config *config = read_for(c->program, c->main_cf, &err);
+
+    if ((config != NULL) != c->starts)
+        fail_msg("%s: %s: %s", c->program, c->main_cf, err.text);
+    config_free(&config);
+}
+
+/* It must be something: who does not read it does not look at it. */
+static void malformed_values_count_as_their_defaults(void **state UNUSED)
+{
+    struct config *config = read_for("buzonlog",
+                                     "myhostname = a.b\nsmtpd_timeout = 0\nsmtpd_banner = ${x\n"
+                                     "smtpd_tls_ciphers = x\nbiff = maybe\n",
+                                     NULL);
+
+    assert_non_null(config);
+    assert_int_equal(config->smtpd_timeout, 300);
+    assert_string_equal(config->smtpd_banner, "a.b ESMTP buzon");
+    assert_string_equal(config->smtpd_tls_ciphers, "medium");
+    assert_true(config->biff);
+    config_free(&config);
 }
 
 static void values_have_their_types(void **state UNUSED)
@@ -278,10 +335,10 @@ static void table_knows_the_choices_of_enums(void **state UNUSED)
 static void table_documents_every_row(void **state UNUSED)
 {
     for (size_t i = 0; i < PARAMETER_COUNT; i++) {
-        size_t len = strlen(parameter_docs[i].text);
+        size_t len = strlen(parameter_docs[i]);
 
-        if (len < 2 || parameter_docs[i].text[len - 1] != '.' || *parameter_docs[i].readers == '\0')
-            fail_msg("%s: \"%s\"", parameters[i].name, parameter_docs[i].text);
+        if (len < 2 || parameter_docs[i][len - 1] != '.' || *parameters[i].readers == '\0')
+            fail_msg("%s: \"%s\"", parameters[i].name, parameter_docs[i]);
     }
 }
 
@@ -348,14 +405,15 @@ int main(void)
         cmocka_unit_test(overrides_win),
         cmocka_unit_test(myorigin_may_be_a_file),
         cmocka_unit_test(bad_values_that_nobody_obeys_are_harmless),
+        cmocka_unit_test(malformed_values_count_as_their_defaults),
         cmocka_unit_test(transports_have_parameters_of_their_own),
         cmocka_unit_test(table_is_in_order),
         cmocka_unit_test(table_knows_the_choices_of_enums),
         cmocka_unit_test(table_documents_every_row),
         cmocka_unit_test(defaults_are_values_of_their_kind),
     };
-    struct CMUnitTest
-        tests[ARRAY_LENGTH(value_cases) + ARRAY_LENGTH(refusal_cases) + ARRAY_LENGTH(others)];
+    struct CMUnitTest tests[ARRAY_LENGTH(value_cases) + ARRAY_LENGTH(refusal_cases) +
+                            ARRAY_LENGTH(reader_cases) + ARRAY_LENGTH(others)];
     size_t used = 0;
     int failures;
 
@@ -363,6 +421,7 @@ int main(void)
         return 1;
     UNIT_ADD_ROWS(tests, used, value_cases, run_value_case);
     UNIT_ADD_ROWS(tests, used, refusal_cases, run_refusal_case);
+    UNIT_ADD_ROWS(tests, used, reader_cases, run_reader_case);
     memcpy(&tests[used], others, sizeof(others));
     used += ARRAY_LENGTH(others);
     failures = unit_run("main.cf", tests, used);

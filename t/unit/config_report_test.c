@@ -95,6 +95,13 @@ static const struct report_case {
     {"not, when it says the same twice",                                "myhostname = a.b\nmyhostname = a.b\n",                          "",                                                                                  ""                                                                                                   },
     {"a line that continues nothing",                                   "\n x = y\nmyhostname = a.b\n",                                  "",
      "/main.cf, line 2: logical line must not start with whitespace: \" x = y\"\n"                                                                                                                                                                                                                                                 },
+    {"a value that cannot be evaluated",                                "\nsmtpd_timeout = 0\n",                                         "",
+     "/main.cf, line 2: invalid smtpd_timeout: 0 (min 1) (read by smtpd)\n"                                                                                                                                                                                                                                                        },
+    {"a malformed reference, and who needs it",                         "own = ${x\nsmtpd_banner = $own\n",                              "",
+     "/main.cf, line 1: own: truncated reference: \"${x\" (read by smtpd)\n"                                                                                                                                                                                                                                                       },
+    {"in a service whose program reads it",                             "own = 7\n",
+     "smtp inet n - n - - smtpd -o smtpd_timeout=x -o qmgr_ipc_timeout=x -o max_use=$own\n",
+     "/master.cf, line 1: service smtp: parameter smtpd_timeout: bad time value or unit: x\n"                                                                                                                                                                                                                                      },
 };
 
 /* What is logged while the log goes to a file, without date, name and directory. */

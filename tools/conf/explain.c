@@ -284,8 +284,10 @@ bool explain_addresses(const char *directory, const struct conf *conf, const cha
     struct error reason = {0};
     struct master_cf *master_cf;
 
-    if (config == NULL)
+    if (config == NULL || !config_check(config, NULL, err)) {
+        config_free(&config);
         return false;
+    }
     master_cf = master_cf_read(config, &reason);
     if (master_cf == NULL)
         log_warning("%s", reason.text);
