@@ -4,7 +4,7 @@
 PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')
 need postmap initdb postgres
 has_module pgsql
-plan 14
+plan 15
 tables_prepare
 D=$T/db/data
 
@@ -79,6 +79,12 @@ table wrong <<'END'
 query = SELECT nothing FROM alias WHERE source = '%s'
 END
 check 'a wrong query is no answer' same_answers "pgsql:$CONF/wrong.cf" ana@example.test
+table slow <<'END'
+query = SELECT pg_sleep(3600), '%s'
+timeout = 1
+END
+like 'a server that does not answer is not waited for' "$(ours -q ana@example.test "pgsql:$CONF/slow.cf")" \
+    'query error: .*the server does not answer'
 sed "s,^hosts.*,hosts = inet:127.0.0.1:1 postgresql://mail@127.0.0.1:15432/postgres," "$CONF/plain.cf" >"$CONF/two.cf"
 is 'one of two servers answers, named by an URI' "$(ours -q ana@example.test "pgsql:$CONF/two.cf" | grep -v warning)" "box1
 status 0"

@@ -5,12 +5,20 @@
 #include "lib/map/module.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
+#include <time.h>
 
-#define TIMEOUT_S "10" /* of a connection, and of a server that says nothing any more */
-#define PORT_MAX  8
+#define TIMEOUT_S        "10" /* of a connection, and of a server whose host says nothing any more */
+#define ANSWER_TIMEOUT_S 60   /* where the settings do not say it */
+#define PORT_MAX         8
 
 static const struct map_host *host;
+
+struct connection {
+    PGconn *server;
+    int timeout_s; /* of an answer */
+};
 
 /* libpq's messages are lines. */
 static void fail(struct error *err, const char *what, const char *message)
@@ -82,28 +90,37 @@ static PGconn *start(const struct table_settings *settings, const char *server)
     return connection;
 }
 
+static void close_connection(void *opened)
+{
+    struct connection *connection = opened;
+
+    PQfinish(connection->server);
+    host->mem_free(connection);
+}
+
 static void *open_connection(const struct map_host *from, const struct table_settings *settings,
                              const char *server, struct error *err)
 {
-    PGconn *connection;
+    struct connection *connection;
 
     host = from;
-    connection = start(settings, server);
-    if (connection != NULL && PQstatus(connection) == CONNECTION_OK)
-        return connection;
-    fail(err, "connect", connection == NULL ? "out of memory" : PQerrorMessage(connection));
-    PQfinish(connection);
+    connection = host->mem_alloc(sizeof(*connection));
+    if (host->setting_number(settings, "timeout", ANSWER_TIMEOUT_S, 1, &connection->timeout_s,
+                             err)) {
+        connection->server = start(settings, server);
+        if (connection->server != NULL && PQstatus(connection->server) == CONNECTION_OK)
+            return connection;
+        fail(err, "connect",
+             connection->server == NULL ? "out of memory" : PQerrorMessage(connection->server));
+    }
+    close_connection(connection);
     return NULL;
 }
 
-static void close_connection(void *connection)
-{
-    PQfinish(connection);
-}
-
 /* The connection knows the encoding, without which no quoting is safe. */
-static bool quote(void *connection, struct span text, struct buf *quoted_r, struct error *err)
+static bool quote(void *opened, struct span text, struct buf *quoted_r, struct error *err)
 {
+    const struct connection *connection = opened;
     char *to = host->buf_reserve(quoted_r, text.len * 2 + 1);
     int failure = 0;
     size_t len;
@@ -112,10 +129,10 @@ static bool quote(void *connection, struct span text, struct buf *quoted_r, stru
         host->error_set(err, ERROR_TEMPORARY, "a query is too long");
         return false;
     }
-    len =
-        PQescapeStringConn(connection, to, text.data == NULL ? "" : text.data, text.len, &failure);
+    len = PQescapeStringConn(connection->server, to, text.data == NULL ? "" : text.data, text.len,
+                             &failure);
     if (failure != 0) {
-        fail(err, "quote the key", PQerrorMessage(connection));
+        fail(err, "quote the key", PQerrorMessage(connection->server));
         return false;
     }
     host->buf_commit(quoted_r, len);
@@ -141,21 +158,77 @@ static bool put_rows(const PGresult *result, map_value *put, void *context, stru
     return true;
 }
 
-static enum sql_outcome query(void *connection, const char *statement, map_value *put,
-                              void *context, struct error *err)
+static int64_t now_ms(void)
 {
-    PGresult *result = PQexec(connection, statement);
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until there is a result, or the statement has gone and then a result; false: there is none in time. A server that
+ * is alive and does not answer must not hold us for ever: PQexec would wait. */
+static bool await_result(PGconn *server, int64_t deadline_ms)
+{
+    int unsent;
+
+    while ((unsent = PQflush(server)) > 0 || (unsent == 0 && PQisBusy(server) != 0)) {
+        struct pollfd waiting = {
+            .fd = PQsocket(server),
+            .events = (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
+        };
+        int64_t left_ms = deadline_ms - now_ms();
+
+        if (left_ms <= 0 || PQsocket(server) < 0 || poll(&waiting, 1, (int)left_ms) == 0)
+            return false;
+        if ((waiting.revents & ~POLLOUT) != 0 && PQconsumeInput(server) == 0)
+            break; /* lost: the result says so */
+    }
+    return true;
+}
+
+/* The last result of a statement, as PQexec has it; NULL: it is not there in time. */
+static PGresult *execute(const struct connection *connection, const char *statement)
+{
+    int64_t deadline_ms = now_ms() + (int64_t)connection->timeout_s * 1000;
+    PGresult *last = NULL;
+    PGresult *next;
+
+    if (PQsendQuery(connection->server, statement) == 0)
+        return PQmakeEmptyPGresult(connection->server, PGRES_FATAL_ERROR);
+    while (await_result(connection->server, deadline_ms)) {
+        next = PQgetResult(connection->server);
+        if (next == NULL)
+            return last == NULL ? PQmakeEmptyPGresult(connection->server, PGRES_FATAL_ERROR) : last;
+        PQclear(last);
+        last = next;
+        if (PQstatus(connection->server) != CONNECTION_OK)
+            return last;
+    }
+    PQclear(last);
+    return NULL;
+}
+
+static enum sql_outcome query(void *opened, const char *statement, map_value *put, void *context,
+                              struct error *err)
+{
+    const struct connection *connection = opened;
+    PGresult *result = execute(connection, statement);
     ExecStatusType status = PQresultStatus(result);
     enum sql_outcome outcome = SQL_REFUSED;
 
+    if (result == NULL) {
+        fail(err, "query", "the server does not answer");
+        return SQL_LOST;
+    }
     if (status == PGRES_TUPLES_OK) {
         if (put_rows(result, put, context, err))
             outcome = SQL_DONE;
     } else if (status == PGRES_COMMAND_OK) {
         fail(err, "query", "it has no result");
     } else {
-        fail(err, "query", PQerrorMessage(connection));
-        if (PQstatus(connection) != CONNECTION_OK)
+        fail(err, "query", PQerrorMessage(connection->server));
+        if (PQstatus(connection->server) != CONNECTION_OK)
             outcome = SQL_LOST;
     }
     PQclear(result);
