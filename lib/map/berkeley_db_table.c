@@ -72,8 +72,14 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
                               struct error *err)
 {
     struct db_table *table = opened;
+    enum map_result result = map_find_either_way(&table->nul, get, table, key, value_r, err);
 
-    return map_find_either_way(&table->nul, get, table, key, value_r, err);
+    /* Whoever writes it in place, as Postfix's tools do, begins with pages in which there is nothing. */
+    if (result == MAP_ABSENT && map_stamp_written(&table->file->stamp)) {
+        error_set(err, ERROR_TEMPORARY, "the file was changed while it was open");
+        return MAP_UNAVAILABLE;
+    }
+    return result;
 }
 
 /* Who lists a table wants texts without their NULs. */

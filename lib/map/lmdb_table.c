@@ -11,6 +11,7 @@ struct lmdb_table {
     MDB_txn *reading; /* reset between look-ups */
     MDB_dbi dbi;
     struct map_stamp stamp;
+    off_t least; /* octets of its two first pages, which tell how long it is; 0: not known yet */
     struct map_nul nul;
 };
 
@@ -24,14 +25,18 @@ static void close_table(void *opened)
 }
 
 /* The file is mapped into memory: reading behind the end of one that was cut short would kill us. */
-static bool is_whole(const struct lmdb_table *table)
+static bool is_whole(struct lmdb_table *table)
 {
     MDB_envinfo info;
     MDB_stat pages;
+    struct stat status;
 
-    return mdb_env_info(table->environment, &info) == 0 &&
-           mdb_env_stat(table->environment, &pages) == 0 &&
-           (uint64_t)table->stamp.size / pages.ms_psize > info.me_last_pgno;
+    if (fstat(table->stamp.fd, &status) != 0 || status.st_size < table->least ||
+        mdb_env_info(table->environment, &info) != 0 ||
+        mdb_env_stat(table->environment, &pages) != 0)
+        return false;
+    table->least = (off_t)pages.ms_psize * 2;
+    return (uint64_t)status.st_size / pages.ms_psize > info.me_last_pgno;
 }
 
 /* The first failing step's number. */
@@ -39,7 +44,10 @@ static int open_environment(struct lmdb_table *table, const char *path)
 {
     int failure = mdb_env_create(&table->environment);
     mdb_filehandle_t fd;
+    struct stat status;
 
+    if (failure == 0 && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        failure = MDB_INVALID; /* the library would wait at a FIFO */
     if (failure == 0)
         failure =
             mdb_env_open(table->environment, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0600);
@@ -111,7 +119,7 @@ static enum map_result lookup(void *opened, struct span key, int flags UNUSED, s
 {
     struct lmdb_table *table = opened;
     enum map_result result;
-    int failure = mdb_txn_renew(table->reading);
+    int failure = is_whole(table) ? mdb_txn_renew(table->reading) : MDB_CORRUPTED;
 
     if (failure != 0) {
         fail(err, failure, "read database");
@@ -129,7 +137,7 @@ static bool walk(void *opened, map_visit *visit, void *context, struct error *er
     MDB_val key;
     MDB_val value;
     bool goes_on = true;
-    int failure = mdb_txn_renew(table->reading);
+    int failure = is_whole(table) ? mdb_txn_renew(table->reading) : MDB_CORRUPTED;
 
     if (failure == 0)
         failure = mdb_cursor_open(table->reading, table->dbi, &cursor);

@@ -120,5 +120,7 @@ bool map_stamp_open_database(struct map_stamp *stamp, const char *path,
 /* map_stamp_take - of a descriptor that somebody else owns and keeps open */
 void map_stamp_take(struct map_stamp *stamp, int fd);
 bool map_stamp_changed(const struct map_stamp *stamp);
+/* map_stamp_written - in place: what was read of it since need not fit together */
+bool map_stamp_written(const struct map_stamp *stamp);
 
 #endif

@@ -64,3 +64,11 @@ bool map_stamp_changed(const struct map_stamp *stamp)
            !same_time(now.modified, stamp->modified) ||
            !same_time(now.status_changed, stamp->status_changed);
 }
+
+bool map_stamp_written(const struct map_stamp *stamp)
+{
+    struct map_stamp now;
+
+    map_stamp_take(&now, stamp->fd);
+    return now.size != stamp->size || !same_time(now.modified, stamp->modified);
+}

@@ -2,7 +2,7 @@
 # tcp, socketmap, memcache and redis: tables that ask a server over a socket, next to postmap.
 . "$(dirname "$0")/../lib.sh"
 need postmap memcached redis-server python3
-plan 36
+plan 37
 tables_prepare
 TCP=$((T_BASE + 71)) SOCKETMAP=$((T_BASE + 72)) REDIS=$((T_BASE + 73)) MEMCACHED=$((T_BASE + 74))
 background python3 "$T_SOURCE/tool/tabled.py" tcp $TCP "$T/tcp.ready"
@@ -65,6 +65,9 @@ check 'memcache: a format of keys and a list of domains' same_answers "memcache:
 is 'memcache: what is behind the cache' "$(ours -q kept "memcache:$CONF/backup.cf") $(cache 'get k:kept\r\n' | tr -d '\r' | head -n 2)" "behind
 status 0 VALUE k:kept 7 6
 behind"
+{ cat "$CONF/cache.cf"; echo 'backup = static:behind'; } >"$CONF/long.cf"
+is 'memcache: a key that no cache can have' "$(ours -q "$(printf '%0251d' 0)" "memcache:$CONF/long.cf")" "behind
+status 0"
 sed "s/:$MEMCACHED/:1/" "$CONF/cache.cf" >"$CONF/away.cf"
 like 'memcache: nobody listens' "$(ours -q x "memcache:$CONF/away.cf")" 'query error: .*refused'
 sed "s/:$MEMCACHED/:1/" "$CONF/backup.cf" >"$CONF/alone.cf"

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 need postmap python3
 has_module sqlite
-plan 14
+plan 15
 tables_prepare
 cat >"$T/make.py" <<'END'
 import sqlite3, sys
@@ -19,6 +19,9 @@ python3 "$T/make.py" "$T/db/my mail, here.sqlite"
 table() {
     { printf 'dbpath = %s/db/my mail, here.sqlite\n' "$T"; cat; } >"$CONF/$1.cf"
 }
+mkfifo "$T/db/fifo"
+printf 'dbpath = %s/db/fifo\nquery = SELECT 1\n' "$T" >"$CONF/fifo.cf"
+like 'a FIFO is no file' "$(ours -q x "sqlite:$CONF/fifo.cf")" 'query error: .*fifo is not a regular file'
 table plain <<'END'
 # comments, and lines that go on
 query = SELECT target, more FROM alias

@@ -4,6 +4,7 @@
 #include "t/unit/unit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -300,13 +301,9 @@ static void lists_every_entry(void **state)
     stop(&fixture);
 }
 
-static void a_cut_file_is_unavailable(void **state)
+static void make_long(struct fixture *fixture)
 {
-    struct fixture fixture = start(*state);
-    struct buf value = BUF(1000);
-    struct error err;
-    struct stat status;
-    struct map_writer *writer = open_writer(&fixture);
+    struct map_writer *writer = open_writer(fixture);
     char key[16];
 
     for (int i = 0; i < 2000; i++) {
@@ -314,6 +311,16 @@ static void a_cut_file_is_unavailable(void **state)
         assert_int_equal(put(writer, key, "value"), MAP_PUT_DONE);
     }
     commit(writer);
+}
+
+static void a_cut_file_is_unavailable(void **state)
+{
+    struct fixture fixture = start(*state);
+    struct buf value = BUF(1000);
+    struct error err;
+    struct stat status;
+
+    make_long(&fixture);
     assert_int_equal(stat(fixture.path, &status), 0);
     for (off_t size = 0; size < status.st_size; size = size == 0 ? 100 : status.st_size) {
         struct map *map;
@@ -323,6 +330,62 @@ static void a_cut_file_is_unavailable(void **state)
         assert_int_equal(map_lookup(map, span_text("key7"), 0, &value, &err), MAP_UNAVAILABLE);
         map_free(&map);
     }
+    buf_release(&value);
+    stop(&fixture);
+}
+
+/* One that is mapped into memory must not end us. */
+static void an_open_file_is_cut(void **state)
+{
+    struct fixture fixture = start(*state);
+    struct buf value = BUF(1000);
+    struct error err;
+
+    make_long(&fixture);
+    for (off_t size = 12288; size >= 0; size -= 4096) {
+        struct map *map = map_open(&config, fixture.specification, false);
+
+        assert_int_equal(truncate(fixture.path, size), 0);
+        assert_int_equal(map_lookup(map, span_text("key7"), 0, &value, &err), MAP_UNAVAILABLE);
+        map_free(&map);
+    }
+    buf_release(&value);
+    stop(&fixture);
+}
+
+static void a_fifo_is_no_table(void **state)
+{
+    struct fixture fixture = start(*state);
+    struct buf value = BUF(1000);
+    struct error err;
+    struct map *map;
+
+    assert_int_equal(mkfifo(fixture.path, 0600), 0);
+    map = map_open(&config, fixture.specification, false); /* which must not wait for a writer */
+    assert_int_equal(map_lookup(map, span_text("key7"), 0, &value, &err), MAP_UNAVAILABLE);
+    map_free(&map);
+    buf_release(&value);
+    stop(&fixture);
+}
+
+/* Whoever writes in place begins with a file that has nothing in it. */
+static void what_is_being_written_has_no_absent_keys(void **state)
+{
+    struct fixture fixture = start(*state);
+    const struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    bool is_read_at_once = strcmp(fixture.type->suffix, "db") != 0; /* lmdb has transactions */
+    struct buf value = BUF(1000);
+    struct error err;
+    struct map *map;
+
+    make_long(&fixture);
+    map = map_open(&config, fixture.specification, false);
+    assert_int_equal(map_lookup(map, span_text("other"), 0, &value, &err), MAP_ABSENT);
+    assert_int_equal(utimensat(AT_FDCWD, fixture.path, times, 0), 0);
+    assert_int_equal(map_lookup(map, span_text("other"), 0, &value, &err),
+                     is_read_at_once ? MAP_ABSENT : MAP_UNAVAILABLE);
+    assert_int_equal(map_lookup(map, span_text("key7"), 0, &value, &err), MAP_FOUND);
+    map_free(&map);
     buf_release(&value);
     stop(&fixture);
 }
@@ -344,17 +407,20 @@ int main(void)
         const char *name;
         CMUnitTestFunction run;
     } tests_of_type[] = {
-        {"finds what was written",                   finds_what_was_written       },
-        {"keeps values longer than a page",          keeps_long_values            },
-        {"finds keys that were stored without NUL",  takes_keys_without_nul       },
-        {"keeps the first of two, or the last",      keeps_the_first_or_replaces  },
-        {"changes one entry and keeps the others",   changes_keep_the_rest        },
-        {"starts empty when it is made again",       a_rebuild_starts_empty       },
-        {"stays as it was for who has it open",      readers_keep_the_old_table   },
-        {"stays as it was when the writer gives up", giving_up_keeps_the_old_table},
-        {"keeps the mode that an admin gave it",     sets_the_mode_once           },
-        {"lists every entry",                        lists_every_entry            },
-        {"is unavailable when it was cut short",     a_cut_file_is_unavailable    },
+        {"finds what was written",                   finds_what_was_written                  },
+        {"keeps values longer than a page",          keeps_long_values                       },
+        {"finds keys that were stored without NUL",  takes_keys_without_nul                  },
+        {"keeps the first of two, or the last",      keeps_the_first_or_replaces             },
+        {"changes one entry and keeps the others",   changes_keep_the_rest                   },
+        {"starts empty when it is made again",       a_rebuild_starts_empty                  },
+        {"stays as it was for who has it open",      readers_keep_the_old_table              },
+        {"stays as it was when the writer gives up", giving_up_keeps_the_old_table           },
+        {"keeps the mode that an admin gave it",     sets_the_mode_once                      },
+        {"lists every entry",                        lists_every_entry                       },
+        {"is unavailable when it was cut short",     a_cut_file_is_unavailable               },
+        {"so when that happens while it is open",    an_open_file_is_cut                     },
+        {"is no FIFO",                               a_fifo_is_no_table                      },
+        {"lacks nothing while it is written",        what_is_being_written_has_no_absent_keys},
     };
     struct CMUnitTest tests[ARRAY_LENGTH(tests_of_type) * ARRAY_LENGTH(type_cases) + 1];
     struct arena *arena = arena_create();

@@ -2,6 +2,7 @@
 #include "lib/map/module.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #define LOCKED_MS 5000 /* how long a writer may keep us waiting */
 
@@ -22,9 +23,15 @@ static void *open_file(const struct map_host *from, const struct table_settings 
                        const char *path, struct error *err)
 {
     sqlite3 *database = NULL;
+    struct stat status;
     int failure;
 
     host = from;
+    if (stat(path, &status) == 0 &&
+        !S_ISREG(status.st_mode)) { /* the library would wait at a FIFO */
+        host->error_set(err, ERROR_TEMPORARY, "open: %s is not a regular file", path);
+        return NULL;
+    }
     failure = sqlite3_open_v2(path, &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
     if (failure == SQLITE_OK)
         failure = sqlite3_busy_timeout(database, LOCKED_MS);
