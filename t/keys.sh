@@ -588,13 +588,14 @@ X
 
 # --- both sides -----------------------------------------------------------------------------------------
 
+for address in 1:2::7 1:2::8 1:3::7 5::1 5:6::1 7::1 8::1; do
+    # Where the machine has no IPv6, nobody comes from there.
+    ip address add "2001:db8:$address/128" dev lo nodad 2>/dev/null || sed -i "/^2001:db8:$address\$/d" "$T/access"
+done
 plan "$(cat "$T/routes" "$T/access" | grep -cv -e '^#' -e '^==' -e '^~')"
 dns_start </dev/null
 printf '%s\n' '127.5.0.1 host.client.test' '127.5.0.2 a.b.parent.test' '127.5.0.3 host.pattern.client' \
     '127.5.0.4 x.sub.test' '127.5.0.5 HOST.Client.Test' >>"$T/etc/hosts"
-for address in 1:2::7 1:2::8 1:3::7 5::1 5:6::1 7::1 8::1; do
-    ip address add "2001:db8:$address/128" dev lo nodad
-done
 sides_prepare <<X
 inet_protocols = all
 inet_interfaces = all

@@ -12,6 +12,7 @@ set -u
 # Whatever the machine, user or terminal that runs a test has set: it begins the same everywhere.
 exec </dev/null
 umask 022
+[ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge 4096 ] || ulimit -n 4096 2>/dev/null
 unset LANG LANGUAGE MAIL MAIL_CONFIG CDPATH ENV BASH_ENV
 export LC_ALL=C HOME="${HOME:-/}"
 T_SOURCE=$(cd "$(dirname "$0")/.." && pwd)
@@ -384,8 +385,7 @@ instance_start() {
 instance_run() {
     if ! t_output=$(buzon start 2>&1); then
         diag "buzon start failed:" && diag "$t_output"
-        T_FAILED=$((T_FAILED + 1))
-        echo "Bail out! the instance does not start"
+        not_ok 'the instance starts'
         exit 1
     fi
 }

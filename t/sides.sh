@@ -175,8 +175,7 @@ END
     for t_side in ours theirs; do
         MAIL_CONFIG=$T/$t_side/conf "$T/$t_side/bin/postfix" start >"$T/started" 2>&1 && continue
         diag "$t_side: postfix start failed:" && diag "$(cat "$T/started")"
-        echo 'Bail out! a side does not start'
-        T_FAILED=$((T_FAILED + 1))
+        not_ok 'both sides start'
         exit 1
     done
 }
