@@ -93,7 +93,8 @@ bool mbox_spool_remove(struct mailbox *mailbox, struct mbox_spool *spool,
 
 /* --- in accord with the index (mbox_sync.c) ------------------------------------------------------ */
 
-/* mbox_begin - take the lock of the index, with the record up to date; the spool too, unless NULL */
+/* mbox_begin - take the lock of the index, with the record up to date; the spool too, unless NULL. The last messages
+ * have no UID where there is no room to write that: the index does not have them. */
 bool mbox_begin(struct mailbox *mailbox, struct index_mailbox *state, struct mbox_spool *spool,
                 struct mbox_message **messages_r, size_t *count_r, struct error *err) MUST_CHECK;
 bool mbox_sync(struct mailbox *mailbox, struct error *err) MUST_CHECK;
@@ -103,7 +104,7 @@ bool mbox_is_known_state(const struct mailbox *mailbox, const struct index_mailb
 
 /* --- reading (mbox_read.c) ----------------------------------------------------------------------- */
 
-/* mbox_find_message - by UID, in whose order they are; NULL: it is gone */
+/* mbox_find_message - by UID, in whose order they are, those that have none at the end; NULL: it is gone */
 const struct mbox_message *mbox_find_message(const struct mbox_message *messages, size_t count,
                                              uint32_t uid);
 bool mbox_open_message(struct mailbox *mailbox, uint32_t uid, struct message_file *file_r,

@@ -105,19 +105,21 @@ static size_t mark_removed(const struct mailbox *mailbox, const uint32_t *indice
     return marked;
 }
 
-/* Of two messages that are the same, octet for octet, the list must know which one went. */
+/* Of two messages that are the same, octet for octet, the list must know which one went, if that was not the last. */
 static bool note_removed(struct mailbox *mailbox, const struct mbox_message *messages, size_t count,
                          const bool *removed, struct error *err)
 {
     struct mbox_entry *entries = mem_resize(NULL, count + 1, sizeof(*entries));
     size_t gone = 0;
-    bool done;
+    bool done, was_end = true;
 
     for (size_t i = 0; i < count; i++) {
+        was_end = was_end && (removed[i] || gone == 0);
         if (removed[i])
             entries[gone++] = (struct mbox_entry){.uid = messages[i].uid, .gone = true};
     }
-    done = mbox_list_append(mailbox->store->root, entries, gone, false, err);
+    done = mbox_list_append(mailbox->store->root, entries, gone, false, err) ||
+           (was_end && error_is_no_room(err));
     mem_free(entries);
     return done;
 }

@@ -14,7 +14,7 @@ const struct mbox_message *mbox_find_message(const struct mbox_message *messages
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (messages[middle].uid < uid)
+        if (messages[middle].uid != 0 && messages[middle].uid < uid)
             low = middle + 1;
         else
             high = middle;
@@ -70,8 +70,8 @@ static bool open_after_look(struct mailbox *mailbox, uint32_t uid, struct messag
         }
         mbox_spool_close(&spool);
         mem_free(messages);
-        done = index_commit(mailbox->store->index, file_r->fd < 0 ? &(struct error){0} : err) &&
-               file_r->fd >= 0;
+        done = file_r->fd >= 0; /* whatever the index can be told: */
+        (void)!index_commit(mailbox->store->index, &(struct error){0});
     }
     if (!index_resume(mailbox->store->index, paused, err))
         done = false;

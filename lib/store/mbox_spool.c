@@ -146,6 +146,16 @@ static void gather(struct span all, const struct mbox_message *messages, size_t 
     }
 }
 
+/* What was last goes: that needs no room. */
+static bool cut_end(struct mailbox *mailbox, int fd, uint64_t size, struct error *err)
+{
+    if (ftruncate(fd, (off_t)size) == 0 && fsync(fd) == 0)
+        return true;
+    error_errno(err, "cut %s", mailbox->store->settings.path);
+    err->kind = ERROR_TEMPORARY;
+    return false;
+}
+
 bool mbox_spool_remove(struct mailbox *mailbox, struct mbox_spool *spool,
                        const struct mbox_message *messages, size_t count, const bool *removed,
                        struct error *err)
@@ -169,6 +179,8 @@ bool mbox_spool_remove(struct mailbox *mailbox, struct mbox_spool *spool,
     gather(span_of(map, size), messages, count, removed, first, &octets);
     munmap(map, size);
     tail.offset = messages[first].start;
+    if (octets.len == 0)
+        return cut_end(mailbox, spool->fd, tail.offset, err);
     done = read_proof(spool->fd, &tail, octets.len, tail.proof);
     if (!done)
         error_set(err, ERROR_TEMPORARY, "%s cannot be read", mailbox->store->settings.path);

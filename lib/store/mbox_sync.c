@@ -34,10 +34,13 @@ bool mbox_is_known_state(const struct mailbox *mailbox, const struct index_mailb
            (state->verify_ms == 0 || state_wall_ms() < state->verify_ms);
 }
 
-/* The spool is as we leave it. */
-static bool note(struct mailbox *mailbox, struct index_mailbox *state, struct error *err)
+/* The spool is as we leave it. Where messages wait, the next look is one at them. */
+static bool note(struct mailbox *mailbox, struct index_mailbox *state, bool complete,
+                 struct error *err)
 {
     spool_stamp(mailbox, &state->cur_mtime_ns, &state->new_mtime_ns);
+    if (!complete)
+        state->cur_mtime_ns = 0;
     state->verify_ms = state_unsure_until_ms(state->cur_mtime_ns);
     mailbox->verify_ms = state->verify_ms;
     return state_put(mailbox, state, err);
@@ -108,13 +111,23 @@ static struct mbox_entry entry_of(const struct mbox_message *message, const stru
     return entry;
 }
 
-/* UIDs for all messages, durable; `entries_r` are theirs, in order. */
+/* On a full disk new messages wait: nobody would know the UIDs that they get now. */
+static void let_wait(struct mbox_list *fresh, uint32_t uidnext, size_t known,
+                     struct mbox_message *messages)
+{
+    for (size_t i = known; i < fresh->count; i++)
+        messages[i].uid = 0;
+    fresh->count = known;
+    fresh->uidnext = uidnext;
+}
+
+/* UIDs for all messages, durable; `entries_r` are theirs, in order, of as many as have one. */
 static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state,
                             struct mbox_list *list, struct mbox_message *messages, size_t count,
-                            struct mbox_entry **entries_r, struct error *err)
+                            struct mbox_entry **entries_r, size_t *numbered_r, struct error *err)
 {
     struct mbox_list fresh = {.uidvalidity = list->uidvalidity, .uidnext = list->uidnext};
-    bool is_new = list->uidvalidity == 0, over, done = true;
+    bool is_new = list->uidvalidity == 0, over, must_write, done = true;
     size_t known;
 
     if (is_new) {
@@ -142,10 +155,16 @@ static bool number_messages(struct mailbox *mailbox, struct index_mailbox *state
             fresh.entries[i].uid = messages[i].uid = fresh.uidnext++;
     }
     fresh.count = count;
-    if (is_new || over || list->torn || list->guid[0] == '\0' || known < count ||
-        list->lines > 2 * count + 100)
+    must_write = is_new || over || list->torn || list->guid[0] == '\0';
+    if (must_write || known < count || list->lines > 2 * count + 100)
         done = mbox_list_write(mailbox->store->root, &fresh, err);
+    if (!done && !must_write && error_is_no_room(err)) {
+        let_wait(&fresh, list->uidnext, known, messages);
+        error_clear(err);
+        done = true;
+    }
     state->uidnext = fresh.uidnext;
+    *numbered_r = fresh.count;
     *entries_r = fresh.entries;
     list->uidvalidity = fresh.uidvalidity;
     return done;
@@ -265,8 +284,9 @@ static bool sync_locked(struct mailbox *mailbox, struct index_mailbox *state,
 {
     struct mbox_list list;
     struct mbox_entry *entries = NULL;
+    size_t numbered = 0;
     bool done = mbox_list_read(mailbox->store->root, &list, err) &&
-                number_messages(mailbox, state, &list, messages, count, &entries, err);
+                number_messages(mailbox, state, &list, messages, count, &entries, &numbered, err);
 
     if (done && state->uidvalidity != 0 && state->uidvalidity != list.uidvalidity) {
         state_forget_messages(state);
@@ -276,8 +296,8 @@ static bool sync_locked(struct mailbox *mailbox, struct index_mailbox *state,
         if (state->uidvalidity == 0)
             state->claimed_uid = 1;
         state->uidvalidity = list.uidvalidity;
-        done = update_index(mailbox, state, messages, entries, count, err) &&
-               note(mailbox, state, err);
+        done = update_index(mailbox, state, messages, entries, numbered, err) &&
+               note(mailbox, state, numbered == count, err);
     }
     mem_free(entries);
     mbox_list_release(&list);

@@ -339,6 +339,94 @@ static void a_mailbox_is_renamed(void **state UNUSED)
     assert_string_not_equal(other, before);
 }
 
+/* --- an mbox ----------------------------------------------------------------------------------- */
+
+static void open_mbox(void)
+{
+    const struct store_settings settings = {
+        .format = MAILBOX_MBOX, .path = "spool", .home = ".", .hostname = "mx.test"};
+
+    store_close(&store);
+    store = store_open(&settings, &err);
+    assert_non_null(store);
+}
+
+static void deliver_to_mbox(const char *subject)
+{
+    char command[200];
+
+    snprintf(command, sizeof(command),
+             "printf 'From a@b Fri Jan  2 03:04:05 2026\\nSubject: %s\\n\\nc\\n\\n' >> spool",
+             subject);
+    run(command);
+}
+
+/* Two messages with the UIDs 1 and 2. */
+static void see_two_in_mbox(void)
+{
+    struct mailbox *mailbox;
+
+    open_mbox();
+    deliver_to_mbox("one");
+    deliver_to_mbox("two");
+    mailbox = open_mailbox("INBOX", false);
+    assert_int_equal(mailbox->count, 2);
+    mailbox_close(&mailbox);
+}
+
+static void an_mbox_is_read_and_emptied(void **state UNUSED)
+{
+    static const uint32_t both[] = {0, 1};
+    const struct flag_change how = {.flags = FLAG_SEEN};
+    struct mailbox *mailbox;
+    struct message_file file;
+
+    see_two_in_mbox();
+    full_of = ALL_FILES;
+    mailbox = open_mailbox("INBOX", false);
+    assert_int_equal(mailbox->count, 2);
+    assert_true(mailbox_open_message(mailbox, 1, &file, &err));
+    fd_close(&file.fd);
+    assert_false(mailbox_change_flags(mailbox, both, 1, &how, &err)); /* they would be lost */
+    assert_true(error_is_no_room(&err));
+    assert_false(mailbox_expunge(mailbox, both, 1, &err)); /* the other one has to be moved */
+    assert_true(error_is_no_room(&err));
+    assert_true(mailbox_expunge(mailbox, both, 2, &err));
+    mailbox_close(&mailbox);
+    run("test ! -s spool");
+    full_of = NULL;
+    open_mbox();
+    deliver_to_mbox("three");
+    mailbox = open_mailbox("INBOX", false);
+    assert_int_equal(mailbox->count, 1);
+    assert_int_equal(uid_at(mailbox, 0), 3);
+    assert_int_equal(mailbox->messages[0].flags & FLAGS_STORED, 0);
+    mailbox_close(&mailbox);
+}
+
+static void new_messages_of_an_mbox_wait(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    see_two_in_mbox();
+    deliver_to_mbox("three");
+    full_of = ALL_FILES;
+    mailbox = open_mailbox("INBOX", false);
+    assert_int_equal(mailbox->count, 2);
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->count, 2);
+    full_of = NULL;
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->count, 3);
+    assert_int_equal(uid_at(mailbox, 2), 3);
+    mailbox_close(&mailbox);
+    open_mbox();
+    mailbox = open_mailbox("INBOX", false);
+    assert_int_equal(mailbox->count, 3);
+    assert_int_equal(uid_at(mailbox, 2), 3);
+    mailbox_close(&mailbox);
+}
+
 /* --- by chance --------------------------------------------------------------------------------- */
 
 #define ROUNDS   300
@@ -475,6 +563,8 @@ int main(void)
         FULL_CASE(with_room_the_same_session_goes_back),
         FULL_CASE(a_mailbox_is_removed_and_made_again),
         FULL_CASE(a_mailbox_is_renamed),
+        FULL_CASE(an_mbox_is_read_and_emptied),
+        FULL_CASE(new_messages_of_an_mbox_wait),
         FULL_CASE(whatever_happens),
     };
 
