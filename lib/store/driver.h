@@ -108,6 +108,11 @@ bool mailbox_may_try_again(const struct mailbox *mailbox);
 struct mailbox *mailbox_attach(struct store *store, const char *name, bool read_only,
                                struct error *err) MUST_CHECK;
 
+/* mailbox_read_state - what the index says of a mailbox with which it is in accord, within a transaction; false: *err,
+ * of store_missing when there is none */
+bool mailbox_read_state(struct mailbox *mailbox, struct index_mailbox *state,
+                        struct error *err) MUST_CHECK;
+
 /* mailbox_open_stored - as mailbox_open_message, but the file may be compressed */
 bool mailbox_open_stored(struct mailbox *mailbox, size_t index, struct message_file *file_r,
                          struct error *err) MUST_CHECK;

@@ -13,7 +13,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/keys.c lib/store/keys.h lib/store/keywords.c lib/store/keywords.h \
 	lib/store/layout.c lib/store/layout.h lib/store/maildir_tree.c \
 	lib/store/list.c \
-	lib/store/mailbox.c \
+	lib/store/mailbox.c lib/store/status.c \
 	lib/store/maildir.h lib/store/maildir_flags.c lib/store/maildir_folders.c \
 	lib/store/maildir_copy.c lib/store/maildir_match.c lib/store/maildir_match.h lib/store/maildir_merge.c lib/store/maildir_place.h lib/store/maildir_read.c \
 	lib/store/maildir_name.c lib/store/maildir_save.c lib/store/maildir_scan.c \

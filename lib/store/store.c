@@ -109,17 +109,6 @@ void store_close(struct store **store)
     *store = NULL;
 }
 
-int store_lock_file(struct store *store, const char *name, struct error *err)
-{
-    int fd = openat(store->root, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-    if (fd < 0) {
-        error_errno(err, "open %s", name);
-        err->kind = ERROR_TEMPORARY;
-    }
-    return fd;
-}
-
 int store_temporary_file(struct store *store, struct error *err)
 {
     char name[64];

@@ -55,9 +55,6 @@ void store_close(struct store **store);
 /* store_keeps_modseqs - false: there is no room for the account's index, and modseqs are of this session alone (RFC 7162
  * section 3.1.2.2). It may be known only after a mailbox was looked at. */
 bool store_keeps_modseqs(const struct store *store);
-/* store_lock_file - a file of that name beside the index, open, to be locked by the caller, who closes
- * it; -1 and *err */
-int store_lock_file(struct store *store, const char *name, struct error *err) MUST_CHECK;
 /* store_temporary_file - a file without a name, which goes with its descriptor (the caller's to close); -1
  * and *err */
 int store_temporary_file(struct store *store, struct error *err) MUST_CHECK;
@@ -83,6 +80,7 @@ bool store_count(struct store *store, size_t *count_r, struct error *err) MUST_C
 /* store_exists - is there a mailbox of that name, to be selected? */
 bool store_exists(struct store *store, const char *name);
 bool store_create(struct store *store, const char *name, struct error *err) MUST_CHECK;
+/* store_delete - with its messages; INBOX cannot be deleted, and mailboxes below it stay */
 bool store_delete(struct store *store, const char *name, struct error *err) MUST_CHECK;
 /* store_rename - with all mailboxes below it; INBOX stays, and its messages move */
 bool store_rename(struct store *store, const char *old_name, const char *new_name,
@@ -291,6 +289,8 @@ struct flag_change {
 /* mailbox_keyword - bit of a keyword, which becomes known in this mailbox */
 bool mailbox_keyword(struct mailbox *mailbox, struct span keyword, uint32_t *bit_r,
                      struct error *err) MUST_CHECK;
+/* mailbox_change_flags - in the files and in the index; the view has the new flags, marked with FLAG_CHANGED where they
+ * differ */
 bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                           const struct flag_change *change, struct error *err) MUST_CHECK;
 /* mailbox_expunge - remove them for good; they have FLAG_GONE afterwards */
