@@ -24,34 +24,6 @@ bool write_all(int fd, struct span octets)
     return true;
 }
 
-/* Drop the first `done` octets from the vector. */
-static void advance(struct iovec **parts, int *count, size_t done)
-{
-    while (*count > 0 && done >= (*parts)->iov_len) {
-        done -= (*parts)->iov_len;
-        (*parts)++;
-        (*count)--;
-    }
-    if (*count > 0) {
-        (*parts)->iov_base = (char *)(*parts)->iov_base + done;
-        (*parts)->iov_len -= done;
-    }
-}
-
-bool writev_all(int fd, struct iovec *parts, int count)
-{
-    advance(&parts, &count, 0);
-    while (count > 0) {
-        ssize_t done = writev(fd, parts, count < IOV_MAX ? count : IOV_MAX);
-
-        if (done >= 0)
-            advance(&parts, &count, (size_t)done);
-        else if (errno != EINTR)
-            return false;
-    }
-    return true;
-}
-
 bool pread_all(int fd, void *data, size_t len, off_t offset)
 {
     char *next = data;

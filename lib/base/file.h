@@ -9,14 +9,12 @@
 
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 /* write_all - all octets, however many calls it takes (EINTR and short writes are handled) */
 bool write_all(int fd, struct span octets) MUST_CHECK;
-/* writev_all - likewise; the vector is changed */
-bool writev_all(int fd, struct iovec *parts, int count) MUST_CHECK;
 /* pread_all - exactly len octets; false with errno 0 when the file is shorter */
 bool pread_all(int fd, void *data, size_t len, off_t offset) MUST_CHECK;
+/* pwrite_all - all octets, at that offset; these three: false with errno */
 bool pwrite_all(int fd, const void *data, size_t len, off_t offset) MUST_CHECK;
 /* file_append - all octets to the end of a file that nobody else writes to meanwhile, or none: what the next ones
  * would be joined to is cut off again. False: errno */

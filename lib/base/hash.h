@@ -14,6 +14,7 @@ void hash_free(struct hash **hash, void (*free_value)(void *value));
 void *hash_put(struct hash *hash, struct span key, void *value);
 /* hash_get - value or NULL */
 void *hash_get(const struct hash *hash, struct span key);
+/* hash_remove - its value, which is the caller's again; NULL: there was none */
 void *hash_remove(struct hash *hash, struct span key);
 size_t hash_count(const struct hash *hash);
 /* hash_next - walk: *position starts at 0; false at the end. No change of the table while walking,

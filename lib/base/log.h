@@ -31,6 +31,7 @@ bool log_open(const struct log_target *target, struct error *err) MUST_CHECK;
  * log too; copied */
 void log_name(const char *name);
 
+/* One line each, with the word of its level before the text. */
 void log_info(const char *format, ...) PRINTF(1, 2);
 void log_warning(const char *format, ...) PRINTF(1, 2); /* "warning: " */
 void log_error(const char *format, ...) PRINTF(1, 2);   /* "error: " */

@@ -12,8 +12,10 @@ struct strlist {
 
 #define STRLIST_EMPTY ((struct strlist){0})
 
+/* strlist_release - free all texts; the list can be used again. strlist_clear keeps the room for them. */
 void strlist_release(struct strlist *list);
 void strlist_clear(struct strlist *list);
+/* strlist_add, strlist_add_span - a copy at the end */
 void strlist_add(struct strlist *list, const char *text);
 void strlist_add_span(struct strlist *list, struct span octets);
 bool strlist_has(const struct strlist *list, const char *text);

@@ -50,6 +50,7 @@ int socket_connect_unix_at(int directory, const char *path, int timeout_ms,
 bool socket_send_fd(int socket, int fd, struct span data, struct error *err) MUST_CHECK;
 bool socket_receive_fd(int socket, int *fd_r, void *data, size_t size, size_t *len_r,
                        struct error *err) MUST_CHECK;
+/* socket_peer, socket_local - the addresses of both ends; false: errno */
 bool socket_peer(int fd, struct address_socket *address_r) MUST_CHECK;
 bool socket_local(int fd, struct address_socket *address_r) MUST_CHECK;
 

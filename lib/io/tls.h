@@ -1,7 +1,7 @@
 /*
  * TLS by OpenSSL 3. A context is made once per process, while privileges last (it reads the key);
  * a session is one connection. lib/io/stream uses sessions blocking, login uses them event-driven.
- * The private key is behind tls_key_*, so that another process can sign for us one day.
+ * lib/io/tls_key.c alone touches private keys.
  */
 #ifndef BUZON_LIB_IO_TLS_H
 #define BUZON_LIB_IO_TLS_H
@@ -40,10 +40,12 @@ struct tls_client_settings {
 /* tls_context_server - reads certificate and key; PERMANENT with the file's name when it cannot */
 struct tls_context *tls_context_server(const struct tls_server_settings *settings,
                                        struct error *err) MUST_CHECK;
+/* tls_context_client - reads those files that are named; PERMANENT likewise */
 struct tls_context *tls_context_client(const struct tls_client_settings *settings,
                                        struct error *err) MUST_CHECK;
 void tls_context_free(struct tls_context **context);
 
+/* tls_session_server - one connection that came; the context must outlive it */
 struct tls_session *tls_session_server(struct tls_context *context);
 /* tls_session_client - `name` goes into SNI and, when `verify`, must match the certificate */
 struct tls_session *tls_session_client(struct tls_context *context, const char *name, bool verify);
@@ -76,9 +78,11 @@ const char *tls_failure(const struct tls_session *session);
 /* tls_describe - "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519
  * server-signature ECDSA (prime256v1) server-digest SHA256": Postfix's log text; arena's */
 const char *tls_describe(struct arena *arena, const struct tls_session *session, bool server);
+/* What was agreed on: "TLSv1.3"; "TLS_AES_256_GCM_SHA384"; 256, and the bits of the algorithm itself. Borrowed. */
 const char *tls_protocol(const struct tls_session *session);
 const char *tls_cipher(const struct tls_session *session);
 int tls_cipher_bits(const struct tls_session *session, int *algorithm_bits_r);
+/* tls_peer_verified - the peer has a certificate, by one whom we trust */
 bool tls_peer_verified(const struct tls_session *session);
 /* tls_channel_binding - tls-exporter (RFC 9266) octets for SCRAM-*-PLUS; false when there is none */
 bool tls_channel_binding(const struct tls_session *session, unsigned char binding_r[32]) MUST_CHECK;

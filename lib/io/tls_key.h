@@ -1,6 +1,5 @@
 /*
- * Certificates and their private keys. This is the one place that touches a private key: a process
- * that signs for others will stand behind these functions.
+ * Certificates and their private keys. This is the one place that touches a private key.
  */
 #ifndef BUZON_LIB_IO_TLS_KEY_H
 #define BUZON_LIB_IO_TLS_KEY_H

@@ -119,6 +119,7 @@ void queue_writer_free(struct queue_writer **writer);
 /* queue_writer_begin - start a message: from now on it has a queue id, which no other message of
  * this queue has or will have. What was begun before and not committed is abandoned. */
 void queue_writer_begin(struct queue_writer *writer);
+/* queue_writer_id - of the message that was begun; borrowed until the next one is */
 const char *queue_writer_id(const struct queue_writer *writer);
 /*
  * queue_writer_content - append octets of content
@@ -129,6 +130,7 @@ const char *queue_writer_id(const struct queue_writer *writer);
  */
 bool queue_writer_content(struct queue_writer *writer, struct span octets,
                           struct error *err) MUST_CHECK;
+/* queue_writer_content_size - octets of content so far */
 uint64_t queue_writer_content_size(const struct queue_writer *writer);
 /*
  * queue_writer_commit - envelope and header, then fsync of file and directory
@@ -184,6 +186,7 @@ bool queue_sync_entry(int queue_directory, const struct config *config, const ch
  * in `from`, and for no other reason */
 bool queue_move(int queue_directory, const struct config *config, const char *queue_id,
                 const char *from, const char *to, struct error *err) MUST_CHECK;
+/* queue_remove - unlink from that queue; one that is not there is an error, too */
 bool queue_remove(int queue_directory, const struct config *config, const char *queue,
                   const char *queue_id, struct error *err) MUST_CHECK;
 /* queue_rehash - put every file of a queue where queue_path says, after these parameters changed */
