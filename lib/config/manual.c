@@ -29,7 +29,10 @@ static void print_argument(const char *text)
 static void print_text(const char *text)
 {
     for (; *text != '\0'; text++) {
-        putchar(*text == '\\' ? '/' : *text);
+        if (*text == '\\')
+            fputs("\\e", stdout);
+        else
+            putchar(*text);
         if (*text == '.' && text[1] == ' ' && text[2] >= 'A' && text[2] <= 'Z') {
             putchar('\n');
             text++;
@@ -121,11 +124,8 @@ static void print_transports(void)
 {
     for (size_t i = 0; i < service_parameter_count; i++) {
         printf(".It Ar transport Ns Cm %s\n", service_parameters[i].suffix);
-        print_text(service_parameters[i].text);
+        printf("Instead of\n.Cm %s .\n", service_parameters[i].value + 1);
         print_unsupported(service_parameters[i].unsupported);
-        fputs("By default\n.Ql ", stdout);
-        print_argument(service_parameters[i].value);
-        puts(" .");
     }
 }
 

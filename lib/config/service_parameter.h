@@ -9,9 +9,8 @@
 
 struct service_parameter {
     const char *suffix;
-    const char *value;       /* default, as it would stand in main.cf */
+    const char *value;       /* "$name" of the parameter that counts for all transports */
     const char *unsupported; /* why it has no effect; NULL: it works */
-    const char *text;        /* one line for the manual */
 };
 
 extern const struct service_parameter service_parameters[];

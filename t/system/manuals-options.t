@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # The manuals of tools and daemons tell the options that these take: each option is in its page, in the list of options and in
-# the synopsis, and nothing else is.
+# the synopsis, and nothing else is. smtpd(8) has the restrictions.
 import os, re
 
 top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -83,6 +83,9 @@ LONG = {
     "tools/buzonsuper.1": long_options("tools/selection.c") - {"shape"},  # of buzonqueue alone
 }
 results = [(page + " tells all options and no others", differences(page)) for page in sorted(PAGES)]
+restrictions = set(re.findall(r'^    \{"(\w+)", ', read("smtpd/access_rules.c"), re.M))
+told = restrictions - set(re.findall(r"\w+", sections("smtpd/smtpd.8")["DESCRIPTION"]))
+results.append(("smtpd.8 tells all restrictions", ["missing: " + " ".join(sorted(told))] if told or not restrictions else []))
 print("1..%d" % len(results))
 for number, (what, wrong) in enumerate(results, 1):
     print("%s %d - %s" % ("not ok" if wrong else "ok", number, what))
