@@ -1,5 +1,6 @@
-/* Control files of mailboxes: dovecot-uidlist, dovecot-keywords, subscriptions, buzon.mbox, those of
- * Courier; and mboxes. */
+/* Control files of mailboxes: dovecot-uidlist, dovecot-keywords, subscriptions, buzon.mbox,
+ * buzon-annotations, those of Courier; and mboxes. */
+#include "lib/store/annotations.h"
 #include "lib/store/courier.h"
 #include "lib/store/keywords.h"
 #include "lib/store/mbox.h"
@@ -13,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct uidlist list = {0};
     struct keywords keywords = {0};
     struct strlist names = STRLIST_EMPTY;
+    struct annotations annotations;
     struct mbox_list known = {0};
     struct mbox_message *messages = NULL;
     struct arena *arena = arena_create();
@@ -26,6 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     courier_parse_uidls(span_of(data, size), arena, uidls);
     courier_parse_keywords(span_of(data, size), files);
     courier_parse_subscriptions(span_of(data, size), &names);
+    if (annotations_parse(arena, span_of(data, size), &annotations)) {
+        for (size_t i = 0; i < annotations.count; i++)
+            ASSERT(annotations_find(&annotations, annotations.items[i].entry) != NULL);
+    }
     if (mbox_list_parse(&known, span_of(data, size)))
         ASSERT(known.uidnext > 0);
     if (mbox_parse(span_of(data, size), &messages, &count) && count > 0)
