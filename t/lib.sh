@@ -555,6 +555,26 @@ same_answers() {
         return 1
     }
 }
+# table_outage TYPE ONE TWO REASON: two tests. One process asks TYPE:$CONF/plain.cf before, while and after its server is away
+# (start_server and stop_server are the test's); ONE and TWO are what it finds for ana@ and two@example.test, REASON is
+# why it finds nothing at last.
+table_outage() {
+    mkfifo "$T/keys"
+    "$BUZON_STAGE/sbin/buzonmap" -c "$CONF" -q - "$1:$CONF/plain.cf" <"$T/keys" >"$T/answers" 2>"$T/warnings" &
+    t_asker=$!
+    exec 8>"$T/keys"
+    echo ana@example.test >&8
+    wait_until 'the first answer' grep -q "$2" "$T/answers"
+    stop_server
+    start_server
+    echo two@example.test >&8
+    eventually 'a server that was started anew is found again' grep -q "$3" "$T/answers"
+    stop_server
+    echo ana@example.test >&8
+    exec 8>&-
+    wait "$t_asker"
+    is 'a server that is away is no answer' "$? $(grep -c "fatal: table $1:.*query error: .*$4" "$T/warnings")" "1 1"
+}
 # has_module TYPE: both sides have the type, else the test is skipped
 has_module() {
     [ -f "$BUZON_STAGE/libexec/buzon/buzon-$1.so" ] || skip_all "built without $1"

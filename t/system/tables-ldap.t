@@ -221,18 +221,4 @@ END
 is 'the second of two servers, with TLS' "$(ours -q ana@example.test "ldap:$CONF/tls.cf")" "ana
 status 0"
 
-mkfifo "$T/keys"
-"$BUZON_STAGE/sbin/buzonmap" -c "$CONF" -q - "ldap:$CONF/plain.cf" <"$T/keys" >"$T/answers" 2>"$T/warnings" &
-ASKER=$!
-exec 9>"$T/keys"
-echo ana@example.test >&9
-wait_until 'the first answer' grep -q 'ana' "$T/answers"
-stop_server
-start_server
-echo two@example.test >&9
-eventually 'a server that was started anew is found again' grep -q 'two,two' "$T/answers"
-stop_server
-echo ana@example.test >&9
-exec 9>&-
-wait "$ASKER"
-is 'a server that is away is no answer' "$? $(grep -c "fatal: table ldap:.*query error: .*Can't contact" "$T/warnings")" "1 1"
+table_outage ldap ana 'two,two' "Can't contact"

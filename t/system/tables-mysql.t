@@ -82,18 +82,4 @@ query = SELECT nothing FROM alias WHERE source = '%s'
 END
 check 'a wrong query is no answer' same_answers "mysql:$CONF/wrong.cf" ana@example.test
 
-mkfifo "$T/keys"
-"$BUZON_STAGE/sbin/buzonmap" -c "$CONF" -q - "mysql:$CONF/plain.cf" <"$T/keys" >"$T/answers" 2>"$T/warnings" &
-ASKER=$!
-exec 9>"$T/keys"
-echo ana@example.test >&9
-wait_until 'the first answer' grep -q 'box1' "$T/answers"
-stop_server
-start_server
-echo two@example.test >&9
-eventually 'a server that was started anew is found again' grep -q 'a@x,b@y,c' "$T/answers"
-stop_server
-echo ana@example.test >&9
-exec 9>&-
-wait "$ASKER"
-is 'a server that is away is no answer' "$? $(grep -c 'fatal: table mysql:.*query error: .*connect' "$T/warnings")" "1 1"
+table_outage mysql box1 'a@x,b@y,c' 'connect'

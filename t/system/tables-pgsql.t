@@ -89,19 +89,4 @@ sed "s,^hosts.*,hosts = inet:127.0.0.1:1 postgresql://mail@127.0.0.1:15432/postg
 is 'one of two servers answers, named by an URI' "$(ours -q ana@example.test "pgsql:$CONF/two.cf" | grep -v warning)" "box1
 status 0"
 
-# One process asks before, while and after the server is away.
-mkfifo "$T/keys"
-"$BUZON_STAGE/sbin/buzonmap" -c "$CONF" -q - "pgsql:$CONF/plain.cf" <"$T/keys" >"$T/answers" 2>"$T/warnings" &
-ASKER=$!
-exec 9>"$T/keys"
-echo ana@example.test >&9
-wait_until 'the first answer' grep -q 'box1' "$T/answers"
-stop_server
-start_server
-echo two@example.test >&9
-eventually 'a server that was started anew is found again' grep -q 'a@x,b@y,c' "$T/answers"
-stop_server
-echo ana@example.test >&9
-exec 9>&-
-wait "$ASKER"
-is 'a server that is away is no answer' "$? $(grep -c 'fatal: table pgsql:.*query error: .*connect' "$T/warnings")" "1 1"
+table_outage pgsql box1 'a@x,b@y,c' 'connect'
