@@ -67,9 +67,11 @@ lib_libbuzon_a_SOURCES += lib/message/bodystructure.c \
 	lib/message/mime.c lib/message/mime.h lib/message/mime_continuation.c lib/message/mime_field.c \
 	lib/message/content_order.c lib/message/content_order.h \
 	lib/message/mime_type.c lib/message/mime_type.h lib/message/mime_walk.c lib/message/mime_walk.h \
+	lib/message/mime_walk_body.c lib/message/mime_walk_state.h \
 	lib/message/preview.c lib/message/preview.h \
 	lib/message/subject.c lib/message/subject.h \
-	lib/message/surrogate.c lib/message/surrogate.h
+	lib/message/surrogate.c lib/message/surrogate.h \
+	lib/message/surrogate_field.c lib/message/surrogate_field.h
 
 check_PROGRAMS += t/unit/message_preview_test
 UNIT_TESTS += t/unit/message_preview_test

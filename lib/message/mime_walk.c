@@ -1,44 +1,8 @@
 /* The walk through a message: a header, a body in which delimiters of parts are found, the header of a part,
  * and so on. What is not whole yet waits for the next block. */
-#include "lib/message/mime_walk.h"
+#include "lib/message/mime_walk_state.h"
 
 #include "lib/base/memory.h"
-
-/* A multipart that is open: a delimiter with this text begins its next part. */
-struct boundary {
-    struct boundary *outer;
-    bool digest; /* its parts are messages, unless they say otherwise: RFC 2046 section 5.1.5 */
-    size_t len;
-    char text[];
-};
-
-enum place {
-    IN_HEADER,
-    IN_LONG_LINE,  /* of a field that is past field_max: dropped, up to its line's end */
-    IN_LONG_FIELD, /* at the start of a line, which may still belong to that field */
-    IN_BODY,
-};
-
-struct mime_walk {
-    struct mime_settings settings;
-    struct mime_listener listener;
-    struct arena *scratch;
-    struct buf waiting; /* what is not whole yet, behind... */
-    size_t used;        /* ...octets that are done with */
-
-    enum place place;
-    enum mime_header header; /* the one that we are in, or were in last */
-    enum mime_type type;
-    enum mime_encoding encoding;
-    bool digest;
-    struct boundary *innermost;
-    size_t nesting;
-
-    bool lines;
-    bool mid_line;   /* of a body: the next octet does not start a line */
-    uint64_t offset; /* in the body of this part; as far as lines go */
-    unsigned found;  /* faults that were told */
-};
 
 /* --- life ----------------------------------------------------------------------------------------- */
 
@@ -54,34 +18,18 @@ struct mime_walk *mime_walk_create(const struct mime_settings *settings,
     return walk;
 }
 
-static void close_innermost(struct mime_walk *walk)
-{
-    struct boundary *boundary = walk->innermost;
-
-    walk->innermost = boundary->outer;
-    walk->nesting--;
-    mem_free(boundary);
-}
-
-static void close_all(struct mime_walk *walk)
-{
-    while (walk->innermost != NULL)
-        close_innermost(walk);
-}
-
 void mime_walk_free(struct mime_walk **walk)
 {
     if (*walk == NULL)
         return;
-    close_all(*walk);
+    mime_walk_close(*walk);
     buf_release(&(*walk)->waiting);
     arena_free(&(*walk)->scratch);
     mem_free(*walk);
     *walk = NULL;
 }
 
-/* A header begins; until it says otherwise, what follows is plain text. */
-static void begin_header(struct mime_walk *walk, enum mime_header header, enum mime_type type)
+void mime_walk_begin_header(struct mime_walk *walk, enum mime_header header, enum mime_type type)
 {
     walk->place = IN_HEADER;
     walk->header = header;
@@ -92,14 +40,14 @@ static void begin_header(struct mime_walk *walk, enum mime_header header, enum m
 
 void mime_walk_begin(struct mime_walk *walk, bool lines)
 {
-    close_all(walk);
+    mime_walk_close(walk);
     buf_clear(&walk->waiting);
     walk->used = 0;
     walk->lines = lines;
     walk->mid_line = false;
     walk->offset = 0;
     walk->found = 0;
-    begin_header(walk, MIME_HEADER_MESSAGE, MIME_TYPE_TEXT);
+    mime_walk_begin_header(walk, MIME_HEADER_MESSAGE, MIME_TYPE_TEXT);
 }
 
 void mime_walk_lines(struct mime_walk *walk, bool lines)
@@ -120,25 +68,25 @@ const char *mime_fault_text(unsigned fault)
     return "invalid message/* or multipart/* encoding domain";
 }
 
-static bool is_sought(const struct mime_walk *walk, unsigned fault)
+bool mime_walk_seeks(const struct mime_walk *walk, unsigned fault)
 {
     return (walk->settings.faults & ~walk->found & fault) != 0;
 }
 
-static void tell_fault(struct mime_walk *walk, unsigned fault, struct span text)
+void mime_walk_tell_fault(struct mime_walk *walk, unsigned fault, struct span text)
 {
     walk->found |= fault;
     if (walk->listener.fault != NULL)
         walk->listener.fault(walk->listener.context, fault, text);
 }
 
-static void seek_eight_bit(struct mime_walk *walk, unsigned fault, struct span text)
+void mime_walk_seek_eight_bit(struct mime_walk *walk, unsigned fault, struct span text)
 {
-    if (!is_sought(walk, fault))
+    if (!mime_walk_seeks(walk, fault))
         return;
     for (size_t i = 0; i < text.len; i++) {
         if ((unsigned char)text.data[i] > 127) {
-            tell_fault(walk, fault, text);
+            mime_walk_tell_fault(walk, fault, text);
             return;
         }
     }
@@ -154,8 +102,9 @@ static void look_at_encoding(struct mime_walk *walk)
         bad = domain != MIME_7BIT;
     else if (walk->type == MIME_TYPE_MESSAGE || walk->type == MIME_TYPE_MULTIPART)
         bad = domain != walk->encoding;
-    if (bad && is_sought(walk, MIME_FAULT_ENCODING))
-        tell_fault(walk, MIME_FAULT_ENCODING, span_text(mime_encoding_name(walk->encoding)));
+    if (bad && mime_walk_seeks(walk, MIME_FAULT_ENCODING))
+        mime_walk_tell_fault(walk, MIME_FAULT_ENCODING,
+                             span_text(mime_encoding_name(walk->encoding)));
 }
 
 /* --- fields --------------------------------------------------------------------------------------- */
@@ -167,23 +116,6 @@ static struct span without_line_end(struct span lines)
     return lines;
 }
 
-static void open_multipart(struct mime_walk *walk, struct span text, struct span field)
-{
-    struct boundary *boundary;
-
-    if (walk->nesting > walk->settings.nesting_max + 1) { /* as Postfix counts */
-        if (is_sought(walk, MIME_FAULT_NESTING))
-            tell_fault(walk, MIME_FAULT_NESTING, field);
-        return;
-    }
-    text = span_first(text, walk->settings.boundary_max);
-    boundary = mem_alloc(sizeof(*boundary) + text.len + 1);
-    *boundary = (struct boundary){walk->innermost, walk->digest, text.len};
-    memcpy(boundary->text, text.len == 0 ? "" : text.data, text.len);
-    walk->innermost = boundary;
-    walk->nesting++;
-}
-
 static void read_type(struct mime_walk *walk, const struct header_field *field)
 {
     struct cursor at = cursor_of(field->body);
@@ -192,7 +124,7 @@ static void read_type(struct mime_walk *walk, const struct header_field *field)
     if (!mime_type_read(&at, &walk->type, &walk->digest) || walk->type != MIME_TYPE_MULTIPART)
         return;
     while (mime_type_boundary(&at, walk->scratch, &boundary))
-        open_multipart(walk, boundary, without_line_end(field->whole));
+        mime_walk_open(walk, boundary, without_line_end(field->whole));
     arena_reset(walk->scratch);
 }
 
@@ -228,136 +160,12 @@ static void tell_field(struct mime_walk *walk, struct header_field field)
         else if (span_equal_text_nocase(field.name, "Content-Transfer-Encoding"))
             (void)!mime_encoding_read(field.body, &walk->encoding);
     }
-    if (is_sought(walk, MIME_FAULT_8BIT_HEADER))
-        seek_eight_bit(walk, MIME_FAULT_8BIT_HEADER, without_line_end(field.whole));
+    if (mime_walk_seeks(walk, MIME_FAULT_8BIT_HEADER))
+        mime_walk_seek_eight_bit(walk, MIME_FAULT_8BIT_HEADER, without_line_end(field.whole));
     if (walk->listener.field != NULL)
         walk->listener.field(walk->listener.context, walk->header, &field);
     else
         walk->listener.octets(walk->listener.context, field.whole);
-}
-
-/* --- bodies --------------------------------------------------------------------------------------- */
-
-static bool tells_lines(const struct mime_walk *walk)
-{
-    return walk->lines && walk->listener.line != NULL &&
-           (walk->settings.lines_within == 0 || walk->offset < walk->settings.lines_within);
-}
-
-/* A line, or a piece of one, without its line end; which is behind it, if it has one. */
-static void tell_line(struct mime_walk *walk, struct span line, bool has_end)
-{
-    if (walk->encoding == MIME_7BIT)
-        seek_eight_bit(walk, MIME_FAULT_8BIT_BODY, line);
-    if (tells_lines(walk)) {
-        walk->offset += line.len + has_end;
-        walk->listener.line(walk->listener.context, line, has_end);
-    } else {
-        walk->listener.octets(walk->listener.context, span_of(line.data, line.len + has_end));
-    }
-    walk->mid_line = !has_end;
-}
-
-static void tell_octets(struct mime_walk *walk, struct span octets)
-{
-    walk->listener.octets(walk->listener.context, octets);
-    walk->mid_line = octets.data[octets.len - 1] != '\n';
-}
-
-/* The innermost multipart whose delimiter this is, NULL: it is none. A boundary that begins like another
- * one is taken for it, as Postfix does: too many headers are looked at rather than too few. */
-static struct boundary *find_delimited(struct mime_walk *walk, struct span line)
-{
-    struct boundary *boundary = NULL;
-
-    if (span_starts_with(line, "--")) {
-        line = span_skip(line, 2);
-        boundary = walk->innermost;
-        while (boundary != NULL &&
-               (boundary->len > line.len || memcmp(boundary->text, line.data, boundary->len) != 0))
-            boundary = boundary->outer;
-    }
-    return boundary;
-}
-
-/* Behind a delimiter comes the header of a part, or text that belongs to no part. */
-static void pass_delimiter(struct mime_walk *walk, struct boundary *boundary, struct span line)
-{
-    while (walk->innermost != boundary)
-        close_innermost(walk);
-    if (span_starts_with(span_skip(line, 2 + boundary->len), "--")) {
-        close_innermost(walk);
-        walk->type = MIME_TYPE_OTHER;
-        walk->encoding = MIME_7BIT;
-    } else {
-        begin_header(walk, MIME_HEADER_PART, boundary->digest ? MIME_TYPE_MESSAGE : MIME_TYPE_TEXT);
-    }
-}
-
-static void take_line(struct mime_walk *walk, struct span *rest, size_t len)
-{
-    bool has_end = len < rest->len && rest->data[len] == '\n';
-    struct span line = span_first(*rest, len);
-    struct boundary *boundary = walk->mid_line ? NULL : find_delimited(walk, line);
-
-    tell_line(walk, line, has_end);
-    if (boundary != NULL)
-        pass_delimiter(walk, boundary, line);
-    *rest = span_skip(*rest, len + has_end);
-}
-
-/* False: the rest of the line must come first. */
-static bool pass_line(struct mime_walk *walk, struct span *rest, bool at_end)
-{
-    size_t len = span_find(span_first(*rest, walk->settings.line_max + 1), '\n');
-
-    if (len == rest->len && len <= walk->settings.line_max && !at_end)
-        return false;
-    take_line(walk, rest, len < walk->settings.line_max ? len : walk->settings.line_max);
-    return true;
-}
-
-/* Where a line starts with "--", or with what may become that; rest.len: nowhere. */
-static size_t find_dashes(struct span rest, bool mid_line)
-{
-    size_t at = span_find(rest, '-');
-
-    while (at < rest.len) {
-        bool starts_line = at == 0 ? !mid_line : rest.data[at - 1] == '\n';
-
-        if (starts_line && (at + 1 == rest.len || rest.data[at + 1] == '-'))
-            break;
-        at += 1 + span_find(span_skip(rest, at + 1), '-');
-    }
-    return at;
-}
-
-/* Octets up to where a delimiter may be, or the line that may be one. */
-static bool pass_octets(struct mime_walk *walk, struct span *rest, bool at_end)
-{
-    size_t dashes = walk->innermost == NULL ? rest->len : find_dashes(*rest, walk->mid_line);
-    size_t delimiter_max = walk->settings.boundary_max + 4;
-    size_t len;
-
-    if (dashes > 0) {
-        tell_octets(walk, span_first(*rest, dashes));
-        *rest = span_skip(*rest, dashes);
-        return true;
-    }
-    len = span_find(*rest, '\n');
-    if (len == rest->len && len < delimiter_max && !at_end)
-        return false;
-    take_line(walk, rest, len < delimiter_max ? len : delimiter_max);
-    return true;
-}
-
-static bool pass_body(struct mime_walk *walk, struct span *rest, bool at_end)
-{
-    bool looks = walk->settings.structure && walk->encoding == MIME_7BIT &&
-                 is_sought(walk, MIME_FAULT_8BIT_BODY);
-
-    return looks || tells_lines(walk) ? pass_line(walk, rest, at_end)
-                                      : pass_octets(walk, rest, at_end);
 }
 
 /* --- headers -------------------------------------------------------------------------------------- */
@@ -370,8 +178,8 @@ static void pass_empty_line(struct mime_walk *walk, struct span *rest)
     if (!walk->settings.structure)
         return;
     if (walk->type == MIME_TYPE_MESSAGE || walk->type == MIME_TYPE_GLOBAL_MESSAGE) {
-        take_line(walk, rest, 0);
-        begin_header(walk, MIME_HEADER_NESTED, MIME_TYPE_TEXT);
+        mime_walk_take_line(walk, rest, 0);
+        mime_walk_begin_header(walk, MIME_HEADER_NESTED, MIME_TYPE_TEXT);
     } else if (walk->type == MIME_TYPE_MULTIPART) {
         walk->type = MIME_TYPE_OTHER;
         walk->encoding = MIME_7BIT;
@@ -393,7 +201,7 @@ static void end_header(struct mime_walk *walk, struct span *rest)
     if (rest->len > 0 && rest->data[0] == '\n')
         pass_empty_line(walk, rest);
     else if (rest->len > 0 && walk->header == MIME_HEADER_MESSAGE)
-        tell_line(walk, span_first(empty_line, 0), true);
+        mime_walk_tell_line(walk, span_first(empty_line, 0), true);
 }
 
 /* The beginning of a field that is past the limit already: the rest of it is dropped. */
@@ -461,7 +269,7 @@ static bool pass(struct mime_walk *walk, struct span *rest, bool at_end)
     case IN_BODY:
         break;
     }
-    return pass_body(walk, rest, at_end);
+    return mime_walk_pass_body(walk, rest, at_end);
 }
 
 static struct span pass_all(struct mime_walk *walk, struct span rest, bool at_end)

@@ -9,12 +9,10 @@
 #include "lib/message/address.h"
 #include "lib/message/header.h"
 #include "lib/message/mime.h"
+#include "lib/message/surrogate_field.h"
 
 #include <unistr.h>
 
-#define LINE_MAX_OCTETS 76 /* with an encoded word in it: RFC 2047 section 2 */
-#define WORD_OCTETS_MAX                                                                            \
-    36 /* of text in one encoded word: 48 digits, at most 19 octets around them, and "Subject: " */
 #define ADDRESSES_MAX 100000
 
 /* Nobody's (RFC 2606 section 2): an answer to it fails at once. */
@@ -34,115 +32,6 @@ bool surrogate_is_needed(struct span header)
     for (; left > 0; at++, left--)
         any |= (unsigned char)*at;
     return (any & UINT64_C(0x8080808080808080)) != 0;
-}
-
-/* --- lines ------------------------------------------------------------------------------------------- */
-
-/* A field as it grows. */
-struct writer {
-    struct buf *out;
-    size_t column;
-};
-
-static struct writer begin_field(struct buf *out, struct span name)
-{
-    buf_put(out, name);
-    buf_put_char(out, ':');
-    return (struct writer){out, name.len + 1};
-}
-
-/* What has no white space in it, behind a space or on the next line. */
-static void put_word(struct writer *writer, struct span word)
-{
-    const bool folds = writer->column > 1 && writer->column + 1 + word.len > LINE_MAX_OCTETS;
-
-    buf_put_text(writer->out, folds ? "\n " : " ");
-    buf_put(writer->out, word);
-    writer->column = (folds ? 0 : writer->column) + 1 + word.len;
-}
-
-static void put_mark(struct writer *writer, char mark)
-{
-    buf_put_char(writer->out, mark);
-    writer->column++;
-}
-
-/* --- encoded words ------------------------------------------------------------------------------------- */
-
-static void put_base64(struct buf *out, struct span octets)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < octets.len; i += 3) {
-        const size_t len = octets.len - i < 3 ? octets.len - i : 3;
-        uint32_t group = 0;
-
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (k < len ? (unsigned char)octets.data[i + k] : 0);
-        for (size_t k = 0; k < 4; k++)
-            buf_put_char(out, k <= len ? digits[group >> (18 - 6 * k) & 0x3f] : '=');
-    }
-}
-
-/* What fits into one word, and ends no UTF-8 sequence too early. */
-static size_t word_length(struct span text)
-{
-    size_t len = WORD_OCTETS_MAX;
-
-    if (text.len <= len)
-        return text.len;
-    for (size_t back = 0; back < 3 && ((unsigned char)text.data[len] & 0xc0) == 0x80; back++)
-        len--;
-    return len;
-}
-
-static void put_encoded(struct writer *writer, struct span text)
-{
-    const bool is_utf8 = u8_check((const uint8_t *)text.data, text.len) == NULL;
-
-    while (text.len > 0) {
-        const size_t len = word_length(text);
-        struct buf word = BUF(BUF_UNLIMITED);
-
-        buf_put_text(&word, is_utf8 ? "=?utf-8?B?" : "=?unknown-8bit?B?");
-        put_base64(&word, span_first(text, len));
-        buf_put_text(&word, "?=");
-        put_word(writer, buf_span(&word));
-        buf_release(&word);
-        text = span_skip(text, len);
-    }
-}
-
-/* The words from the first that is not ASCII to the last one in a row: readers drop the white space between
- * encoded words, so that it has to be in them. */
-static size_t encoded_length(struct span text)
-{
-    struct span rest = text;
-    size_t len = 0;
-
-    while (rest.len > 0) {
-        struct span word = span_take_word(&rest);
-
-        if (!surrogate_is_needed(word))
-            break;
-        len = (size_t)(word.data + word.len - text.data);
-    }
-    return len;
-}
-
-/* Unfolded text, where encoded words may stand among others. */
-static void put_text(struct writer *writer, struct span text)
-{
-    for (text = span_trim(text); text.len > 0; text = span_trim(text)) {
-        const size_t len = encoded_length(text);
-
-        if (len > 0) {
-            put_encoded(writer, span_first(text, len));
-            text = span_skip(text, len);
-        } else {
-            put_word(writer, span_take_word(&text));
-        }
-    }
 }
 
 /* --- addresses ----------------------------------------------------------------------------------------- */
@@ -175,16 +64,16 @@ static void put_quoted(struct buf *out, struct span text)
 }
 
 /* A display name or the name of a group, which came unquoted. */
-static void put_phrase(struct writer *writer, struct span phrase)
+static void put_phrase(struct surrogate_field *writer, struct span phrase)
 {
     struct buf quoted = BUF(BUF_UNLIMITED);
 
     if (surrogate_is_needed(phrase) || is_phrase_of_atoms(phrase)) {
-        put_text(writer, phrase);
+        surrogate_put_text(writer, phrase);
         return;
     }
     put_quoted(&quoted, phrase);
-    put_word(writer, buf_span(&quoted));
+    surrogate_put_word(writer, buf_span(&quoted));
     buf_release(&quoted);
 }
 
@@ -215,36 +104,36 @@ static struct span name_of(struct arena *arena, const struct header_address *add
                                   SPAN_PRINTF(address->domain)));
 }
 
-static void put_mailbox(struct writer *writer, struct arena *arena,
+static void put_mailbox(struct surrogate_field *writer, struct arena *arena,
                         const struct header_address *address)
 {
     put_phrase(writer, name_of(arena, address));
-    put_word(writer,
-             span_text(can_be_shown(address) ? shown_address(arena, address) : UNREACHABLE));
+    surrogate_put_word(
+        writer, span_text(can_be_shown(address) ? shown_address(arena, address) : UNREACHABLE));
 }
 
 static void put_addresses(struct buf *out, struct span name, struct arena *arena,
                           const struct header_address *addresses, size_t count)
 {
-    struct writer writer = begin_field(out, name);
+    struct surrogate_field writer = surrogate_begin(out, name);
     bool follows_one = false;
 
     for (size_t i = 0; i < count; i++) {
         const struct header_address *address = &addresses[i];
 
         if (address->kind == ADDRESS_GROUP_END) {
-            put_mark(&writer, ';');
+            surrogate_put_mark(&writer, ';');
             follows_one = true;
             continue;
         }
         if (follows_one)
-            put_mark(&writer, ',');
+            surrogate_put_mark(&writer, ',');
         follows_one = address->kind == ADDRESS_PLAIN;
         if (address->kind == ADDRESS_PLAIN) {
             put_mailbox(&writer, arena, address);
         } else {
             put_phrase(&writer, address->localpart);
-            put_mark(&writer, ':');
+            surrogate_put_mark(&writer, ':');
         }
     }
     buf_put_char(out, '\n');
@@ -266,14 +155,14 @@ static void put_address_field(struct buf *out, struct span name, struct span bod
 static void put_text_field(struct buf *out, struct span name, struct span body)
 {
     struct arena *arena = arena_create();
-    struct writer writer = begin_field(out, name);
+    struct surrogate_field writer = surrogate_begin(out, name);
 
-    put_text(&writer, header_unfold(arena, body));
+    surrogate_put_text(&writer, header_unfold(arena, body));
     buf_put_char(out, '\n');
     arena_free(&arena);
 }
 
-static void put_parameters(struct writer *writer, const struct mime_field *field)
+static void put_parameters(struct surrogate_field *writer, const struct mime_field *field)
 {
     for (size_t i = 0; i < field->parameter_count; i++) {
         const struct mime_parameter *parameter = &field->parameters[i];
@@ -281,11 +170,11 @@ static void put_parameters(struct writer *writer, const struct mime_field *field
 
         if (surrogate_is_needed(parameter->name) || surrogate_is_needed(parameter->value))
             continue;
-        put_mark(writer, ';');
+        surrogate_put_mark(writer, ';');
         buf_put(&word, parameter->name);
         buf_put_char(&word, '=');
         put_quoted(&word, parameter->value);
-        put_word(writer, buf_span(&word));
+        surrogate_put_word(writer, buf_span(&word));
         buf_release(&word);
     }
 }
@@ -297,11 +186,11 @@ static void put_mime_field(struct buf *out, struct span name, struct span body, 
 
     if (field.value.len > 0 && !surrogate_is_needed(field.value) &&
         !surrogate_is_needed(field.subtype)) {
-        struct writer writer = begin_field(out, name);
+        struct surrogate_field writer = surrogate_begin(out, name);
 
-        put_word(&writer, field.value);
+        surrogate_put_word(&writer, field.value);
         if (has_subtype) {
-            put_mark(&writer, '/');
+            surrogate_put_mark(&writer, '/');
             buf_put(out, field.subtype);
             writer.column += field.subtype.len;
         }
@@ -400,8 +289,8 @@ void surrogate_put_header(struct buf *out, struct span header)
 
 static bool is_international(const struct header_address *address)
 {
-    return address->kind == ADDRESS_PLAIN && (surrogate_is_needed(address->localpart) ||
-                                              surrogate_is_needed(address->domain));
+    return address->kind == ADDRESS_PLAIN &&
+           (surrogate_is_needed(address->localpart) || surrogate_is_needed(address->domain));
 }
 
 static bool has_international(struct span body)
@@ -422,8 +311,7 @@ bool surrogate_is_due(struct span header)
     struct cursor at = cursor_of(header);
     struct span name, body, whole;
 
-    if (!surrogate_is_needed(header) ||
-        u8_check((const uint8_t *)header.data, header.len) != NULL)
+    if (!surrogate_is_needed(header) || u8_check((const uint8_t *)header.data, header.len) != NULL)
         return false;
     while (mime_next_field(&at, &name, &body, &whole)) {
         const struct shown *field = surrogate_is_needed(body) ? find_shown(name) : NULL;
