@@ -1,7 +1,8 @@
 /* cidr: network rules in order (cidr_table(5)). */
 #include "lib/map/rules.h"
 
-static void *compile(struct span *rest, size_t *groups_r UNUSED, struct error *err)
+static void *compile(struct span *rest, bool is_if UNUSED, size_t *groups_r UNUSED,
+                     struct error *err)
 {
     struct span text = *rest;
     size_t len = 0;

@@ -61,7 +61,7 @@ static void free_pcre(void *pattern)
     mem_free(pcre);
 }
 
-static void *compile(struct span *rest, size_t *groups_r, struct error *err)
+static void *compile(struct span *rest, bool is_if UNUSED, size_t *groups_r, struct error *err)
 {
     uint32_t options = PCRE2_CASELESS | PCRE2_DOTALL;
     struct span pattern;

@@ -4,7 +4,7 @@
 
 #include <regex.h>
 
-/* "/first/!/second/": matches what `first` matches and `second` does not; each further ! turns that round. */
+/* "/first/!/second/": wants besides that `second` does not match; each further ! turns that round. */
 struct regexp {
     regex_t first;
     regex_t second;
@@ -67,7 +67,7 @@ static void free_regexp(void *pattern)
     mem_free(regexp);
 }
 
-static void *compile(struct span *rest, size_t *groups_r, struct error *err)
+static void *compile(struct span *rest, bool is_if, size_t *groups_r, struct error *err)
 {
     struct regexp *regexp = mem_new(struct regexp);
 
@@ -81,7 +81,7 @@ static void *compile(struct span *rest, size_t *groups_r, struct error *err)
         free_regexp(regexp);
         return NULL;
     }
-    if (rest->len > 0 && rest->data[0] == '!') {
+    if (!is_if && rest->len > 0 && rest->data[0] == '!') {
         regexp->wants_second = !rule_take_negations(rest);
         if (!compile_one(rest, REG_NOSUB, &regexp->second, err)) {
             free_regexp(regexp);
@@ -108,13 +108,6 @@ static bool matches(const void *pattern, const struct rule_key *key, struct rule
     size_t count = regexp->first.re_nsub + 1;
     int result = regexec(&regexp->first, key->text.data, count, found, 0);
 
-    if (result == 0 && regexp->has_second) {
-        result = regexec(&regexp->second, key->text.data, 0, NULL, 0);
-        if (result == (regexp->wants_second ? REG_NOMATCH : 0))
-            return false;
-        if (result == REG_NOMATCH)
-            result = 0;
-    }
     if (result != 0) {
         if (result != REG_NOMATCH)
             fail(result, &regexp->first, err);
@@ -130,11 +123,25 @@ static bool matches(const void *pattern, const struct rule_key *key, struct rule
     return true;
 }
 
+static bool agrees(const void *pattern, const struct rule_key *key, struct error *err)
+{
+    const struct regexp *regexp = pattern;
+    int result;
+
+    if (!regexp->has_second)
+        return true;
+    result = regexec(&regexp->second, key->text.data, 0, NULL, 0);
+    if (result != 0 && result != REG_NOMATCH)
+        fail(result, &regexp->second, err);
+    return (result == 0) == regexp->wants_second;
+}
+
 const struct rule_syntax rule_syntax_regexp = {
     .type = "regexp",
     .delimited = true,
     .compile = compile,
     .matches = matches,
+    .agrees = agrees,
     .free = free_regexp,
 };
 

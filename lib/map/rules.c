@@ -74,10 +74,10 @@ static bool take_pattern(struct rules *rules, struct rule *rule, struct span *re
 {
     *groups_r = 0;
     rule->negated = rule_take_negations(rest);
-    rule->pattern = rules->syntax->compile(rest, groups_r, err);
+    rule->pattern = rules->syntax->compile(rest, rule->kind == RULE_IF, groups_r, err);
     if (rule->pattern == NULL)
         return false;
-    if (rest->len > 0 && !is_space(rest->data[0])) {
+    if (rest->len > 0 && !is_space(rest->data[0]) && rule->kind != RULE_IF) {
         error_set(err, ERROR_MALFORMED, "unexpected text \"%.*s\" after the pattern",
                   SPAN_PRINTF(*rest));
         return false;
@@ -331,12 +331,14 @@ static bool holds(const struct rules *rules, const struct rule *rule, const stru
 
     if (rules->syntax->concerns != NULL && !rules->syntax->concerns(rule->pattern, key))
         return false;
-    matches = rules->syntax->matches(rule->pattern, key, groups_r, &err);
+    matches = rules->syntax->matches(rule->pattern, key, groups_r, &err) != rule->negated;
+    if (matches && err.kind == ERROR_NONE && rules->syntax->agrees != NULL)
+        matches = rules->syntax->agrees(rule->pattern, key, &err);
     if (err.kind != ERROR_NONE) {
         log_warning("%s: %s", place_of(rules, rule->line, place), err.text);
         return false;
     }
-    return matches != rule->negated;
+    return matches;
 }
 
 unsigned rules_hit_line(const void *table)

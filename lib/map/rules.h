@@ -31,9 +31,9 @@ struct rule_syntax {
     /*
      * compile - the pattern at the front of *rest, which is moved behind it; NULL and *err: the rule
      * is skipped (PERMANENT: a library's own words say why). The text is borrowed for the call.
-     * *groups_r: how many $n it offers.
+     * *groups_r: how many $n it offers. An IF has one pattern, whatever a rule may have.
      */
-    void *(*compile)(struct span *rest, size_t *groups_r, struct error *err);
+    void *(*compile)(struct span *rest, bool is_if, size_t *groups_r, struct error *err);
     /* prepare - what every rule needs of a key; false: no rule can match it. NULL: the text alone. */
     bool (*prepare)(struct rule_key *key);
     /* concerns - false: the pattern says nothing about this key, also when it is negated; NULL: it does */
@@ -42,6 +42,8 @@ struct rule_syntax {
      * which is logged and counts as no match */
     bool (*matches)(const void *pattern, const struct rule_key *key, struct rule_groups *groups_r,
                     struct error *err);
+    /* agrees - what a rule wants besides, also when its pattern is negated; as `matches`. NULL: nothing */
+    bool (*agrees)(const void *pattern, const struct rule_key *key, struct error *err);
     void (*free)(void *pattern);
 };
 
