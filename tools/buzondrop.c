@@ -38,7 +38,7 @@ static struct {
 
 /* --- the end, good or bad ------------------------------------------------------------------------ */
 
-/* Also from a signal handler. */
+/* At any exit, as without memory, and from a signal handler. */
 static void remove_file(void)
 {
     if (drop.name[0] != '\0')
@@ -83,7 +83,6 @@ static NORETURN void fail(int status, const char *format, ...)
     (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     log_info("fatal: uid=%ld: %s", (long)getuid(), text);
-    remove_file();
     exit(status);
 }
 
@@ -298,17 +297,6 @@ static const char *parse_options(const char *program, int argc, char *argv[])
     return directory;
 }
 
-/* Standard descriptors are there, so that no file of ours becomes one of them; no others are. */
-static void tidy_descriptors(void)
-{
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    closefrom(STDERR_FILENO + 1);
-}
-
 int main(int argc, char *argv[])
 {
     const char *program = caller_program(argc, argv);
@@ -316,8 +304,9 @@ int main(int argc, char *argv[])
     const char *directory;
     struct error err = {0};
 
-    tidy_descriptors();
+    closefrom(STDERR_FILENO + 1);
     handle_signals();
+    (void)atexit(remove_file);
     (void)umask(077);
     directory = parse_options(program, argc, argv);
     config = caller_config("buzondrop", directory, &err);

@@ -3,19 +3,33 @@
 
 #include "tools/caller.h"
 
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/service/logging.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The lowest ones that are free, until none below ours is. */
+static void open_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    fd_close(&fd);
+}
+
 const char *caller_program(int argc, char *argv[])
 {
     char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 
+    open_standard_descriptors();
     if (argc == 0)
         log_fatal("run without a name");
     if (slash != NULL && slash[1] != '\0')

@@ -16,8 +16,13 @@
 struct config *caller_config(const char *program, const char *directory,
                              struct error *err) MUST_CHECK;
 
-/* caller_program - the name that we were called by, without its directory, which is from now on that of
- * our messages and getopt(3)'s: by a name of Postfix's tools, scripts see what those would say */
+/*
+ * caller_program - the name that we were called by, without its directory, which is from now on that of
+ * our messages and getopt(3)'s: by a name of Postfix's tools, scripts see what those would say
+ *
+ * Call it first: standard descriptors that were closed are /dev/null from then on, so that no file or connection of
+ * ours becomes one of them, and gets our messages.
+ */
 const char *caller_program(int argc, char *argv[]) __attribute__((returns_nonnull));
 /* caller_is_watched - false: called by the name of a tool of Postfix that says nothing on standard error
  * unless that is a terminal, as postfix(1) and postlog(1): it may be somebody's mail */

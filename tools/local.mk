@@ -33,7 +33,7 @@ t_unit_tools_queue_text_test_SOURCES = t/unit/tools_queue_text_test.c tools/queu
 t_unit_tools_queue_text_test_LDADD = $(LIBBUZON) $(CMOCKA_LIBS)
 
 sbin_PROGRAMS += tools/buzonconf
-tools_buzonconf_SOURCES = tools/buzonconf.c tools/json_text.c tools/json_text.h \
+tools_buzonconf_SOURCES = tools/buzonconf.c tools/caller.c tools/caller.h tools/json_text.c tools/json_text.h \
 	tools/conf/call.c tools/conf/call.h tools/conf/conf.h \
 	tools/conf/explain.c tools/conf/explain.h tools/conf/explain_agent.c tools/conf/explaining.h \
 	tools/conf/explanation.c tools/conf/explanation.h \

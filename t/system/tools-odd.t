@@ -5,6 +5,13 @@
 need postmap postalias postconf
 
 cat >"$T/tables" <<'CASES'
+# descriptors that are not there
+postconf -h myhostname >&-
+postconf -h myhostname <&- 2>&-
+cp $SIDE/conf/*.cf .; postconf -c $PWD -e 'a = b' 'a = c' <&- >&- 2>&-; echo $?; tail -n 1 main.cf; ls
+printf 'a b\na c\n' >s; postmap hash:s <&- >&- 2>&-; postmap -s hash:s
+printf 'a b\n' >s; postmap hash:s; postmap -q a hash:s >&-
+printf 'a b\n' >s; postmap hash:s; postmap -s hash:s >&- 2>&-
 # sources
 printf '' >s; postmap hash:s; postmap -s hash:s; postmap -q a hash:s
 printf '\n\n\n' >s; postmap hash:s; postmap -s hash:s

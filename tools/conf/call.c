@@ -2,6 +2,7 @@
 #include "tools/conf/call.h"
 
 #include "lib/base/log.h"
+#include "tools/caller.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -183,8 +184,7 @@ static bool has_value(const struct call *call)
 
 void call_parse(struct call *call_r, int argc, char *argv[])
 {
-    const char *slash = strrchr(argv[0], '/');
-    const char *name = slash == NULL ? argv[0] : slash + 1;
+    const char *name = caller_program(argc, argv);
 
     *call_r = (struct call){
         .program = strcmp(name, "postconf") == 0 ? "postconf" : "buzonconf",
