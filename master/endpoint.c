@@ -182,10 +182,33 @@ static bool add_host(struct endpoint_list *list, const char *host, unsigned port
     return add_numeric(list, host, port, families) || add_resolved(list, host, port, families, err);
 }
 
-static void add_pair(struct endpoint_list *list, const char *ipv4, const char *ipv6, unsigned port,
-                     struct protocols families)
+/* Those that there are: a kernel that knows IPv6 need not have ::1. */
+static bool add_loopback(struct endpoint_list *list, const struct config *config, unsigned port,
+                         struct protocols families, struct error *err)
 {
-    ASSERT(add_numeric(list, ipv4, port, families) && add_numeric(list, ipv6, port, families));
+    struct arena *arena = arena_create();
+    struct own_address *own;
+    size_t count;
+    bool done = interfaces_own("loopback-only", config->inet_protocols, arena, &own, &count, err);
+
+    for (size_t i = 0; done && i < count; i++) {
+        struct address_socket address = {.len = 0};
+
+        address.any.sa_family = (sa_family_t)own[i].family;
+        if (own[i].family == AF_INET) {
+            address.len = sizeof(address.in);
+            address.in.sin_addr = own[i].in;
+            address.in.sin_port = htons((uint16_t)port);
+        } else {
+            address.len = sizeof(address.in6);
+            address.in6.sin6_addr = own[i].in6;
+            address.in6.sin6_port = htons((uint16_t)port);
+        }
+        if (is_wanted(&address, families))
+            add_address(list, &address);
+    }
+    arena_free(&arena);
+    return done;
 }
 
 /* inet_interfaces: all, loopback-only, or names and addresses */
@@ -197,9 +220,10 @@ static bool add_interfaces(struct endpoint_list *list, const struct config *conf
 
     strlist_split(&hosts, config->inet_interfaces, ", \t\r\n");
     if (hosts.count == 0 || strlist_has_nocase(&hosts, "all")) {
-        add_pair(list, "0.0.0.0", "::", port, families);
+        ASSERT(add_numeric(list, "0.0.0.0", port, families) &&
+               add_numeric(list, "::", port, families));
     } else if (strlist_has_nocase(&hosts, "loopback-only")) {
-        add_pair(list, "127.0.0.1", "::1", port, families);
+        done = add_loopback(list, config, port, families, err);
     } else {
         for (size_t i = 0; i < hosts.count && done; i++) {
             char *host = hosts.items[i];

@@ -3,7 +3,7 @@
 # daemons are t/daemon/probe under the names of real ones: it does what its client asks.
 . "$(dirname "$0")/../lib.sh"
 PROBE=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/probe
-plan 31
+plan 32
 
 master_cf() {
     cat <<END
@@ -257,4 +257,12 @@ process.send_signal(signal.SIGTERM)
 assert notify.recv(100) == b"STOPPING=1"
 assert process.wait(PATIENCE) == 0
 END
+if [ $PRIVILEGED = yes ]; then
+    tool buzonconf -e 'inet_interfaces = loopback-only' 'inet_protocols = all'
+    ip -6 address del ::1/128 dev lo 2>/dev/null
+    check 'a loopback interface without IPv6 is listened to without it' buzon start
+    buzon stop 2>/dev/null
+else
+    ok 'a loopback interface without IPv6 # SKIP unprivileged'
+fi
 is 'status says that it does not run' "$(buzon status 2>/dev/null; echo $?)" 1

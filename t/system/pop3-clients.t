@@ -37,7 +37,16 @@ END
         AS="setpriv --reuid=alice --regid=alice --clear-groups"
     fi
     get() { HOME=$T ${AS:-} getmail --getmaildir "$T/getmail" --quiet; }
-    check 'getmail fetches' get
+    # (getmail 6 misses the end of its own child when that is quick, and says so a minute later: it begins anew then.)
+    get_all() {
+        for t_try in 1 2 3 4 5; do
+            t_said=$(get 2>&1) && return 0
+            printf '%s\n' "$t_said"
+            case $t_said in *'waiting child pid '*' timed out'*) rm -f "$T"/getmail/oldmail* "$T"/got/new/* ;; *) return 1 ;; esac
+        done
+        return 1
+    }
+    check 'getmail fetches' get_all
     is 'all messages' "$(ls "$T/got/new" | wc -l)" 3
     get
     is 'and none twice' "$(ls "$T/got/new" | wc -l)" 3
