@@ -3,7 +3,7 @@
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev libssl-dev libdb5.3-dev liblmdb-dev
     libpcre2-dev libevent-dev libidn2-dev libidn-dev libunistring-dev libpam0g-dev libcrypt-dev libargon2-dev libjansson-dev zlib1g-dev libbz2-dev libzstd-dev openssl
     python3"
-TEST_PACKAGES="perl ccache libcmocka-dev clang libclang-rt-14-dev xz-utils bzip2 zstd iproute2 util-linux procps mandoc swaks curl
+TEST_PACKAGES="perl libcmocka-dev clang libclang-rt-14-dev xz-utils bzip2 zstd iproute2 util-linux procps mandoc swaks curl
     mutt isync offlineimap3 libmail-imapclient-perl libio-socket-ssl-perl libnet-ssleay-perl strace gsasl dovecot-core
     fail2ban logwatch pflogsumm fetchmail getmail6 dovecot-imapd dovecot-pop3d interimap imapfilter mpop fdm
     bsd-mailx s-nail msmtp neomutt
