@@ -39,7 +39,7 @@ void verify_recipient(struct message *message, const struct recipient *recipient
                       goes_to(target, RETRY_TRANSPORT) ? "4.0.0" : "5.0.0");
         return;
     }
-    known = route_recipient_exists(qmgr->route, qmgr->scratch, target, &table, &err);
+    known = route_recipient_exists(qmgr->route, target, &table, &err);
     if (known == MAP_UNAVAILABLE)
         outcome_verified(message, recipient, false, "4.3.0",
                          "recipient tables cannot be asked now");

@@ -115,8 +115,7 @@ enum access_result access_reject_unlisted(struct access_check *check, enum acces
         return ACCESS_DUNNO;
     result = access_find_target(check, address, &target, &err);
     if (result == MAP_FOUND)
-        result = route_recipient_exists(session->server->route, session->command_arena, &target,
-                                        &table, &err);
+        result = route_recipient_exists(session->server->route, &target, &table, &err);
     switch (result) {
     case MAP_FOUND:
         break;

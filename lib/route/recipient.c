@@ -35,9 +35,8 @@ static bool goes_to(const struct route_target *target, const char *transport)
     return strcmp(target->transport, transport) == 0;
 }
 
-enum map_result route_recipient_exists(struct route *route, struct arena *arena UNUSED,
-                                       const struct route_target *target, const char **table_r,
-                                       struct error *err)
+enum map_result route_recipient_exists(struct route *route, const struct route_target *target,
+                                       const char **table_r, struct error *err)
 {
     const char *address = target->recipient;
     const char *table = NULL;

@@ -69,9 +69,8 @@ enum map_result route_class(struct route *route, struct span domain, enum addres
  * NULL) is the text for the reply: "local recipient table", "virtual alias table", ...; or it is NULL
  * because the transport is error or retry, and the next hop says why.
  */
-enum map_result route_recipient_exists(struct route *route, struct arena *arena,
-                                       const struct route_target *target, const char **table_r,
-                                       struct error *err) MUST_CHECK;
+enum map_result route_recipient_exists(struct route *route, const struct route_target *target,
+                                       const char **table_r, struct error *err) MUST_CHECK;
 
 /* route_canonical_sender / _recipient - canonical_maps with sender_/recipient_canonical_maps;
  * `in_header` obeys canonical_classes. UNAVAILABLE: defer. */

@@ -469,7 +469,7 @@ static void run_exists(void **state)
 
     assert_int_equal(route_resolve(fixture.route, fixture.arena, "", c->question, &target, &err),
                      MAP_FOUND);
-    switch (route_recipient_exists(fixture.route, fixture.arena, &target, &table, &err)) {
+    switch (route_recipient_exists(fixture.route, &target, &table, &err)) {
     case MAP_FOUND:
         answer = "known";
         break;

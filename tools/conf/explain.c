@@ -58,7 +58,7 @@ static void tell_acceptance(struct explaining *explaining, const struct route_ta
     const char *table;
     struct error err = {0};
 
-    switch (route_recipient_exists(explaining->route, explaining->arena, target, &table, &err)) {
+    switch (route_recipient_exists(explaining->route, target, &table, &err)) {
     case MAP_FOUND:
         break;
     case MAP_ABSENT:

@@ -19,13 +19,10 @@ bool show_service_parameters(const struct conf *conf, const struct strlist *requ
 /* What this build can do, one name a line. */
 void show_table_types(struct buf *out);
 void show_lock_types(struct buf *out);
-void show_sasl_server_types(struct buf *out);
-void show_sasl_client_types(struct buf *out);
 
-/* -T: what is asked of the TLS library; false without *err for a question that nobody knows, with a
+/* -T: what is asked of the TLS library; false for a question that nobody knows, with a
  * warning */
-bool show_tls(const char *program, const char *question, struct buf *out,
-              struct error *err) MUST_CHECK;
+bool show_tls(const char *program, const char *question, struct buf *out) MUST_CHECK;
 
 /*
  * show_bounce_templates - the templates of notifications, as they are written or expanded

@@ -32,15 +32,6 @@ void show_lock_types(struct buf *out)
     buf_put_text(out, "flock\nfcntl\ndotlock\n");
 }
 
-/* AUTH is not offered by smtpd and not used by smtp yet: there is nothing to list. */
-void show_sasl_server_types(struct buf *out UNUSED)
-{
-}
-
-void show_sasl_client_types(struct buf *out UNUSED)
-{
-}
-
 /* Types of keys in certificates, by Postfix's names. */
 static void list_key_types(struct buf *out)
 {
@@ -62,7 +53,7 @@ static void list_key_types(struct buf *out)
     }
 }
 
-bool show_tls(const char *program, const char *question, struct buf *out, struct error *err UNUSED)
+bool show_tls(const char *program, const char *question, struct buf *out)
 {
     if (strcmp(question, "compile-version") == 0) {
         buf_put_printf(out, "%s\n", OPENSSL_VERSION_TEXT);
