@@ -123,8 +123,9 @@ static int run_named(const struct call *call, const char *name)
     }
     return buzon_refuse(
         "unknown command: '%s'. Usage: %s start (or stop, reload, abort, flush, check, "
-        "status, set-permissions, upgrade-configuration, logrotate)",
-        name, call->program);
+        "status, set-permissions, upgrade-configuration, logrotate%s)",
+        name, call->program,
+        strcmp(call->program, "postfix") == 0 ? "" : ", start-fg, quick-stop, drain, tls");
 }
 
 /* --- several instances --------------------------------------------------------------------------------- */
