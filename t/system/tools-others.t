@@ -131,7 +131,6 @@ chmod 555 .; su nobody -s /bin/sh -c 'postlock mbox true'
 chmod 777 .; chmod 666 mbox; su nobody -s /bin/sh -c "PATH=$PATH MAIL_CONFIG=$MAIL_CONFIG postlock mbox echo locked"; ls mbox*
 postlock mbox sh -c 'rm mbox; ls'; ls
 postlock mbox sh -c 'rm mbox.lock'; ls
-~there the command writes into the folder, which is its descriptor 1 / status 2$
 postlock mbox sh -c 'ls' >&-
 postlock mbox cat <mbox
 postlock mbox sh -c 'echo error >&2; echo output'
