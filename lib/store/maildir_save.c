@@ -141,6 +141,22 @@ static bool find_uid(void *context, const struct index_message *message)
     return true;
 }
 
+/* One that is there, and has none, waits for room in dovecot-uidlist: nobody would see it until then. */
+static bool all_have_uids(const struct maildir_placing *placing, struct error *err)
+{
+    int directory = placing->target->maildir->directory;
+
+    for (size_t i = 0; i < placing->count; i++) {
+        if (placing->incoming[i].message.uid != 0 ||
+            faccessat(directory, placing->incoming[i].placed, F_OK, 0) != 0)
+            continue;
+        errno = ENOSPC;
+        error_errno(err, "write UIDs of mailbox %s", placing->target->name);
+        return false;
+    }
+    return true;
+}
+
 /* Somebody wrote dovecot-uidlist just now, or no UIDs are left: let a scan find our files among others. One that was moved on
  * or removed already keeps UID 0: it was there. */
 static bool number_by_scan(struct maildir_placing *placing, struct error *err)
@@ -154,7 +170,8 @@ static bool number_by_scan(struct maildir_placing *placing, struct error *err)
         return false;
     placing->renumbered = placing->state->uidvalidity != uidvalidity;
     return index_walk(index, placing->target->id, placing->renumbered ? 0 : first, find_uid,
-                      placing, err);
+                      placing, err) &&
+           all_have_uids(placing, err);
 }
 
 static bool number_all(struct maildir_placing *placing, struct error *err)

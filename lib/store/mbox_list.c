@@ -7,7 +7,6 @@
 #include "lib/store/control.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME "buzon.mbox"
@@ -181,23 +180,6 @@ static void put_entry(struct buf *out, const struct mbox_entry *entry)
     buf_put_char(out, '\n');
 }
 
-/* All of it or, where there is no room, nothing. */
-static bool write_behind(int fd, struct span text, struct error *err)
-{
-    struct stat before;
-
-    if (fstat(fd, &before) != 0) {
-        error_errno(err, "stat " FILE_NAME);
-        return false;
-    }
-    if (write_all(fd, text))
-        return true;
-    error_errno(err, "write " FILE_NAME);
-    if (ftruncate(fd, before.st_size) != 0)
-        error_prefix(err, "a part of it may be there");
-    return false;
-}
-
 bool mbox_list_append(int directory, const struct mbox_entry *entries, size_t count, bool durable,
                       struct error *err)
 {
@@ -209,8 +191,8 @@ bool mbox_list_append(int directory, const struct mbox_entry *entries, size_t co
         put_entry(&text, &entries[i]);
     if (fd < 0)
         error_errno(err, "open " FILE_NAME);
-    else if (!write_behind(fd, buf_span(&text), err))
-        done = false;
+    else if (!file_append(fd, buf_span(&text)))
+        error_errno(err, "write " FILE_NAME);
     else if (durable && fdatasync(fd) != 0)
         error_errno(err, "sync " FILE_NAME);
     else

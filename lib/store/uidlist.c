@@ -234,7 +234,7 @@ bool uidlist_append(int directory, const struct uidlist_entry *entries, size_t c
         put_entry(&text, &entries[i]);
     if (fd < 0)
         error_errno(err, "open " FILE_NAME);
-    else if (!write_all(fd, buf_span(&text)))
+    else if (!file_append(fd, buf_span(&text)))
         error_errno(err, "write " FILE_NAME);
     else if (fdatasync(fd) != 0 || fstat(fd, &status) != 0)
         error_errno(err, "sync " FILE_NAME);
