@@ -4,13 +4,17 @@
  */
 #include "lib/base/base.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
 
 #include "master/master.h"
 
+#include <time.h>
 #include <unistd.h>
+
+#define START_PATIENCE_MS 5000
 
 /* --- which entries count --------------------------------------------------------------------------- */
 
@@ -171,8 +175,22 @@ static void drop_endpoint(struct endpoint_list *list, size_t index)
             (list->count - index) * sizeof(*list->items));
 }
 
+/* Until then an address may belong to a process of a master that was killed: it hears of that, and lets go. */
+static bool open_in_time(struct endpoint *endpoint, int64_t until_ms, struct error *err)
+{
+    static const struct timespec pause = {.tv_nsec = 20000000};
+
+    while (!endpoint_open(endpoint, err)) {
+        if (err->number != EADDRINUSE || clock_monotonic_ms() >= until_ms)
+            return false;
+        error_clear(err);
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 /* A service that lost one address to another program still serves the others. */
-static bool open_sockets(struct plan *plan, struct error *err)
+static bool open_sockets(struct plan *plan, int64_t until_ms, struct error *err)
 {
     bool done = true;
 
@@ -180,7 +198,7 @@ static bool open_sockets(struct plan *plan, struct error *err)
         struct endpoint *endpoint = &plan->endpoints.items[i];
         struct error problem = {0};
 
-        if (endpoint->fd >= 0 || endpoint_open(endpoint, &problem)) {
+        if (endpoint->fd >= 0 || open_in_time(endpoint, until_ms, &problem)) {
             i++;
             continue;
         }
@@ -305,11 +323,13 @@ static void renew(struct master *master)
 
 bool services_apply(struct master *master, struct plan_list *plans, struct error *err)
 {
+    bool is_start = master->supplies == NULL;
+    int64_t until_ms = is_start ? clock_monotonic_ms() + START_PATIENCE_MS : 0;
     bool done = true;
 
     keep_sockets(master, plans);
     for (size_t i = 0; i < plans->count; i++) {
-        done = open_sockets(&plans->items[i], err) && done;
+        done = open_sockets(&plans->items[i], until_ms, err) && done;
         done = take_plan(master, &plans->items[i], err) && done;
     }
     free_plans(plans);

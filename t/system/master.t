@@ -3,7 +3,7 @@
 # daemons are t/daemon/probe under the names of real ones: it does what its client asks.
 . "$(dirname "$0")/../lib.sh"
 PROBE=${BUZON_BUILD:?make check sets BUZON_BUILD to the build directory}/t/daemon/probe
-plan 32
+plan 33
 
 master_cf() {
     cat <<END
@@ -202,6 +202,23 @@ assert Session(SMTP).pid != old
 assert session.pid == old
 session.close()
 wait_until(lambda: not is_alive(old))
+END
+probe 'it waits until processes of the old one have let its addresses go' <<'END'
+session = Session(SMTP)
+old, before = session.pid, master_pid()
+all_old = list(map(int, subprocess.check_output(["pgrep", "-P", str(before), "-x", "smtpd"]).split()))
+assert old in all_old
+for pid in all_old:
+    os.kill(pid, signal.SIGSTOP)
+signal_master(signal.SIGKILL)
+wait_until(lambda: not is_alive(before))
+start = subprocess.Popen([os.environ["T"] + "/sbin/buzon", "-c", os.environ["CONF"], "start"], stderr=subprocess.DEVNULL)
+time.sleep(2)  # for it to find one taken; whenever it looks, the outcome is the same
+for pid in all_old:
+    os.kill(pid, signal.SIGCONT)
+assert start.wait(PATIENCE) == 0
+assert Session(SMTP).pid != old
+session.close()
 END
 probe 'stop refuses new clients, and lets a session end' <<'END'
 session = Session(SMTP)
