@@ -99,10 +99,7 @@ static void set_tag(const char *tag)
 {
     char *name = mem_text(tag);
 
-    for (char *octet = name; *octet != '\0'; octet++) {
-        if (*octet < ' ' || *octet == 0x7f)
-            *octet = '?';
-    }
+    caller_make_printable(name);
     log_name(name);
     mem_free(name);
 }

@@ -25,6 +25,14 @@ static void open_standard_descriptors(void)
     fd_close(&fd);
 }
 
+void caller_make_printable(char *name)
+{
+    for (; *name != '\0'; name++) {
+        if ((unsigned char)*name < ' ' || *name == 0x7f)
+            *name = '?';
+    }
+}
+
 const char *caller_program(int argc, char *argv[])
 {
     char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
@@ -34,6 +42,7 @@ const char *caller_program(int argc, char *argv[])
         log_fatal("run without a name");
     if (slash != NULL && slash[1] != '\0')
         argv[0] = slash + 1;
+    caller_make_printable(argv[0]);
     log_name(argv[0]);
     return argv[0];
 }

@@ -24,6 +24,8 @@ struct config *caller_config(const char *program, const char *directory,
  * ours becomes one of them, and gets our messages.
  */
 const char *caller_program(int argc, char *argv[]) __attribute__((returns_nonnull));
+/* caller_make_printable - a name stands before each message, on its line: control characters become '?' */
+void caller_make_printable(char *name);
 /* caller_is_watched - false: called by the name of a tool of Postfix that says nothing on standard error
  * unless that is a terminal, as postfix(1) and postlog(1): it may be somebody's mail */
 bool caller_is_watched(const char *program);

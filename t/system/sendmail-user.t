@@ -3,7 +3,7 @@
 # not read with it.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 26
+plan 27
 
 instance_start <<END
 authorized_submit_users = !bob, static:all
@@ -55,6 +55,12 @@ is 'dots and long lines are as they were' \
     "$(sed '1,/^$/d' "$(virtual_maildir luis)"/new/* | cksum)" "$(printf '.dot\n%05000d\n' 7 | cksum)"
 log_has 'it is his, too' "uid=$(id -u alice) from=<alice@example.test>"
 
+cat >"$T/named.py" <<'END'
+import os, sys
+os.execv(sys.argv[1], ["drop\npanic: \033[1m"] + sys.argv[2:])
+END
+is 'what he calls it stays on its line' \
+    "$(as alice python3 "$T/named.py" "$T/sbin/buzondrop" -c /nonexistent 2>&1 | cut -c1-17 | head -n 1)" 'drop?panic: ?[1m:'
 is 'a user may be locked out' \
     "$(printf 'Subject: no\n\n' | status as bob "$T/sbin/sendmail" ana@example.test)" 77
 check 'a user cannot look into maildrop' sh -c "! setpriv --reuid=alice --regid=alice --clear-groups ls '$SPOOL/maildrop'"
