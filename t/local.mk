@@ -42,8 +42,8 @@ check-system: stage
 run-system:
 	@$(MAKE) $(AM_MAKEFLAGS) -s t/daemon/probe t/daemon/agent
 	@export BUZON_BUILD=$(abs_builddir) BUZON_STAGE=$(STAGE)$(prefix); \
-	$(call prove_all,,$(SYSTEM_TESTS)) || exit 1; \
-	test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; export BUZON_TEST_AS=user; $(call prove_all,,$(SYSTEM_TESTS)); }
+	$(call prove_all,--failures --comments,$(SYSTEM_TESTS)) || exit 1; \
+	test "$$(id -u)" != 0 || { echo "the same as an ordinary user:"; export BUZON_TEST_AS=user; $(call prove_all,--failures --comments,$(SYSTEM_TESTS)); }
 
 # A short run of each fuzz target over its corpus; new findings are not written to the source tree. (A machine that
 # stands still for a while is no input that takes too long.)
