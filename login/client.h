@@ -42,7 +42,8 @@ enum auth_failure {
     AUTH_UNAVAILABLE,
     AUTH_ABORTED,            /* given up by the client */
     AUTH_MALFORMED,          /* the initial response is no base64 */
-    AUTH_MALFORMED_RESPONSE, /* a later one is none */
+    AUTH_MALFORMED_RESPONSE, /* a later one is none, */
+    AUTH_ODD_RESPONSE,       /* or has octets that are in no base64 */
     AUTH_UNSUPPORTED,        /* no such mechanism here */
     AUTH_DISABLED,           /* the account is closed: client->explanation says more, or is "" */
     AUTH_NOT_ALLOWED,        /* not from there, or not as that user */

@@ -40,7 +40,8 @@ static void failed(struct client *client, enum auth_failure failure)
         [AUTH_UNAVAILABLE] = "NO [UNAVAILABLE] Temporary authentication failure.",
         [AUTH_ABORTED] = "BAD Authentication aborted by client.",
         [AUTH_MALFORMED] = "BAD Invalid base64 data in initial response",
-        [AUTH_MALFORMED_RESPONSE] = "NO [ALERT] Invalid base64 in response",
+        [AUTH_MALFORMED_RESPONSE] = "BAD Invalid base64 data in continued response",
+        [AUTH_ODD_RESPONSE] = "NO [ALERT] Invalid base64 in response",
         [AUTH_UNSUPPORTED] = "NO [ALERT] Unsupported authentication mechanism.",
         [AUTH_DISABLED] = "NO [CONTACTADMIN]", /* and what auth explains */
         [AUTH_NOT_ALLOWED] = "NO [AUTHORIZATIONFAILED] Authorization failed.",
@@ -131,7 +132,7 @@ static void run_starttls(struct client *client, struct span arguments UNUSED)
 
 static void run_authenticate(struct client *client, struct span arguments)
 {
-    struct span mechanism = span_take_word(&arguments);
+    struct span mechanism = span_take_until(&arguments, ' ');
     const struct sasl_mechanism *known;
     char *name;
 
@@ -207,9 +208,9 @@ static enum parse_result take_line_end(struct cursor *at)
 }
 
 /* Behind a literal that is too large nothing can be known of the rest. Literals before the fault are the command's
- * own; it goes on to the end of the line behind them. */
-static enum parse_result refuse_arguments(struct client *client, struct cursor at,
-                                          enum parse_result fault, const char *text)
+ * own; it goes on to the end of the line behind them. PARSE_MALFORMED: and it is to be refused. */
+static enum parse_result drop_arguments(struct client *client, struct cursor at,
+                                        enum parse_result fault)
 {
     const unsigned char *end = memchr(at.next, '\n', cursor_left(at));
 
@@ -222,7 +223,6 @@ static enum parse_result refuse_arguments(struct client *client, struct cursor a
     if (end == NULL)
         return PARSE_INCOMPLETE;
     client_consume(client, (size_t)(end + 1 - (const unsigned char *)client->input.data));
-    refuse(client, text);
     return fault;
 }
 
@@ -240,35 +240,60 @@ static enum parse_result run_login(struct client *client, struct arena *arena, s
         result = take_line_end(&at);
     if (result == PARSE_INCOMPLETE)
         return result;
-    if (result != PARSE_DONE)
-        return refuse_arguments(client, at, result, WRONG_COMMAND);
+    if (result != PARSE_DONE) {
+        result = drop_arguments(client, at, result);
+        if (result == PARSE_MALFORMED)
+            refuse(client, WRONG_COMMAND);
+        return result;
+    }
     client_consume(client, (size_t)(at.next - (const unsigned char *)client->input.data));
     if (!refuse_plaintext(client))
         sasl_password(client, user, password);
     return PARSE_DONE;
 }
 
-/* id_param_list = "(" [string SP nstring ...] ")" / NIL: RFC 2971. Who it is does not matter to us. */
+/* nil = "NIL", which is no string: "NIL" in quotes is something else. */
+static bool take_nil(struct cursor *at)
+{
+    static const char nil[] = "NIL";
+    struct cursor end = *at;
+
+    for (size_t i = 0; nil[i] != '\0'; i++)
+        if (cursor_at_end(end) || to_upper(*end.next++) != nil[i])
+            return false;
+    *at = end;
+    return true;
+}
+
+/* string, or nstring: an astring that is no atom */
+static enum parse_result take_id_word(struct client *client, struct arena *arena, struct cursor *at,
+                                      bool may_be_nil)
+{
+    struct span value;
+
+    if (cursor_at_end(*at))
+        return PARSE_INCOMPLETE;
+    if (*at->next == '"' || *at->next == '{')
+        return take_argument(client, arena, at, &value);
+    return may_be_nil && take_nil(at) ? PARSE_DONE : PARSE_MALFORMED;
+}
+
+/* id_param_list = "(" [string SP nstring ...] ")" / NIL: RFC 2971. Who it is does not matter to us. The whole line
+ * is there but for literals and what follows them. */
 static enum parse_result take_id(struct client *client, struct arena *arena, struct cursor *at)
 {
     enum parse_result result = PARSE_DONE;
-    struct span value;
 
     skip_spaces(at);
     if (!cursor_take(at, '(')) {
-        struct cursor end = *at;
-        if (take_line_end(&end) != PARSE_DONE) {
-            result = take_argument(client, arena, at, &value);
-            if (result == PARSE_DONE && !span_equal_text_nocase(value, "NIL"))
-                result = PARSE_MALFORMED;
-        }
-        return result == PARSE_DONE ? take_line_end(at) : result;
+        (void)take_nil(at); /* or nothing at all */
+        return take_line_end(at);
     }
     for (unsigned i = 0; i < ID_WORDS_MAX && result == PARSE_DONE; i++) {
         skip_spaces(at);
         if (cursor_take(at, ')'))
             return take_line_end(at);
-        result = take_argument(client, arena, at, &value);
+        result = take_id_word(client, arena, at, i % 2 == 1);
     }
     return result == PARSE_DONE ? PARSE_MALFORMED : result;
 }
@@ -282,7 +307,9 @@ static enum parse_result run_id(struct client *client, struct arena *arena, stru
         client_say(client, "* ID (\"name\" \"%s\")", client->login->config->mail_name);
         client_say(client, "%s OK ID completed.", client->tag);
     } else if (result != PARSE_INCOMPLETE) {
-        return refuse_arguments(client, at, result, "Invalid ID parameters");
+        result = drop_arguments(client, at, result);
+        if (result == PARSE_MALFORMED) /* which does not count as a bad command */
+            client_say(client, "%s BAD Invalid ID parameters", client->tag);
     }
     return result;
 }

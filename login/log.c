@@ -179,7 +179,8 @@ static void add_cause(struct buf *line, const struct client *client)
         buf_put_printf(line, " (client didn't finish SASL auth, waited %" PRId64 " secs)", seconds);
     else if (client->mechanism != NULL && client->failure == AUTH_UNAVAILABLE)
         buf_put_text(line, " (auth service reported temporary failure)");
-    else if (client->failure == AUTH_MALFORMED || client->failure == AUTH_MALFORMED_RESPONSE)
+    else if (client->failure == AUTH_MALFORMED || client->failure == AUTH_MALFORMED_RESPONSE ||
+             client->failure == AUTH_ODD_RESPONSE)
         buf_put_text(line, " (sent invalid base64 in response)");
     else if (client->failure == AUTH_UNSUPPORTED)
         buf_put_text(line, " (tried to use unsupported auth mechanism)");

@@ -82,7 +82,7 @@ static void run_pass(struct client *client, struct span arguments)
 
 static void run_auth(struct client *client, struct span arguments)
 {
-    struct span mechanism = span_take_word(&arguments);
+    struct span mechanism = span_take_until(&arguments, ' ');
     const struct sasl_mechanism *known;
     struct buf mechanisms = BUF(BUF_UNLIMITED);
     char *name;
@@ -184,6 +184,8 @@ static bool command(struct client *client)
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++)
         if (span_equal_text_nocase(verb, commands[i].verb)) {
             commands[i].run(client, arguments);
+            if (commands[i].run != run_auth && client->state == CLIENT_COMMAND)
+                client->bad_commands = 0; /* Dovecot forgives them when the client makes sense */
             mem_free(copy);
             return true;
         }
@@ -206,6 +208,7 @@ static void failed(struct client *client, enum auth_failure failure)
         [AUTH_ABORTED] = "-ERR Authentication aborted by client.",
         [AUTH_MALFORMED] = "-ERR [AUTH] Invalid base64 data in initial response",
         [AUTH_MALFORMED_RESPONSE] = "-ERR [AUTH] Invalid base64 data in continued response",
+        [AUTH_ODD_RESPONSE] = "-ERR [AUTH] Invalid base64 in response",
         [AUTH_UNSUPPORTED] = "-ERR [AUTH] Unsupported authentication mechanism.",
         [AUTH_DISABLED] = "-ERR [SYS/PERM]", /* and what auth explains */
         [AUTH_NOT_ALLOWED] = "-ERR [AUTH] Authorization failed.",

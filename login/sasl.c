@@ -25,6 +25,15 @@ static void fail(struct client *client, enum auth_failure failure)
 
 /* --- base64 ------------------------------------------------------------------------------------------------ */
 
+static bool is_of_base64(struct span text, bool padding)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_alnum(text.data[i]) && text.data[i] != '+' && text.data[i] != '/' &&
+            !(padding && text.data[i] == '='))
+            return false;
+    return true;
+}
+
 static bool decode(struct span base64, struct buf *octets)
 {
     size_t padding = 0;
@@ -37,6 +46,9 @@ static bool decode(struct span base64, struct buf *octets)
         return false;
     while (padding < 2 && base64.data[base64.len - 1 - padding] == '=')
         padding++;
+    /* EVP_DecodeBlock takes blanks and "=" anywhere. */
+    if (!is_of_base64(span_first(base64, base64.len - padding), false))
+        return false;
     room = buf_reserve(octets, base64.len);
     len = room == NULL ? -1
                        : EVP_DecodeBlock((unsigned char *)room, (const unsigned char *)base64.data,
@@ -138,8 +150,10 @@ void sasl_begin_base64(struct client *client, const char *name, struct span base
     const struct sasl_mechanism *mechanism = sasl_offer_find(client->login->config, name);
     const struct sasl_offer_connection connection = client_offer(client);
     struct buf octets = BUF(SASL_OCTETS_MAX);
-    bool is_empty = base64.len == 1 && base64.data[0] == '=';
+    bool is_empty;
 
+    base64 = span_trim(base64);
+    is_empty = base64.len == 1 && base64.data[0] == '=';
     if (mechanism == NULL || !sasl_offer_allows(mechanism, &connection)) {
         refuse(client, AUTH_UNSUPPORTED);
     } else if (has && !is_empty && !decode(base64, &octets)) {
@@ -181,7 +195,9 @@ void sasl_response(struct client *client, struct span line)
     if (next.cancel || !decode(line, &octets)) {
         sasl_cancel(client);
         client->state = CLIENT_COMMAND;
-        refuse(client, next.cancel ? AUTH_ABORTED : AUTH_MALFORMED_RESPONSE);
+        refuse(client, next.cancel                ? AUTH_ABORTED
+                       : is_of_base64(line, true) ? AUTH_MALFORMED_RESPONSE
+                                                  : AUTH_ODD_RESPONSE);
     } else {
         next.response = buf_span(&octets);
         client->state = CLIENT_AUTH;

@@ -90,7 +90,9 @@ static enum sasl_step advance_plain(struct sasl_exchange *exchange, struct span 
 static enum sasl_step advance_login(struct sasl_exchange *exchange, struct span response,
                                     struct span *challenge_r)
 {
-    if (exchange->user == NULL && response.data == NULL) {
+    /* The mechanism has no initial response: one of nothing is none. */
+    if (exchange->user == NULL &&
+        (response.data == NULL || (exchange->round == 0 && response.len == 0))) {
         *challenge_r = SPAN_LITERAL("Username:");
         return exchange->round == 0 ? SASL_STEP_CHALLENGE : SASL_STEP_MALFORMED;
     }

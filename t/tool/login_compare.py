@@ -70,7 +70,7 @@ class Side:
 def alike(line):
     line = re.sub(r"\[CAPABILITY [^]]*\]|^\* CAPABILITY .*", "[CAPABILITY]", line)
     line = re.sub(r"\(\d+\.\d+ \+ \d+\.\d+( \+ \d+\.\d+)? secs\)\.?", "", line)
-    line = re.sub(r"( BAD) (Error in IMAP command (LOGIN|ID): )?(Error in IMAP command received|Invalid|Missing|8bit|literal8|Unknown command).*", r"\1 (malformed)", line)
+    line = re.sub(r"( BAD) (Error in IMAP command (LOGIN|ID): )?(Error in IMAP command received|Invalid|Missing|8bit|literal8|Unknown command|CR sent without LF|Unexpected).*", r"\1 (malformed)", line)
     return re.sub(r"Dovecot( \(\w+\))?|buzon", "SERVER", line.rstrip())
 
 
