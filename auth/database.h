@@ -30,9 +30,9 @@ bool database_may_change(const struct database *database);
 
 enum database_answer {
     DATABASE_PASSED,
-    DATABASE_FAILED,
+    DATABASE_FAILED, /* a wrong password, or a user whom PAM does not tell from one */
     DATABASE_UNKNOWN_USER,
-    DATABASE_REFUSED, /* a wrong password or an unknown user: it does not tell which */
+    DATABASE_EXPIRED,
     DATABASE_UNAVAILABLE,
 };
 

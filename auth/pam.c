@@ -34,14 +34,14 @@ static enum database_answer meaning(int status)
     case PAM_USER_UNKNOWN:
         return DATABASE_UNKNOWN_USER;
     case PAM_AUTH_ERR:
-        return DATABASE_REFUSED;
     case PAM_CRED_INSUFFICIENT:
     case PAM_MAXTRIES:
     case PAM_PERM_DENIED:
+        return DATABASE_FAILED;
     case PAM_ACCT_EXPIRED:
     case PAM_NEW_AUTHTOK_REQD:
     case PAM_AUTHTOK_EXPIRED:
-        return DATABASE_FAILED;
+        return DATABASE_EXPIRED;
     default:
         return DATABASE_UNAVAILABLE;
     }

@@ -1,7 +1,7 @@
 /*
- * The chain of password databases. A user whom one database does not know is looked for in the next; a wrong
- * password in the last one that knows him is final; a database that cannot answer makes the whole answer
- * "unavailable" unless an earlier one said yes.
+ * The chain of password databases, each asked until one lets the user in or knows that he is not wanted: what
+ * is a wrong password here may be right there (Dovecot's result_failure = continue). One that cannot answer makes
+ * the whole answer "unavailable" unless an earlier one said yes.
  *
  * Whoever guesses names shall learn nothing from the time: for a name that nobody knows, the work is done on
  * what is stored for somebody else.
@@ -51,11 +51,13 @@ static void refuse_entry(struct verdict *verdict, const struct question *questio
         verdict->reason = "the extra field \"proxy\" is not supported";
     } else if (entry->nologin) {
         verdict->outcome = CHECK_FAILED;
+        verdict->is_final = true;
         verdict->refusal = REFUSED_DISABLED;
         verdict->reason = "account disabled";
     } else if (entry->allow_nets[0] != '\0' &&
                !may_come_from(entry->allow_nets, question->remote_address)) {
         verdict->outcome = CHECK_FAILED;
+        verdict->is_final = true;
         verdict->refusal = REFUSED_NOT_ALLOWED;
         verdict->reason = "allow_nets check failed: IP not in allowed networks";
     }
@@ -118,6 +120,7 @@ static struct verdict ask_entries(struct passdb_chain *chain, struct database *d
     verdict.is_known = true;
     verdict.has_entry = true;
     if (database_is_deny(database)) {
+        verdict.is_final = true;
         verdict.reason = "user is in the list of those who may not log in";
         return verdict;
     }
@@ -150,11 +153,10 @@ static struct verdict ask_check(struct database *database, const struct question
         verdict.is_known = false;
         verdict.reason = "unknown user";
         break;
-    case DATABASE_REFUSED:
-        verdict.is_known = false;
-        verdict.may_be_known = true;
-        break;
     case DATABASE_FAILED:
+        break;
+    case DATABASE_EXPIRED:
+        verdict.is_final = true;
         break;
     case DATABASE_UNAVAILABLE:
         verdict.outcome = CHECK_UNAVAILABLE;
@@ -196,18 +198,17 @@ struct verdict passdb_judge(struct passdb_chain *chain, const struct database_li
 
     for (size_t i = 0; i < list->count; i++) {
         struct database *database = list->items[i];
-        const bool is_deny = database_is_deny(database);
         has_worked = has_worked || database_only_checks(database);
         struct verdict next = database_only_checks(database)
                                   ? ask_check(database, question, arena)
                                   : ask_entries(chain, database, question, arena);
-        const bool knows_nobody = !next.is_known && next.outcome == CHECK_FAILED;
-        if (knows_nobody && (is_deny || verdict.may_be_known))
-            continue; /* what PAM said is the better reason */
-        next.may_change = next.may_change || verdict.may_change;
+        const bool has_failed = next.outcome == CHECK_FAILED;
+        next.may_change = verdict.may_change = next.may_change || verdict.may_change;
+        if (has_failed && !next.is_known && (database_is_deny(database) || verdict.is_known))
+            continue; /* a wrong password is the better reason */
         verdict = next;
         kind = database_kind(database);
-        if (!knows_nobody)
+        if (!has_failed || verdict.is_final)
             break;
     }
     if (verdict.outcome == CHECK_FAILED && !verdict.is_known && !has_worked)

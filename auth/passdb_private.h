@@ -24,8 +24,8 @@ struct passdb_chain {
 struct verdict {
     enum check_outcome outcome;
     enum check_refusal refusal;
-    bool is_known;     /* this database has such a user */
-    bool may_be_known; /* PAM refused him, and does not tell whether it has */
+    bool is_known; /* this database has such a user, or may have */
+    bool is_final; /* no other database is asked: he is not wanted */
     bool has_entry;
     bool may_change; /* it may depend on anything: PAM was asked */
     const char *reason;

@@ -2,10 +2,10 @@
 # auth: databases in their order, fields of users, master users, mechanisms, tokens and certificates.
 . "$(dirname "$0")/../lib.sh"
 need python3 openssl
-plan 44
+plan 49
 cd "$T" || exit 1
 instance_prepare <<END
-auth_passdb = deny:passwd-file:$CONF/deny, map:hash:$CONF/table, passwd-file:$CONF/users, map:hash:$CONF/missing
+auth_passdb = deny:passwd-file:$CONF/deny, map:hash:$CONF/table, passwd-file:$CONF/users
 auth_master_passdb = passwd-file:$CONF/masters
 auth_master_user_separator = *
 auth_username_format = %Lu
@@ -48,6 +48,7 @@ barred@example.org:{PLAIN}$PASSWORD
 broken@example.org:{ROT13}$PASSWORD
 twice@example.org:{PLAIN}$PASSWORD
 twice@example.org:{PLAIN}second
+table@example.org:{PLAIN}second:$ids:::$MAILDIRS/table
 END
 echo "barred@example.org" >"$CONF/deny"
 echo "admin@example.org:{PLAIN}master-secret" >"$CONF/masters"
@@ -117,18 +118,20 @@ enters 'who comes from where he may, is' PLAIN near@example.org "$PASSWORD"
 refused 'a stored password in an unknown scheme lets nobody in' AUTHENTICATIONFAILED PLAIN broken@example.org "$PASSWORD"
 enters 'of two lines for a name the first one counts' PLAIN twice@example.org "$PASSWORD"
 refused 'the other one does not' AUTHENTICATIONFAILED PLAIN twice@example.org second
+enters 'who is in two databases has the password of the first' PLAIN table@example.org "$PASSWORD"
+enters 'and that of the second' PLAIN table@example.org second
+refused 'and no other one' AUTHENTICATIONFAILED PLAIN table@example.org third
 log_has 'and the log says so' "warning: .*/users: twice@example.org is there more than once"
 refused 'a field that we cannot obey lets nobody in' UNAVAILABLE PLAIN proxied@example.org "$PASSWORD"
-refused 'a table that cannot answer is no refusal' UNAVAILABLE PLAIN nobody@example.org "$PASSWORD"
 
 # --- master users -------------------------------------------------------------------------------------
 enters 'a master user opens the mailbox of another' PLAIN 'ana@example.test*admin@example.org' master-secret
 enters 'or says whose by the authorization identity' PLAIN admin@example.org master-secret ana@example.test
-refused 'no other user may' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN plain@example.org "$PASSWORD" ana@example.test
-refused 'a master user has no mailbox of his own' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN admin@example.org master-secret
+refused 'no other user may' AUTHENTICATIONFAILED PLAIN plain@example.org "$PASSWORD" ana@example.test
+refused 'a master user has no mailbox of his own' AUTHENTICATIONFAILED PLAIN admin@example.org master-secret
 
-refused 'nor one by naming nobody' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN '*plain@example.org' "$PASSWORD"
-refused 'the master user stands behind the first separator' 'UNAVAILABLE|AUTHENTICATIONFAILED' PLAIN 'ana@example.test*x*admin@example.org' master-secret
+refused 'nor one by naming nobody' AUTHENTICATIONFAILED PLAIN '*plain@example.org' "$PASSWORD"
+refused 'the master user stands behind the first separator' AUTHENTICATIONFAILED PLAIN 'ana@example.test*x*admin@example.org' master-secret
 
 # --- mechanisms ----------------------------------------------------------------------------------------
 enters 'SCRAM-SHA-256 with a stored secret' SCRAM-SHA-256 scram@example.org "$PASSWORD"
@@ -173,4 +176,12 @@ S: a OK *
 C: b AUTHENTICATE EXTERNAL =
 S: b NO *
 END
+
+# --- a database that is not there ------------------------------------------------------------------------
+instance_stop
+sed -i 's,^auth_passdb.*,&\, map:hash:$config_directory/missing,' "$CONF/main.cf"
+instance_run
+enters 'whom another one knows gets in' PLAIN plain@example.org "$PASSWORD"
+refused 'a table that cannot answer is no refusal' UNAVAILABLE PLAIN nobody@example.org "$PASSWORD"
+refused 'nor is a wrong password one, which might be right in that table' UNAVAILABLE PLAIN plain@example.org wrong
 no_crash 'no process crashed'

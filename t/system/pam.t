@@ -33,7 +33,7 @@ $LOGIN
 C: x LOGOUT
 S~ x OK *
 END
-converse imap 'where a wrong password is final' <<END
+converse imap 'where a wrong password lets nobody in either' <<END
 S: * OK *
 C: a LOGIN ana@example.test wrong
 S: a NO [AUTHENTICATIONFAILED] Authentication failed.
