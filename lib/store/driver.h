@@ -204,7 +204,7 @@ bool store_quota_of(struct mailbox *mailbox, const uint32_t *indices, size_t cou
                     struct quota_change *change_r, struct error *err) MUST_CHECK;
 void store_quota_add(struct store *store, const struct quota_change *change);
 void store_quota_subtract(struct store *store, const struct quota_change *change);
-/* store_quota_recount - a mailbox went with all that was in it */
+/* store_quota_recount - a mailbox went with all that was in it, or messages of which nobody can tell how large they were */
 void store_quota_recount(struct store *store);
 
 /* store_missing - "there is no such mailbox" */

@@ -247,27 +247,32 @@ bool mailbox_change_flags(struct mailbox *mailbox, const uint32_t *indices, size
            (mailbox_may_try_again(mailbox) && change_once(mailbox, indices, count, change, err));
 }
 
-static bool expunge_once(struct mailbox *mailbox, const uint32_t *indices, size_t count,
-                         struct quota_change *freed, struct error *err)
+/* What a first try removed is removed, and the second finds it so. */
+static bool remove_messages(struct mailbox *mailbox, const uint32_t *indices, size_t count,
+                            struct error *err)
 {
-    struct error ignored = {0};
-
-    if (!mailbox_be_ready(mailbox, err))
-        return false;
-    if (!store_quota_of(mailbox, indices, count, freed, &ignored))
-        *freed = (struct quota_change){0}; /* nobody is kept from making room */
-    return mailbox->driver->expunge(mailbox, indices, count, err);
+    return (mailbox_be_ready(mailbox, err) &&
+            mailbox->driver->expunge(mailbox, indices, count, err)) ||
+           (mailbox_may_try_again(mailbox) && mailbox_be_ready(mailbox, err) &&
+            mailbox->driver->expunge(mailbox, indices, count, err));
 }
 
 bool mailbox_expunge(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                      struct error *err)
 {
     struct quota_change freed;
+    bool is_known;
 
-    if (!expunge_once(mailbox, indices, count, &freed, err) &&
-        (!mailbox_may_try_again(mailbox) || !expunge_once(mailbox, indices, count, &freed, err)))
+    if (!mailbox_be_ready(mailbox, err))
         return false;
-    store_quota_subtract(mailbox->store, &freed);
+    /* Nobody is kept from making room by what cannot be told now. */
+    is_known = store_quota_of(mailbox, indices, count, &freed, &(struct error){0});
+    if (!remove_messages(mailbox, indices, count, err))
+        return false;
+    if (is_known)
+        store_quota_subtract(mailbox->store, &freed);
+    else
+        store_quota_recount(mailbox->store);
     return true;
 }
 
@@ -287,14 +292,6 @@ static bool copy_files(struct mailbox *mailbox, const uint32_t *indices, size_t 
     return true;
 }
 
-static bool remove_copied(struct mailbox *mailbox, const uint32_t *indices, size_t count,
-                          struct error *err)
-{
-    return mailbox->driver->expunge(mailbox, indices, count, err) ||
-           (mailbox_may_try_again(mailbox) && mailbox_be_ready(mailbox, err) &&
-            mailbox->driver->expunge(mailbox, indices, count, err));
-}
-
 static bool copy_once(struct mailbox *mailbox, const uint32_t *indices, size_t count,
                       const char *target, bool move, struct arena *arena,
                       struct mailbox_copied *copied_r, struct error *err)
@@ -311,7 +308,7 @@ static bool copy_once(struct mailbox *mailbox, const uint32_t *indices, size_t c
         done = copy_files(mailbox, indices, count, to, move, arena, copied_r, err);
     else
         done = copy_content(mailbox, indices, count, target, arena, copied_r, err) &&
-               (!move || remove_copied(mailbox, indices, count, err));
+               (!move || remove_messages(mailbox, indices, count, err));
     mailbox_close(&to);
     return done;
 }

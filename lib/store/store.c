@@ -198,7 +198,7 @@ bool store_create(struct store *store, const char *name, struct error *err)
     return store->driver->create(store, name, err);
 }
 
-static bool forget_in_index(struct store *store, const char *name, struct error *err)
+static bool forget_once(struct store *store, const char *name, struct error *err)
 {
     if (!index_begin_write(store->index, err))
         return false;
@@ -206,6 +206,14 @@ static bool forget_in_index(struct store *store, const char *name, struct error 
         return index_commit(store->index, err);
     index_abort(store->index);
     return false;
+}
+
+/* Whichever index there is: one that somebody has begun anew may have the name, too. */
+static bool forget_in_index(struct store *store, const char *name, struct error *err)
+{
+    return forget_once(store, name, err) ||
+           (store_may_try_again(store) && store_be_ready(store, err) &&
+            forget_once(store, name, err));
 }
 
 /* Names were changed that an index on disk could not be told, for want of room: it would take another mailbox of such a
@@ -231,8 +239,7 @@ bool store_delete(struct store *store, const char *name, struct error *err)
     if (!store->driver->delete (store, name, err))
         return false;
     store_quota_recount(store);
-    return (forget_in_index(store, name, err) || store_may_try_again(store)) &&
-           settle_names(store, err);
+    return forget_in_index(store, name, err) && settle_names(store, err);
 }
 
 static bool rename_inbox(struct store *store, const char *new_name, struct error *err)
