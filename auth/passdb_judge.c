@@ -3,8 +3,8 @@
  * is a wrong password here may be right there (Dovecot's result_failure = continue). One that cannot answer makes
  * the whole answer "unavailable" unless an earlier one said yes.
  *
- * Whoever guesses names shall learn nothing from the time: for a name that nobody knows, the work is done on
- * what is stored for somebody else.
+ * Whoever guesses names shall learn nothing from the time: for a name that has no stored password, the work is done
+ * on what is stored for somebody else, whatever PAM or a directory has done before.
  */
 #include "lib/base/base.h"
 
@@ -178,7 +178,16 @@ void passdb_log(const struct passdb_chain *chain, const char *kind, const struct
                     question->session, reason);
 }
 
-/* The same work as for a user who exists, where no directory has done it. */
+/* Stored passwords, for which users who exist cost work. */
+static bool has_passwords(const struct database_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!database_only_checks(list->items[i]) && !database_is_deny(list->items[i]))
+            return true;
+    return false;
+}
+
+/* The same work as for a user who exists. */
 static void pretend(const struct passdb_chain *chain, const struct question *question,
                     struct arena *arena)
 {
@@ -198,11 +207,11 @@ struct verdict passdb_judge(struct passdb_chain *chain, const struct database_li
 
     for (size_t i = 0; i < list->count; i++) {
         struct database *database = list->items[i];
-        has_worked = has_worked || database_only_checks(database);
         struct verdict next = database_only_checks(database)
                                   ? ask_check(database, question, arena)
                                   : ask_entries(chain, database, question, arena);
         const bool has_failed = next.outcome == CHECK_FAILED;
+        has_worked = has_worked || (next.has_entry && !database_is_deny(database));
         next.may_change = verdict.may_change = next.may_change || verdict.may_change;
         if (has_failed && !next.is_known && (database_is_deny(database) || verdict.is_known))
             continue; /* a wrong password is the better reason */
@@ -211,7 +220,7 @@ struct verdict passdb_judge(struct passdb_chain *chain, const struct database_li
         if (!has_failed || verdict.is_final)
             break;
     }
-    if (verdict.outcome == CHECK_FAILED && !verdict.is_known && !has_worked)
+    if (verdict.outcome == CHECK_FAILED && !has_worked && has_passwords(list))
         pretend(chain, question, arena);
     /* An account that only the mailbox tables know is no failure yet when no password is asked. */
     if (verdict.is_known || verdict.outcome != CHECK_FAILED || question->kind == ASK_PASSWORD ||

@@ -3,7 +3,7 @@
 # delivers to them. PAM does not tell a wrong password from an unknown user: the next database is asked.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 8
+plan 10
 instance_prepare </dev/null
 grep ana@ "$CONF/users" >"$CONF/virtual-users" # (alice is an account, and nothing else)
 instance_start <<END
@@ -39,4 +39,17 @@ C: a LOGIN ana@example.test wrong
 S: a NO [AUTHENTICATIONFAILED] Authentication failed.
 END
 log_has 'and the log says it of that database' 'auth: passwd-file\(ana@example\.test,127\.0\.0\.1,<[^>]+>\): Password mismatch'
+
+# --- what the time would tell ----------------------------------------------------------------------------
+# (A stored password that cannot be used shows that it was taken for the work.)
+instance_stop
+echo 'broken@example.test:{ROT13}x' >"$CONF/virtual-users"
+sed -i '/^auth /s/$/ -v/' "$CONF/master.cf"
+instance_run
+converse imap 'a name that is in no file' <<END
+S: * OK *
+C: a LOGIN nobody@example.test wrong
+S: a NO [AUTHENTICATIONFAILED] Authentication failed.
+END
+log_has 'costs the work of one that is, after PAM too' 'auth: .*ROT13'
 no_crash 'no process crashed'
