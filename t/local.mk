@@ -18,7 +18,7 @@ FUZZ_SECONDS = 5
 TEST_JOBS = 6
 FUZZ_JOBS = $$(nproc)
 
-EXTRA_DIST += t/unit/unit.h t/lib.sh t/sides.sh t/keys.sh t/qmgr.sh t/content.sh t/deliveries.sh t/dovecot.sh t/logins.sh t/tool t/system t/fuzz/corpus quickstart packages.sh LICENSE README.md HACKING.md
+EXTRA_DIST += t/unit/unit.h t/lib.sh t/sides.sh t/keys.sh t/qmgr.sh t/content.sh t/deliveries.sh t/dovecot.sh t/logins.sh t/tool t/system t/fuzz/corpus quickstart packages.sh .ci/run .clang-format LICENSE README.md HACKING.md
 
 check-local: check-unit check-system
 
