@@ -22,10 +22,11 @@ EXTRA_DIST += t/unit/unit.h t/lib.sh t/sides.sh t/keys.sh t/qmgr.sh t/content.sh
 
 check-local: check-unit check-system
 
-# Tests beside each other wait for each other: what fails in company has to pass alone, in full view.
+# Tests beside each other wait for each other: what fails in company has to pass alone, in full view. Each target keeps its own
+# account of that: `make -j check` runs two of them at a time.
 # $(call prove_all,OPTIONS,TESTS)
-prove_all = rm -f t/state; $(PROVE) $(1) -j $(TEST_JOBS) --state=save --statefile=t/state $(2) || { \
-    echo "what failed, again and alone:"; failed=$$($(PROVE) -D --state=failed --statefile=t/state); \
+prove_all = rm -f t/$@.state; $(PROVE) $(1) -j $(TEST_JOBS) --state=save --statefile=t/$@.state $(2) || { \
+    echo "what failed, again and alone:"; failed=$$($(PROVE) -D --state=failed --statefile=t/$@.state); \
     test -n "$$failed" && $(PROVE) $(1) -v $$failed; }
 
 check-unit: $(check_PROGRAMS)
@@ -58,6 +59,6 @@ check-fuzz: $(FUZZ_TARGETS)
 	@printf '%s\n' $(FUZZ_TARGETS:t/fuzz/%_fuzz=%) | xargs -P $(FUZZ_JOBS) -n 1 sh -c '$(fuzz_one)' fuzz_one
 
 clean-local:
-	rm -rf stage t/fuzz/found t/state
+	rm -rf stage t/fuzz/found t/*.state
 
 .PHONY: check-unit check-system run-system check-fuzz stage
