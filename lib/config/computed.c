@@ -43,7 +43,7 @@ static const char *compute_mydomain(struct config_source *source, struct error *
     return dot == NULL ? "localdomain" : dot + 1;
 }
 
-static const char *compute_mynetworks(struct config_source *source, struct error *err)
+static const char *find_networks(struct config_source *source, struct error *err)
 {
     const char *style = value_of(source, INDEX_mynetworks_style, err);
     const char *interfaces = value_of(source, INDEX_inet_interfaces, err);
@@ -58,6 +58,17 @@ static const char *compute_mynetworks(struct config_source *source, struct error
         networks_of(addresses, count, style, &networks, err))
         value = arena_text(source->arena, buf_span(&networks));
     buf_release(&networks);
+    return value;
+}
+
+/* That it cannot be told is found out once, too: many refer to it, and a name server may have been waited for. */
+static const char *compute_mynetworks(struct config_source *source, struct error *err)
+{
+    struct error *failure = &source->networks_failure;
+    const char *value = failure->kind == ERROR_NONE ? find_networks(source, failure) : NULL;
+
+    if (value == NULL && err != NULL)
+        *err = *failure;
     return value;
 }
 

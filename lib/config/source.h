@@ -41,10 +41,11 @@ struct config_source {
     size_t setting_count;
     struct flaw *flaws; /* found by config_read, in the order of the table */
     size_t flaw_count;
-    struct strlist warnings; /* what is odd but harmless in main.cf, for config_report_... */
-    int depth;               /* of names that refer to names */
-    struct buf scratch;      /* expansions in progress, one behind the other */
-    bool as_written;         /* tools: do not replace myorigin = /file by the file's content */
+    struct strlist warnings;       /* what is odd but harmless in main.cf, for config_report_... */
+    struct error networks_failure; /* why mynetworks cannot be computed; NONE: not known */
+    int depth;                     /* of names that refer to names */
+    struct buf scratch;            /* expansions in progress, one behind the other */
+    bool as_written; /* tools: do not replace myorigin = /file by the file's content */
 };
 
 /*

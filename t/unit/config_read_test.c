@@ -6,7 +6,9 @@
 #include "lib/config/parameter.h"
 #include "lib/config/value.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -152,6 +154,8 @@ static const struct reader_case {
     {"not the tools",                            "smtpd_timeout = 0",            "buzonqueue", true },
     {"a number of smtp stops smtp",              "smtp_line_length_limit = x",   "smtp",       false},
     {"not lmtp, which is the same program",      "smtp_line_length_limit = x",   "lmtp",       true },
+    {"ciphers of a grade stop smtp, too",        "tls_medium_cipherlist = ${x",  "smtp",       false},
+    {"and lmtp",                                 "tls_medium_cipherlist = ${x",  "lmtp",       false},
     {"a word that is no choice: for its reader", "smtpd_tls_security_level = x", "smtpd",      false},
     {"not for others",                           "smtpd_tls_security_level = x", "imapd",      true },
     {"a reference of old rules: for its reader", "smtpd_banner = ${x",           "smtpd",      false},
@@ -169,6 +173,36 @@ static void run_reader_case(void **state)
 
     if ((config != NULL) != c->starts)
         fail_msg("%s: %s: %s", c->program, c->main_cf, err.text);
+    config_free(&config);
+}
+
+static int lookups; /* of a name for which no name server answers */
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found_r)
+{
+    __typeof__(getaddrinfo) *real = (__typeof__(getaddrinfo) *)dlsym(RTLD_NEXT, "getaddrinfo");
+
+    if (host == NULL || strcmp(host, "nobody-answers.test") != 0)
+        return real(host, service, hints, found_r);
+    lookups++;
+    return EAI_AGAIN;
+}
+
+static void a_name_server_that_is_silent_is_waited_for_once(void **state UNUSED)
+{
+    static const char main_cf[] =
+        "inet_interfaces = nobody-answers.test\nsmtpd_client_event_limit_exceptions = $mynetworks\n";
+    struct error err = {0};
+    struct config *config;
+
+    lookups = 0;
+    config = read_for("cleanup", main_cf, &err);
+    assert_null(config);
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    assert_int_equal(lookups, 1);
+    config = read_for("buzonlog", main_cf, NULL);
+    assert_non_null(config);
     config_free(&config);
 }
 
@@ -405,6 +439,7 @@ int main(void)
         cmocka_unit_test(overrides_win),
         cmocka_unit_test(myorigin_may_be_a_file),
         cmocka_unit_test(bad_values_that_nobody_obeys_are_harmless),
+        cmocka_unit_test(a_name_server_that_is_silent_is_waited_for_once),
         cmocka_unit_test(malformed_values_count_as_their_defaults),
         cmocka_unit_test(transports_have_parameters_of_their_own),
         cmocka_unit_test(table_is_in_order),
