@@ -261,8 +261,9 @@ static bool plan_inet(const struct master_service *service, const struct config 
                          : add_host(list, name, port, families, err);
     mem_free(name);
     if (done && list->count == 0)
-        error_set(err, ERROR_PERMANENT, "no address is left by inet_protocols = %s",
-                  config->inet_protocols);
+        error_set(err, ERROR_PERMANENT,
+                  "no address is left by inet_protocols = %s and inet_interfaces = %s",
+                  config->inet_protocols, config->inet_interfaces);
     return done && list->count > 0;
 }
 

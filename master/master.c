@@ -144,7 +144,6 @@ static void start(void)
     if (chdir(config->queue_directory) != 0)
         log_fatal("change to the directory %s: %m", config->queue_directory);
     master.children = hash_create();
-    master.loop = loop_create();
     plans = services_plan(config, master_cf, &err);
     if (plans == NULL || !services_apply(&master, plans, &err))
         log_fatal("%s", err.text);
@@ -229,17 +228,22 @@ static void on_abort_signal(void *context UNUSED, int number, int events UNUSED)
     master_stop(&master, number, true);
 }
 
+/* It may be asked for while the start waits for an address, and is heard behind it. The other signals end a start. */
+static void watch_reload(void)
+{
+    (void)watch_signal(master.loop, SIGHUP, on_reload_signal, &master);
+}
+
 static void watch_signals(void)
 {
     static const struct {
         int number;
         loop_callback *callback;
     } signals[] = {
-        {SIGCHLD, on_child_signal },
-        {SIGHUP,  on_reload_signal},
-        {SIGTERM, on_stop_signal  },
-        {SIGINT,  on_stop_signal  },
-        {SIGQUIT, on_abort_signal },
+        {SIGCHLD, on_child_signal},
+        {SIGTERM, on_stop_signal },
+        {SIGINT,  on_stop_signal },
+        {SIGQUIT, on_abort_signal},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(signals); i++)
@@ -381,6 +385,8 @@ int main(int argc, char *argv[])
     else
         point_to_null(STDIN_FILENO, STDIN_FILENO);
     (void)umask(022);
+    master.loop = loop_create();
+    watch_reload();
     start();
     if (options.debugger)
         debugger_attach(master.config, "master");

@@ -214,6 +214,8 @@ signal_master(signal.SIGKILL)
 wait_until(lambda: not is_alive(before))
 start = subprocess.Popen([os.environ["T"] + "/sbin/buzon", "-c", os.environ["CONF"], "start"], stderr=subprocess.DEVNULL)
 time.sleep(2)  # for it to find one taken; whenever it looks, the outcome is the same
+while buzon("reload")[0] != 0:  # it is not there yet
+    pass
 for pid in all_old:
     os.kill(pid, signal.SIGCONT)
 assert start.wait(PATIENCE) == 0
