@@ -4,7 +4,7 @@
 PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')
 need postmap initdb postgres
 has_module pgsql
-plan 15
+plan 16
 tables_prepare
 D=$T/db/data
 
@@ -85,6 +85,26 @@ timeout = 1
 END
 like 'a server that does not answer is not waited for' "$(ours -q ana@example.test "pgsql:$CONF/slow.cf")" \
     'query error: .*the server does not answer'
+cat >"$CONF/stopped.cf" <<END
+hosts = postgresql://mail@/postgres?host=$T/db&port=15432
+query = SELECT target FROM alias WHERE source IN ($(yes "'%s'," | head -n 30 | tr -d '\n') '')
+timeout = 1
+END
+mkfifo "$T/stopped"
+"$BUZON_STAGE/sbin/buzonmap" -c "$CONF" -q - "pgsql:$CONF/stopped.cf" <"$T/stopped" >"$T/answers" 2>&1 &
+ASKER=$!
+exec 8>"$T/stopped"
+echo ana@example.test >&8
+wait_until 'a connection' grep -q box1 "$T/answers"
+STOPPED=$(as_helper psql -At -h "$T/db" -p 15432 -U mail postgres \
+    -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'buzon'")
+kill -STOP $STOPPED
+{ head -c 50000 /dev/zero | tr '\0' a; echo; echo two@example.test; } >&8
+exec 8>&-
+eventually 'a server that reads no statement is not waited for' grep -q 'a@x,c' "$T/answers"
+kill -CONT $STOPPED
+wait "$ASKER"
+rm "$T/answers"
 sed "s,^hosts.*,hosts = inet:127.0.0.1:1 postgresql://mail@127.0.0.1:15432/postgres," "$CONF/plain.cf" >"$CONF/two.cf"
 is 'one of two servers answers, named by an URI' "$(ours -q ana@example.test "pgsql:$CONF/two.cf" | grep -v warning)" "box1
 status 0"

@@ -108,7 +108,9 @@ static void *open_connection(const struct map_host *from, const struct table_set
     if (host->setting_number(settings, "timeout", ANSWER_TIMEOUT_S, 1, &connection->timeout_s,
                              err)) {
         connection->server = start(settings, server);
-        if (connection->server != NULL && PQstatus(connection->server) == CONNECTION_OK)
+        /* else a statement that the server does not read would hold us while it is sent */
+        if (connection->server != NULL && PQstatus(connection->server) == CONNECTION_OK &&
+            PQsetnonblocking(connection->server, 1) == 0)
             return connection;
         fail(err, "connect",
              connection->server == NULL ? "out of memory" : PQerrorMessage(connection->server));
