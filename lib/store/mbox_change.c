@@ -78,7 +78,9 @@ static bool change_flags(struct mailbox *mailbox, const uint32_t *indices, size_
                    done && mbox_list_append(mailbox->store->root, entries, changed, false, err) &&
                        state_put(mailbox, &state, err),
                    err);
-        if (done && before == mailbox->modseq)
+        if (!done)
+            mailbox->modseq = 0; /* the next look takes back what the view has too much */
+        else if (before == mailbox->modseq)
             mailbox->modseq = state.modseq;
     }
     mem_free(messages);

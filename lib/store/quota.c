@@ -63,7 +63,7 @@ bool store_quota_of(struct mailbox *mailbox, const uint32_t *indices, size_t cou
         return false;
     if (state.limit.storage == 0 && state.limit.messages == 0)
         return true;
-    if (mailbox->id == 0 && !mailbox->driver->sync(mailbox, err)) /* nothing is in a new index yet */
+    if (mailbox->id == 0 && !mailbox->driver->sync(mailbox, err)) /* the index is new */
         return false;
     if (!index_begin_read(index, err))
         return false;

@@ -22,9 +22,10 @@
 static const char *full_of;
 static size_t room_left; /* octets that one write() can still have there */
 
-#define ALL_FILES "/buzon-unit."
-#define THE_INDEX "data.mdb"
-#define THE_LIST  "/dovecot-uidlist$"
+#define ALL_FILES     "/buzon-unit."
+#define THE_INDEX     "data.mdb"
+#define THE_LIST      "/dovecot-uidlist$"
+#define THE_MBOX_LIST "/buzon.mbox$"
 
 static bool is_refused(int fd)
 {
@@ -463,6 +464,26 @@ static void an_mbox_is_read_and_emptied(void **state UNUSED)
     mailbox_close(&mailbox);
 }
 
+/* The index has room, but the list of UIDs and flags has none. */
+static void flags_that_an_mbox_cannot_keep_are_not_shown(void **state UNUSED)
+{
+    const struct flag_change how = {.flags = FLAG_SEEN};
+    struct mailbox *mailbox;
+
+    see_two_in_mbox();
+    mailbox = open_mailbox("INBOX", false);
+    full_of = THE_MBOX_LIST;
+    assert_false(mailbox_change_flags(mailbox, first_index, 1, &how, &err));
+    assert_true(error_is_no_room(&err));
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->messages[0].flags & FLAG_SEEN, 0);
+    full_of = NULL;
+    assert_true(mailbox_change_flags(mailbox, first_index, 1, &how, &err));
+    sync_mailbox(mailbox);
+    assert_int_equal(mailbox->messages[0].flags & FLAG_SEEN, FLAG_SEEN);
+    mailbox_close(&mailbox);
+}
+
 static void new_messages_of_an_mbox_wait(void **state UNUSED)
 {
     struct mailbox *mailbox;
@@ -625,6 +646,7 @@ int main(void)
         FULL_CASE(a_mailbox_is_removed_and_made_again),
         FULL_CASE(a_mailbox_is_renamed),
         FULL_CASE(an_mbox_is_read_and_emptied),
+        FULL_CASE(flags_that_an_mbox_cannot_keep_are_not_shown),
         FULL_CASE(new_messages_of_an_mbox_wait),
         FULL_CASE(whatever_happens),
     };
