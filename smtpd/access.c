@@ -58,7 +58,10 @@ enum access_result access_run(struct access_check *check, const char *restrictio
     enum access_result result = ACCESS_DUNNO;
 
     if (check->depth >= ACCESS_DEPTH_MAX || list == NULL) {
-        log_warning("restrictions name each other without an end: \"%s\"", restrictions);
+        log_warning("%s: \"%s\"",
+                    list == NULL ? "too many different restrictions, as tables have them"
+                                 : "restrictions name each other without an end",
+                    restrictions);
         check->warn = false; /* a warning would go on, and from each level again */
         return access_misconfigured(check);
     }
