@@ -97,8 +97,16 @@ need_root() {
 # --- the instance's surroundings --------------------------------------------------------------------
 
 # (The path of a UNIX socket has room for 107 octets, and what is below $T takes 60 of them.)
-[ -n "${TMPDIR:-}" ] && [ ${#TMPDIR} -le 25 ] || export TMPDIR=/tmp
+[ -d "${TMPDIR:-}" ] && [ ${#TMPDIR} -le 25 ] || export TMPDIR=/tmp
 T=${T_DIRECTORY:-$(mktemp -d "$TMPDIR/buzon-test.XXXXXX")}
+# All that a test writes is below $T: without it, "$T/etc/passwd" would be the machine's own.
+case $T in
+/?*/?*) [ -d "$T" ] ;;
+*) false ;;
+esac || {
+    not_ok 'there is a directory for the test'
+    exit 1
+}
 CONF=$T/conf
 SPOOL=$T/spool
 LOG=$T/log/mail.log
