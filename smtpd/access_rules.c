@@ -63,7 +63,9 @@ static enum access_result dunno(struct access_check *check UNUSED,
 /* One of smtpd_restriction_classes: its value is a list. */
 static enum access_result run_class(struct access_check *check, const struct access_step *step)
 {
-    return access_run(check, access_class_value(check->session->server->access, step));
+    const char *restrictions = access_class_value(check->session->server->access, step);
+
+    return restrictions == NULL ? access_misconfigured(check) : access_run(check, restrictions);
 }
 
 static enum access_result run_unknown(struct access_check *check, const struct access_step *step)
@@ -164,8 +166,7 @@ const char *access_class_value(const struct access *access, const struct access_
 {
     const char *value;
 
-    if (step->rule != &class_rule)
+    if (step->rule != &class_rule || !config_value(access->config, step->argument, &value))
         return NULL;
-    value = config_lookup(access->config, step->argument);
     return value == NULL ? "" : value;
 }

@@ -77,7 +77,8 @@ struct access {
 /* access_rules.c */
 /* access_find_rule - the rule of that name; a table as such; or one that says that it is unknown */
 const struct access_rule *access_find_rule(const struct access *access, const char *name);
-/* access_class_value - the restrictions that a step's class stands for; NULL: the step names no class */
+/* access_class_value - the restrictions that a step's class stands for; NULL: the step names no class, or one
+ * whose value is malformed */
 const char *access_class_value(const struct access *access, const struct access_step *step);
 
 /* access_list.c */

@@ -170,14 +170,21 @@ const char *config_directory(const struct config *config)
     return config->source->directory;
 }
 
-const char *config_lookup(const struct config *config, const char *name)
+bool config_value(const struct config *config, const char *name, const char **value_r)
 {
     struct error err = {0};
+
+    if (source_value_of(config->source, span_text(name), value_r, &err))
+        return true;
+    log_warning("%s", err.text);
+    return false;
+}
+
+const char *config_lookup(const struct config *config, const char *name)
+{
     const char *value;
 
-    if (!source_value_of(config->source, span_text(name), &value, &err))
-        log_warning("%s", err.text);
-    return value;
+    return config_value(config, name, &value) ? value : NULL;
 }
 
 static const char *text_of_row(const struct config *config, const struct parameter *parameter)

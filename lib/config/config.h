@@ -66,8 +66,10 @@ void config_free(struct config **config);
 /* config_directory - where main.cf was read from */
 const char *config_directory(const struct config *config);
 
-/* config_lookup - the evaluated value of any name, also user-defined ones; NULL when not set.
- * Borrowed until config_free. */
+/* config_value - the evaluated value of any name, also user-defined ones; NULL when not set; false, with a warning, when
+ * it cannot be evaluated. Borrowed until config_free. */
+bool config_value(const struct config *config, const char *name, const char **value_r) MUST_CHECK;
+/* config_lookup - where what cannot be evaluated may count as not set */
 const char *config_lookup(const struct config *config, const char *name);
 
 /* config_walk - one value after the other: of each TEXT and RAW parameter and of each name that main.cf

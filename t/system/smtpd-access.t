@@ -1,7 +1,7 @@
 #!/bin/sh
 # smtpd: restriction lists, in their order, and what access tables order.
 . "$(dirname "$0")/../lib.sh"
-plan 17
+plan 18
 dns_start </dev/null
 cat >"$CONF/access" <<'END'
 reject@a.test REJECT
@@ -15,6 +15,7 @@ hang-up@a.test 521 5.7.1 bye
 bogus@a.test NO_SUCH_THING
 class@a.test strict
 loop@a.test loop
+torn@a.test torn
 copy@a.test BCC luis@example.test
 prepend@a.test PREPEND X-Seen: yes
 away@a.test DISCARD for a test
@@ -24,7 +25,8 @@ user@ REJECT user
 END
 instance_prepare <<END
 smtpd_error_sleep_time = 0
-smtpd_restriction_classes = strict, loop, around
+smtpd_restriction_classes = strict, loop, around, torn
+torn = \${client_address?reject, reject
 loop = warn_if_reject around, warn_if_reject around, warn_if_reject around, warn_if_reject around
 around = loop, loop, loop, loop
 smtpd_relay_restrictions = permit_mynetworks, around, reject_unauth_destination
@@ -58,6 +60,7 @@ try 'DEFER_IF_PERMIT' later@a.test '450 4.7.1 <later@a.test>: Sender address rej
 try 'an action that nobody knows refuses for now' bogus@a.test '451 4.3.5 Server configuration error'
 try 'a restriction class' class@a.test '450 4.1.8 <class@a.test>: Sender address rejected: Domain not found'
 try 'classes that name each other have an end' loop@a.test '451 4.3.5 Server configuration error'
+try 'a class whose value is malformed is not left out' torn@a.test '451 4.3.5 Server configuration error'
 try 'a parent domain' x@deep.below.test '554 5.7.1 <x@deep.below.test>: Sender address rejected: domain'
 try 'a localpart' user@anywhere.test '554 5.7.1 <user@anywhere.test>: Sender address rejected: user'
 converse smtp 'HELO names, refused with the recipient' <<'END'
