@@ -502,11 +502,16 @@ maildir_files() { find "$1/new" "$1/cur" -type f 2>/dev/null | sort; }
 virtual_maildir() { echo "$MAILDIRS/example.test/$1/Maildir"; }
 # home_of ACCOUNT
 home_of() { getent passwd "$1" | cut -d: -f6; }
+# own_home - the home directory of $ME is the test's; outside of namespaces it is that of whoever runs the tests
+own_home() { case $(home_of "$ME") in "$T"/*) ;; *) return 1 ;; esac; }
+# need_own_home: for what writes into it
+need_own_home() { own_home || skip_all "would write into the home directory of $ME"; }
 
 # session_user [FILE...]: $AS begins commands of the account whose mailbox is used without a login, by imapd -s or by Dovecot's
 # imap, which refuses to be root; it owns the FILEs and may read the configuration
 session_user() {
-    AS="env USER=$(id -un)"
+    mkdir -p "$T/self"
+    AS="env HOME=$T/self USER=$(id -un)"
     [ $PRIVILEGED = yes ] || return 0
     [ $# = 0 ] || chown -R alice: "$@"
     chmod 755 "$CONF"

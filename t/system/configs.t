@@ -96,8 +96,13 @@ instance_stop
 adapt 10-catch-all
 sed -i "s/jaime/$ME/" "$CONF/recipient_bcc"
 build virtual recipient_bcc
-instance_run
-send_mail a@b.example nadie@empresa.example.com >/dev/null
-maildir_has '10: mail for unknown users goes to one person' "$HOME_MAILDIR" 1
-log_has '10: by way of luser_relay' "to=<nadie@empresa.example.com>, relay=local, .*status=sent"
+if own_home; then
+    instance_run
+    send_mail a@b.example nadie@empresa.example.com >/dev/null
+    maildir_has '10: mail for unknown users goes to one person' "$HOME_MAILDIR" 1
+    log_has '10: by way of luser_relay' "to=<nadie@empresa.example.com>, relay=local, .*status=sent"
+else
+    ok '10: mail for unknown users # SKIP the home directory is not of the test alone'
+    ok '10: by way of luser_relay # SKIP the same'
+fi
 no_crash 'no process crashed'

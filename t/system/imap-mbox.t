@@ -2,6 +2,7 @@
 # lib/store: without home_mailbox, mail of system users is in the spool; IMAP and POP3 serve it there, and
 # other programs find nothing of ours in it.
 . "$(dirname "$0")/../lib.sh"
+need_own_home
 plan 8
 instance_start <<'END'
 home_mailbox =

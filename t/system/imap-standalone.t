@@ -1,6 +1,7 @@
 #!/bin/sh
 # imapd -s: a session that a user starts himself, through two pipes, as mutt's and mbsync's tunnels do.
 . "$(dirname "$0")/../lib.sh"
+need_own_home
 plan 4
 instance_prepare </dev/null
 chmod 755 "$CONF" && chmod 644 "$CONF/main.cf"

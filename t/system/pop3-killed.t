@@ -4,6 +4,7 @@
 # finds every message whole and under its unique id, and finishes what was begun.
 . "$(dirname "$0")/../lib.sh"
 need strace python3
+need_own_home
 plan 3
 instance_prepare </dev/null
 session_user
