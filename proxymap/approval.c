@@ -3,6 +3,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/config/lines.h"
 #include "lib/config/master_cf.h"
 #include "lib/map/map_type.h"
 
@@ -30,7 +31,7 @@ void approval_take_proxied(struct approval *approval, const char *value)
         const char *item = items.items[i];
 
         if (item[0] == '{') {
-            char *inside = mem_span(map_unbraced(item));
+            char *inside = mem_span(braces_strip(span_text(item)));
 
             approval_take_proxied(approval, inside);
             mem_free(inside);
@@ -93,7 +94,7 @@ static bool approve_item(struct approval *approval, const char *item)
 {
     item += strspn(item, "!");
     if (item[0] == '{') {
-        char *inside = mem_span(map_unbraced(item));
+        char *inside = mem_span(braces_strip(span_text(item)));
 
         approval_take(approval, inside);
         mem_free(inside);

@@ -78,6 +78,9 @@ static void take_option(struct call *call, int option)
     case 'I':
         multi->new_name = once(multi->new_name, optarg, "-I");
         break;
+    case 'j':
+        multi->json = true;
+        break;
     case 'l':
     case 'p':
     case 'x':
@@ -110,13 +113,15 @@ static void check_combination(const struct call *call)
         log_fatal("Command not allowed with '-l'");
     if ((call->mode == 'p' || call->mode == 'x') && multi->arguments[0] == NULL)
         log_fatal("Command required with '-p' or '-x' option");
+    if (multi->json && call->mode != 'l')
+        log_fatal("JSON output available only with '-l'");
 }
 
 static void parse_options(struct call *call, int argc, char *argv[])
 {
     int option;
 
-    while ((option = getopt(argc, argv, "+ae:g:i:G:I:lpRvx")) != -1)
+    while ((option = getopt(argc, argv, "+ae:g:i:jG:I:lpRvx")) != -1)
         take_option(call, option);
     call->multi.arguments = argv + optind;
     check_combination(call);

@@ -18,7 +18,8 @@ dist_man_MANS += tools/buzonmulti.1 tools/buzonlock.1 tools/buzonkick.1
 
 sbin_PROGRAMS += tools/buzonmulti
 tools_buzonmulti_SOURCES = tools/buzonmulti.c tools/multi.c tools/multi.h tools/multi_create.c \
-	tools/multi_edit.c tools/multi_edit.h tools/multi_lists.c tools/caller.c tools/caller.h
+	tools/multi_edit.c tools/multi_edit.h tools/multi_lists.c tools/json_text.c \
+	tools/json_text.h tools/caller.c tools/caller.h
 
 sbin_PROGRAMS += tools/buzonqueue
 tools_buzonqueue_SOURCES = tools/buzonqueue.c tools/caller.c tools/caller.h tools/queue_list.c \

@@ -23,6 +23,7 @@ struct multi {
     const char *selected;             /* name, directory or group */
     bool selects, selects_all;        /* any of -a, -g, -i; -a */
     bool reverse;                     /* -R */
+    bool json;                        /* -j */
     const char *new_name, *new_group; /* -I, -G; NULL: as it is */
     bool verbose;
     char **arguments; /* behind the options, ended by NULL */

@@ -99,8 +99,10 @@ static void configure(struct table_tool *tool, const char *directory)
         log_debug("%s: proxy: tables cannot be asked", err.text);
 }
 
-static void check_message_keys(struct table_tool *tool)
+static void check_combination(struct table_tool *tool)
 {
+    if (tool->json && tool->query == NULL && !tool->lists)
+        log_fatal("option -j requires -q or -s");
     if (tool->message_keys != 0 && (tool->query == NULL || strcmp(tool->query, "-") != 0))
         log_fatal("specify -b -h or -m only with \"-q -\"");
     if (tool->message_keys == MESSAGE_KEYS_MIME) {
@@ -122,7 +124,7 @@ static void read_options(struct table_tool *tool, int argc, char *argv[])
     }
     tool->tables = argv + optind;
     tool->replaces = tool->replaces && !tool->ignores_duplicates; /* -w counts more than -r */
-    check_message_keys(tool);
+    check_combination(tool);
     if (argv[optind] == NULL)
         usage(tool);
     configure(tool, directory);

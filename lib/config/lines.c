@@ -75,11 +75,35 @@ const char *setting_split(struct span text, struct span *name_r, struct span *va
     return NULL;
 }
 
+/* Where the brace at the front closes; text.len: nowhere. */
+static size_t find_closing(struct span text)
+{
+    size_t depth = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '{')
+            depth++;
+        else if (text.data[i] == '}' && --depth == 0)
+            return i;
+    }
+    return text.len;
+}
+
+const char *braces_fault(struct span text)
+{
+    struct span trimmed = span_trim(text);
+    size_t closing = find_closing(trimmed);
+
+    if (!span_starts_with(trimmed, "{") || closing == trimmed.len - 1)
+        return NULL;
+    return closing == trimmed.len ? "missing '}'" : "syntax error after '}'";
+}
+
 struct span braces_strip(struct span text)
 {
-    struct span inside = span_trim(text);
+    struct span trimmed = span_trim(text);
 
-    if (inside.len < 2 || *inside.data != '{' || inside.data[inside.len - 1] != '}')
+    if (!span_starts_with(trimmed, "{") || braces_fault(trimmed) != NULL)
         return text;
-    return span_trim(span_of(inside.data + 1, inside.len - 2));
+    return span_trim(span_of(trimmed.data + 1, trimmed.len - 2));
 }

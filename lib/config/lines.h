@@ -33,6 +33,8 @@ void lines_release(struct lines *lines);
  */
 const char *setting_split(struct span text, struct span *name_r, struct span *value_r) MUST_CHECK;
 
+/* braces_fault - what is wrong with a text that begins with a brace; NULL: nothing, or it begins otherwise */
+const char *braces_fault(struct span text) MUST_CHECK;
 /* braces_strip - what stands in "{ ... }", trimmed; anything else is left as it is */
 struct span braces_strip(struct span text);
 

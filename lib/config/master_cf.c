@@ -147,9 +147,10 @@ static bool parse_arguments(const struct strlist *words, struct master_service *
 {
     for (size_t i = COMMAND + 1; i < words->count; i++) {
         struct span word = span_text(words->items[i]);
+        const char *fault = braces_fault(word);
 
-        if (*word.data == '{' && word.data[word.len - 1] != '}') {
-            error_set(err, ERROR_PERMANENT, "missing '}' in \"%s\"", words->items[i]);
+        if (fault != NULL) {
+            error_set(err, ERROR_PERMANENT, "%s in \"%s\"", fault, words->items[i]);
             return false;
         }
         strlist_add_span(&service->arguments, braces_strip(word));

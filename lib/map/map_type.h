@@ -91,13 +91,6 @@ struct span map_without_nul(const void *data, size_t len);
 /* map_list_items - the items of "{a, b, {c d}}" with the outer braces off; MALFORMED else */
 bool map_list_items(const char *text, struct strlist *items, struct error *err) MUST_CHECK;
 
-/* map_unbraced - an item "{ text }" without braces and the white space within them; any other item
- * as it is */
-struct span map_unbraced(const char *item);
-
-/* map_braces_fault - what is wrong with an item that begins with a brace; NULL: nothing, or it does not */
-const char *map_braces_fault(const char *item);
-
 /*
  * How a file looked when it was opened. A table keeps its file open: what the descriptor says then
  * tells of a replacement (the old file has lost its name) and of a change in place, also where the

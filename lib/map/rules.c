@@ -3,6 +3,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/config/lines.h"
 #include "lib/map/lines.h"
 
 #include <stdio.h>
@@ -269,7 +270,7 @@ static struct rules *parse_inline(const struct rule_syntax *syntax, const char *
     if (map_list_items(name, &items, err)) {
         rules = create(syntax, name);
         for (size_t i = 0; i < items.count; i++) {
-            struct span line = map_unbraced(items.items[i]);
+            struct span line = braces_strip(span_text(items.items[i]));
 
             if (line.len > 0 && line.data[0] != '#')
                 parse_rule(rules, line, (unsigned)i + 1);

@@ -4,18 +4,20 @@
  */
 #include "lib/map/map_type.h"
 
+#include "lib/config/lines.h"
+
 #include <stdlib.h>
 #include <unistd.h>
 
 static void *open_text(const struct config *config UNUSED, const char *name,
                        struct error *err UNUSED)
 {
-    return mem_span(map_unbraced(name));
+    return mem_span(braces_strip(span_text(name)));
 }
 
 static void *open_static(const struct config *config, const char *name, struct error *err)
 {
-    const char *fault = map_braces_fault(name);
+    const char *fault = braces_fault(span_text(name));
 
     if (fault == NULL)
         return open_text(config, name, err);

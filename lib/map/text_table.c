@@ -5,6 +5,7 @@
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
+#include "lib/config/lines.h"
 #include "lib/map/lines.h"
 #include "lib/map/map_fold.h"
 #include "lib/map/map_type.h"
@@ -128,8 +129,8 @@ static void *open_texthash(const struct config *config, const char *name, struct
 static bool add_pair(struct text_table *table, const char *name, const char *item,
                      struct error *err)
 {
-    const char *fault = map_braces_fault(item);
-    struct span value = map_unbraced(item);
+    const char *fault = braces_fault(span_text(item));
+    struct span value = braces_strip(span_text(item));
     bool has_equals = span_find(value, '=') < value.len;
     struct span key = span_trim(span_take_until(&value, '='));
 

@@ -161,7 +161,7 @@ postmulti -e create -I postfix-a -G group config_directory=$SIDE/a queue_directo
 ~no integrity check before it is refused / ^postfix/postfix-script: fatal: start-fg does not support multi_instance_directories
  tty postfix start-fg
 CASES
-plan $(($(sides_count "$T/cases") + $(sides_count "$T/edits") + $(sides_count "$T/more") + $(sides_count "$T/orders")))
+plan $((1 + $(sides_count "$T/cases") + $(sides_count "$T/edits") + $(sides_count "$T/more") + $(sides_count "$T/orders")))
 sides_prepare </dev/null
 # What is mounted in this namespace alone stands in the place of the machine's directories.
 OUR_DEFAULT=$("$BUZON_STAGE/sbin/buzonconf" -c "$T/ours/conf" -dh config_directory)
@@ -212,4 +212,6 @@ sides_compare "$T/cases"
 sides_compare "$T/edits"
 sides_do 'postmulti -e init'
 sides_compare "$T/more"
+is 'as JSON (Postfix 3.11)' "$("$BUZON_STAGE/sbin/buzonmulti" -lj)" \
+    "{\"name\": \"-\",\"group\": \"-\",\"enabled\": \"y\",\"config_directory\": \"$OUR_DEFAULT\"}"
 sides_compare "$T/orders"

@@ -101,7 +101,9 @@ static const struct refusal_case {
     {"a socket elsewhere",      "../x unix n - - - - smtpd",            "line 1: invalid service field \"../x\""    },
     {"an open brace",           "smtp inet n - - - - smtpd -o { a = b", "line 1: missing '}' in \"{ a = b\""        },
     {"text behind a brace",     "smtp inet n - - - - smtpd -o {a=b}c",
-     "line 1: missing '}' in \"{a=b}c\""                                                                            },
+     "line 1: syntax error after '}' in \"{a=b}c\""                                                                 },
+    {"two pairs of braces",     "smtp inet n - - - - smtpd x {a}b}",
+     "line 1: syntax error after '}' in \"{a}b}\""                                                                  },
 };
 
 static void run_refusal_case(void **state)

@@ -68,27 +68,36 @@ static unsigned parse_classes(const char *text)
     return classes;
 }
 
+#define WORDS_MAX 128
+
+/* How many of these options were given; each is added to the words. */
+static int add_given(const struct call *call, const char *options, char words[WORDS_MAX])
+{
+    int count = 0;
+
+    for (; *options != '\0'; options++) {
+        size_t len = strlen(words);
+
+        if (!call_has(call, *options) || len + sizeof(" -a") > WORDS_MAX)
+            continue;
+        memcpy(words + len, (char[]){' ', '-', *options, '\0'}, sizeof(" -a"));
+        count++;
+    }
+    return count;
+}
+
 /* At most one option of each row makes sense. */
 static void check_exclusive(const struct call *call)
 {
     static const char *const rows[] = {"aAbEFlmMpPtT", "deX#", "dn",   "do",   "efX#", "ehX#",
-                                       "eHX#",         "enX#", "eoX#", "exX#", "ejX#", "hH"};
+                                       "eHX#",         "enX#", "eoX#", "exX#", "hH"};
 
     if (call_has(call, 'b') && call_has(call, 't'))
         call_refuse("specify one of -b and -t");
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-        char given[sizeof("specify one of") + 3 * 16] = "specify one of";
-        int count = 0;
+        char given[WORDS_MAX] = "specify one of";
 
-        for (const char *option = rows[i]; *option != '\0'; option++) {
-            size_t len = strlen(given);
-
-            if (!call_has(call, *option))
-                continue;
-            count++;
-            memcpy(given + len, (char[]){' ', '-', *option, '\0'}, 4);
-        }
-        if (count > 1)
+        if (add_given(call, rows[i], given) > 1)
             call_refuse("%s", given);
     }
 }
@@ -112,15 +121,14 @@ static void check_allowed(const struct call *call)
         {'m', none       },
         {'t', none       },
         {'T', none       },
-        {'j', "fhH"      },
+        {'j', "efhHX#"   },
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-        for (const char *at = rows[i].refused; call_has(call, rows[i].option) && *at != '\0';
-             at++) {
-            if (call_has(call, *at))
-                call_refuse("with option -%c, do not specify -%c", rows[i].option, *at);
-        }
+        char refused[WORDS_MAX] = "do not specify";
+
+        if (call_has(call, rows[i].option) && add_given(call, rows[i].refused, refused) > 0)
+            call_refuse("with option -%c, %s", rows[i].option, refused);
     }
     if (call_has(call, 's') && !call_has(call, 'E'))
         call_refuse("option -s requires -E");

@@ -6,7 +6,6 @@
 #include "lib/config/master_cf.h"
 #include "tools/conf/conf.h"
 #include "tools/conf/print.h"
-#include "tools/json_text.h"
 
 #define MASTER_WIDTH 79 /* one less than for main.cf: postconf has it so */
 
@@ -47,6 +46,29 @@ static void add_text(struct conf_service *service, struct span text)
     add_argument(service)->value = mem_span(text);
 }
 
+static bool has_blank(struct span text)
+{
+    size_t at = 0;
+
+    while (at < text.len && !is_space((unsigned char)text.data[at]))
+        at++;
+    return at < text.len;
+}
+
+/*
+ * A word behind the options, in braces only where it could not be read back without them.
+ *
+ *  first  nothing but options stands before it
+ */
+static void add_word(struct conf_service *service, struct span word, bool first)
+{
+    struct span inside = braces_strip(word);
+    bool braces = inside.len == 0 || has_blank(inside) || *inside.data == '{' ||
+                  (first && *inside.data == '-');
+
+    add_argument(service)->value = mem_printf(braces ? "{%.*s}" : "%.*s", SPAN_PRINTF(inside));
+}
+
 /* What follows -o; when it is no setting, it stays as it is, and master will complain. */
 static void add_option(struct conf_service *service, struct span word)
 {
@@ -73,9 +95,12 @@ static void read_arguments(struct conf_service *service, const struct strlist *w
 
     for (size_t i = FIELD_COUNT; i < words->count; i++) {
         struct span word = span_text(words->items[i]);
+        bool ends = options && (*word.data != '-' || span_equal_text(word, "--"));
 
-        options = options && *word.data == '-' && !span_equal_text(word, "--");
-        if (!options || !span_starts_with(word, "-o"))
+        options = options && !ends;
+        if (!options)
+            add_word(service, word, ends);
+        else if (!span_starts_with(word, "-o"))
             add_text(service, word);
         else if (word.len > 2)
             add_option(service, span_skip(word, 2));
@@ -201,7 +226,7 @@ void conf_service_set_option(struct conf_service *service, const char *name, con
 
 static void print_option(struct printer *printer, const char *name, const char *value)
 {
-    bool braces = strpbrk(value, " \t\r\n\f\v") != NULL;
+    bool braces = has_blank(span_text(value));
 
     printer->complete = true;
     print_word(printer, SPAN_LITERAL("-o"));
@@ -248,23 +273,21 @@ void conf_service_print_command(const struct conf_service *service, const char *
     print_end(&printer);
 }
 
+/* One object, {"name/type": "the entry, one blank between its words"}: Postfix 3.11 postconf(1). */
 static void print_json(const struct conf_service *service, struct config_source *scope,
                        struct buf *out)
 {
-    struct buf command = BUF(BUF_UNLIMITED);
+    char *name = mem_printf("%s/%s", service->fields.items[FIELD_SERVICE],
+                            service->fields.items[FIELD_TYPE]);
+    struct buf entry = BUF(BUF_UNLIMITED);
+    struct printer printer = {.out = &entry, .width = MASTER_WIDTH};
 
-    for (enum conf_service_field field = FIELD_SERVICE; field < FIELD_COUNT; field++) {
-        struct span value = span_text(service->fields.items[field]);
-
-        if (field == FIELD_COMMAND) {
-            conf_service_print_command(service, "", 0, scope, &command);
-            value = span_trim(buf_span(&command));
-        }
-        buf_put_printf(out, "%s\"%s\": ", field == FIELD_SERVICE ? "{" : ", ", field_names[field]);
-        json_put_string(out, value);
-    }
-    buf_put_text(out, "}\n");
-    buf_release(&command);
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        print_word(&printer, span_text(service->fields.items[i]));
+    print_arguments(service, scope, &printer);
+    print_setting(out, SHOW_JSON, name, buf_text(&entry));
+    buf_release(&entry);
+    mem_free(name);
 }
 
 void conf_service_print(const struct conf_service *service, unsigned show,
