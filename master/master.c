@@ -8,7 +8,6 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/base/strlist.h"
 #include "lib/config/environment.h"
 #include "lib/io/socket.h"
 #include "lib/service/account.h"
@@ -60,23 +59,12 @@ static bool read_configuration(struct config **config_r, struct master_cf **mast
 /* import_environment is what is left. */
 static void clean_environment(const struct config *config)
 {
-    struct strlist kept = STRLIST_EMPTY;
     struct error err = {0};
 
-    if (!environment_list(config->import_environment, &kept, &err))
-        log_fatal("import_environment: %s", err.text);
-    if (clearenv() != 0 || setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) != 0)
-        log_fatal("clean the environment: %m");
-    for (size_t i = 0; i < kept.count; i++) {
-        char *value = strchr(kept.items[i], '=');
-
-        *value = '\0';
-        if (setenv(kept.items[i], value + 1, 1) != 0)
-            log_fatal("set %s in the environment: %m", kept.items[i]);
-    }
+    if (!environment_reduce(config->import_environment, &err))
+        log_fatal("%s", err.text);
     if (setenv("MAIL_CONFIG", config_directory(config), 1) != 0)
         log_fatal("set MAIL_CONFIG in the environment: %m");
-    strlist_release(&kept);
 }
 
 /* --- start ----------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/config/environment.h"
 #include "lib/service/logging.h"
 
 #include <fcntl.h>
@@ -101,11 +102,18 @@ static bool may_choose(const char *program, const char *directory, struct error 
 
 struct config *caller_config(const char *program, const char *directory, struct error *err)
 {
+    struct config *config;
+
     if (directory == NULL)
         directory = getenv("MAIL_CONFIG");
     if (directory == NULL || directory[0] == '\0')
         directory = CONFIG_DIRECTORY;
-    return may_choose(program, directory, err) ? config_read_for(program, directory, err) : NULL;
+    if (!may_choose(program, directory, err))
+        return NULL;
+    config = config_read_for(program, directory, err);
+    if (config != NULL && !environment_reduce(config->import_environment, err))
+        config_free(&config);
+    return config;
 }
 
 char *caller_name(void)

@@ -11,7 +11,8 @@
  * caller_config - the configuration in `directory` (NULL: MAIL_CONFIG, else the built-in default), for `program`
  *
  * With rights that the caller does not have by himself, a directory must be the built-in one, or be
- * listed there in alternate_config_directories; root may name any.
+ * listed there in alternate_config_directories; root may name any. Of the environment only import_environment is left
+ * then: what a library of a database reads in it is not the caller's to say.
  */
 struct config *caller_config(const char *program, const char *directory,
                              struct error *err) MUST_CHECK;

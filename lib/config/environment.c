@@ -49,3 +49,29 @@ bool environment_list(const char *list, struct strlist *pairs_r, struct error *e
     strlist_release(&items);
     return done;
 }
+
+static bool set_pair(char *pair)
+{
+    char *value = strchr(pair, '=');
+
+    *value = '\0';
+    return setenv(pair, value + 1, 1) == 0;
+}
+
+bool environment_reduce(const char *list, struct error *err)
+{
+    struct strlist kept = STRLIST_EMPTY;
+    bool done = environment_list(list, &kept, err);
+
+    if (!done) {
+        error_prefix(err, "import_environment");
+    } else {
+        done = clearenv() == 0 && setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) == 0;
+        for (size_t i = 0; done && i < kept.count; i++)
+            done = set_pair(kept.items[i]);
+        if (!done)
+            error_errno(err, "clean the environment");
+    }
+    strlist_release(&kept);
+    return done;
+}

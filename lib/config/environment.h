@@ -12,4 +12,15 @@
  */
 bool environment_list(const char *list, struct strlist *pairs_r, struct error *err) MUST_CHECK;
 
+/*
+ * environment_reduce - our own environment is from now on what import_environment says, and a PATH of the system
+ *
+ * For processes with rights that whoever starts them does not have: libraries, of databases above all, do what variables
+ * say.
+ *
+ *  list    as for environment_list
+ *  err     PERMANENT: the list is malformed; TEMPORARY: no memory
+ */
+bool environment_reduce(const char *list, struct error *err) MUST_CHECK;
+
 #endif

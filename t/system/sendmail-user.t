@@ -3,7 +3,7 @@
 # not read with it.
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 27
+plan 28
 
 instance_start <<END
 authorized_submit_users = !bob, static:all
@@ -106,3 +106,9 @@ echo "local_login_sender_maps = inline:{ { alice = alice, @buzon.test } }" >>"$C
 is 'a user may be himself' "$(echo x | status as alice "$T/sbin/sendmail" ana@example.test)" 0
 is 'and whom the table lets him be' "$(echo x | status as alice "$T/sbin/sendmail" -f x@BUZON.test ana@example.test)" 0
 is 'but nobody else' "$(echo x | status as alice "$T/sbin/sendmail" -f bob ana@example.test)" 75
+
+# --- the environment -----------------------------------------------------------------------------------
+# It was the caller's while tables were asked, and so were the variables that libraries of databases read.
+printf '%s\n' 'local_login_sender_maps = static:*' 'authorized_submit_users = environ:caller' >>"$CONF/main.cf"
+is 'what a user has in his environment says nothing' \
+    "$(echo x | status as alice env alice=yes "$T/sbin/sendmail" ana@example.test)" 77
