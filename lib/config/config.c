@@ -13,28 +13,6 @@ static bool bad(struct error *err, const char *what, const struct parameter *par
     return false;
 }
 
-static bool bad_time(struct error *err, const struct parameter *parameter, const char *value)
-{
-    error_set(err, ERROR_PERMANENT, "parameter %s: bad time value or unit: %s", parameter->name,
-              value);
-    return false;
-}
-
-static bool is_enough(const struct parameter *parameter, int number, struct error *err)
-{
-    const int minimum = parameter_minimum(parameter);
-
-    if (number >= minimum)
-        return true;
-    if (parameter->kind == PARAMETER_TIME)
-        error_set(err, ERROR_PERMANENT, "invalid %s: %d (min %d)", parameter->name, number,
-                  minimum);
-    else
-        error_set(err, ERROR_PERMANENT, "invalid %s parameter value %d < %d", parameter->name,
-                  number, minimum);
-    return false;
-}
-
 static bool store_choice(const struct parameter *parameter, const char *text, const char **member,
                          struct error *err)
 {
@@ -53,8 +31,6 @@ static bool store_choice(const struct parameter *parameter, const char *text, co
 static bool store(const struct parameter *parameter, const char *text, void *member,
                   struct error *err)
 {
-    int64_t number;
-
     switch ((enum parameter_kind)parameter->kind) {
     case PARAMETER_TEXT:
     case PARAMETER_RAW:
@@ -65,14 +41,11 @@ static bool store(const struct parameter *parameter, const char *text, void *mem
     case PARAMETER_BOOL:
         return value_bool(text, member) || bad(err, "boolean", parameter, text);
     case PARAMETER_INT:
-        if (!value_number(text, INT_MAX, &number))
-            return bad(err, "numerical", parameter, text);
-        *(int *)member = (int)number;
-        return is_enough(parameter, (int)number, err);
+        return value_int(parameter->name, text, parameter_minimum(parameter),
+                         parameter_maximum(parameter), member, err);
     case PARAMETER_TIME:
-        if (!value_time(text, value_time_unit(parameter->value), member))
-            return bad_time(err, parameter, text);
-        return is_enough(parameter, *(int *)member, err);
+        return value_seconds(parameter->name, text, value_time_unit(parameter->value),
+                             parameter_minimum(parameter), member, err);
     case PARAMETER_SIZE:
         return value_number(text, INT64_MAX, member) || bad(err, "numerical", parameter, text);
     }
@@ -211,44 +184,4 @@ bool config_walk(const struct config *config, size_t *position, const char **val
             return true;
     }
     return false;
-}
-
-static const char *look_up_transport(const struct config *config, const char *transport,
-                                     const char *suffix)
-{
-    char *name = mem_printf("%s%s", transport, suffix);
-    const char *value = config_lookup(config, name);
-
-    mem_free(name);
-    return value;
-}
-
-int config_transport_int(const struct config *config, const char *transport, const char *suffix,
-                         int fallback)
-{
-    const char *value = look_up_transport(config, transport, suffix);
-    int64_t number;
-
-    if (value == NULL)
-        return fallback;
-    if (value_number(value, INT_MAX, &number))
-        return (int)number;
-    log_warning("bad numerical configuration: %s%s = %s; using %d", transport, suffix, value,
-                fallback);
-    return fallback;
-}
-
-int config_transport_time(const struct config *config, const char *transport, const char *suffix,
-                          int fallback)
-{
-    const char *value = look_up_transport(config, transport, suffix);
-    int seconds;
-
-    if (value == NULL)
-        return fallback;
-    if (value_time(value, 's', &seconds))
-        return seconds;
-    log_warning("bad time value or unit in configuration: %s%s = %s; using %ds", transport, suffix,
-                value, fallback);
-    return fallback;
 }

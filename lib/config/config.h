@@ -76,13 +76,6 @@ const char *config_lookup(const struct config *config, const char *name);
  * defines for itself; *position starts at 0; false at the end */
 bool config_walk(const struct config *config, size_t *position, const char **value_r);
 
-/* config_transport_... - parameters named for a transport: lookup of "<transport>_<suffix>", falling
- * back to `fallback` (e.g. "relay", "_destination_concurrency_limit", default_...) */
-int config_transport_int(const struct config *config, const char *transport, const char *suffix,
-                         int fallback);
-int config_transport_time(const struct config *config, const char *transport, const char *suffix,
-                          int fallback);
-
 /*
  * config_expand - Postfix's $name, ${name}, $(name), ${name?text}, ${name:text}, ${name?{x}:{y}} and
  * ${{a} == {b} ? {x} : {y}} over names that a caller supplies

@@ -1,5 +1,6 @@
 # lib/config: main.cf, master.cf and the parameter table.
 lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
+	lib/config/bounds.c \
 	lib/config/computed.c lib/config/computed.h \
 	lib/config/config.c \
 	lib/config/environment.c lib/config/environment.h \
@@ -9,7 +10,7 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/malformed.c \
 	lib/config/master_cf.c lib/config/master_cf.h \
 	lib/config/name_flags.c lib/config/name_flags.h \
-	lib/config/minimum.c lib/config/parameter.c lib/config/parameter.h \
+	lib/config/parameter.c lib/config/parameter.h \
 	lib/config/parameter_doc.c \
 	lib/config/report.c lib/config/report.h \
 	lib/config/service_parameter.c lib/config/service_parameter.h \

@@ -303,22 +303,31 @@ bool master_cf_is_superfluous(const char *program)
     return false;
 }
 
-bool master_cf_next_override(const struct master_service *service, size_t *position,
-                             struct span *name_r, struct span *value_r)
+/* The next -o as written, well-formed or not. */
+static bool next_option(const struct master_service *service, size_t *position, const char **text_r)
 {
     const struct strlist *arguments = &service->arguments;
 
-    while (*position < arguments->count) {
-        struct span argument = span_text(arguments->items[(*position)++]);
+    while (*position < arguments->count && arguments->items[*position][0] == '-') {
+        const char *argument = arguments->items[(*position)++];
 
-        if (!span_starts_with(argument, "-"))
-            return false; /* options end here */
-        if (!span_starts_with(argument, "-o"))
+        if (argument[1] != 'o')
             continue;
-        argument = span_skip(argument, 2);
-        if (argument.len == 0 && *position < arguments->count)
-            argument = span_text(arguments->items[(*position)++]);
-        if (setting_split(braces_strip(argument), name_r, value_r) == NULL)
+        if (argument[2] == '\0' && *position == arguments->count)
+            return false;
+        *text_r = argument[2] == '\0' ? arguments->items[(*position)++] : argument + 2;
+        return true;
+    }
+    return false;
+}
+
+bool master_cf_next_override(const struct master_service *service, size_t *position,
+                             struct span *name_r, struct span *value_r)
+{
+    const char *text;
+
+    while (next_option(service, position, &text)) {
+        if (setting_split(braces_strip(span_text(text)), name_r, value_r) == NULL)
             return true;
     }
     return false;
@@ -326,14 +335,11 @@ bool master_cf_next_override(const struct master_service *service, size_t *posit
 
 void master_cf_overrides(const struct master_service *service, struct strlist *overrides)
 {
-    const struct strlist *arguments = &service->arguments;
+    size_t position = 0;
+    const char *text;
 
-    for (size_t i = 0; i < arguments->count && arguments->items[i][0] == '-'; i++) {
-        if (strcmp(arguments->items[i], "-o") == 0 && i + 1 < arguments->count)
-            strlist_add(overrides, arguments->items[++i]);
-        else if (strncmp(arguments->items[i], "-o", 2) == 0)
-            strlist_add(overrides, arguments->items[i] + 2);
-    }
+    while (next_option(service, &position, &text))
+        strlist_add(overrides, text);
 }
 
 const struct master_service *master_cf_find(const struct master_cf *master_cf, const char *name,

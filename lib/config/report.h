@@ -25,7 +25,7 @@ void report_undefined(struct config_source *source, const struct master_cf *mast
 
 /* report_malformed - values that cannot be evaluated, for which somebody will not start: main.cf's, once
  * source_find_flaws or config_read has found them; of -o those that the service's program reads */
-void report_malformed(const struct config_source *source, const struct master_cf *master_cf,
+void report_malformed(struct config_source *source, const struct master_cf *master_cf,
                       unsigned files);
 
 /* report_unused - settings whose name nobody knows and no value refers to (lib/config/usage.h) */

@@ -1,29 +1,35 @@
 /* Parameters that are named for a service of master.cf. */
 #include "lib/config/service_parameter.h"
 
+#include "lib/config/source.h"
+#include "lib/config/value.h"
+
 static const char no_commands[] = "there are no pipe and spawn yet";
 
+/* Most are named for the parameter that counts for all transports. */
+#define ROW(kind, minimum, maximum, suffix)                                                        \
+    {suffix, "$default" suffix, SERVICE_PARAMETER_##kind, minimum, maximum, NULL}
+
+/* Bounds are those of Postfix 3.7. */
 const struct service_parameter service_parameters[] = {
-    {"_delivery_slot_cost",                          "$default_delivery_slot_cost",            NULL       },
-    {"_delivery_slot_discount",                      "$default_delivery_slot_discount",        NULL       },
-    {"_delivery_slot_loan",                          "$default_delivery_slot_loan",            NULL       },
-    {"_destination_concurrency_failed_cohort_limit",
-     "$default_destination_concurrency_failed_cohort_limit",                                   NULL       },
-    {"_destination_concurrency_limit",               "$default_destination_concurrency_limit", NULL       },
-    {"_destination_concurrency_negative_feedback",
-     "$default_destination_concurrency_negative_feedback",                                     NULL       },
-    {"_destination_concurrency_positive_feedback",
-     "$default_destination_concurrency_positive_feedback",                                     NULL       },
-    {"_destination_rate_delay",                      "$default_destination_rate_delay",        NULL       },
-    {"_destination_recipient_limit",                 "$default_destination_recipient_limit",   NULL       },
-    {"_extra_recipient_limit",                       "$default_extra_recipient_limit",         NULL       },
-    {"_initial_destination_concurrency",             "$initial_destination_concurrency",       NULL       },
-    {"_minimum_delivery_slots",                      "$default_minimum_delivery_slots",        NULL       },
-    {"_recipient_limit",                             "$default_recipient_limit",               NULL       },
-    {"_recipient_refill_delay",                      "$default_recipient_refill_delay",        NULL       },
-    {"_recipient_refill_limit",                      "$default_recipient_refill_limit",        NULL       },
-    {"_time_limit",                                  "$command_time_limit",                    no_commands},
-    {"_transport_rate_delay",                        "$default_transport_rate_delay",          NULL       },
+    ROW(NUMBER, 0, 0, "_delivery_slot_cost"),
+    ROW(NUMBER, 0, 100, "_delivery_slot_discount"),
+    ROW(NUMBER, 0, 0, "_delivery_slot_loan"),
+    ROW(NUMBER, 0, 0, "_destination_concurrency_failed_cohort_limit"),
+    ROW(NUMBER, 0, 0, "_destination_concurrency_limit"),
+    ROW(TEXT, 0, 0, "_destination_concurrency_negative_feedback"),
+    ROW(TEXT, 0, 0, "_destination_concurrency_positive_feedback"),
+    ROW(TIME, 0, 0, "_destination_rate_delay"),
+    ROW(NUMBER, 0, 0, "_destination_recipient_limit"),
+    ROW(NUMBER, 0, 0, "_extra_recipient_limit"),
+    {"_initial_destination_concurrency", "$initial_destination_concurrency",
+     SERVICE_PARAMETER_NUMBER, 1, 0, NULL},
+    ROW(NUMBER, 0, 0, "_minimum_delivery_slots"),
+    ROW(NUMBER, 0, 0, "_recipient_limit"),
+    ROW(TIME, 1, 0, "_recipient_refill_delay"),
+    ROW(NUMBER, 1, 0, "_recipient_refill_limit"),
+    {"_time_limit", "$command_time_limit", SERVICE_PARAMETER_TIME, 1, 0, no_commands},
+    ROW(TIME, 0, 0, "_transport_rate_delay"),
 };
 
 const size_t service_parameter_count = ARRAY_LENGTH(service_parameters);
@@ -68,4 +74,43 @@ const struct service_parameter *service_parameter_find(const struct master_cf *m
         }
     }
     return NULL;
+}
+
+bool service_parameter_check(const struct service_parameter *parameter, const char *name,
+                             const char *text, int *value_r, struct error *err)
+{
+    switch (parameter->kind) {
+    case SERVICE_PARAMETER_NUMBER:
+        return value_int(name, text, parameter->minimum, parameter->maximum, value_r, err);
+    case SERVICE_PARAMETER_TIME:
+        return value_seconds(name, text, 's', parameter->minimum, value_r, err);
+    case SERVICE_PARAMETER_TEXT:
+        break;
+    }
+    *value_r = 0;
+    return true;
+}
+
+static const struct service_parameter *find_suffix(const char *suffix)
+{
+    for (size_t i = 0; i < service_parameter_count; i++) {
+        if (strcmp(service_parameters[i].suffix, suffix) == 0)
+            return &service_parameters[i];
+    }
+    ASSERT(false); /* the caller has it from nowhere else */
+    return NULL;
+}
+
+bool service_parameter_value(const struct config *config, const char *transport, const char *suffix,
+                             int fallback, int *value_r, struct error *err)
+{
+    char *name = mem_printf("%s%s", transport, suffix);
+    const char *text;
+    bool done = source_value_of(config->source, span_text(name), &text, err);
+
+    *value_r = fallback;
+    if (done && text != NULL)
+        done = service_parameter_check(find_suffix(suffix), name, text, value_r, err);
+    mem_free(name);
+    return done;
 }

@@ -7,9 +7,18 @@
 
 #include "lib/config/master_cf.h"
 
+enum service_parameter_kind {
+    SERVICE_PARAMETER_NUMBER,
+    SERVICE_PARAMETER_TIME,
+    SERVICE_PARAMETER_TEXT
+};
+
 struct service_parameter {
     const char *suffix;
-    const char *value;       /* "$name" of the parameter that counts for all transports */
+    const char *value; /* "$name" of the parameter that counts for all transports */
+    enum service_parameter_kind kind;
+    int minimum;
+    int maximum;             /* 0: none */
     const char *unsupported; /* why it has no effect; NULL: it works */
 };
 
@@ -23,5 +32,15 @@ bool service_parameter_applies(const struct service_parameter *parameter, const 
  * when there is none */
 const struct service_parameter *service_parameter_find(const struct master_cf *master_cf,
                                                        struct span name);
+
+/* service_parameter_check - what a NUMBER or a TIME is worth, in seconds; TEXT is worth 0. PERMANENT: it is malformed or
+ * out of bounds, in Postfix's words */
+bool service_parameter_check(const struct service_parameter *parameter, const char *name,
+                             const char *text, int *value_r, struct error *err) MUST_CHECK;
+
+/* service_parameter_value - the value of "<transport><suffix>", or `fallback` where it is not set. The suffix is a NUMBER or
+ * a TIME of the table. PERMANENT: as service_parameter_check, or it cannot be evaluated */
+bool service_parameter_value(const struct config *config, const char *transport, const char *suffix,
+                             int fallback, int *value_r, struct error *err) MUST_CHECK;
 
 #endif

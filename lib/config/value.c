@@ -52,6 +52,41 @@ bool value_time(const char *text, char unit, int *value_r)
     return true;
 }
 
+bool value_int(const char *name, const char *text, int minimum, int maximum, int *value_r,
+               struct error *err)
+{
+    int64_t number;
+
+    if (!value_number(text, INT_MAX, &number)) {
+        error_set(err, ERROR_PERMANENT, "bad numerical configuration: %s = %s", name, text);
+        return false;
+    }
+    if (number < minimum || (maximum > 0 && number > maximum)) {
+        error_set(err, ERROR_PERMANENT, "invalid %s parameter value %d %c %d", name, (int)number,
+                  number < minimum ? '<' : '>', number < minimum ? minimum : maximum);
+        return false;
+    }
+    *value_r = (int)number;
+    return true;
+}
+
+bool value_seconds(const char *name, const char *text, char unit, int minimum, int *value_r,
+                   struct error *err)
+{
+    int seconds;
+
+    if (!value_time(text, unit, &seconds)) {
+        error_set(err, ERROR_PERMANENT, "parameter %s: bad time value or unit: %s", name, text);
+        return false;
+    }
+    if (seconds < minimum) {
+        error_set(err, ERROR_PERMANENT, "invalid %s: %d (min %d)", name, seconds, minimum);
+        return false;
+    }
+    *value_r = seconds;
+    return true;
+}
+
 char value_time_unit(const char *default_value)
 {
     size_t len = strlen(default_value);

@@ -13,6 +13,17 @@ bool value_number(const char *text, int64_t limit, int64_t *value_r) MUST_CHECK;
 /* value_time - a number and s, m, h, d or w; without a unit it counts in `unit`. In seconds. */
 bool value_time(const char *text, char unit, int *value_r) MUST_CHECK;
 
+/*
+ * value_int, value_seconds - the same as the value of this parameter, within its bounds
+ *
+ *  maximum  0: none
+ *  err      PERMANENT: it is malformed, or out of bounds, in Postfix's words; *value_r is then not set
+ */
+bool value_int(const char *name, const char *text, int minimum, int maximum, int *value_r,
+               struct error *err) MUST_CHECK;
+bool value_seconds(const char *name, const char *text, char unit, int minimum, int *value_r,
+                   struct error *err) MUST_CHECK;
+
 /* value_time_unit - the unit that a default is written in: the one of a value without a unit */
 char value_time_unit(const char *default_value);
 

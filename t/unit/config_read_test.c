@@ -4,6 +4,7 @@
 #include "lib/base/file.h"
 #include "lib/config/config.h"
 #include "lib/config/parameter.h"
+#include "lib/config/service_parameter.h"
 #include "lib/config/value.h"
 
 #include <dlfcn.h>
@@ -339,16 +340,53 @@ static void bad_values_that_nobody_obeys_are_harmless(void **state UNUSED)
 static void transports_have_parameters_of_their_own(void **state UNUSED)
 {
     struct config *config = read_text("slow_destination_concurrency_limit = $two\ntwo = 2\n"
-                                      "slow_destination_rate_delay = 2m\n"
-                                      "bad_destination_concurrency_limit = x\n",
+                                      "slow_destination_rate_delay = 2m\n",
                                       NULL);
+    struct error err = {0};
+    int value;
 
-    assert_int_equal(config_transport_int(config, "slow", "_destination_concurrency_limit", 9), 2);
-    assert_int_equal(config_transport_int(config, "fast", "_destination_concurrency_limit", 9), 9);
-    assert_int_equal(config_transport_int(config, "bad", "_destination_concurrency_limit", 9), 9);
-    assert_int_equal(config_transport_time(config, "slow", "_destination_rate_delay", 9), 120);
-    assert_int_equal(config_transport_time(config, "fast", "_destination_rate_delay", 9), 9);
+    assert_true(
+        service_parameter_value(config, "slow", "_destination_concurrency_limit", 9, &value, &err));
+    assert_int_equal(value, 2);
+    assert_true(
+        service_parameter_value(config, "fast", "_destination_concurrency_limit", 9, &value, &err));
+    assert_int_equal(value, 9);
+    assert_true(
+        service_parameter_value(config, "slow", "_destination_rate_delay", 9, &value, &err));
+    assert_int_equal(value, 120);
     config_free(&config);
+}
+
+static void malformed_parameters_of_transports_are_refused(void **state UNUSED)
+{
+    static const struct {
+        const char *suffix;
+        const char *text;
+        const char *refusal;
+    } cases[] = {
+        {"_recipient_limit",        "x",           "bad numerical configuration: slow_recipient_limit = x"},
+        {"_recipient_limit",        "99999999999",
+         "bad numerical configuration: slow_recipient_limit = 99999999999"                                },
+        {"_recipient_refill_limit", "0",
+         "invalid slow_recipient_refill_limit parameter value 0 < 1"                                      },
+        {"_delivery_slot_discount", "101",
+         "invalid slow_delivery_slot_discount parameter value 101 > 100"                                  },
+        {"_destination_rate_delay", "1y",
+         "parameter slow_destination_rate_delay: bad time value or unit: 1y"                              },
+        {"_recipient_refill_delay", "0s",          "invalid slow_recipient_refill_delay: 0 (min 1)"       },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char *text = mem_printf("slow%s = %s\n", cases[i].suffix, cases[i].text);
+        struct config *config = read_text(text, NULL);
+        struct error err = {0};
+        int value;
+
+        assert_false(service_parameter_value(config, "slow", cases[i].suffix, 9, &value, &err));
+        assert_string_equal(err.text, cases[i].refusal);
+        config_free(&config);
+        mem_free(text);
+    }
 }
 
 static void table_is_in_order(void **state UNUSED)
@@ -442,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_name_server_that_is_silent_is_waited_for_once),
         cmocka_unit_test(malformed_values_count_as_their_defaults),
         cmocka_unit_test(transports_have_parameters_of_their_own),
+        cmocka_unit_test(malformed_parameters_of_transports_are_refused),
         cmocka_unit_test(table_is_in_order),
         cmocka_unit_test(table_knows_the_choices_of_enums),
         cmocka_unit_test(table_documents_every_row),

@@ -1,4 +1,5 @@
-/* The least values of numbers and times; all others may be 0. As Postfix 3.7 has them: it ends with an error below. */
+/* The least and the greatest values of numbers and times; all others may be 0, and as great as a number can be. As Postfix 3.7 has them: it
+ * ends with an error below and above. */
 #include "lib/config/parameter.h"
 
 static const uint16_t at_least_one[] = {
@@ -77,7 +78,7 @@ static const struct {
     uint16_t index;
     int minimum;
 } minima[] = {
-    {INDEX_line_length_limit, 512},
+    {INDEX_line_length_limit,                     512},
     {INDEX_smtpd_forbid_bare_newline_reject_code, 500},
 };
 
@@ -94,4 +95,16 @@ int parameter_minimum(const struct parameter *parameter)
             return minima[i].minimum;
     }
     return 0;
+}
+
+int parameter_maximum(const struct parameter *parameter)
+{
+    switch (parameter_index(parameter)) {
+    case INDEX_default_delivery_slot_discount:
+        return 100;
+    case INDEX_smtpd_forbid_bare_newline_reject_code:
+        return 599;
+    default:
+        return 0;
+    }
 }

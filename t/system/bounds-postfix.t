@@ -11,7 +11,8 @@ cat >"$T/values" <<'END'
 13 line_length_limit 511 line_length_limit parameter value 511 < 512
 14 ipc_timeout 0 ipc_timeout: 0 (min 1)
 15 max_use 0 max_use parameter value 0 < 1
-16 smtpd_forbid_bare_newline_reject_code 450 smtpd_forbid_bare_newline_reject_code parameter value 450 < 500
+16 smtpd_forbid_bare_newline_reject_code 600 smtpd_forbid_bare_newline_reject_code parameter value 600 > 599
+17 smtpd_forbid_bare_newline_reject_code 450 smtpd_forbid_bare_newline_reject_code parameter value 450 < 500
 END
 # Of single daemons, and of all programs.
 cat >"$T/mistakes" <<'END'
@@ -41,11 +42,17 @@ while read -r mistake; do
     sed "s/^/with '$mistake' /" "$T/calls"
 done <"$T/mistakes" | sed "/smtpd_timeout.* -bs/i\\
 ~ours is no smtpd, which tells the log alone / ^sendmail: fatal: invalid smtpd_timeout: 0 .min 1.$" >"$T/cases"
-plan "$((2 * $(wc -l <"$T/values") + $(grep -c ^with "$T/cases") + 14))"
+# Of one transport: that is found out when it has mail.
+cat >"$T/limits" <<'END'
+slow_recipient_refill_limit 0 invalid slow_recipient_refill_limit parameter value 0 < 1
+slow_delivery_slot_discount 101 invalid slow_delivery_slot_discount parameter value 101 > 100
+slow_destination_rate_delay 1x parameter slow_destination_rate_delay: bad time value or unit: 1x
+END
+plan "$((2 * $(wc -l <"$T/values") + $(grep -c ^with "$T/cases") + 5 * $(wc -l <"$T/limits") + 14))"
 sides_prepare <<'END'
 smtp_helo_timeout = 1x
 mailbox_size_limit = 50M
-transport_maps = inline:{fine.test=discard:}
+transport_maps = inline:{fine.test=discard:, slow.test=slow:}
 END
 for side in ours theirs; do
     cat >"$T/$side/bin/with" <<END
@@ -104,3 +111,22 @@ said=$(MAIL_CONFIG=$T/ours/conf "$T/ours/bin/buzonconf" -n 2>&1 >"$T/shown")
 like 'so does buzonconf' "$said" 'main.cf, line [0-9]*: bad numerical configuration: mailbox_size_limit = 50M \(read by local\)$'
 is 'which shows it to be mended' "$(grep smtp_helo "$T/shown")" 'smtp_helo_timeout = 1x'
 sides_stop
+
+SIDES_LOCAL='slow unix - - n - - error'
+wait_until 'both have ended' sides_are_down
+while read -r name value text; do
+    for side in ours theirs; do
+        echo "$name = $value" >>"$T/$side/conf/main.cf" && : >"$T/log/$side.log"
+    done
+    sides_start
+    for side in ours theirs; do
+        echo "Subject: slow" | MAIL_CONFIG=$T/$side/conf "$T/$side/bin/sendmail" -f a@b.test "$name@slow.test"
+        eventually "$side: $name = $value" grep -q "qmgr.*fatal: $text\$" "$T/log/$side.log"
+        like "$side: its mail waits" "$(MAIL_CONFIG=$T/$side/conf "$T/$side/bin/postqueue" -p)" "$name@slow.test"
+    done
+    like "buzon check names $name" "$(MAIL_CONFIG=$T/ours/conf "$T/ours/bin/buzon" check 2>&1)" \
+        "main.cf, line [0-9]*: $text \\(read by qmgr\\)\$"
+    sides_stop
+    wait_until 'both have ended' sides_are_down
+    sed -i "/^$name = /d" "$T/ours/conf/main.cf" "$T/theirs/conf/main.cf"
+done <"$T/limits"
