@@ -62,7 +62,21 @@ void service_return(void)
         log_fatal("cannot give a user's identity back: %m");
 }
 
-bool service_become_forever(const char *user, uid_t uid, gid_t gid, struct error *err)
+/*
+ * What the processes of a service have in common: by the sockets, a process that a user has taken over could accept
+ * the clients of others, tickets and all, and close them to everybody; by the scoreboard, say that somebody is free.
+ */
+static void leave_service(void)
+{
+    unsigned sockets = service_process.options.sockets;
+
+    service_process.options.sockets = 0; /* first: a signal handler has a use for them */
+    for (unsigned i = 0; i < sockets; i++)
+        (void)close(service_listen_fd(i));
+    scoreboard_detach(&service_process.board);
+}
+
+static bool become(const char *user, uid_t uid, gid_t gid, struct error *err)
 {
     if (uid == 0) {
         error_set(err, ERROR_PERMANENT, "nothing is run for a user with root's uid");
@@ -71,4 +85,13 @@ bool service_become_forever(const char *user, uid_t uid, gid_t gid, struct error
     if (!service_process.instance.privileged)
         return is_ours(uid, err);
     return take_groups(user, gid, err) && identity_become(uid, gid, err);
+}
+
+bool service_become_forever(const char *user, uid_t uid, gid_t gid, struct error *err)
+{
+    bool done = become(user, uid, gid, err);
+
+    if (done)
+        leave_service();
+    return done;
 }

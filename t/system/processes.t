@@ -2,7 +2,7 @@
 # Who runs as whom: users and chroots of a root-run instance, read from /proc (design, section 2).
 . "$(dirname "$0")/../lib.sh"
 need_root
-plan 15
+plan 16
 instance_start <<'END'
 relayhost = [127.0.0.1]:9
 END
@@ -49,6 +49,12 @@ is 'qmgr is buzon in the queue' "$(identity qmgr)" "$QUEUE"
 is 'proxymap is buzon' "$(identity proxymap)" '3001 3001 3001 3001 /'
 is 'auth is root' "$(identity auth)" '0 0 0 0 /'
 is "imapd is the mailbox's owner, for good" "$(identity imapd)" '5000 5000 5000 5000 /'
+listening() { # how many descriptors of a process are the listening socket private/NAME
+    awk -v path="private/$2" '$8 == path && $4 == "00010000" {print "socket:[" $7 "]"}' /proc/net/unix >"$T/inode"
+    ls -l "/proc/$1/fd" | grep -cFf "$T/inode"
+}
+is 'and cannot accept the sessions of others: master alone has the socket still' \
+    "$(listening "$(pids_of imapd | head -n 1)" imapd) $(listening "$(instance_pid)" imapd)" '0 1'
 is 'the empty directory is empty, and nobody but root can change that' \
     "$(ls -A "$SPOOL/empty" | wc -l) $(stat -c '%u %a' "$SPOOL/empty")" '0 0 555'
 is 'smtpd has no capabilities, not even to gain, and no other groups' "$(alone smtpd)" \
