@@ -185,3 +185,18 @@ bool config_walk(const struct config *config, size_t *position, const char **val
     }
     return false;
 }
+
+bool config_check_names(const struct config *config, const char *prefix, struct error *err)
+{
+    const struct config_source *source = config->source;
+    const char *value;
+
+    for (size_t i = 0; i < source->setting_count; i++) {
+        const char *name = source->settings[i].name;
+
+        if (strncmp(name, prefix, strlen(prefix)) == 0 &&
+            !source_value_of(config->source, span_text(name), &value, err))
+            return false;
+    }
+    return true;
+}

@@ -76,6 +76,11 @@ const char *config_lookup(const struct config *config, const char *name);
  * defines for itself; *position starts at 0; false at the end */
 bool config_walk(const struct config *config, size_t *position, const char **value_r);
 
+/* config_check_names - can all names that main.cf defines and that begin with `prefix` be evaluated? *err: the first that
+ * cannot. PERMANENT */
+bool config_check_names(const struct config *config, const char *prefix,
+                        struct error *err) MUST_CHECK;
+
 /*
  * config_expand - Postfix's $name, ${name}, $(name), ${name?text}, ${name:text}, ${name?{x}:{y}} and
  * ${{a} == {b} ? {x} : {y}} over names that a caller supplies

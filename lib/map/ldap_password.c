@@ -68,9 +68,9 @@ struct ldap_passwords *ldap_passwords_open(const struct config *config, const ch
     passwords = mem_new(struct ldap_passwords);
     passwords->driver = module->ldap;
     if (server_table_open(&passwords->common, config, path, err) &&
-        ldap_scope_read(passwords->common.settings, &passwords->scope, err) &&
-        read_templates(passwords, err)) {
+        ldap_settings_check(passwords->common.settings, err) && read_templates(passwords, err)) {
         settings = passwords->common.settings;
+        passwords->scope = ldap_scope_read(settings);
         names = table_setting(settings, "server_host", "localhost");
         passwords->common.servers = servers_create(&passwords->driver->server, settings, names, "");
         passwords->judges = servers_create(&passwords->driver->server, settings, names, "");

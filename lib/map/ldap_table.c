@@ -79,9 +79,10 @@ static void *open_table(const struct config *config, const char *name, struct er
     table->driver = module->ldap;
     table->base_text = table->filter_text = BUF(TEXT_MAX);
     if (server_table_open(&table->common, config, name, err) &&
-        ldap_scope_read(table->common.settings, &table->scope, err) && read_limits(table, err) &&
+        ldap_settings_check(table->common.settings, err) && read_limits(table, err) &&
         read_templates(table, err)) {
         settings = table->common.settings;
+        table->scope = ldap_scope_read(settings);
         table->attributes = ldap_attributes_create(settings);
         table->common.servers = servers_create(&table->driver->server, settings,
                                                table_setting(settings, "server_host", "localhost"),

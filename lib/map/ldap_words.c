@@ -3,8 +3,40 @@
 
 #include "lib/map/ldap_words.h"
 
-bool ldap_scope_read(const struct table_settings *settings, enum ldap_scope *scope_r,
-                     struct error *err)
+#include "lib/base/log.h"
+
+bool ldap_settings_check(const struct table_settings *settings, struct error *err)
+{
+    static const struct table_setting_check checks[] = {
+        {"server_host",      TABLE_SETTING_TEXT,   0},
+        {"scope",            TABLE_SETTING_TEXT,   0},
+        {"bind",             TABLE_SETTING_TEXT,   0},
+        {"server_port",      TABLE_SETTING_NUMBER, 0},
+        {"timeout",          TABLE_SETTING_NUMBER, 1},
+        {"version",          TABLE_SETTING_NUMBER, 0},
+        {"dereference",      TABLE_SETTING_NUMBER, 0},
+        {"sasl_minssf",      TABLE_SETTING_NUMBER, 0},
+        {"debuglevel",       TABLE_SETTING_NUMBER, 0},
+        {"start_tls",        TABLE_SETTING_FLAG,   0},
+        {"chase_referrals",  TABLE_SETTING_FLAG,   0},
+        {"tls_require_cert", TABLE_SETTING_FLAG,   0},
+        {NULL,               TABLE_SETTING_TEXT,   0},
+    };
+    static const char *const ways[] = {"yes", "simple", "no", "none", "sasl"};
+    const char *bind = table_setting(settings, "bind", "yes");
+
+    if (!table_settings_check(settings, checks, err))
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(ways); i++) {
+        if (strcasecmp(bind, ways[i]) == 0)
+            return true;
+    }
+    error_set(err, ERROR_PERMANENT, "%s: unsupported parameter value: bind = %s",
+              table_settings_name(settings), bind);
+    return false;
+}
+
+enum ldap_scope ldap_scope_read(const struct table_settings *settings)
 {
     static const struct {
         const char *name;
@@ -17,14 +49,12 @@ bool ldap_scope_read(const struct table_settings *settings, enum ldap_scope *sco
     const char *name = table_setting(settings, "scope", "sub");
 
     for (size_t i = 0; i < ARRAY_LENGTH(scopes); i++) {
-        if (strcasecmp(name, scopes[i].name) == 0) {
-            *scope_r = scopes[i].scope;
-            return true;
-        }
+        if (strcasecmp(name, scopes[i].name) == 0)
+            return scopes[i].scope;
     }
-    error_set(err, ERROR_PERMANENT, "%s: unrecognized value \"%s\" specified for scope",
-              table_settings_name(settings), name);
-    return false;
+    log_warning("%s: unrecognized value %s specified for scope; using sub",
+                table_settings_name(settings), name);
+    return LDAP_WHOLE_TREE;
 }
 
 /* "\2a": both kinds of quoting have it. */

@@ -5,9 +5,11 @@
 #include "lib/map/module.h"
 #include "lib/map/table_query.h"
 
-/* ldap_scope_read - the setting "scope": sub, base or one; PERMANENT: another word */
-bool ldap_scope_read(const struct table_settings *settings, enum ldap_scope *scope_r,
-                     struct error *err) MUST_CHECK;
+/* ldap_settings_check - what is read when a server is connected to; PERMANENT: it is malformed, also where it counts
+ * for nothing yet */
+bool ldap_settings_check(const struct table_settings *settings, struct error *err) MUST_CHECK;
+/* ldap_scope_read - the setting "scope": sub, base or one; another word is sub, with a warning, as in Postfix */
+enum ldap_scope ldap_scope_read(const struct table_settings *settings);
 
 /* In a filter: RFC 4515 section 3. A key has no NUL in it. */
 table_quote ldap_quote_for_filter;

@@ -42,6 +42,7 @@ static void close_table(void *opened)
 static bool read_numbers(struct memcache_table *table, struct error *err)
 {
     int timeout_s = 0;
+    const char *endpoint;
     const struct {
         const char *name;
         int fallback, least;
@@ -61,8 +62,10 @@ static bool read_numbers(struct memcache_table *table, struct error *err)
                                   numbers[i].least, numbers[i].number, err))
             return false;
     }
+    if (!table_setting_text(table->settings, "memcache", "inet:localhost:11211", &endpoint, err))
+        return false;
     table->server = (struct kept_peer){
-        .endpoint = table_setting(table->settings, "memcache", "inet:localhost:11211"),
+        .endpoint = endpoint,
         .default_port = "11211",
         .timeout_ms = clock_ms(timeout_s),
     };

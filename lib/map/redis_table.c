@@ -150,8 +150,16 @@ static void close_table(void *opened)
 
 static bool read_query(struct redis_table *table, struct error *err)
 {
+    static const struct table_setting_check checks[] = {
+        {"timeout",         TABLE_SETTING_NUMBER, 1},
+        {"tls",             TABLE_SETTING_FLAG,   0},
+        {"tls_verify_cert", TABLE_SETTING_FLAG,   0},
+        {NULL,              TABLE_SETTING_TEXT,   0},
+    };
     const struct table_settings *settings = table->common.settings;
 
+    if (!table_settings_check(settings, checks, err))
+        return false;
     strlist_split(&table->words, table_setting(settings, "query", "GET %s"), " \t\r\n");
     if (table->words.count == 0) {
         error_set(err, ERROR_PERMANENT, "%s: query is empty", table_settings_name(settings));

@@ -40,28 +40,29 @@ static char *function_template(const struct table_settings *settings)
 /* Postfix's way before 2.2, from pieces. */
 static char *legacy_template(const struct table_settings *settings, struct error *err)
 {
-    static const char *const names[] = {"select_field", "table", "where_field"};
+    static const char *const names[] = {"table", "select_field", "where_field"};
     const char *values[ARRAY_LENGTH(names)];
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        values[i] = table_setting(settings, names[i], "");
-        if (values[i][0] == '\0') {
+        if (!table_setting_text(settings, names[i], NULL, &values[i], err))
+            return NULL;
+        if (values[i] == NULL) {
             error_set(err, ERROR_PERMANENT, "%s: neither 'query' nor '%s' is defined",
                       table_settings_name(settings), names[i]);
             return NULL;
         }
     }
-    return mem_printf("SELECT %s FROM %s WHERE %s = '%%s' %s", values[0], values[1], values[2],
+    return mem_printf("SELECT %s FROM %s WHERE %s = '%%s' %s", values[1], values[0], values[2],
                       table_setting(settings, "additional_conditions", ""));
 }
 
 static char *find_template(const struct table_settings *settings, const char *type,
                            struct error *err)
 {
-    const char *query = table_setting(settings, "query", NULL);
+    const char *query = table_setting(settings, "query", "");
     char *template = NULL;
 
-    if (query != NULL)
+    if (query[0] != '\0')
         return mem_text(query);
     if (strcmp(type, "pgsql") == 0)
         template = function_template(settings);
@@ -83,8 +84,35 @@ static struct servers *find_servers(const struct sql_table *table, const char *t
     return servers_create(driver, settings, hosts, separators);
 }
 
+/* What the drivers read when they connect. */
+static bool check_settings(const struct table_settings *settings, const char *type,
+                           struct error *err)
+{
+    static const struct table_setting_check pgsql[] = {
+        {"dbname",  TABLE_SETTING_TEXT,   0},
+        {"timeout", TABLE_SETTING_NUMBER, 1},
+        {NULL,      TABLE_SETTING_TEXT,   0}
+    };
+    static const struct table_setting_check mysql[] = {
+        {"dbname",             TABLE_SETTING_TEXT, 0},
+        {"require_result_set", TABLE_SETTING_FLAG, 0},
+        {"tls_verify_cert",    TABLE_SETTING_FLAG, 0},
+        {NULL,                 TABLE_SETTING_TEXT, 0}
+    };
+    static const struct table_setting_check sqlite[] = {
+        {"dbpath", TABLE_SETTING_TEXT, 0},
+        {NULL,     TABLE_SETTING_TEXT, 0}
+    };
+
+    if (strcmp(type, "pgsql") == 0)
+        return table_settings_check(settings, pgsql, err);
+    return table_settings_check(settings, strcmp(type, "mysql") == 0 ? mysql : sqlite, err);
+}
+
 static bool prepare(struct sql_table *table, const char *type, struct error *err)
 {
+    if (!check_settings(table->common.settings, type, err))
+        return false;
     table->template = find_template(table->common.settings, type, err);
     if (table->template == NULL || !table_query_template(table->common.query, table->template, err))
         return false;

@@ -63,18 +63,24 @@ bool table_query_template(struct table_query *query, const char *template, struc
     return note_template(query, template, false, err);
 }
 
+/* result_filter is its name before Postfix 2.2, in ldap tables. */
+static bool read_result_format(struct table_query *query, const struct table_settings *settings,
+                               struct error *err)
+{
+    if (!table_setting_text(settings, "result_format", NULL, &query->result_format, err))
+        return false;
+    return query->result_format != NULL ||
+           table_setting_text(settings, "result_filter", "%s", &query->result_format, err);
+}
+
 struct table_query *table_query_create(const struct table_settings *settings, struct error *err)
 {
     struct table_query *query = mem_new(struct table_query);
     const char *domains = table_setting(settings, "domain", "");
 
     query->name = mem_text(table_settings_name(settings));
-    query->result_format = table_setting(settings, "result_format", "");
-    if (query->result_format[0] == '\0') /* its name before Postfix 2.2, in ldap tables */
-        query->result_format = table_setting(settings, "result_filter", "");
-    if (query->result_format[0] == '\0')
-        query->result_format = "%s";
-    if (!table_setting_number(settings, "expansion_limit", 0, 0, &query->expansion_limit, err) ||
+    if (!read_result_format(query, settings, err) ||
+        !table_setting_number(settings, "expansion_limit", 0, 0, &query->expansion_limit, err) ||
         !note_template(query, query->result_format, true, err))
         table_query_free(&query);
     else if (domains[0] != '\0')

@@ -3,6 +3,8 @@
 
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
+#include "lib/base/log.h"
+#include "lib/config/lines.h"
 #include "lib/map/lines.h"
 
 struct table_settings {
@@ -39,16 +41,19 @@ void table_settings_free(struct table_settings **settings)
 static bool take_line(struct table_settings *settings, const struct map_lines *lines,
                       struct span line, struct error *err)
 {
-    struct span value = line;
-    struct span name = span_trim(span_take_until(&value, '='));
+    struct span name;
+    struct span value;
+    const char *fault = setting_split(line, &name, &value);
     char place[MAP_PLACE_MAX];
 
-    if (name.len == 0 || span_find(line, '=') == line.len) {
-        error_set(err, ERROR_PERMANENT, "%s: expected \"name = value\"",
-                  map_lines_place(lines, place));
+    if (fault != NULL) {
+        error_set(err, ERROR_PERMANENT, "%s: %s: \"%.*s\"", map_lines_place(lines, place), fault,
+                  SPAN_PRINTF(line));
         return false;
     }
-    (void)hash_put(settings->values, name, arena_text(settings->arena, span_trim(value)));
+    if (hash_put(settings->values, name, arena_text(settings->arena, value)) != NULL)
+        log_warning("%s: overriding earlier entry: %.*s", map_lines_place(lines, place),
+                    SPAN_PRINTF(name)); /* without its value, which may be a password */
     return true;
 }
 
@@ -92,12 +97,23 @@ static bool read_file(struct table_settings *settings, struct error *err)
     return done;
 }
 
+/* All of them, for nobody knows here which of them the table will read; nothing is left out that could open a door. */
+static bool check_main_cf(const struct table_settings *settings, struct error *err)
+{
+    char *prefix = mem_printf("%s_", settings->name);
+    bool sound = config_check_names(settings->config, prefix, err);
+
+    mem_free(prefix);
+    return sound;
+}
+
 struct table_settings *table_settings_open(const struct config *config, const char *name,
                                            struct error *err)
 {
     struct table_settings *settings = create(config, name);
+    bool is_path = name[0] == '/' || name[0] == '.';
 
-    if ((name[0] == '/' || name[0] == '.') && !read_file(settings, err))
+    if (!(is_path ? read_file(settings, err) : check_main_cf(settings, err)))
         table_settings_free(&settings);
     return settings;
 }
@@ -117,38 +133,68 @@ const struct config *table_settings_config(const struct table_settings *settings
     return settings->config;
 }
 
+/* NAME_setting in main.cf */
+static const char *look_up_parameter(const struct table_settings *settings, const char *name)
+{
+    char *parameter = mem_printf("%s_%s", settings->name, name);
+    const char *value = config_lookup(settings->config, parameter);
+
+    mem_free(parameter);
+    return value;
+}
+
 const char *table_setting(const struct table_settings *settings, const char *name,
                           const char *fallback)
 {
-    const char *value;
+    const char *value = settings->values == NULL ? look_up_parameter(settings, name)
+                                                 : hash_get(settings->values, span_text(name));
 
-    if (settings->values != NULL) {
-        value = hash_get(settings->values, span_text(name));
-    } else {
-        char *full = mem_printf("%s_%s", settings->name, name);
-
-        value = config_lookup(settings->config, full);
-        mem_free(full);
-    }
     return value == NULL ? fallback : value;
+}
+
+/* A setting as Postfix names it in such messages: with its file, or as a parameter. */
+static bool complain(const struct table_settings *settings, const char *what, const char *name,
+                     const char *value, struct error *err)
+{
+    const char *table = settings->name;
+
+    if (settings->values == NULL)
+        error_set(err, ERROR_PERMANENT, "%s: %s_%s = %s", what, table, name, value);
+    else
+        error_set(err, ERROR_PERMANENT, "%s: %s: %s = %s", table, what, name, value);
+    return false;
+}
+
+bool table_setting_text(const struct table_settings *settings, const char *name,
+                        const char *fallback, const char **text_r, struct error *err)
+{
+    *text_r = table_setting(settings, name, fallback);
+    if (*text_r == NULL || (*text_r)[0] != '\0')
+        return true;
+    return complain(settings, "bad string length 0 < 1", name, "", err);
+}
+
+/* Decimal digits, perhaps with a sign, as strtol(3) takes them. */
+static bool is_number(const char *text, int *number_r)
+{
+    bool is_negative = text[0] == '-';
+    uint64_t number;
+
+    if (!span_to_u64(span_text(text + (is_negative || text[0] == '+')), INT_MAX, &number))
+        return false;
+    *number_r = is_negative ? -(int)number : (int)number;
+    return true;
 }
 
 bool table_setting_number(const struct table_settings *settings, const char *name, int fallback,
                           int least, int *number_r, struct error *err)
 {
     const char *text = table_setting(settings, name, NULL);
-    uint64_t number;
 
     *number_r = fallback;
-    if (text == NULL)
+    if (text == NULL || (is_number(text, number_r) && (least == 0 || *number_r >= least)))
         return true;
-    if (!span_to_u64(span_text(text), INT_MAX, &number) || (int)number < least) {
-        error_set(err, ERROR_PERMANENT, "%s: bad numerical configuration: %s = %s", settings->name,
-                  name, text);
-        return false;
-    }
-    *number_r = (int)number;
-    return true;
+    return complain(settings, "bad numerical configuration", name, text, err);
 }
 
 bool table_setting_flag(const struct table_settings *settings, const char *name, bool fallback,
@@ -159,7 +205,33 @@ bool table_setting_flag(const struct table_settings *settings, const char *name,
     *flag_r = strcasecmp(text, "yes") == 0;
     if (*flag_r || strcasecmp(text, "no") == 0)
         return true;
-    error_set(err, ERROR_PERMANENT, "%s: bad boolean configuration: %s = %s", settings->name, name,
-              text);
+    return complain(settings, "bad boolean configuration", name, text, err);
+}
+
+static bool check_one(const struct table_settings *settings,
+                      const struct table_setting_check *check, struct error *err)
+{
+    const char *text;
+    int number;
+    bool flag;
+
+    switch (check->kind) {
+    case TABLE_SETTING_FLAG:
+        return table_setting_flag(settings, check->name, false, &flag, err);
+    case TABLE_SETTING_NUMBER:
+        return table_setting_number(settings, check->name, 0, check->least, &number, err);
+    case TABLE_SETTING_TEXT:
+        return table_setting_text(settings, check->name, NULL, &text, err);
+    }
     return false;
+}
+
+bool table_settings_check(const struct table_settings *settings,
+                          const struct table_setting_check *checks, struct error *err)
+{
+    for (const struct table_setting_check *check = checks; check->name != NULL; check++) {
+        if (!check_one(settings, check, err))
+            return false;
+    }
+    return true;
 }

@@ -54,7 +54,7 @@ like 'a wrong template is no answer' "$(ours -q x "sqlite:$CONF/template.cf")" "
 printf 'dbpath = %s/none\nquery = SELECT 1\n' "$T" >"$CONF/none.cf"
 like 'a file that is not there is no answer' "$(ours -q x "sqlite:$CONF/none.cf")" 'unable to open database file'
 printf 'dbpath\n' >"$CONF/malformed.cf"
-like 'settings that are malformed are no answer' "$(ours -q x "sqlite:$CONF/malformed.cf")" 'malformed.cf, line 1: expected "name = value"'
+like 'settings that are malformed are no answer' "$(ours -q x "sqlite:$CONF/malformed.cf")" "malformed.cf, line 1: missing '=' after attribute name: .dbpath."
 
 # Modules: a drop-in of a package, another place, none, one that is not ours
 sed -i "s,^shlib_directory.*,shlib_directory = $T/modules," "$CONF/main.cf"

@@ -42,7 +42,6 @@ static const struct query_case {
     {"values are joined", "", "%s", "a", "<a>", "v|w", "v,w"},
     {"an empty value is left out", "", "%s", "a", "<a>", "v||w", "v,w"},
     {"a format", "result_format = [%s] %%", "%s", "a", "<a>", "v", "[v] %"},
-    {"an empty format is none", "result_format =", "%s", "a", "<a>", "v", "v"},
     {"a format with parts of the value", "result_format = %u at %d", "%s", "a", "<a>", "v@w|x|@y", "v at w"},
     {"a format with parts of the key", "result_format = %S %U %D %1", "%s", "a@b.c", "<a@b.c>", "v", "a@b.c a b.c c"},
     {"a format that wants what the key lacks", "result_format = %D", "%s", "a", SKIPPED, "", ""},

@@ -83,11 +83,14 @@ static bool set_options(struct connection *connection, const struct table_settin
     int failure;
 
     if (!host->setting_number(settings, "timeout", 10, 1, &timeout, err) ||
-        !host->setting_number(settings, "version", 3, 2, &version, err) ||
-        !host->setting_number(settings, "dereference", 0, 0, &dereference, err))
+        !host->setting_number(settings, "version", 3, 0, &version, err) ||
+        !host->setting_number(settings, "dereference", 0, 0, &dereference, err) ||
+        !host->setting_flag(settings, "chase_referrals", false, &referrals, err))
         return false;
-    referrals = strcmp(host->setting(settings, "chase_referrals", "0"), "0") != 0 &&
-                strcasecmp(host->setting(settings, "chase_referrals", "0"), "no") != 0;
+    if (dereference < LDAP_DEREF_NEVER || dereference > LDAP_DEREF_ALWAYS)
+        dereference = LDAP_DEREF_NEVER; /* what Postfix's manual does not name is the default */
+    if (version != LDAP_VERSION2)
+        version = LDAP_VERSION3;
     connection->timeout = (struct timeval){.tv_sec = timeout};
     failure = set_number(ldap, LDAP_OPT_PROTOCOL_VERSION, version);
     if (failure == LDAP_SUCCESS)
