@@ -5,11 +5,12 @@
 
 #include "lib/message/surrogate.h"
 
+#include <openssl/evp.h>
 #include <unistr.h>
 
 #define LINE_MAX_OCTETS 76 /* with an encoded word in it: RFC 2047 section 2 */
-#define WORD_OCTETS_MAX                                                                            \
-    36 /* of text in one encoded word: 48 digits, at most 19 octets around them, and "Subject: " */
+/* Of text in one encoded word: 48 digits, at most 19 octets around them, and "Subject: ". */
+#define WORD_OCTETS_MAX 36
 
 struct surrogate_field surrogate_begin(struct buf *out, struct span name)
 {
@@ -35,21 +36,6 @@ void surrogate_put_mark(struct surrogate_field *writer, char mark)
 
 /* --- encoded words ------------------------------------------------------------------------------------- */
 
-static void put_base64(struct buf *out, struct span octets)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < octets.len; i += 3) {
-        const size_t len = octets.len - i < 3 ? octets.len - i : 3;
-        uint32_t group = 0;
-
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (k < len ? (unsigned char)octets.data[i + k] : 0);
-        for (size_t k = 0; k < 4; k++)
-            buf_put_char(out, k <= len ? digits[group >> (18 - 6 * k) & 0x3f] : '=');
-    }
-}
-
 /* What fits into one word, and ends no UTF-8 sequence too early. */
 static size_t word_length(struct span text)
 {
@@ -68,11 +54,11 @@ static void put_encoded(struct surrogate_field *writer, struct span text)
 
     while (text.len > 0) {
         const size_t len = word_length(text);
+        char base64[WORD_OCTETS_MAX / 3 * 4 + 1];
         struct buf word = BUF(BUF_UNLIMITED);
 
-        buf_put_text(&word, is_utf8 ? "=?utf-8?B?" : "=?unknown-8bit?B?");
-        put_base64(&word, span_first(text, len));
-        buf_put_text(&word, "?=");
+        EVP_EncodeBlock((unsigned char *)base64, (const unsigned char *)text.data, (int)len);
+        buf_put_printf(&word, "=?%s?B?%s?=", is_utf8 ? "utf-8" : "unknown-8bit", base64);
         surrogate_put_word(writer, buf_span(&word));
         buf_release(&word);
         text = span_skip(text, len);
