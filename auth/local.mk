@@ -11,6 +11,11 @@ auth_auth_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 auth_auth_LDADD = $(LIBBUZON) $(PAM_LIBS) $(CRYPT_LIBS) $(JANSSON_LIBS)
 dist_man_MANS += auth/auth.8 auth/buzon-passwd-file.5
 
+check_PROGRAMS += t/unit/auth_passwd_file_test
+UNIT_TESTS += t/unit/auth_passwd_file_test
+t_unit_auth_passwd_file_test_SOURCES = t/unit/auth_passwd_file_test.c auth/entry.c auth/passwd_file.c
+t_unit_auth_passwd_file_test_LDADD = $(LIBBUZON) $(CRYPT_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += t/unit/auth_pass_test
 UNIT_TESTS += t/unit/auth_pass_test
 t_unit_auth_pass_test_SOURCES = t/unit/auth_pass_test.c auth/pass.c

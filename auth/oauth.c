@@ -7,6 +7,7 @@
 #include "auth/jwt.h"
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
+#include "lib/base/file_version.h"
 #include "lib/base/log.h"
 #include "lib/base/strlist.h"
 
@@ -18,8 +19,8 @@
 
 struct oauth {
     const struct config *config;
-    struct jwks jwks; /* no keys: every token is asked for */
-    struct stat read;
+    struct jwks jwks;         /* no keys: every token is asked for */
+    struct file_version read; /* of their file */
 };
 
 /* --- keys ----------------------------------------------------------------------------------------------------- */
@@ -28,13 +29,17 @@ static bool read_keys(struct oauth *oauth, struct error *err)
 {
     const char *path = oauth->config->auth_oauth2_keys;
     struct buf content = BUF(KEYS_FILE_MAX);
+    struct file_version version;
     struct jwks jwks;
     struct stat status;
     bool read = false;
 
     if (stat(path, &status) != 0) {
         error_errno(err, "open %s", path);
-    } else if (file_read(AT_FDCWD, path, &content, err)) {
+        return false;
+    }
+    version = file_version_of(&status);
+    if (file_read(AT_FDCWD, path, &content, err)) {
         read = jwks_parse(buf_span(&content), &jwks, err);
         if (!read)
             error_prefix(err, "%s", path);
@@ -43,7 +48,7 @@ static bool read_keys(struct oauth *oauth, struct error *err)
     if (read) {
         jwks_release(&oauth->jwks);
         oauth->jwks = jwks;
-        oauth->read = status;
+        oauth->read = version;
     }
     return read;
 }
@@ -51,15 +56,14 @@ static bool read_keys(struct oauth *oauth, struct error *err)
 /* Keys change while we run; a file that breaks leaves those that were read. */
 static void refresh_keys(struct oauth *oauth)
 {
+    struct file_version now;
     struct stat status;
     struct error err = {0};
 
-    if (oauth->jwks.count == 0 || stat(oauth->config->auth_oauth2_keys, &status) != 0 ||
-        (status.st_ino == oauth->read.st_ino &&
-         status.st_mtim.tv_sec == oauth->read.st_mtim.tv_sec &&
-         status.st_mtim.tv_nsec == oauth->read.st_mtim.tv_nsec))
+    if (oauth->jwks.count == 0 || stat(oauth->config->auth_oauth2_keys, &status) != 0)
         return;
-    if (!read_keys(oauth, &err))
+    now = file_version_of(&status);
+    if (!file_version_is(&oauth->read, &now) && !read_keys(oauth, &err))
         log_warning("%s; the keys read before stay", err.text);
 }
 

@@ -5,6 +5,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
+#include "lib/base/file_version.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
 
@@ -14,8 +15,8 @@
 
 struct passwd_file {
     char *path;
-    struct stat read; /* the file as it was when it was read */
-    struct stat seen; /* and when somebody asked whether it changed */
+    struct file_version read; /* the file as it was when it was read */
+    struct file_version seen; /* and when somebody asked whether it changed */
     struct hash *users;
     struct arena *arena;
 };
@@ -69,37 +70,37 @@ static bool read_users(struct passwd_file *file, struct error *err)
     return true;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 /* Looked at each time: whoever keeps our answers must not keep an old one. The state is taken before reading, so
  * that a change in between is seen the next time. */
 static bool refresh(struct passwd_file *file, struct error *err)
 {
     struct stat status;
+    struct file_version now;
 
     if (stat(file->path, &status) != 0) {
         error_errno(err, "open %s", file->path);
         return false;
     }
-    if (file->users != NULL && is_same(&status, &file->read))
+    now = file_version_of(&status);
+    if (file->users != NULL && file_version_is(&file->read, &now))
         return true;
     if (!read_users(file, err))
         return false;
-    file->read = status;
+    file->read = now;
     return true;
 }
 
 bool passwd_file_changed(struct passwd_file *file)
 {
     struct stat status;
+    struct file_version now;
 
-    if (stat(file->path, &status) != 0 || is_same(&status, &file->seen))
+    if (stat(file->path, &status) != 0)
         return false;
-    file->seen = status;
+    now = file_version_of(&status);
+    if (file_version_is(&file->seen, &now))
+        return false;
+    file->seen = now;
     return true;
 }
 

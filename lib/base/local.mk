@@ -7,6 +7,7 @@ lib_libbuzon_a_SOURCES += lib/base/base.h \
 	lib/base/error.c lib/base/error.h \
 	lib/base/escape.c lib/base/escape.h \
 	lib/base/file.c lib/base/file.h \
+	lib/base/file_version.c lib/base/file_version.h \
 	lib/base/hash.c lib/base/hash.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/memory.c lib/base/memory.h \
