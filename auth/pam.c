@@ -25,7 +25,8 @@ static int answer(int count, const struct pam_message **questions, struct pam_re
     return PAM_SUCCESS;
 }
 
-/* Where a stack ends in pam_deny, as Debian's common-auth does, all that fails is PAM_AUTH_ERR. */
+/* Where a stack ends in pam_deny, as Debian's common-auth does, all that fails is PAM_AUTH_ERR. Whoever may not come in
+ * by PAM may be known elsewhere, as Dovecot has it; an account that has expired is refused for good. */
 static enum database_answer meaning(int status)
 {
     switch (status) {
@@ -37,10 +38,10 @@ static enum database_answer meaning(int status)
     case PAM_CRED_INSUFFICIENT:
     case PAM_MAXTRIES:
     case PAM_PERM_DENIED:
+    case PAM_AUTHTOK_EXPIRED:
         return DATABASE_FAILED;
     case PAM_ACCT_EXPIRED:
     case PAM_NEW_AUTHTOK_REQD:
-    case PAM_AUTHTOK_EXPIRED:
         return DATABASE_EXPIRED;
     default:
         return DATABASE_UNAVAILABLE;

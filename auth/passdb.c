@@ -157,12 +157,6 @@ static struct verdict ask_account(struct passdb_chain *chain, struct arena *aren
     return verdict;
 }
 
-/* Not what depends on more than the question and on files that are watched. */
-static bool may_be_kept(const struct verdict *verdict)
-{
-    return !verdict->may_change && (!verdict->has_entry || verdict->entry.allow_nets[0] == '\0');
-}
-
 static void settle(struct passdb_chain *chain, struct arena *arena, const struct question *question,
                    const struct verdict *verdict, struct check_result *result)
 {
@@ -171,7 +165,7 @@ static void settle(struct passdb_chain *chain, struct arena *arena, const struct
     result->outcome = verdict->outcome;
     result->refusal = verdict->refusal;
     result->reason = verdict->reason;
-    result->may_cache = result->may_cache && may_be_kept(verdict);
+    result->may_cache = result->may_cache && !verdict->may_change;
     if (entry != NULL) {
         result->explanation = entry->reason;
         if (entry->user[0] != '\0')
@@ -220,7 +214,7 @@ struct check_result passdb_ask(struct passdb_chain *chain, struct arena *arena,
     if (question.kind == ASK_TOKEN && !read_token(chain, arena, &question, &result))
         return result;
     verdict = passdb_judge(chain, is_master ? &chain->masters : &chain->users, &question, arena);
-    result.may_cache = result.may_cache && may_be_kept(&verdict);
+    result.may_cache = result.may_cache && !verdict.may_change;
     /* Whom the channel or a token has named need not be in a database to open his own mailbox; to open that of
      * another he must be a master user. */
     if (!is_master && verdict.outcome == CHECK_FAILED && !verdict.is_known &&

@@ -34,7 +34,7 @@ enum check_outcome {
 };
 
 /* Why somebody whose password is right does not get in: the client is told. */
-enum check_refusal { REFUSED_NOT, REFUSED_DISABLED, REFUSED_NOT_ALLOWED };
+enum check_refusal { REFUSED_NOT, REFUSED_DISABLED, REFUSED_EXPIRED };
 
 struct check_result {
     enum check_outcome outcome;

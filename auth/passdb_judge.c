@@ -56,9 +56,7 @@ static void refuse_entry(struct verdict *verdict, const struct question *questio
         verdict->reason = "account disabled";
     } else if (entry->allow_nets[0] != '\0' &&
                !may_come_from(entry->allow_nets, question->remote_address)) {
-        verdict->outcome = CHECK_FAILED;
-        verdict->is_final = true;
-        verdict->refusal = REFUSED_NOT_ALLOWED;
+        verdict->outcome = CHECK_FAILED; /* another database may let him in from there */
         verdict->reason = "allow_nets check failed: IP not in allowed networks";
     }
 }
@@ -119,6 +117,7 @@ static struct verdict ask_entries(struct passdb_chain *chain, struct database *d
     }
     verdict.is_known = true;
     verdict.has_entry = true;
+    verdict.may_change = verdict.entry.allow_nets[0] != '\0';
     if (database_is_deny(database)) {
         verdict.is_final = true;
         verdict.reason = "user is in the list of those who may not log in";
@@ -157,6 +156,7 @@ static struct verdict ask_check(struct database *database, const struct question
         break;
     case DATABASE_EXPIRED:
         verdict.is_final = true;
+        verdict.refusal = REFUSED_EXPIRED;
         break;
     case DATABASE_UNAVAILABLE:
         verdict.outcome = CHECK_UNAVAILABLE;

@@ -27,7 +27,7 @@ struct verdict {
     bool is_known; /* this database has such a user, or may have */
     bool is_final; /* no other database is asked: he is not wanted */
     bool has_entry;
-    bool may_change; /* it may depend on anything: PAM was asked */
+    bool may_change; /* it depends on where he comes from, or on anything: PAM was asked */
     const char *reason;
     struct passwd_entry entry;
 };

@@ -77,7 +77,7 @@ struct wire_answer {
 
 static const struct ipc_field answer_fields[] = {
     IPC_NUMBER(struct wire_answer, outcome, CHECK_UNAVAILABLE),
-    IPC_NUMBER(struct wire_answer, refusal, REFUSED_NOT_ALLOWED),
+    IPC_NUMBER(struct wire_answer, refusal, REFUSED_EXPIRED),
     PLACE_WIRE_FIELDS(struct wire_answer, place),
     IPC_TEXT(struct wire_answer, reason, ERROR_TEXT_MAX),
     IPC_TEXT(struct wire_answer, explanation, ERROR_TEXT_MAX),

@@ -46,7 +46,7 @@ enum auth_failure {
     AUTH_ODD_RESPONSE,       /* or has octets that are in no base64 */
     AUTH_UNSUPPORTED,        /* no such mechanism here */
     AUTH_DISABLED,           /* the account is closed: client->explanation says more, or is "" */
-    AUTH_NOT_ALLOWED,        /* not from there, or not as that user */
+    AUTH_EXPIRED,            /* the account, or its password */
     AUTH_TOO_MANY,           /* sessions of this user from this address */
 };
 

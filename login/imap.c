@@ -44,7 +44,7 @@ static void failed(struct client *client, enum auth_failure failure)
         [AUTH_ODD_RESPONSE] = "NO [ALERT] Invalid base64 in response",
         [AUTH_UNSUPPORTED] = "NO [ALERT] Unsupported authentication mechanism.",
         [AUTH_DISABLED] = "NO [CONTACTADMIN]", /* and what auth explains */
-        [AUTH_NOT_ALLOWED] = "NO [AUTHORIZATIONFAILED] Authorization failed.",
+        [AUTH_EXPIRED] = "NO [EXPIRED] Password expired",
         [AUTH_TOO_MANY] = "NO [LIMIT]",
     };
     const bool is_explained = failure == AUTH_DISABLED || failure == AUTH_TOO_MANY;

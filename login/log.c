@@ -170,6 +170,8 @@ static void add_cause(struct buf *line, const struct client *client)
     if (client->attempts > 0 && client->failure == AUTH_DISABLED)
         buf_put_printf(line, " (login disabled, %u attempts in %" PRId64 " secs)", client->attempts,
                        seconds);
+    else if (client->attempts > 0 && client->failure == AUTH_EXPIRED)
+        buf_put_text(line, " (password expired)");
     else if (client->attempts > 0)
         buf_put_printf(line, " (auth failed, %u attempts in %" PRId64 " secs)", client->attempts,
                        seconds);

@@ -211,7 +211,7 @@ static void failed(struct client *client, enum auth_failure failure)
         [AUTH_ODD_RESPONSE] = "-ERR [AUTH] Invalid base64 in response",
         [AUTH_UNSUPPORTED] = "-ERR [AUTH] Unsupported authentication mechanism.",
         [AUTH_DISABLED] = "-ERR [SYS/PERM]", /* and what auth explains */
-        [AUTH_NOT_ALLOWED] = "-ERR [AUTH] Authorization failed.",
+        [AUTH_EXPIRED] = "-ERR [AUTH] Password expired",
         [AUTH_TOO_MANY] = "-ERR [IN-USE]",
     };
     const bool is_explained = failure == AUTH_DISABLED || failure == AUTH_TOO_MANY;

@@ -161,9 +161,9 @@ void sasl_begin_base64(struct client *client, const char *name, struct span base
     } else {
         client->mechanism = sasl_mechanism_name(mechanism);
         begin(client, client->mechanism,
-                   !has              ? SPAN_EMPTY
-                   : octets.len == 0 ? span_of("", 0)
-                                     : buf_span(&octets));
+              !has              ? SPAN_EMPTY
+              : octets.len == 0 ? span_of("", 0)
+                                : buf_span(&octets));
     }
     forget(&octets);
 }
@@ -234,8 +234,8 @@ static enum auth_failure failure_of(const struct sasl_reply *reply)
         break;
     case SASL_REFUSED_DISABLED:
         return AUTH_DISABLED;
-    case SASL_REFUSED_NOT_ALLOWED:
-        return AUTH_NOT_ALLOWED;
+    case SASL_REFUSED_EXPIRED:
+        return AUTH_EXPIRED;
     case SASL_REFUSED_TOO_MANY:
         return AUTH_TOO_MANY;
     }

@@ -60,10 +60,10 @@ struct sasl_reply {
 };
 
 enum sasl_refusal {
-    SASL_REFUSED_NOT,         /* wrong, and that is all that is said */
-    SASL_REFUSED_DISABLED,    /* the account is closed for now */
-    SASL_REFUSED_NOT_ALLOWED, /* not from there, or not as that user */
-    SASL_REFUSED_TOO_MANY,    /* mail_max_userip_connections */
+    SASL_REFUSED_NOT,      /* wrong, and that is all that is said */
+    SASL_REFUSED_DISABLED, /* the account is closed for now */
+    SASL_REFUSED_EXPIRED,  /* the account or its password was good until some day */
+    SASL_REFUSED_TOO_MANY, /* mail_max_userip_connections */
 };
 
 struct sasl_continue {

@@ -26,7 +26,6 @@ enum password_result {
 enum password_result password_check(const char *stored, const char *user, struct span given,
                                     struct error *err) MUST_CHECK;
 
-
 /* What SCRAM needs of a password: RFC 5802 section 3. */
 struct scram_secret {
     const char *digest; /* OpenSSL's name: "SHA1", "SHA256" */
@@ -47,7 +46,6 @@ struct scram_secret {
  */
 bool password_scram_secret(const char *stored, const char *digest, struct span salt,
                            struct scram_secret *secret_r) MUST_CHECK;
-
 
 /* password_cram_md5_secret - from {CRAM-MD5} or plain text; false: another scheme */
 bool password_cram_md5_secret(const char *stored, unsigned char secret_r[CRAM_MD5_LEN]) MUST_CHECK;

@@ -2,7 +2,7 @@
 # auth: databases in their order, fields of users, master users, mechanisms, tokens and certificates.
 . "$(dirname "$0")/../lib.sh"
 need python3 openssl
-plan 49
+plan 52
 cd "$T" || exit 1
 instance_prepare <<END
 auth_passdb = deny:passwd-file:$CONF/deny, map:hash:$CONF/table, passwd-file:$CONF/users
@@ -49,10 +49,16 @@ broken@example.org:{ROT13}$PASSWORD
 twice@example.org:{PLAIN}$PASSWORD
 twice@example.org:{PLAIN}second
 table@example.org:{PLAIN}second:$ids:::$MAILDIRS/table
+roams@example.org:{PLAIN}$PASSWORD
+shut@example.org:{PLAIN}$PASSWORD
 END
 echo "barred@example.org" >"$CONF/deny"
 echo "admin@example.org:{PLAIN}master-secret" >"$CONF/masters"
-printf 'table@example.org {PLAIN}%s:%s::%s/table::\n' "$PASSWORD" "$ids" "$MAILDIRS" >"$CONF/table"
+{
+    printf 'table@example.org {PLAIN}%s:%s::%s/table::\n' "$PASSWORD" "$ids" "$MAILDIRS"
+    printf 'roams@example.org {PLAIN}%s::::::allow_nets=192.0.2.0/24\n' "$PASSWORD"
+    printf 'shut@example.org {PLAIN}%s::::::nologin\n' "$PASSWORD"
+} >"$CONF/table"
 tool buzonmap "hash:$CONF/table"
 openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj '/CN=Test CA' -keyout ca.key -out "$CONF/ca.pem" 2>/dev/null
 for name in ana@example.test eve@example.test; do
@@ -113,7 +119,10 @@ log_has 'and is known by that name' 'Login: user=<ana@example\.test>, method=PLA
 refused 'who is denied does not get in' AUTHENTICATIONFAILED PLAIN barred@example.org "$PASSWORD"
 refused 'a closed account says so' 'CONTACTADMIN\] Closed\.' PLAIN closed@example.org "$PASSWORD"
 refused 'but not to those who do not know the password' AUTHENTICATIONFAILED PLAIN closed@example.org wrong
-refused 'who comes from elsewhere is not let in' AUTHORIZATIONFAILED PLAIN far@example.org "$PASSWORD"
+refused 'who comes from elsewhere is not let in' AUTHENTICATIONFAILED PLAIN far@example.org "$PASSWORD"
+enters 'unless another database has him too, and says nothing of networks' PLAIN roams@example.org "$PASSWORD"
+refused 'with no other password' AUTHENTICATIONFAILED PLAIN roams@example.org wrong
+refused 'an account that one database has closed stays closed' CONTACTADMIN PLAIN shut@example.org "$PASSWORD"
 enters 'who comes from where he may, is' PLAIN near@example.org "$PASSWORD"
 refused 'a stored password in an unknown scheme lets nobody in' AUTHENTICATIONFAILED PLAIN broken@example.org "$PASSWORD"
 enters 'of two lines for a name the first one counts' PLAIN twice@example.org "$PASSWORD"
