@@ -26,6 +26,7 @@ install_packages() {
         return 1
     fi
     echo "installing:$missing"
+    install_said=$(mktemp) || return 1
     # No service that a package brings may start by itself on this machine because of us.
     policy=/usr/sbin/policy-rc.d made_policy=
     if [ ! -e $policy ]; then
@@ -33,9 +34,9 @@ install_packages() {
     fi
     install_status=0
     { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing; } \
-        >/tmp/buzon-apt.$$ 2>&1 || install_status=$?
-    [ $install_status = 0 ] || cat /tmp/buzon-apt.$$ >&2
-    rm -f /tmp/buzon-apt.$$
+        >"$install_said" 2>&1 || install_status=$?
+    [ $install_status = 0 ] || cat "$install_said" >&2
+    rm -f "$install_said"
     [ -z "$made_policy" ] || rm -f $policy
     return $install_status
 }
