@@ -221,6 +221,18 @@ else
     ACCOUNTS=$(id -un)
 fi
 ME=${ACCOUNTS%% *} # a local account that exists in either case
+# home_of ACCOUNT
+home_of() { getent passwd "$1" | cut -d: -f6; }
+# own_home - the home directory of $ME is the test's; outside of namespaces it is that of whoever runs the tests, who keeps it
+# as it is: then mail for him goes to the test's spool
+own_home() { case $(home_of "$ME") in "$T"/*) ;; *) return 1 ;; esac; }
+# need_own_home: for what writes into it
+need_own_home() { own_home || skip_all "would write into the home directory of $ME"; }
+if own_home; then
+    ME_MAILDIR=$(home_of "$ME")/Maildir
+else
+    ME_MAILDIR=$T/mail/$ME
+fi
 export ASAN_OPTIONS="detect_leaks=0:exitcode=99:log_path=$T/asan/report"
 export UBSAN_OPTIONS="print_stacktrace=1:log_path=$T/asan/report"
 mkdir -p "$T/asan" "$T/log" "$CONF"
@@ -330,8 +342,8 @@ inet_interfaces = all
 inet_protocols = ipv4
 alias_maps = hash:$CONF/aliases
 alias_database = hash:$CONF/aliases
-home_mailbox = Maildir/
-mail_spool_directory = $T/mail
+$(own_home && echo 'home_mailbox = Maildir/')
+mail_spool_directory = $T/mail$(own_home || echo /)
 recipient_delimiter = +
 virtual_mailbox_domains = example.test
 virtual_mailbox_base = $MAILDIRS
@@ -500,12 +512,6 @@ maildir_has() { eventually "$1" t_files_in "$2" "$3"; }
 # maildir_files DIRECTORY: the message files in it
 maildir_files() { find "$1/new" "$1/cur" -type f 2>/dev/null | sort; }
 virtual_maildir() { echo "$MAILDIRS/example.test/$1/Maildir"; }
-# home_of ACCOUNT
-home_of() { getent passwd "$1" | cut -d: -f6; }
-# own_home - the home directory of $ME is the test's; outside of namespaces it is that of whoever runs the tests
-own_home() { case $(home_of "$ME") in "$T"/*) ;; *) return 1 ;; esac; }
-# need_own_home: for what writes into it
-need_own_home() { own_home || skip_all "would write into the home directory of $ME"; }
 
 # session_user [FILE...]: $AS begins commands of the account whose mailbox is used without a login, by imapd -s or by Dovecot's
 # imap, which refuses to be root; it owns the FILEs and may read the configuration

@@ -58,7 +58,7 @@ told 'who cannot be delivered to either' virtual returned 'unknown user'
 explain team@alias.test >"$T/explained"
 told 'an alias' smtpd class 'virtual alias'
 is 'becomes its members' "$(sed -n '/^cleanup/,/^qmgr/s/^  recipient: //p' "$T/explained" | head -2 | tr '\n' ' ')" "ana@example.test $ME@mail.buzon.test "
-told 'the mailbox of a member with an account' local mailbox "$(home_of "$ME")/Maildir"
+told 'the mailbox of a member with an account' local mailbox "$ME_MAILDIR"
 
 explain Sales@buzon.test x@gone.test >"$T/explained"
 told 'a local alias' local 'alias of' "$ME, x@far.test"
@@ -77,12 +77,12 @@ like 'with the line of the second one' "$(cat "$T/explained")" "alias_maps, hash
 told 'a command' local command 'cat >/dev/null'
 told 'a file' local file /var/tmp/file
 told 'a list' local list "$CONF/members"
-like 'its members with an account' "$(tr '\n' ';' <"$T/explained")" ";local;  recipient: $ME@mail.buzon.test;.*  mailbox: $(home_of "$ME")/Maildir;"
+like 'its members with an account' "$(tr '\n' ';' <"$T/explained")" ";local;  recipient: $ME@mail.buzon.test;.*  mailbox: $ME_MAILDIR;"
 like 'its members elsewhere, all the way' "$(tr '\n' ';' <"$T/explained")" ";cleanup;.*  recipient: ana@example.test;.*virtual;.*  mailbox: $MAILDIRS/example.test/ana/Maildir;"
 told 'and where it comes round again' local recipient chain2@mail.buzon.test
 like 'that is said' "$(cat "$T/explained")" '^  recipient: told before$'
 explain circle@buzon.test >"$T/explained"
-is 'a circle has an end' "$(grep -c '^  alias of: ' "$T/explained") $(grep -c 'told before' "$T/explained") $(grep -c "mailbox: $(home_of "$ME")" "$T/explained")" '3 1 1'
+is 'a circle has an end' "$(grep -c '^  alias of: ' "$T/explained") $(grep -c 'told before' "$T/explained") $(grep -c "mailbox: $ME_MAILDIR" "$T/explained")" '3 1 1'
 explain owners@buzon.test >"$T/explained"
 like 'virtual aliases behind an alias' "$(cat "$T/explained")" "virtual_alias_maps, hash:$CONF/virtual: team@alias.test -> .* \($CONF/virtual, line 1\)"
 

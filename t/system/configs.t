@@ -55,7 +55,6 @@ END
 }
 build() { for t_table; do tool buzonmap "hash:$CONF/$t_table" || diag "$t_table is not built"; done; }
 SPOOLED=$T/mail/$ME
-HOME_MAILDIR=$(home_of "$ME")/Maildir
 export SPOOLED
 
 instance_prepare </dev/null
@@ -99,7 +98,7 @@ build virtual recipient_bcc
 if own_home; then
     instance_run
     send_mail a@b.example nadie@empresa.example.com >/dev/null
-    maildir_has '10: mail for unknown users goes to one person' "$HOME_MAILDIR" 1
+    maildir_has '10: mail for unknown users goes to one person' "$ME_MAILDIR" 1
     log_has '10: by way of luser_relay' "to=<nadie@empresa.example.com>, relay=local, .*status=sent"
 else
     ok '10: mail for unknown users # SKIP the home directory is not of the test alone'
