@@ -4,7 +4,7 @@
  */
 #include "lib/base/base.h"
 
-#include "lib/map/lines.h"
+#include "lib/map/table_source.h"
 #include "tools/named_files.h"
 #include "tools/table_tool.h"
 
@@ -23,27 +23,22 @@ static bool read_files(struct span names, struct buf *value_r, struct error *err
     return done;
 }
 
-static bool parse(const struct table_tool *tool, struct span line, struct buf *key_r,
-                  struct buf *value_r, struct error *err)
+static bool parse(const void *context, struct span line, struct buf *key_r, struct buf *value_r,
+                  struct error *err)
 {
-    struct span key;
-    struct span value;
+    const struct table_tool *tool = context;
+    struct buf names = BUF(MAP_LINE_MAX);
+    struct error why = {.kind = ERROR_NONE};
+    bool done;
 
-    if (!map_line_split(line, &key, &value, err)) {
-        if (strncmp(err->text, "unbalanced", strlen("unbalanced")) == 0)
-            error_set(err, ERROR_MALFORMED, "unbalanced '\"' in '%.*s' -- ignoring this line",
-                      SPAN_PRINTF(line));
-        return false;
-    }
-    buf_put(key_r, key);
-    if (tool->values_are_files && !read_files(value, value_r, err))
-        return false;
     if (!tool->values_are_files)
-        buf_put(value_r, value);
-    if (key.data[key.len - 1] == ':')
-        error_set(err, ERROR_MALFORMED,
-                  "record is in \"key: value\" format; is this an alias file?");
-    return true;
+        return table_parse_map(NULL, line, key_r, value_r, err);
+    done = table_parse_map(NULL, line, key_r, &names, &why) &&
+           read_files(buf_span(&names), value_r, err);
+    if (why.kind != ERROR_NONE && err->kind == ERROR_NONE)
+        *err = why;
+    buf_release(&names);
+    return done;
 }
 
 int main(int argc, char *argv[])

@@ -4,8 +4,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/map/lines.h"
-#include "lib/map/map_fold.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -13,7 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define ENTRY_MAX         MAP_LINE_MAX
 #define LINES_AT_ONCE     1024 /* between two looks at the clock */
 #define PROGRESS_FIRST_MS 1000
 #define PROGRESS_MS       200
@@ -25,11 +22,9 @@ static volatile sig_atomic_t interrupted;
 struct build {
     const struct table_tool *tool;
     const char *specification;
-    int source; /* descriptor */
+    int file; /* the source */
     struct stat status;
-    struct map_writer *writer;
-    struct map_lines lines;
-    struct buf key, value, folded;
+    struct table_source source;
     int64_t shown_ms; /* when progress was shown last; at first, when we started */
     bool has_shown;
 };
@@ -60,7 +55,7 @@ static void show_progress(struct build *build)
         return;
     build->shown_ms = now_ms;
     build->has_shown = true;
-    done = build->lines.offset * 100 / (uint64_t)build->status.st_size;
+    done = build->source.lines.offset * 100 / (uint64_t)build->status.st_size;
     done = done > 100 ? 100 : done; /* the source has grown */
     (void)fprintf(stderr, "\r%s: %.30s [%-*.*s] %3" PRIu64 "%%", build->tool->program,
                   build->specification, BAR_WIDTH, (int)done * BAR_WIDTH / 100, full, done);
@@ -75,52 +70,9 @@ static void end_progress(const struct build *build)
 
 static NORETURN void give_up(struct build *build, const struct error *err)
 {
-    map_writer_abandon(&build->writer);
+    map_writer_abandon(&build->source.writer);
     end_progress(build);
     log_fatal("%s", err->text);
-}
-
-static void put(struct build *build, struct span key, struct span value)
-{
-    struct error err;
-
-    switch (map_writer_put(build->writer, key, value, &err)) {
-    case MAP_PUT_DONE:
-        break;
-    case MAP_PUT_DUPLICATE:
-        if (!build->tool->ignores_duplicates)
-            log_warning("%s, line %u: duplicate entry: \"%.*s\"", build->lines.name,
-                        build->lines.first, SPAN_PRINTF(key));
-        break;
-    case MAP_PUT_FAILED:
-        error_prefix(&err, "%s: \"%.*s\"", build->specification, SPAN_PRINTF(span_first(key, 100)));
-        give_up(build, &err);
-    }
-}
-
-/* One logical line; what is wrong with it is a warning, and the next one is read. */
-static void add_line(struct build *build, struct span line)
-{
-    const struct table_tool *tool = build->tool;
-    struct error err = {.kind = ERROR_NONE};
-    bool parsed;
-
-    if (tool->utf8 && !map_is_utf8(line)) {
-        log_warning("%s, line %u: non-UTF-8 input \"%.*s\" -- ignoring this line",
-                    build->lines.name, build->lines.first, SPAN_PRINTF(line));
-        return;
-    }
-    buf_clear(&build->key);
-    buf_clear(&build->value);
-    parsed = tool->command->parse(tool, line, &build->key, &build->value, &err);
-    if (err.kind != ERROR_NONE)
-        log_warning("%s, line %u: %s", build->lines.name, build->lines.first, err.text);
-    if (!parsed)
-        return;
-    if (tool->folds && map_fold(buf_span(&build->key), tool->utf8, &build->folded))
-        put(build, buf_span(&build->folded), buf_span(&build->value));
-    else
-        put(build, buf_span(&build->key), buf_span(&build->value));
 }
 
 static void add_lines(struct build *build)
@@ -129,8 +81,11 @@ static void add_lines(struct build *build)
     struct span line;
     unsigned count = 0;
 
-    while (map_lines_next(&build->lines, &line, &err)) {
-        add_line(build, line);
+    while (map_lines_next(&build->source.lines, &line, &err)) {
+        if (!table_source_add(&build->source, line, &err)) {
+            error_prefix(&err, "%s", build->specification);
+            break;
+        }
         if (++count % LINES_AT_ONCE == 0)
             show_progress(build);
         if (interrupted != 0)
@@ -182,7 +137,7 @@ static mode_t mode_of(const struct build *build)
     mode_t mask;
 
     if (build->tool->inherits_mode && S_ISREG(build->status.st_mode))
-        return 0644 & (build->status.st_mode | 0700);
+        return table_source_mode(build->status.st_mode);
     mask = umask(0);
     (void)umask(mask);
     return 0644 & ~mask;
@@ -192,12 +147,12 @@ static void open_source(struct build *build)
 {
     const char *name = strchr(build->specification, ':') + 1;
 
-    build->source = build->tool->incremental
-                        ? STDIN_FILENO
-                        : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (build->source < 0 || fstat(build->source, &build->status) != 0)
+    build->file = build->tool->incremental
+                      ? STDIN_FILENO
+                      : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (build->file < 0 || fstat(build->file, &build->status) != 0)
         log_fatal("open %s: %m", name);
-    map_lines_start(&build->lines, build->source, build->tool->incremental ? "stdin" : name);
+    map_lines_start(&build->source.lines, build->file, build->tool->incremental ? "stdin" : name);
 }
 
 static void open_table(struct build *build)
@@ -215,20 +170,18 @@ static void open_table(struct build *build)
         .gid = tool->as_owner ? build->status.st_gid : getegid(),
     };
 
-    build->writer = map_writer_open(build->specification, &settings, &err);
-    if (build->writer == NULL)
+    build->source.writer = map_writer_open(build->specification, &settings, &err);
+    if (build->source.writer == NULL)
         log_fatal("%s", err.text);
 }
 
 static void commit(struct build *build)
 {
-    const char *signature = build->tool->command->signature;
     struct error err = {.kind = ERROR_NONE};
 
-    if (signature != NULL && map_writer_put(build->writer, span_text(signature),
-                                            span_text(signature), &err) == MAP_PUT_FAILED)
+    if (!table_source_sign(&build->source, build->tool->command->signature, &err))
         give_up(build, &err);
-    if (!map_writer_commit(&build->writer, &err)) {
+    if (!map_writer_commit(&build->source.writer, &err)) {
         end_progress(build);
         log_fatal("%s: %s", build->specification, err.text);
     }
@@ -237,12 +190,9 @@ static void commit(struct build *build)
 
 static void release(struct build *build)
 {
-    map_lines_release(&build->lines);
-    buf_release(&build->key);
-    buf_release(&build->value);
-    buf_release(&build->folded);
-    if (build->source != STDIN_FILENO)
-        fd_close(&build->source);
+    table_source_release(&build->source);
+    if (build->file != STDIN_FILENO)
+        fd_close(&build->file);
 }
 
 static void build_one(const struct table_tool *tool, const char *specification)
@@ -250,9 +200,12 @@ static void build_one(const struct table_tool *tool, const char *specification)
     struct build build = {
         .tool = tool,
         .specification = specification,
-        .key = BUF(ENTRY_MAX),
-        .value = BUF(ENTRY_MAX),
-        .folded = BUF(ENTRY_MAX),
+        .source = {.parse = tool->command->parse,
+                   .context = tool,
+                   .folds = tool->folds,
+                   .utf8 = tool->utf8,
+                   .ignores_duplicates = tool->ignores_duplicates,
+                   TABLE_SOURCE_BUFFERS},
         .shown_ms = clock_monotonic_ms(),
     };
 

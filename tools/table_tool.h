@@ -6,7 +6,7 @@
 #define BUZON_TOOLS_TABLE_TOOL_H
 
 #include "lib/map/map.h"
-#include "lib/map/map_writer.h"
+#include "lib/map/table_source.h"
 
 #define TABLE_KEY_MAX (1024U * 1024) /* octets of a line of standard input */
 
@@ -17,14 +17,7 @@ struct table_command {
     const char *options;   /* for getopt(3) */
     const char *usage;     /* what stands behind the program's name */
     const char *separator; /* between key and value in listings */
-    /*
-     * parse - a logical line of a source
-     *
-     * key_r and value_r are cleared first; false and *err: the line is skipped with a warning; with
-     * a text in *err and true: a warning only.
-     */
-    bool (*parse)(const struct table_tool *tool, struct span line, struct buf *key_r,
-                  struct buf *value_r, struct error *err);
+    table_parse *parse;    /* of a source's line; its context is the struct table_tool */
     const char *signature; /* an entry "x: x" that a complete table has; NULL: none */
 };
 

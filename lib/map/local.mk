@@ -35,6 +35,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/stamp.c lib/map/stored_nul.c \
 	lib/map/table_query.c lib/map/table_query.h \
 	lib/map/table_settings.c lib/map/table_settings.h \
+	lib/map/table_source.c lib/map/table_source.h \
 	lib/map/tcp_table.c \
 	lib/map/passwd_quota.c lib/map/text_table.c
 
