@@ -113,6 +113,7 @@ static const struct command {
     {"upgrade-configuration", buzon_upgrade_configuration},
     {"logrotate",             buzon_logrotate            },
     {"tls",                   buzon_tls                  },
+    {"non-bdb",               buzon_non_bdb              },
 };
 
 static int run_named(const struct call *call, const char *name)
@@ -125,7 +126,7 @@ static int run_named(const struct call *call, const char *name)
         "unknown command: '%s'. Usage: %s start (or stop, reload, abort, flush, check, "
         "status, set-permissions, upgrade-configuration, logrotate%s)",
         name, call->program,
-        strcmp(call->program, "postfix") == 0 ? "" : ", start-fg, quick-stop, drain, tls");
+        strcmp(call->program, "postfix") == 0 ? "" : ", start-fg, quick-stop, drain, tls, non-bdb");
 }
 
 /* --- several instances --------------------------------------------------------------------------------- */
@@ -196,7 +197,8 @@ static const char *parse_options(int argc, char *argv[], struct call *call)
         else
             log_fatal("usage: %s [-c config_dir] [-Dv] command", call->program);
     }
-    if (optind < argc - 1 && strcmp(argv[optind], "tls") != 0)
+    if (optind < argc - 1 && strcmp(argv[optind], "tls") != 0 &&
+        strcmp(argv[optind], "non-bdb") != 0)
         log_fatal("usage: %s [-c config_dir] [-Dv] command", call->program);
     if (directory != NULL && directory[0] != '/')
         log_fatal("-c requires absolute pathname");

@@ -34,5 +34,6 @@ int buzon_set_permissions(const struct call *call);
 int buzon_upgrade_configuration(const struct call *call);
 int buzon_logrotate(const struct call *call);
 int buzon_tls(const struct call *call);
+int buzon_non_bdb(const struct call *call);
 
 #endif

@@ -3,7 +3,9 @@ sbin_PROGRAMS += tools/buzon
 tools_buzon_SOURCES = tools/buzon.c tools/buzon.h tools/buzon_master.c tools/buzon_upkeep.c \
 	tools/caller.c tools/caller.h tools/check.c tools/check.h \
 	tools/tls_command.c tools/tls_command.h tools/tls_settings.c tools/tls_pair.c tools/tls_output.c \
-	tools/server_key.c tools/server_key.h tools/conf/edit.h tools/conf/edit_main.c tools/conf/edited_file.c \
+	tools/non_bdb.c tools/json_text.c tools/json_text.h \
+	tools/server_key.c tools/server_key.h tools/conf/edit.h tools/conf/edit_main.c tools/conf/edit_master.c \
+	tools/conf/edited_file.c tools/conf/print.c tools/conf/print.h tools/conf/service.c tools/conf/service.h \
 	tools/conf/source_line.c tools/conf/source_line.h
 dist_man_MANS += tools/buzon.8
 

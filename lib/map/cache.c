@@ -66,9 +66,10 @@ struct map_cache *map_cache_open(const struct config *config, const char *specif
                                  struct error *err)
 {
     char *redirected = map_redirect(config, specification);
-    struct map_cache *cache =
-        open_cache(config, redirected == NULL ? specification : redirected, err);
+    struct map_cache *cache;
 
+    map_redirect_log(config, specification, redirected);
+    cache = open_cache(config, redirected == NULL ? specification : redirected, err);
     mem_free(redirected);
     return cache;
 }

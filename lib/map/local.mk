@@ -24,7 +24,7 @@ lib_libbuzon_a_SOURCES += lib/map/map.h lib/map/match_list.h \
 	lib/map/pcre.c \
 	lib/map/proxy.c lib/map/proxy.h lib/map/proxy_here.c lib/map/proxy_message.c lib/map/proxy_recent.c \
 	lib/map/peer.c lib/map/peer.h \
-	lib/map/redirect.c \
+	lib/map/redirect.c lib/map/reindex.c lib/map/reindex.h \
 	lib/map/regexp.c \
 	lib/map/replies.c lib/map/replies.h \
 	lib/map/rules.c lib/map/rules.h lib/map/rule_result.c \

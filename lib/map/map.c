@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/map/map_fold.h"
 #include "lib/map/map_type.h"
+#include "lib/map/reindex.h"
 #include "lib/service/service.h"
 
 #include <fcntl.h>
@@ -116,7 +117,10 @@ static bool file_is_readable(const char *specification)
     if (type == NULL || type->suffix == NULL || name[0] == '{')
         return true;
     path = mem_printf("%s%s", name, type->suffix);
-    readable = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 || errno == ENOENT;
+    readable = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
+    /* one that is still to be made (lib/map/reindex.h) will be as readable as its source */
+    if (!readable && errno == ENOENT)
+        readable = faccessat(AT_FDCWD, name, R_OK, AT_EACCESS) == 0 || errno == ENOENT;
     mem_free(path);
     return readable;
 }
@@ -170,6 +174,15 @@ static void choose(struct map *map, bool through_proxy, const char **name_r)
     map->type = NULL;
 }
 
+/* The table that takes the place of the one that was asked for. */
+static bool is_made(const struct config *config, const struct map *map)
+{
+    if (map->redirected == NULL || map->type == &map_type_proxy)
+        return true;
+    map_redirect_log(config, map->specification, map->redirected);
+    return map_reindex(config, map->specification, map->redirected, map->broken);
+}
+
 struct map *map_open(const struct config *config, const char *specification, bool through_proxy)
 {
     struct map *map = mem_new(struct map);
@@ -184,7 +197,7 @@ struct map *map_open(const struct config *config, const char *specification, boo
     map->opened_ms = clock_monotonic_ms();
     map->is_pattern = (map_traits(specification) & MAP_PATTERN) != 0;
     choose(map, through_proxy, &name);
-    if (map->type != NULL)
+    if (map->type != NULL && is_made(config, map))
         map->table = map->type->open(config, name, map->broken);
     if (map->table != NULL) {
         mem_free(map->broken);

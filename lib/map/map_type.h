@@ -56,6 +56,12 @@ const char *map_undisguised(const char *specification);
 
 /* map_redirect - what a hash: or btree: table is served from instead; owned; NULL: from itself */
 char *map_redirect(const struct config *config, const char *specification);
+/* map_redirect_log - that it is, for who looks for what is still to be changed (non_bdb_migration_log_redirect);
+ * `redirected` may be NULL */
+void map_redirect_log(const struct config *config, const char *specification,
+                      const char *redirected);
+/* map_is_legacy - a type of Berkeley DB: hash, btree */
+bool map_is_legacy(struct span type);
 
 /* map_is_readable - this process, with the identity that it has now, could open the files of a
  * specification; also when they are not there */

@@ -147,6 +147,21 @@ static bool open_file(struct map_writer *writer, struct error *err)
     return writer->file != NULL;
 }
 
+/* A build without the library reads such tables nevertheless. */
+static void refuse_type(const char *specification, struct error *err)
+{
+    struct span type = span_first(span_text(specification), strcspn(specification, ":"));
+
+    if (map_is_legacy(type))
+        error_set(err, ERROR_PERMANENT,
+                  "Berkeley DB support for '%s' is not available for this build; see "
+                  "buzon_tables(5) for alternatives",
+                  specification);
+    else
+        error_set(err, ERROR_PERMANENT, "unsupported map type for this operation: %.*s",
+                  SPAN_PRINTF(type));
+}
+
 static struct map_writer *open_writer(const char *specification,
                                       const struct map_writer_settings *settings, struct error *err)
 {
@@ -155,8 +170,7 @@ static struct map_writer *open_writer(const char *specification,
     struct map_writer *writer;
 
     if (type == NULL) {
-        error_set(err, ERROR_PERMANENT, "unsupported map type for this operation: %.*s",
-                  (int)strcspn(specification, ":"), specification);
+        refuse_type(specification, err);
         return NULL;
     }
     writer = mem_new(struct map_writer);
@@ -174,9 +188,10 @@ struct map_writer *map_writer_open(const char *specification,
                                    const struct map_writer_settings *settings, struct error *err)
 {
     char *redirected = map_redirect(settings->config, specification);
-    struct map_writer *writer =
-        open_writer(redirected == NULL ? specification : redirected, settings, err);
+    struct map_writer *writer;
 
+    map_redirect_log(settings->config, specification, redirected);
+    writer = open_writer(redirected == NULL ? specification : redirected, settings, err);
     mem_free(redirected);
     return writer;
 }

@@ -17,7 +17,7 @@ static bool is_target(const char *type)
     return strcmp(type, "lmdb") == 0 || strcmp(type, "cdb") == 0;
 }
 
-static bool is_legacy(struct span type)
+bool map_is_legacy(struct span type)
 {
     return span_equal_text(type, "hash") || span_equal_text(type, "btree");
 }
@@ -38,7 +38,7 @@ static enum map_result ask_mapping(const struct config *config, const char *spec
 
     if (asking || mapping == NULL || mapping[0] == '\0')
         return MAP_ABSENT;
-    if (is_legacy(span_first(span_text(mapping), span_find(span_text(mapping), ':')))) {
+    if (map_is_legacy(span_first(span_text(mapping), span_find(span_text(mapping), ':')))) {
         log_warning("non_bdb_custom_mapping must not use legacy type: %s", mapping);
         return MAP_UNAVAILABLE;
     }
@@ -87,7 +87,15 @@ char *map_redirect(const struct config *config, const char *specification)
     struct span type = span_take_until(&name, ':');
 
     if (config->non_bdb_migration_level == NULL || /* where no main.cf was read */
-        strcmp(config->non_bdb_migration_level, "disable") == 0 || !is_legacy(type))
+        strcmp(config->non_bdb_migration_level, "disable") == 0 || !map_is_legacy(type))
         return NULL;
     return redirect(config, specification, type, name);
+}
+
+void map_redirect_log(const struct config *config, const char *specification,
+                      const char *redirected)
+{
+    if (redirected != NULL && config->non_bdb_migration_log_redirect &&
+        !span_starts_with(span_text(redirected), "fail:"))
+        log_info("redirecting %s to %s", specification, redirected);
 }

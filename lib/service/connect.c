@@ -122,6 +122,10 @@ static int connect_service(const char *name, int timeout_ms, struct error *err)
 
     if (err == NULL)
         err = &unwanted;
+    if (service_process.instance.config == NULL) { /* a program that has said of no instance that it is its own */
+        error_set(err, ERROR_TEMPORARY, "connect to service %s: not from here", name);
+        return -1;
+    }
     return service_process.through_master ? ask_master(MASTER_CONNECT, name, timeout_ms, err)
                                           : connect_by_path(name, timeout_ms, err);
 }

@@ -4,6 +4,7 @@
 
 #include "t/unit/unit.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -125,12 +126,46 @@ static void cannot_make_without(void **state UNUSED)
     struct error err;
 
     assert_null(map_writer_open("hash:/tmp/x", &settings, &err));
-    assert_non_null(strstr(err.text, "unsupported map type"));
+    assert_string_equal(err.text, "Berkeley DB support for 'hash:/tmp/x' is not available for this "
+                                  "build; see buzon_tables(5) for alternatives");
+}
+
+/* What a look-up says of a table that is not there; its file of Berkeley DB is, or not. */
+static void expect_unavailable(const char *level, bool with_legacy, const char *reason)
+{
+    struct config config = config_of(&cases[0]);
+    char *specification = mem_printf("hash:%s/gone", directory);
+    char *legacy = mem_printf("%s/gone.db", directory);
+    int fd = with_legacy ? creat(legacy, 0600) : -1;
+    struct buf value = BUF(100);
+    struct error err;
+    struct map *map;
+
+    config.non_bdb_migration_level = level;
+    config.non_bdb_migration_service_name = "nbdb_reindex";
+    map = map_open(&config, specification, false);
+    assert_int_equal(map_lookup(map, span_text("key"), 0, &value, &err), MAP_UNAVAILABLE);
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    assert_non_null(strstr(err.text, reason));
+    map_free(&map);
+    if (with_legacy)
+        assert_int_equal(close(fd) | unlink(legacy), 0);
+    buf_release(&value);
+    mem_free(legacy);
+    mem_free(specification);
+}
+
+static void is_no_empty_table(void **state UNUSED)
+{
+    expect_unavailable("enable-redirect", true, "gone.lmdb: No such file");
+    expect_unavailable("enable-reindex", false, "gone.lmdb: No such file");
+    expect_unavailable("enable-reindex", true,
+                       "Non-Berkeley-DB migration error: connect to service nbdb_reindex: ");
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases) + ARRAY_LENGTH(mapping_cases) + 2];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + ARRAY_LENGTH(mapping_cases) + 3];
     size_t count = 0;
     int failed;
 
@@ -142,6 +177,9 @@ int main(void)
                                          .test_func = makes_and_asks};
     tests[count++] = (struct CMUnitTest){.name = "without redirection, a hash table cannot be made",
                                          .test_func = cannot_make_without};
+    tests[count++] =
+        (struct CMUnitTest){.name = "a table that is missing is unavailable, never empty",
+                            .test_func = is_no_empty_table};
     failed = unit_run("map_redirect", tests, count);
     (void)rmdir(directory);
     return failed;
