@@ -102,7 +102,8 @@ static bool act_in_queue(struct call *call, const struct super_action *action, c
     return good || err.number != ENOENT;
 }
 
-/* The queues to look at, one after the other: as named, or as the action has them. */
+/* The queues to look at, one after the other: as named, or as the action has them. Of those that are named an action
+ * leaves out what is not for it, as Postfix's: what is on hold is not put there, and only from there it is released. */
 static const char *queue_at(const struct call *call, const struct super_action *action, size_t i)
 {
     const char *selected = call->selection.queue;
@@ -117,7 +118,9 @@ static const char *queue_at(const struct call *call, const struct super_action *
 static void act_on_queue(struct call *call, const struct super_action *action, const char *queue)
 {
     struct error err = {0};
-    struct queue_scan *scan = queue_scan_open(call->super.queue_directory, queue, &err);
+    struct queue_scan *scan = super_action_has(action, queue)
+                                  ? queue_scan_open(call->super.queue_directory, queue, &err)
+                                  : NULL;
     char queue_id[QUEUE_ID_MAX];
 
     while (scan != NULL && queue_scan_next(scan, queue_id, &err))
@@ -157,7 +160,7 @@ static bool look_for(struct call *call, const struct super_action *action, const
     const char *queue;
 
     for (size_t i = 0; (queue = queue_at(call, action, i)) != NULL; i++) {
-        if (act_in_queue(call, action, queue, queue_id, true))
+        if (super_action_has(action, queue) && act_in_queue(call, action, queue, queue_id, true))
             return true;
     }
     return false;

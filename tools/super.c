@@ -175,12 +175,12 @@ static bool requeue(struct super *super, const char *queue, const char *queue_id
 }
 
 static const struct super_action actions[] = {
-    {'d', delete_message,     {"hold", "incoming", "active", "deferred"}},
-    {'e', expire_message,     {"hold", "incoming", "active", "deferred"}},
-    {'f', expire_and_release, {"hold", "incoming", "active", "deferred"}},
-    {'h', hold_message,       {"incoming", "active", "deferred"}        },
-    {'H', release_message,    {"hold"}                                  },
-    {'r', requeue,            {"hold", "incoming", "active", "deferred"}},
+    {'d', delete_message,     {"hold", "incoming", "active", "deferred"}, true },
+    {'e', expire_message,     {"hold", "incoming", "active", "deferred"}, false},
+    {'f', expire_and_release, {"hold", "incoming", "active", "deferred"}, false},
+    {'h', hold_message,       {"incoming", "active", "deferred"},         false},
+    {'H', release_message,    {"hold"},                                   false},
+    {'r', requeue,            {"hold", "incoming", "active", "deferred"}, false},
 };
 
 const struct super_action *super_action_find(char option)
@@ -190,6 +190,15 @@ const struct super_action *super_action_find(char option)
             return &actions[i];
     }
     return NULL;
+}
+
+bool super_action_has(const struct super_action *action, const char *queue)
+{
+    bool has = action->anywhere;
+
+    for (size_t i = 0; !has && action->queues[i] != NULL; i++)
+        has = strcmp(action->queues[i], queue) == 0;
+    return has;
 }
 
 /* --- order in the directories ----------------------------------------------------------------------------------- */

@@ -32,10 +32,13 @@ struct super_action {
     char option;
     super_run *run;
     const char *queues[5]; /* where it looks if none is named; ended by NULL */
+    bool anywhere;         /* it may be used on all others, too */
 };
 
 /* super_action_find - NULL: no such option */
 const struct super_action *super_action_find(char option);
+/* super_action_has - it may be used on messages in this queue */
+bool super_action_has(const struct super_action *action, const char *queue);
 
 /* What the log says of a message, and of their number: "removed", "Deleted". */
 struct super_words {

@@ -88,6 +88,12 @@ postqueue -i 0123456789
  postsuper -c /nonexistent -d ALL
  postsuper -h $(cat $SIDE/a)
  postsuper -h $(cat $SIDE/a)
+ postsuper -h $(cat $SIDE/a) hold
+ postsuper -h ALL hold
+ postsuper -H $(cat $SIDE/a) deferred incoming
+ postsuper -H ALL deferred
+ postsuper -e $(cat $SIDE/a) maildrop
+ postsuper -r $(cat $SIDE/a) maildrop
  postqueue -p | ids | sort
  postsuper -e $(cat $SIDE/b)
  postsuper -e $(cat $SIDE/b)
@@ -127,6 +133,8 @@ postqueue -p
 ~theirs cannot open its log file any more / ^postsuper: IDd: removed\npostsuper: Deleted: 1 message$
  postsuper -d $(ls $SIDE/queue/maildrop) maildrop
  postqueue -p
+~what waits in maildrop is no queue file yet, here / ^1\n--- stderr\npostsuper: Placed on hold: 0 messages\n
+ sendmail -f ana@example.test bob@late.test <message; postsuper -h ALL maildrop; ls $SIDE/queue/maildrop | wc -l
 CASES
 plan $(($(sides_count "$T/down") + $(sides_count "$T/dropped") + $(sides_count "$T/cases") + $(sides_count "$T/orders")))
 sides_prepare <<'END'
