@@ -122,6 +122,10 @@ static void put_json(struct queue_text *state, struct buf *text, struct arena *a
             buf_put_text(text, ", \"delay_reason\": ");
             json_put_string(text, span_text(entry->recipients[i].reason));
         }
+        if (entry->recipients[i].original[0] != '\0') {
+            buf_put_text(text, ", \"orig_address\": ");
+            json_put_string(text, span_text(address_quote(arena, entry->recipients[i].original)));
+        }
         buf_put_char(text, '}');
     }
     if (!entry->continued)

@@ -216,6 +216,7 @@ static void hold(struct selection_filter *filter, const struct listing_entry *pi
     for (size_t i = 0; i < piece->recipient_count; i++) {
         kept->recipients[i].address = arena_copy(filter->arena, piece->recipients[i].address);
         kept->recipients[i].reason = arena_copy(filter->arena, piece->recipients[i].reason);
+        kept->recipients[i].original = arena_copy(filter->arena, piece->recipients[i].original);
     }
 }
 

@@ -19,6 +19,7 @@ static const char *const queues[] = {"active", "incoming", "deferred", "hold"};
 static const struct ipc_field recipient_fields[] = {
     IPC_TEXT(struct listing_recipient, address, ADDRESS_MAX),
     IPC_TEXT(struct listing_recipient, reason, DELIVERY_TEXT_MAX),
+    IPC_TEXT(struct listing_recipient, original, ADDRESS_MAX),
     IPC_END,
 };
 
@@ -53,34 +54,66 @@ bool listing_receive(struct connection *showq, struct arena *arena, struct listi
 
 /* --- the walk ----------------------------------------------------------------------------------------------- */
 
+/* A recipient who waits; several may do so at one address, as of two aliases. */
+struct waiting {
+    const struct queue_recipient *recipient;
+    struct waiting *next; /* at the same address */
+    bool is_listed;
+};
+
+/* All of them, in the order of the envelope; by their addresses the first one of each. */
+static struct waiting *find_waiting(struct arena *arena, const struct queue_envelope *envelope,
+                                    struct hash *by_address, size_t *count_r)
+{
+    struct waiting *all = arena_array(arena, struct waiting, envelope->recipient_count);
+    size_t count = 0;
+
+    for (size_t i = 0; i < envelope->recipient_count; i++) {
+        if (recipient_waits(envelope->recipients[i].status))
+            all[count++] = (struct waiting){.recipient = &envelope->recipients[i]};
+    }
+    for (size_t i = count; i-- > 0;)
+        all[i].next = hash_put(by_address, span_text(all[i].recipient->address), &all[i]);
+    *count_r = count;
+    return all;
+}
+
+static void add_recipient(struct listing_entry *entry, const struct queue_recipient *recipient,
+                          const char *reason)
+{
+    bool is_same = strcmp(recipient->original, recipient->address) == 0;
+
+    entry->recipients[entry->recipient_count++] =
+        (struct listing_recipient){recipient->address, reason, is_same ? "" : recipient->original};
+}
+
 /* Recipients whose reason is known, in the order of the reasons, and then the others. */
 static void gather(const struct listing_walk *walk, const struct queue_envelope *envelope,
                    struct listing_entry *entry)
 {
-    size_t count;
+    struct hash *by_address = hash_create();
+    size_t count, reason_count;
+    struct waiting *all = find_waiting(walk->arena, envelope, by_address, &count);
     const struct notice_recipient *reasons =
         reasons_read(walk->queue_directory, walk->config, REASONS_OF_DELAY, entry->queue_id,
-                     walk->arena, &count);
-    struct hash *pending = hash_create();
+                     walk->arena, &reason_count);
 
-    entry->recipients =
-        arena_array(walk->arena, struct listing_recipient, envelope->recipient_count);
-    for (size_t i = 0; i < envelope->recipient_count; i++) {
-        struct queue_recipient *recipient = &envelope->recipients[i];
-        if (recipient_waits(recipient->status))
-            (void)hash_put(pending, span_text(recipient->address), recipient);
+    entry->recipients = arena_array(walk->arena, struct listing_recipient, count);
+    for (size_t i = 0; i < reason_count; i++) {
+        struct span address = span_text(reasons[i].address);
+        struct waiting *waiting = hash_remove(by_address, address);
+        if (waiting == NULL)
+            continue;
+        add_recipient(entry, waiting->recipient, reasons[i].text);
+        waiting->is_listed = true;
+        if (waiting->next != NULL)
+            (void)hash_put(by_address, address, waiting->next);
     }
     for (size_t i = 0; i < count; i++) {
-        if (hash_remove(pending, span_text(reasons[i].address)) != NULL)
-            entry->recipients[entry->recipient_count++] =
-                (struct listing_recipient){reasons[i].address, reasons[i].text};
+        if (!all[i].is_listed)
+            add_recipient(entry, all[i].recipient, "");
     }
-    for (size_t i = 0; i < envelope->recipient_count; i++) {
-        const char *address = envelope->recipients[i].address;
-        if (hash_remove(pending, span_text(address)) != NULL)
-            entry->recipients[entry->recipient_count++] = (struct listing_recipient){address, ""};
-    }
-    hash_free(&pending, NULL);
+    hash_free(&by_address, NULL);
 }
 
 bool listing_hand_out(const struct listing_walk *walk, struct listing_entry *entry,

@@ -12,8 +12,9 @@
 #define LISTING_RECIPIENTS_MAX 1000 /* in one entry */
 
 struct listing_recipient {
-    const char *address; /* internal form */
-    const char *reason;  /* "" when there is none */
+    const char *address;  /* internal form */
+    const char *reason;   /* "" when there is none */
+    const char *original; /* as the sender said it; "" when that is not known, or the same */
 };
 
 /* A message; one with many recipients comes in several entries. */

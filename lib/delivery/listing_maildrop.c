@@ -32,7 +32,10 @@ static void take_record(const struct listing_walk *walk, const struct maildrop_r
         entry->sender = arena_text(walk->arena, record->value);
     } else if (record->type == MAILDROP_RECIPIENT && record->value.len > 0) {
         entry->recipients[entry->recipient_count++] = (struct listing_recipient){
-            .address = arena_text(walk->arena, span_skip(record->value, 1)), .reason = ""};
+            .address = arena_text(walk->arena, span_skip(record->value, 1)),
+            .reason = "",
+            .original = "",
+        };
     }
 }
 

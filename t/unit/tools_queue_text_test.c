@@ -13,7 +13,7 @@ static const struct text_case {
         const char *queue, *id, *sender;
         uint64_t size;
         bool forced, continued;
-        struct listing_recipient recipients[RECIPIENTS_MAX];
+        const char *recipients[RECIPIENTS_MAX][3]; /* address, reason, original address */
     } entries[ENTRIES_MAX];
     const char *text;
 } cases[] = {
@@ -123,7 +123,14 @@ static const struct text_case {
      .text = "{\"queue_name\": \"active\", \"queue_id\": \"7963BA7403B\", \"arrival_time\": "
              "1795439413, \"message_size\": 1, \"forced_expire\": false, \"sender\": \"s@t\", "
              "\"recipients\": [{\"address\": \"a@b\"}, {\"address\": \"c@d\"}]}\n"},
-    {.name = "a message in several pieces is one request",
+    {.name = "JSON: an alias, as Postfix 3.11 has it, behind what all have",
+     .json = true,
+     .entries = {{"active", "7963BA7403B", "s@t", 1, false, false, {{"a@b", "late", "l i@b"}}}},
+     .text = "{\"queue_name\": \"active\", \"queue_id\": \"7963BA7403B\", \"arrival_time\": "
+             "1795439413, \"message_size\": 1, \"forced_expire\": false, \"sender\": \"s@t\", "
+             "\"recipients\": [{\"address\": \"a@b\", \"delay_reason\": \"late\", "
+             "\"orig_address\": \"\\\"l i\\\"@b\"}]}\n"},
+    {                                  .name = "a message in several pieces is one request",
      .entries = {{"deferred", "7963BA7403B", "s@t", 1, false, true, {{"a@b", "late"}}},
                  {"deferred", "7963BA7403B", "s@t", 1, false, false, {{"c@d", "late"}}}},
      .text = "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n"
@@ -153,9 +160,12 @@ static void show(void **state)
             .sender = c->entries[i].sender,
             .recipients = recipients,
         };
-        for (; c->entries[i].recipients[entry.recipient_count].address != NULL;
-             entry.recipient_count++)
-            recipients[entry.recipient_count] = c->entries[i].recipients[entry.recipient_count];
+        for (; c->entries[i].recipients[entry.recipient_count][0] != NULL;
+             entry.recipient_count++) {
+            const char *const *said = c->entries[i].recipients[entry.recipient_count];
+            recipients[entry.recipient_count] =
+                (struct listing_recipient){said[0], said[1], said[2] == NULL ? "" : said[2]};
+        }
         queue_text_entry(&shown, &text, &entry);
     }
     queue_text_end(&shown, &text);
