@@ -6,6 +6,7 @@
 #include "lib/route/route_state.h"
 
 #include "lib/base/log.h"
+#include "lib/map/map_fold.h"
 #include "lib/message/address.h"
 #include "lib/route/rewrite.h"
 #include "lib/route/transport.h"
@@ -158,10 +159,13 @@ static enum map_result put_brackets(struct resolving *resolving, struct error *e
     return local;
 }
 
-static bool has_valid_domain(const struct resolving *resolving)
+static bool is_deliverable(const struct resolving *resolving)
 {
     struct span domain = resolving->domain;
 
+    if (resolving->route->config->smtputf8_enable &&
+        !map_is_utf8(span_text(resolving->target->recipient)))
+        return false;
     return domain.len > 0 && domain.data[0] == '['
                ? is_literal(domain)
                : is_hostname(domain, resolving->route->config->smtputf8_enable);
@@ -365,7 +369,7 @@ enum map_result route_resolve(struct route *route, struct arena *arena, const ch
     resolving.domain = address_domain(target_r->recipient);
     if (put_brackets(&resolving, err) == MAP_UNAVAILABLE)
         return MAP_UNAVAILABLE;
-    if (!has_valid_domain(&resolving)) {
+    if (!is_deliverable(&resolving)) {
         undeliverable(&resolving, "5.1.3 bad address syntax");
         return MAP_FOUND;
     }

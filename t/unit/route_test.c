@@ -141,6 +141,8 @@ static const struct route_case resolve_cases[] = {
     {"a domain beyond ASCII", "a@bü.test", "default: smtp:bü.test", ""},
     {"a domain beyond ASCII without SMTPUTF8",
      "a@bü.test", "default: error:5.1.3 bad address syntax", "smtputf8_enable = no\n"},
+    {"octets that are no UTF-8", "a\xff@b.test", "default: error:5.1.3 bad address syntax", ""},
+    {"any octets without SMTPUTF8", "a\xff@b.test", "default: smtp:b.test", "smtputf8_enable = no\n"},
     {"white space in the user", "a b@c.test", "default: smtp:c.test", ""},
     {"a hyphen before the user", "-a@b.test", "default: error:5.1.3 bad address syntax", ""},
     {"a hyphen that is allowed", "-a@b.test", "default: smtp:b.test", "allow_min_user = yes\n"},
