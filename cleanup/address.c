@@ -21,11 +21,24 @@ static const char *map_and_masquerade(struct message *message, struct arena *are
     return route_masquerade(message->cleanup->route, arena, canonical, is_sender, in_header);
 }
 
+/* "MAILER-DAEMON" is what the null sender is called here: a bounce of a bounce that other programs send by that name
+ * would come back to us. */
+static bool is_null_sender(struct message *message, const char *rewritten)
+{
+    static const char name[] = "MAILER-DAEMON";
+
+    return strncasecmp(rewritten, name, strlen(name)) == 0 &&
+           strcasecmp(rewritten,
+                      route_rewrite(message->cleanup->route, message->arena, name, false)) == 0;
+}
+
 const char *rewrite_envelope_sender(struct message *message, const char *address)
 {
     if (address[0] == '\0')
         return address;
     address = route_rewrite(message->cleanup->route, message->arena, address, false);
+    if (is_null_sender(message, address))
+        return "";
     return map_and_masquerade(message, message->arena, address, true, false);
 }
 
