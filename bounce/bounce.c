@@ -96,9 +96,7 @@ static enum bounce_template_kind template_of(const struct notice *notice)
     case NOTICE_SUCCESS:
         break;
     }
-    if (notice->recipient_count > 0 && notice->recipients[0].action >= DELIVERY_ACTION_DELIVERABLE)
-        return BOUNCE_TEMPLATE_VERIFY;
-    return BOUNCE_TEMPLATE_SUCCESS;
+    return notice->is_requested != 0 ? BOUNCE_TEMPLATE_VERIFY : BOUNCE_TEMPLATE_SUCCESS;
 }
 
 /* --- the message that a report is about -------------------------------------------------------------------- */

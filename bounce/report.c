@@ -178,6 +178,10 @@ static const char *action_of(const struct report *report, const struct notice_re
         return "deliverable";
     case DELIVERY_ACTION_UNDELIVERABLE:
         return "undeliverable";
+    case DELIVERY_ACTION_DELAYED:
+        return "delayed";
+    case DELIVERY_ACTION_FAILED:
+        return "failed";
     case DELIVERY_ACTION_DELIVERED:
     case DELIVERY_ACTION_PASSED_ON:
         break;

@@ -26,7 +26,7 @@ struct drop {
     size_t used; /* octets of input */
 
     struct intake_request request;
-    struct queue_attribute attributes[3]; /* of the request */
+    struct queue_attribute attributes[4]; /* of the request */
     struct queue_recipient *recipients;
     size_t recipient_count, recipient_capacity;
     const char *orcpt; /* of the next one; NULL: none was said */
@@ -159,6 +159,9 @@ static void note(struct drop *drop, const struct maildrop_record *record)
     case MAILDROP_VERIFY:
         add_attribute(drop, QUEUE_ATTRIBUTE_VERIFY, "yes");
         break;
+    case MAILDROP_TRACE:
+        add_attribute(drop, QUEUE_ATTRIBUTE_TRACE, "yes");
+        break;
     case MAILDROP_VERP:
         add_attribute(drop, QUEUE_ATTRIBUTE_VERP, text);
         break;
@@ -196,8 +199,16 @@ static enum drop_result report_trouble(const struct drop *drop, const struct err
     return DROP_LATER;
 }
 
+/* What begins with white space is a body: it does not go on with our Received field. */
+static bool put_border(struct intake *intake, struct span content, struct error *err)
+{
+    bool is_body = content.len > 0 && (content.data[0] == ' ' || content.data[0] == '\t');
+
+    return !is_body || intake_content(intake, SPAN_LITERAL("\n"), err);
+}
+
 /* Once sender and recipients are known. There may be room for a smaller message. */
-static enum drop_result begin(struct drop *drop, struct intake **intake_r)
+static enum drop_result begin(struct drop *drop, struct span content, struct intake **intake_r)
 {
     struct pickup *pickup = drop->pickup;
     struct error err = {0};
@@ -210,7 +221,7 @@ static enum drop_result begin(struct drop *drop, struct intake **intake_r)
     log_info("%s: uid=%ld from=<%s>", drop->queue_id, (long)drop->status.st_uid,
              address_quote(pickup->arena, drop->request.sender));
     if (!intake_recipients(*intake_r, drop->recipients, drop->recipient_count, &err) ||
-        !put_received(drop, *intake_r, &err))
+        !put_received(drop, *intake_r, &err) || !put_border(*intake_r, content, &err))
         return report_trouble(drop, &err);
     return DROP_DONE;
 }
@@ -260,7 +271,7 @@ static enum drop_result hand_in_records(struct drop *drop, struct intake **intak
             return bad(drop, "malformed message file");
         note(drop, &record);
         if (*intake == NULL && (record.type == MAILDROP_CONTENT || record.type == MAILDROP_END)) {
-            enum drop_result begun = begin(drop, intake);
+            enum drop_result begun = begin(drop, record.value, intake);
 
             if (begun != DROP_DONE)
                 return begun;

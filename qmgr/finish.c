@@ -8,6 +8,7 @@
 #include "qmgr/notify.h"
 #include "qmgr/outcome.h"
 #include "qmgr/succession.h"
+#include "qmgr/verify.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -202,6 +203,17 @@ static void find_late(struct message *message, const struct batch *batch)
     }
 }
 
+/* sendmail -v: the first attempt is told at once. Who is warned of the delay by that is not a second time. */
+static void find_traced(struct message *message, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct notice_recipient delayed = batch->recipients[i];
+        delayed.action = DELIVERY_ACTION_DELAYED;
+        if (!delayed.was_warned)
+            findings_add(&message->successes, &delayed);
+    }
+}
+
 static void write_reasons(struct message *message, const struct batch *batch)
 {
     const struct qmgr *qmgr = message->qmgr;
@@ -225,7 +237,9 @@ static void put_off(struct message *message)
     if (is_expired(message)) {
         expire(message, batch);
     } else {
-        if (is_late(message) && !message->bounce_failed)
+        if (verify_traces(message))
+            find_traced(message, batch);
+        else if (is_late(message) && !message->bounce_failed)
             find_late(message, batch);
         write_reasons(message, batch);
         fast_flush_note(message->qmgr->fast_flush, message, batch);
@@ -302,7 +316,10 @@ static void take_over(struct message *message, enum notice_kind kind, const stru
             outcome_warned(message, batch->recipients[i].number);
             break;
         case NOTICE_SUCCESS:
-            outcome_reported(message, batch->recipients[i].number);
+            if (batch->recipients[i].action == DELIVERY_ACTION_DELAYED)
+                outcome_warned(message, batch->recipients[i].number);
+            else
+                outcome_reported(message, batch->recipients[i].number);
             break;
         }
     }

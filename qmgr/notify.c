@@ -4,6 +4,7 @@
 #include "qmgr/agent.h"
 #include "qmgr/finish.h"
 #include "qmgr/pool.h"
+#include "qmgr/verify.h"
 #include "qmgr/verp.h"
 
 #define CONNECTIONS 20 /* of each kind */
@@ -71,6 +72,8 @@ static bool send_notice(struct peer *peer, const struct telling *telling, struct
     const struct batch *batch = telling->findings->first;
     struct notice notice = {
         .kind = telling->kind,
+        .is_requested = telling->kind == NOTICE_SUCCESS &&
+                        (verify_is_wanted(message) || verify_traces(message)),
         .queue_id = message->queue_id,
         .sender = sender_of(telling),
         .dsn_envid = envelope->dsn_envid,

@@ -7,6 +7,7 @@
 
 #include "qmgr/finish.h"
 #include "qmgr/owed.h"
+#include "qmgr/verify.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
@@ -45,7 +46,8 @@ void outcome_settle(struct message *message, size_t number, enum recipient_statu
 
 void outcome_reported(struct message *message, size_t number)
 {
-    mark(message, number, RECIPIENT_DONE); /* the last one, too: a file that is on hold comes again */
+    mark(message, number,
+         RECIPIENT_DONE); /* the last one, too: a file that is on hold comes again */
 }
 
 void outcome_warned(struct message *message, size_t number)
@@ -90,6 +92,12 @@ static bool ends_delay(const struct message *message, const struct recipient *re
            message->qmgr->config->confirm_delay_cleared;
 }
 
+/* sendmail -v: of a first attempt, after which he counts as warned. */
+static bool is_traced(const struct message *message, const struct recipient *recipient)
+{
+    return !recipient->was_warned && verify_traces(message);
+}
+
 /* What else failed of him stands before it in the report, and is no recipient by itself. */
 static void find_failures(struct message *message, const struct notice_recipient *description,
                           const struct delivery_report *report)
@@ -111,11 +119,19 @@ static void find_failures(struct message *message, const struct notice_recipient
 static void record_final(struct message *message, const struct recipient *recipient,
                          const struct delivery_report *report, enum notice_kind kind)
 {
+    bool traced = is_traced(message, recipient);
+    bool asked = kind == NOTICE_SUCCESS && (traced || verify_is_wanted(message));
     bool wanted =
-        ends_delay(message, recipient, kind) ||
+        asked || ends_delay(message, recipient, kind) ||
         (notice_wanted(kind, recipient->dsn_notify) && report->action != DELIVERY_ACTION_PASSED_ON);
     struct notice_recipient description;
 
+    if (traced && kind == NOTICE_FAILURE) {
+        description = describe(message, recipient, report);
+        description.number = NO_RECIPIENT;
+        description.action = DELIVERY_ACTION_FAILED;
+        findings_add(&message->successes, &description);
+    }
     if (!wanted) {
         outcome_settle(message, recipient->number, RECIPIENT_DONE);
         return;

@@ -26,6 +26,11 @@ bool verify_is_wanted(const struct message *message)
     return queue_attribute_value(&message->envelope, QUEUE_ATTRIBUTE_VERIFY) != NULL;
 }
 
+bool verify_traces(const struct message *message)
+{
+    return queue_attribute_value(&message->envelope, QUEUE_ATTRIBUTE_TRACE) != NULL;
+}
+
 void verify_recipient(struct message *message, const struct recipient *recipient,
                       const struct route_target *target)
 {

@@ -104,8 +104,10 @@ static void check_user(const struct config *config)
     result = match_list_name(users, span_text(user), &err);
     if (result == MAP_UNAVAILABLE)
         fail(EX_TEMPFAIL, "authorized_submit_users: %s", err.text);
-    if (result == MAP_ABSENT)
-        fail(EX_NOPERM, "user %s is not allowed to submit mail", user);
+    if (result == MAP_ABSENT) {
+        log_info("fatal: User %s(%ld) is not allowed to submit mail", user, (long)getuid());
+        exit(EX_NOPERM);
+    }
     match_list_free(&users);
     mem_free(user);
 }

@@ -60,6 +60,19 @@ static bool begins_address(struct span rest)
            !span_starts_with(skip_space(rest), "<");
 }
 
+/* Control characters separate words; a NUL is the end. */
+static void put_control_out(struct buf *text)
+{
+    size_t end = span_find(buf_span(text), '\0');
+
+    if (end < text->len)
+        buf_truncate(text, end);
+    for (size_t i = 0; i < text->len; i++) {
+        if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
+            text->data[i] = ' ';
+    }
+}
+
 /* "a@b c@d" is two addresses: put a comma in. False: the list is too long. */
 static bool put_commas(struct span list, struct buf *text)
 {
@@ -99,8 +112,10 @@ void recipient_list_add(struct strlist *recipients, struct arena *arena, struct 
     struct header_address *elements;
     size_t count;
 
-    if (put_commas(list, &text))
+    if (put_commas(list, &text)) {
+        put_control_out(&text);
         list = span_of(arena_text(arena, buf_span(&text)), text.len);
+    }
     buf_release(&text);
     elements = address_parse_recipients(arena, list, SIZE_MAX, &count);
     for (size_t i = 0; i < count; i++) {

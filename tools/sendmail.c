@@ -130,7 +130,6 @@ static void complete(struct sendmail_call *call, const struct passwd *account)
     struct submission *submission = &call->submission;
     const char *name = getenv("NAME");
 
-    submission->user = account->pw_name;
     submission->sender = call->sender == NULL ? account->pw_name : parse_sender(call);
     if (!call->has_name)
         submission->full_name = name == NULL ? name_of(call->arena, account) : name;
@@ -142,13 +141,9 @@ static void complete(struct sendmail_call *call, const struct passwd *account)
         submission->line_ends = LINE_ENDS_STRICT;
 }
 
-/* -v: the sender is told of everything, unless -N says of what. */
-static void ask_for_report(struct sendmail_call *call)
+/* Once a message was taken that asks for a report. */
+static void announce_report(const struct submission *submission)
 {
-    struct submission *submission = &call->submission;
-
-    if (submission->dsn_notify == NOTIFY_DEFAULT)
-        submission->dsn_notify = NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY;
     (void)printf("Mail Delivery Status Report will be mailed to <%s>.\n", submission->sender);
     (void)fflush(stdout);
 }
@@ -165,6 +160,9 @@ static void ask_for_verp(struct sendmail_call *call)
                       (long)getuid());
     submission->verp =
         call->verp[0] == '\0' ? submission->config->default_verp_delimiters : call->verp;
+    if (strlen(submission->verp) < 2) /* what was given here was checked already */
+        sendmail_fail("bad string length %zu < 2: default_verp_delimiters = %s",
+                      strlen(submission->verp), submission->verp);
 }
 
 /* -bv: a message that says what is asked, for the report to be about. */
@@ -176,7 +174,6 @@ static int send_probe(struct sendmail_call *call)
     struct sending *sending;
 
     submission->verifies = true;
-    ask_for_report(call);
     buf_put_printf(&content,
                    "From: %s\nSubject: probe\nTo:", address_quote(call->arena, submission->sender));
     for (size_t i = 0; i < recipients->count; i++)
@@ -190,13 +187,13 @@ static int send_probe(struct sendmail_call *call)
 }
 
 /* Here we are what smtpd is elsewhere. */
-static int serve_smtp(const struct config *config, const struct passwd *account)
+static int serve_smtp(const struct config *config)
 {
     struct error err;
 
     if (!config_check(config, "smtpd", &err))
         sendmail_fail("%s", err.text);
-    return sendmail_smtp(config, account->pw_name);
+    return sendmail_smtp(config);
 }
 
 static int send_mail(struct sendmail_call *call, char *recipients[])
@@ -208,11 +205,10 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
     if (account == NULL)
         sendmail_fail("there is no account for user id %ld", (long)getuid());
     if (call->mode == MODE_SMTP)
-        return serve_smtp(submission->config, account);
+        return serve_smtp(submission->config);
     complete(call, account);
     ask_for_verp(call);
-    if (call->verbose > 0)
-        ask_for_report(call);
+    submission->traces = call->verbose == 1 && call->mode == MODE_MAIL;
     for (; *recipients != NULL; recipients++)
         recipient_list_add(&submission->recipients, call->arena, span_text(*recipients));
     if (submission->recipients.count == 0 && !submission->extract_recipients)
@@ -220,6 +216,8 @@ static int send_mail(struct sendmail_call *call, char *recipients[])
                       "the -t option",
                       submission->sender, (long)getuid());
     status = call->mode == MODE_VERIFY ? send_probe(call) : submission_send(submission);
+    if (status == EX_OK && (submission->verifies || submission->traces))
+        announce_report(submission);
     strlist_release(&submission->recipients);
     return status;
 }
@@ -296,6 +294,7 @@ int main(int argc, char *argv[])
     struct sendmail_call call = {
         .submission = {.dot_ends = true, .full_name = "", .envelope_id = "", .body = ""},
         .arena = arena_create(),
+        .verbose = getenv("MAIL_VERBOSE") != NULL ? 1 : 0,
     };
     struct config *config;
     int status;

@@ -21,7 +21,6 @@ enum phase { PHASE_START = 1, PHASE_SENDER = 2, PHASE_RECIPIENT = 4, PHASE_ANY =
 
 struct session {
     const struct config *config;
-    const char *user;
     struct stream *input;
     struct arena *arena; /* of a message */
     enum phase phase;
@@ -203,7 +202,6 @@ static void run_data(struct session *session, struct span arguments UNUSED)
 {
     struct submission submission = {
         .config = session->config,
-        .user = session->user,
         .sender = session->sender,
         .full_name = "",
         .envelope_id = session->envelope_id,
@@ -292,11 +290,10 @@ static void run_line(struct session *session, struct span line)
     reply(session, "500 5.5.2 Error: command not recognized");
 }
 
-int sendmail_smtp(const struct config *config, const char *user)
+int sendmail_smtp(const struct config *config)
 {
     struct session session = {
         .config = config,
-        .user = user,
         .input = stream_create(STDIN_FILENO),
         .arena = arena_create(),
         .phase = PHASE_START,

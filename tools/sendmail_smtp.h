@@ -6,6 +6,6 @@
 
 /* sendmail_smtp - serve until QUIT or the end of the input; the exit status. Who talks is the caller
  * himself: nothing is asked that buzondrop does not ask. */
-int sendmail_smtp(const struct config *config, const char *user);
+int sendmail_smtp(const struct config *config);
 
 #endif

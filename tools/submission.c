@@ -40,7 +40,7 @@ struct sending {
 /* The value is the exit status: callers keep what they have (sendmail_fail). */
 static int refuse(const struct sending *sending, const char *text)
 {
-    log_info("fatal: %s(%ld): %s", sending->submission->user, (long)getuid(), text);
+    log_info("fatal: %s(%ld): %s", sending->submission->sender, (long)getuid(), text);
     return EX_TEMPFAIL;
 }
 
@@ -71,7 +71,7 @@ static void start_buzondrop(struct sending *sending)
     sending->pipe = ends[1];
 }
 
-/* Its exit status is ours; it has said why it is not zero. */
+/* It has said why its exit status is not zero; ours is one for all reasons, as with Postfix: programs keep the message. */
 static int await_buzondrop(struct sending *sending)
 {
     int status = 0;
@@ -79,9 +79,9 @@ static int await_buzondrop(struct sending *sending)
     fd_close(&sending->pipe);
     while (waitpid(sending->buzondrop, &status, 0) < 0) {
         if (errno != EINTR)
-            return EX_OSERR;
+            return EX_TEMPFAIL;
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EX_TEMPFAIL;
+    return WIFEXITED(status) && WEXITSTATUS(status) == EX_OK ? EX_OK : EX_TEMPFAIL;
 }
 
 /* The message will not be whole. A buzondrop that runs already removes what it has. */
@@ -145,6 +145,8 @@ static void put_envelope(struct sending *sending)
         put(sending, MAILDROP_GATEWAY, SPAN_EMPTY);
     if (submission->verifies)
         put(sending, MAILDROP_VERIFY, SPAN_EMPTY);
+    if (submission->traces)
+        put(sending, MAILDROP_TRACE, SPAN_EMPTY);
     if (submission->verp != NULL)
         put(sending, MAILDROP_VERP, span_text(submission->verp));
     for (size_t i = 0; i < recipients->count; i++)
@@ -259,6 +261,15 @@ static int take_line(struct sending *sending, struct span line, bool continues)
     return status;
 }
 
+static int fail_reading(struct sending *sending)
+{
+    char *text = mem_printf("error reading input: %s", strerror(errno));
+    int status = give_up(sending, text);
+
+    mem_free(text);
+    return status;
+}
+
 static int read_message(struct sending *sending)
 {
     bool is_first = true;
@@ -269,7 +280,7 @@ static int read_message(struct sending *sending)
         bool continues = sending->input.in_line;
 
         if (!content_input_next(&sending->input, &line))
-            return give_up(sending, "standard input cannot be read");
+            return fail_reading(sending);
         if (line.len == 0)
             break;
         if (is_first && header_is_mailbox_line(line))

@@ -10,7 +10,6 @@
 
 struct submission {
     const struct config *config;
-    const char *user;      /* the caller's login name; for texts */
     const char *sender;    /* internal form; "" is the null sender */
     const char *full_name; /* or "" */
     const char *envelope_id;
@@ -20,6 +19,7 @@ struct submission {
     unsigned dsn_notify;
     bool gateway;
     bool verifies;           /* nothing is delivered */
+    bool traces;             /* the first attempt is reported */
     bool extract_recipients; /* from To, Cc and Bcc */
     bool dot_ends;           /* a line with a dot alone is the end */
     enum line_ends line_ends;

@@ -11,7 +11,7 @@ static const struct ipc_field recipient_fields[] = {
     IPC_TEXT(struct notice_recipient, original, ADDRESS_MAX),
     IPC_TEXT(struct notice_recipient, dsn_orcpt, ADDRESS_MAX),
     IPC_NUMBER(struct notice_recipient, dsn_notify, UINT8_MAX),
-    IPC_NUMBER(struct notice_recipient, action, DELIVERY_ACTION_UNDELIVERABLE),
+    IPC_NUMBER(struct notice_recipient, action, DELIVERY_ACTION_LAST),
     IPC_TEXT(struct notice_recipient, status, DELIVERY_STATUS_MAX),
     IPC_TEXT(struct notice_recipient, text, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct notice_recipient, remote_mta, DELIVERY_TEXT_MAX),
@@ -22,6 +22,7 @@ static const struct ipc_field recipient_fields[] = {
 
 static const struct ipc_field notice_fields[] = {
     IPC_NUMBER(struct notice, kind, NOTICE_SUCCESS),
+    IPC_NUMBER(struct notice, is_requested, 1),
     IPC_TEXT(struct notice, queue_id, QUEUE_ID_MAX),
     IPC_TEXT(struct notice, sender, ADDRESS_MAX),
     IPC_TEXT(struct notice, dsn_envid, ADDRESS_MAX),

@@ -196,8 +196,7 @@ static bool parse_line(struct span line, struct arena *arena, struct notice_reci
     }
     recipient_r->action_address = "";
     if (line.len > 0) {
-        if (!span_to_u64(span_take_until(&line, '\t'), DELIVERY_ACTION_UNDELIVERABLE,
-                         &recipient_r->action))
+        if (!span_to_u64(span_take_until(&line, '\t'), DELIVERY_ACTION_LAST, &recipient_r->action))
             return false;
         recipient_r->action_address = take_escaped(arena, span_take_until(&line, '\t'));
     }

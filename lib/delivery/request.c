@@ -61,7 +61,7 @@ static const struct ipc_field part_fields[] = {
 static const struct ipc_field report_fields[] = {
     IPC_NUMBER(struct delivery_report, recipient_id, UINT64_MAX),
     IPC_NUMBER(struct delivery_report, outcome, DELIVERY_BEST_MX),
-    IPC_NUMBER(struct delivery_report, action, DELIVERY_ACTION_UNDELIVERABLE),
+    IPC_NUMBER(struct delivery_report, action, DELIVERY_ACTION_LAST),
     IPC_TEXT(struct delivery_report, status, DELIVERY_STATUS_MAX),
     IPC_TEXT(struct delivery_report, text, DELIVERY_TEXT_MAX),
     IPC_TEXT(struct delivery_report, relay, DELIVERY_TEXT_MAX),

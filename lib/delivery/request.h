@@ -59,6 +59,9 @@ enum delivery_action {
     DELIVERY_ACTION_PASSED_ON,   /* the next host took over the duty to report: no report of ours */
     DELIVERY_ACTION_DELIVERABLE, /* it would be: only that was asked (sendmail -bv) */
     DELIVERY_ACTION_UNDELIVERABLE, /* likewise */
+    DELIVERY_ACTION_DELAYED,       /* not yet: the first attempt is reported (sendmail -v) */
+    DELIVERY_ACTION_FAILED,        /* likewise; the sender is told of it by itself, too */
+    DELIVERY_ACTION_LAST = DELIVERY_ACTION_FAILED,
 };
 
 #define DELIVERY_PARTS_MAX 100

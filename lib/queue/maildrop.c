@@ -25,6 +25,7 @@ static const struct rule {
     {MAILDROP_BODY,        PHASE_OPTIONS,    false, false, 8                   },
     {MAILDROP_GATEWAY,     PHASE_OPTIONS,    false, false, 0                   },
     {MAILDROP_VERIFY,      PHASE_OPTIONS,    false, false, 0                   },
+    {MAILDROP_TRACE,       PHASE_OPTIONS,    false, false, 0                   },
     {MAILDROP_VERP,        PHASE_OPTIONS,    false, false, 100                 },
     {MAILDROP_ORCPT,       PHASE_RECIPIENTS, true,  false, 2048                },
     {MAILDROP_RECIPIENT,   PHASE_RECIPIENTS, true,  true,  ADDRESS_MAX         },
@@ -88,6 +89,7 @@ static bool makes_sense(const struct maildrop_record *record)
         return is_text(value);
     case MAILDROP_GATEWAY:
     case MAILDROP_VERIFY:
+    case MAILDROP_TRACE:
     case MAILDROP_CONTENT:
     case MAILDROP_END:
         break;

@@ -3,7 +3,7 @@
  * writes it down as it is, for pickup(8), which believes nothing of it.
  *
  * Records: one octet type, four octets length (little-endian), the value. In this order:
- * version, sender, then what there is of full name, envelope id, return, body, gateway, verify, VERP; recipients;
+ * version, sender, then what there is of full name, envelope id, return, body, gateway, verify, trace, VERP; recipients;
  * content with LF line ends in pieces; end. A file without its end is no message.
  */
 #ifndef BUZON_LIB_QUEUE_MAILDROP_H
@@ -24,6 +24,7 @@ enum maildrop_type {
     MAILDROP_BODY = 'B',        /* "8BITMIME" or "7BIT" */
     MAILDROP_GATEWAY = 'G',     /* no mail of our own users: headers are not completed */
     MAILDROP_VERIFY = 'Y',      /* what would become of it? nothing is delivered */
+    MAILDROP_TRACE = 'F',       /* what came of the first attempt? */
     MAILDROP_VERP = 'X',        /* the delimiters of variable envelope return paths */
     MAILDROP_ORCPT = 'O',       /* DSN ORCPT of the next recipient, "rfc822;bob@x" */
     MAILDROP_RECIPIENT = 'R',   /* one octet '@' + DSN NOTIFY flags, then the address */

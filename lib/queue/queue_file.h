@@ -74,6 +74,8 @@ struct queue_attribute {
 #define QUEUE_ATTRIBUTE_REFUSED "refused"
 /* Set by pickup: nothing is delivered; the sender is told what would become of it. */
 #define QUEUE_ATTRIBUTE_VERIFY "verify"
+/* Likewise: the sender is told what came of the first attempt, whatever that is. */
+#define QUEUE_ATTRIBUTE_TRACE "trace"
 /* The sender of each copy names its recipient (lib/message/verp.h): the delimiters. For qmgr alone. */
 #define QUEUE_ATTRIBUTE_VERP "verp_delimiters"
 /* Set by cleanup or whoever hands a message in: "transport:nexthop" to which all recipients go first. */

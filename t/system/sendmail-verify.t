@@ -1,7 +1,7 @@
 #!/bin/sh
 # sendmail -bv and -v: the caller is told by mail what would become of mail, and what became of it.
 . "$(dirname "$0")/../lib.sh"
-plan 17
+plan 26
 
 instance_start <<END
 mydestination =
@@ -35,4 +35,24 @@ queue_is_empty 'and nothing is left'
 printf 'Subject: look\n\n' | sendmail -v -f eva@example.test ana@example.test >/dev/null
 maildir_has 'with -v, it is delivered' "$(virtual_maildir ana)" 1
 maildir_has 'and reported' "$BOX" 2
+printf 'Subject: later\n\n' | sendmail -v -N never -f eva@example.test x@late.test y@gone.test ana@example.test >"$T/said"
+is 'the caller is told once the message is taken' "$(cat "$T/said")" 'Mail Delivery Status Report will be mailed to <eva@example.test>.'
+maildir_has 'one report tells of the first attempt' "$BOX" 3
+REPORT=$(cat "$BOX"/new/* "$BOX"/cur/* 2>/dev/null | sed -n '/^Subject: Mail Delivery/,$p' | sed -n '/x@late/p;/y@gone/p;/^Action/p;/^Subject/p' | tail -n 12)
+like 'what has to wait' "$REPORT" '<x@late.test>: the road is closed'
+like 'what has failed' "$REPORT" '<y@gone.test>: moved away'
+like 'in the words of programs' "$REPORT" '^Action: delayed'
+like 'all three of them' "$REPORT" '^Action: failed'
+ID=$(tool buzonqueue -j | sed -n 's/.*"queue_id": "\([^"]*\)".*x@late.test.*/\1/p')
+log_lines=$(grep -c 'to=<x@late.test>.*status=deferred' "$LOG")
+tool buzonqueue -i "$ID"
+more_deferrals() { [ "$(grep -c 'to=<x@late.test>.*status=deferred' "$LOG")" -gt "$log_lines" ]; }
+wait_until 'a second attempt' more_deferrals
+settled() { [ -z "$(find "$T/queue/active" "$T/queue/incoming" -type f)" ]; }
+wait_until 'its end' settled
+is 'the second attempt is not reported' "$(maildir_files "$BOX" | wc -l)" 3
+printf 'Subject: quiet\n\n' | sendmail -v -v -f eva@example.test ana@example.test >"$T/said" 2>"$T/log/verbose"
+is 'more of them are for the log' "$(cat "$T/said")" ''
+tool buzonsuper -d ALL 2>"$T/log/removed"
+queue_is_empty 'all is done'
 no_crash 'nothing has crashed'

@@ -110,6 +110,11 @@ sendmail -i <message
 ~nobody would get it; theirs bounces it later / ^sendmail: fatal: root\(0\): Recipient addresses must be
 sendmail '' <message
 sendmail -f 'a b, c d' a@late.test <message
+sendmail -f ana@example.test -t <no-recipients
+sendmail -f ana@example.test a@late.test </
+cat $SIDE/conf/main.cf >main.cf; echo 'default_verp_delimiters = x' >>main.cf; sendmail -C $PWD -XV -f ana@example.test a@late.test <message
+~the program that writes to maildrop says it / ^buzondrop: fatal: User root.0. is not allowed to submit mail\n--- status 75$
+cat $SIDE/conf/main.cf >main.cf; echo 'authorized_submit_users = !root, static:all' >>main.cf; sendmail -C $PWD a@late.test <message
 sendmail -I x
 newaliases x
 newaliases
@@ -160,6 +165,16 @@ sendmail a@late.test <message; taken
  sendmail -B8BITMIME a@late.test <message; taken
  NAME='From Environment' sendmail a@late.test <message; taken
  sendmail -- a@late.test <message; taken
+ printf 'Subject: x\n\na\r\r\nb\r\r\r\n.\r\r\n' | sendmail a@late.test; taken
+ printf ' indented\nSubject: x\n\nbody\n' | sendmail a@late.test; taken
+ printf '\tindented\n' | sendmail -f ana@example.test a@late.test; taken
+ sendmail -f Mailer-Daemon a@late.test <message; taken
+ sendmail -f MAILER-DAEMON@mail.example.test a@late.test <message; taken
+ sendmail -f MAILER-DAEMON@example.test a@late.test <message; taken
+~ours has no control characters in addresses / ^recipient: a@late.test$.*^recipient: b@late.test$.*first
+ sendmail "$(printf '\001a@late.test')" "$(printf 'b@late.test\177')" <message; taken
+ printf 'To: a@late.test\0b@late.test\n\nbody\n' | sendmail -t; taken | grep -a recipient:
+ sendmail -f ana@example.test -vv a@late.test <message 2>/dev/null; taken | grep -v trace
 ~smtpd has no part in it / ^Received: by mail.example.test .Postfix, from userid 0.\nSubject: x\n.*\n\.y\n
  printf 'MAIL FROM:<>\r\nRCPT TO:<a@late.test>\r\nDATA\r\nSubject: x\r\n\r\n..y\r\n.\r\nQUIT\r\n' | sendmail -bs | tail -n 2; taken
 CASES
@@ -196,10 +211,10 @@ until id=\$(find "$T/$t_side/queue/deferred" -type f -printf '%f\n' | head -n 1)
     [ \$n -lt 200 ] || break
     sleep 0.05
 done
-postcat -q "\$id" | grep -vE '^(message_size|message_arrival_time|create_time|sender_fullname|named_attribute: (rewrite_context|encoding)|Date|	id )|^\\*\\*\\*' |
+postcat -q "\$id" | grep -avE '^(message_size|message_arrival_time|create_time|sender_fullname|named_attribute: (rewrite_context|encoding)|Date|	id )|^\\*\\*\\*' |
     sed "s/\$id/ID/; s/<2[0-9]*\\./<DATE./; s/[0-9:]* +0000/TIME/" >"$T/$t_side/message"
-grep -E '^(sender|named_attribute|(original_)?recipient): ' "$T/$t_side/message"
-grep -vE '^(sender|named_attribute|(original_)?recipient): ' "$T/$t_side/message"
+grep -aE '^(sender|named_attribute|(original_)?recipient): ' "$T/$t_side/message"
+grep -avE '^(sender|named_attribute|(original_)?recipient): ' "$T/$t_side/message"
 emptied >/dev/null 2>&1
 END
     cat >"$T/$t_side/bin/emptied" <<END

@@ -18,7 +18,7 @@ static const struct input_case {
     {"lines with CRLF",                     LINE_ENDS_ALWAYS, true,  "a\r\nb\r\n",      "a\nb\n"       },
     {"both",                                LINE_ENDS_ALWAYS, true,  "a\nb\r\n\r\nc\n", "a\nb\n\nc\n"  },
     {"a CR that ends nothing",              LINE_ENDS_ALWAYS, true,  "a\rb\n\r\rc\n",   "a\rb\n\r\rc\n"},
-    {"two CRs before the LF",               LINE_ENDS_ALWAYS, true,  "a\r\r\n",         "a\r\n"        },
+    {"two CRs before the LF",               LINE_ENDS_ALWAYS, true,  "a\r\r\n\r\r\n",   "a\n\n"        },
     {"no end of the last line",             LINE_ENDS_ALWAYS, true,  "a\nb",            "a\nb\n"       },
     {"nothing",                             LINE_ENDS_ALWAYS, true,  "",                ""             },
     {"a dot ends it",                       LINE_ENDS_ALWAYS, true,  "a\n.\nb\n",       "a\n"          },

@@ -23,6 +23,7 @@ static const struct list_case {
     {"a group",                       "g: a@b, c@d;",         "a@b|c@d"        },
     {"a backslash at the end",        "a@b c\\",              NULL             },
     {"a quote that never ends",       "a@b \"c@d e@f",        NULL             },
+    {"control characters",            "\001a@b\001c@d\177",   "a@b|c@d"        },
     {"nothing",                       " , ,",                 ""               },
 };
 
