@@ -180,10 +180,10 @@ static bool expand_operand(struct expansion *expansion, struct span *rest, struc
     return done;
 }
 
-/* Up to three numbers with dots between them. */
+/* Up to three numbers with dots between them; the first one as great as it can be: 9999 is ahead of all levels. */
 static bool parse_level(struct span text, uint64_t *level_r)
 {
-    static const uint64_t limits[] = {2047, 1023, 1023};
+    static const uint64_t limits[] = {INT64_MAX >> 20, 1023, 1023};
     uint64_t level = 0;
     bool more = true;
 

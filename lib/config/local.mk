@@ -15,6 +15,7 @@ lib_libbuzon_a_SOURCES += lib/config/config.h lib/config/parameters.def \
 	lib/config/report.c lib/config/report.h \
 	lib/config/service_parameter.c lib/config/service_parameter.h \
 	lib/config/source.c lib/config/source.h \
+	lib/config/table_parameter.c lib/config/table_parameter.h \
 	lib/config/tls_ciphers.c lib/config/tls_ciphers.h \
 	lib/config/undefined.c \
 	lib/config/unsupported.c \

@@ -2,6 +2,7 @@
 #include "lib/config/master_cf.h"
 
 #include "lib/base/file.h"
+#include "lib/base/hash.h"
 #include "lib/base/log.h"
 #include "lib/config/lines.h"
 
@@ -303,7 +304,7 @@ bool master_cf_is_superfluous(const char *program)
     return false;
 }
 
-/* The next -o as written, well-formed or not. */
+/* The next -o as written, well-formed or not; "--" ends them, as any word that is no option. */
 static bool next_option(const struct master_service *service, size_t *position, const char **text_r)
 {
     const struct strlist *arguments = &service->arguments;
@@ -311,6 +312,8 @@ static bool next_option(const struct master_service *service, size_t *position, 
     while (*position < arguments->count && arguments->items[*position][0] == '-') {
         const char *argument = arguments->items[(*position)++];
 
+        if (strcmp(argument, "--") == 0)
+            return false;
         if (argument[1] != 'o')
             continue;
         if (argument[2] == '\0' && *position == arguments->count)
@@ -331,6 +334,22 @@ bool master_cf_next_override(const struct master_service *service, size_t *posit
             return true;
     }
     return false;
+}
+
+void master_cf_visit_settings(const struct master_service *service, master_cf_visit *visit,
+                              void *context)
+{
+    struct hash *last = hash_create(); /* the position behind the setting of a name */
+    struct span name;
+    struct span value;
+
+    for (size_t position = 0; master_cf_next_override(service, &position, &name, &value);)
+        (void)hash_put(last, name, (void *)(uintptr_t)position);
+    for (size_t position = 0; master_cf_next_override(service, &position, &name, &value);) {
+        if ((uintptr_t)hash_get(last, name) == position)
+            visit(context, service, name, value);
+    }
+    hash_free(&last, NULL);
 }
 
 void master_cf_overrides(const struct master_service *service, struct strlist *overrides)

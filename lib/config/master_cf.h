@@ -50,6 +50,12 @@ void master_cf_split(struct span line, struct strlist *words);
 bool master_cf_next_override(const struct master_service *service, size_t *position,
                              struct span *name_r, struct span *value_r) MUST_CHECK;
 
+/* master_cf_visit_settings - those that count, with the service: of a name that is set twice the last one */
+typedef void master_cf_visit(void *context, const struct master_service *service, struct span name,
+                             struct span value);
+void master_cf_visit_settings(const struct master_service *service, master_cf_visit *visit,
+                              void *context);
+
 /* master_cf_overrides - all of them, as config_read takes them */
 void master_cf_overrides(const struct master_service *service, struct strlist *overrides);
 

@@ -26,27 +26,24 @@ static void warn_unused(const struct config_source *source, const char *file, st
     mem_free(text);
 }
 
-/* One setting of a file; what `context` is, its function knows. */
-typedef void visit_setting(void *context, const char *file, struct span name, struct span value);
-
-static void visit_settings(struct config_source *source, const struct master_cf *master_cf,
-                           unsigned files, visit_setting *visit, void *context)
+static const char *file_of(const struct master_service *service)
 {
-    struct span name;
-    struct span value;
+    return service == NULL ? "main.cf" : "master.cf";
+}
 
+/* `visit` gets each setting of main.cf, with NULL for a service, and of services. */
+static void visit_settings(struct config_source *source, const struct master_cf *master_cf,
+                           unsigned files, master_cf_visit *visit, void *context)
+{
     for (size_t i = 0; (files & REPORT_MAIN_CF) != 0 && i < source->setting_count; i++) {
-        name = span_text(source->settings[i].name);
-        visit(context, "main.cf", name, span_text(source_entry(source, name)->text));
+        struct span name = span_text(source->settings[i].name);
+
+        visit(context, NULL, name, span_text(source_entry(source, name)->text));
     }
     if ((files & REPORT_MASTER_CF) == 0 || master_cf == NULL)
         return;
-    for (size_t i = 0; i < master_cf->count; i++) {
-        size_t position = 0;
-
-        while (master_cf_next_override(&master_cf->services[i], &position, &name, &value))
-            visit(context, "master.cf", name, value);
-    }
+    for (size_t i = 0; i < master_cf->count; i++)
+        master_cf_visit_settings(&master_cf->services[i], visit, context);
 }
 
 struct unused {
@@ -54,12 +51,13 @@ struct unused {
     struct usage *usage;
 };
 
-static void visit_unused(void *context, const char *file, struct span name, struct span value)
+static void visit_unused(void *context, const struct master_service *service, struct span name,
+                         struct span value)
 {
     const struct unused *unused = context;
 
-    if (!usage_has(unused->usage, name))
-        warn_unused(unused->source, file, name, value);
+    if (!usage_has(unused->usage, service, name))
+        warn_unused(unused->source, file_of(service), name, value);
 }
 
 void report_unused(struct config_source *source, const struct master_cf *master_cf, unsigned files)
@@ -150,20 +148,22 @@ static void warn_of_restrictions(struct unsupported *unsupported, const char *fi
     strlist_release(&items);
 }
 
-static void visit_unsupported(void *context, const char *file, struct span name, struct span value)
+static void visit_unsupported(void *context, const struct master_service *service, struct span name,
+                              struct span value)
 {
     struct unsupported *unsupported = context;
     const char *reason;
     char *text;
 
-    warn_of_restrictions(unsupported, file, name, value);
+    warn_of_restrictions(unsupported, file_of(service), name, value);
     if (!has_no_effect(unsupported, name, value, &reason))
         return;
     text = mem_span(name);
     if (!strlist_has(&unsupported->named, text)) {
         strlist_add(&unsupported->named, text);
         log_warning("%s/%s: not supported, has no effect: %s=%.*s (%s)",
-                    unsupported->source->directory, file, text, SPAN_PRINTF(value), reason);
+                    unsupported->source->directory, file_of(service), text, SPAN_PRINTF(value),
+                    reason);
     }
     mem_free(text);
 }

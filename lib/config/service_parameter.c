@@ -8,7 +8,9 @@ static const char no_commands[] = "there are no pipe and spawn yet";
 
 /* Most are named for the parameter that counts for all transports. */
 #define ROW(kind, minimum, maximum, suffix)                                                        \
-    {suffix, "$default" suffix, SERVICE_PARAMETER_##kind, minimum, maximum, NULL}
+    {                                                                                              \
+        suffix, "$default" suffix, SERVICE_PARAMETER_##kind, minimum, maximum, NULL                \
+    }
 
 /* Bounds are those of Postfix 3.7. */
 const struct service_parameter service_parameters[] = {
@@ -23,12 +25,12 @@ const struct service_parameter service_parameters[] = {
     ROW(NUMBER, 0, 0, "_destination_recipient_limit"),
     ROW(NUMBER, 0, 0, "_extra_recipient_limit"),
     {"_initial_destination_concurrency", "$initial_destination_concurrency",
-     SERVICE_PARAMETER_NUMBER, 1, 0, NULL},
+                                              SERVICE_PARAMETER_NUMBER,                                                                       1, 0, NULL       },
     ROW(NUMBER, 0, 0, "_minimum_delivery_slots"),
     ROW(NUMBER, 0, 0, "_recipient_limit"),
     ROW(TIME, 1, 0, "_recipient_refill_delay"),
     ROW(NUMBER, 1, 0, "_recipient_refill_limit"),
-    {"_time_limit", "$command_time_limit", SERVICE_PARAMETER_TIME, 1, 0, no_commands},
+    {"_time_limit",                      "$command_time_limit",              SERVICE_PARAMETER_TIME, 1, 0, no_commands},
     ROW(TIME, 0, 0, "_transport_rate_delay"),
 };
 
@@ -65,7 +67,7 @@ const struct service_parameter *service_parameter_find(const struct master_cf *m
     for (size_t i = 0; master_cf != NULL && i < master_cf->count; i++) {
         const struct master_service *service = &master_cf->services[i];
 
-        if (service->type != SERVICE_UNIX || !span_starts_with(name, service->name))
+        if (!span_starts_with(name, service->name))
             continue;
         for (size_t j = 0; j < service_parameter_count; j++) {
             if (is_name_of(name, service->name, service_parameters[j].suffix) &&

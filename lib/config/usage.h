@@ -13,9 +13,10 @@ struct usage;
 /*
  * usage_create - follow all references
  *
- * A user's own names are good for something when a $name refers to them, anywhere in main.cf or in an
- * -o of master.cf, when they are in smtpd_restriction_classes, when they are named for a service of
- * master.cf, or for a table of an old-style type:name (mysql:accounts and accounts_hosts).
+ * A user's own names are good for something when a $name refers to them, when they are in smtpd_restriction_classes, when
+ * they are named for a service of master.cf, or for a table of an old-style type:name (mysql:accounts and accounts_hosts).
+ * References in main.cf are to whatever has the name; those in the -o of a service to main.cf and to its own -o. An -o in the
+ * place of a setting of main.cf is as good as that.
  *
  *  source, master_cf  borrowed until usage_free; master_cf may be NULL
  */
@@ -23,6 +24,7 @@ struct usage *usage_create(struct config_source *source, const struct master_cf 
     __attribute__((returns_nonnull));
 void usage_free(struct usage **usage);
 
-bool usage_has(const struct usage *usage, struct span name);
+/* usage_has - is a setting of this name good for something? `service` has it as -o; NULL: main.cf has it */
+bool usage_has(const struct usage *usage, const struct master_service *service, struct span name);
 
 #endif

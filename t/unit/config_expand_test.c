@@ -53,6 +53,7 @@ static const struct expand_case {
     {"references in operands",                      "${{${v?{1}:{2}}} == {1} ? {$v} : {y}}",              "val"                 },
     {"levels compare part by part",                 "${{3.10} <level {3.9} ? {lt} : {ge}}",               "ge"                  },
     {"missing parts of a level are zero",           "${{3} ==level {3.0.0} ? {x} : {y}}",                 "x"                   },
+    {"a level ahead of all",                        "${{9999} >level {3.11} ? {x} : {y}}",                "x"                   },
     {"a lone dollar",                               "a$",                                                 NULL                  },
     {"a dollar before a blank",                     "a$ v",                                               NULL                  },
     {"a dollar before a dot",                       "$.",                                                 NULL                  },

@@ -130,13 +130,43 @@ static void services_are_found_by_name_and_type(void **state UNUSED)
     master_cf_free(&master_cf);
 }
 
+static void append(void *context, const struct master_service *service UNUSED, struct span name,
+                   struct span value)
+{
+    buf_put_printf(context, "%.*s=%.*s;", SPAN_PRINTF(name), SPAN_PRINTF(value));
+}
+
+static void what_a_service_sets_ends_with_its_options(void **state UNUSED)
+{
+    static const char *const ends[] = {"word -o c=3", "-- -o c=3", "-o"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(ends); i++) {
+        char *line = mem_printf("a unix - - n - - smtp -v -oa=1 -o broken -o {b = 2 3} -o a=4 %s\n",
+                                ends[i]);
+        struct master_cf *master_cf = parse(line, NULL);
+        struct strlist overrides = STRLIST_EMPTY;
+        struct buf settings = BUF(BUF_UNLIMITED);
+
+        master_cf_visit_settings(&master_cf->services[0], append, &settings);
+        assert_string_equal(buf_text(&settings), "b=2 3;a=4;");
+        master_cf_overrides(&master_cf->services[0], &overrides);
+        assert_int_equal(overrides.count, 4);
+        assert_string_equal(overrides.items[3], "a=4");
+        strlist_release(&overrides);
+        buf_release(&settings);
+        master_cf_free(&master_cf);
+        mem_free(line);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(entry_cases) + ARRAY_LENGTH(refusal_cases) + 1];
+    struct CMUnitTest tests[ARRAY_LENGTH(entry_cases) + ARRAY_LENGTH(refusal_cases) + 2];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, entry_cases, run_entry_case);
     UNIT_ADD_ROWS(tests, used, refusal_cases, run_refusal_case);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(services_are_found_by_name_and_type);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(what_a_service_sets_ends_with_its_options);
     return unit_run("master.cf", tests, used);
 }

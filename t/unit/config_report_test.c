@@ -47,7 +47,7 @@ static const struct report_case {
     {"a parameter named for a transport",                               "slow_destination_rate_delay = 1s\n",
      "slow unix - - n - - smtp\n",                                                                                                                                                                                            ""                                                                                                   },
     {"one that nothing obeys",                                          "slow_time_limit = 7\n",                                         "slow unix - - n - - pipe\n",
-     "/main.cf: not supported, has no effect: slow_time_limit=7 (there are no pipe and spawn yet)\n"                                                                                                                                                                                                           },
+     "/main.cf: not supported, has no effect: slow_time_limit=7 (there are no pipe and spawn yet)\n"                                                                                                                                                                                                                               },
     {"for a transport that is not there",                               "slow_destination_rate_delay = 1s\n",
      "fast unix - - n - - smtp\n",                                                                                                                                                                                            "/main.cf: unused parameter: slow_destination_rate_delay=1s (is default_destination_rate_delay "
      "meant?)\n"                                                                                                                                                                                                                                                                                 },
@@ -70,7 +70,7 @@ static const struct report_case {
     {"not of raw values, services, and what a service sets for itself",
      "forward_path = $home/.forward\nlogin_greeting = $slow_destination_rate_delay\n",                                                   "slow unix - - n - - smtp -o own=x -o smtp_helo_name=$own$service_name\n",           ""                                                                                                   },
     {"a service's own are not another's",                               "",
-     "smtp inet n - n - - smtpd -o smtpd_banner=$own\nb inet n - n - - smtpd -o own=x\n",                                                                                                                                     "/master.cf: undefined parameter: own\n"                                                             },
+     "smtp inet n - n - - smtpd -o smtpd_banner=$own\nb inet n - n - - smtpd -o own=x\n",                                                                                                                                     "/master.cf: undefined parameter: own\n/master.cf: unused parameter: own=x\n"                        },
     {"what has no effect has a reason",                                 "unverified_sender_reject_code = 550\n",                         "",
      "/main.cf: not supported, has no effect: unverified_sender_reject_code=550 (addresses are not "
      "probed yet)\n"                                                                                                                                                                                                                                                                                                               },
@@ -100,8 +100,7 @@ static const struct report_case {
     {"a malformed reference, and who needs it",                         "own = ${x\nsmtpd_banner = $own\n",                              "",
      "/main.cf, line 1: own: truncated reference: \"${x\" (read by smtpd)\n"                                                                                                                                                                                                                                                       },
     {"in a service whose program reads it",                             "own = 7\n",
-     "smtp inet n - n - - smtpd -o smtpd_timeout=x -o qmgr_ipc_timeout=x -o max_use=$own\n",
-     "/master.cf, line 1: service smtp: parameter smtpd_timeout: bad time value or unit: x\n"                                                                                                                                                                                                                                      },
+     "smtp inet n - n - - smtpd -o smtpd_timeout=x -o qmgr_ipc_timeout=x -o max_use=$own\n",                                                                                                                                  "/master.cf, line 1: service smtp: parameter smtpd_timeout: bad time value or unit: x\n"             },
 };
 
 /* What is logged while the log goes to a file, without date, name and directory. */

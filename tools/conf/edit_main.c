@@ -73,13 +73,14 @@ static bool is_continuation(struct span line)
     return line.len > 0 && is_space((unsigned char)*line.data);
 }
 
-/* The change that concerns the setting which begins on this line; NULL: none. */
+/* The change that concerns the setting which begins on this line, well-formed or not; NULL: none. */
 static struct change *find_change(const struct changes *changes, struct span line)
 {
-    struct span name;
-    struct span value;
+    size_t len = 0;
 
-    return setting_split(line, &name, &value) != NULL ? NULL : find(changes, name);
+    while (len < line.len && line.data[len] != '=' && !is_space((unsigned char)line.data[len]))
+        len++;
+    return find(changes, span_first(line, len));
 }
 
 static void begin_change(struct change *change, enum edit edit, const char *path, struct span line,

@@ -32,6 +32,8 @@ struct edit_kind {
     enum fate fate;
     edit_service *edit; /* of each entry that is printed again */
     bool adds;          /* a request that matches nothing adds an entry */
+    bool (*check)(const char *rest,
+                  struct error *err); /* of the third part; NULL where there is none */
 };
 
 static bool refuse(struct error *err, const char *syntax)
@@ -66,7 +68,12 @@ static bool parse_request(const struct edit_kind *kind, const char *text,
         done = false;
     }
     mem_free(place);
-    return done || refuse(err, kind->syntax);
+    if (!done)
+        return refuse(err, kind->syntax);
+    if (kind->check == NULL || kind->check(request_r->pattern.rest, err))
+        return true;
+    conf_service_pattern_release(&request_r->pattern);
+    return false;
 }
 
 /* What is wrong with an entry, and which one it is. */
@@ -247,11 +254,6 @@ static bool change_field(struct conf_service *service, const struct edit_request
 {
     enum conf_service_field field = conf_service_field_find(request->pattern.rest);
 
-    if (field == FIELD_COUNT) {
-        error_set(err, ERROR_PERMANENT, "invalid service attribute name: \"%s\"",
-                  request->pattern.rest);
-        return false;
-    }
     if (field != FIELD_COMMAND && strpbrk(request->value, " \t\r") != NULL) {
         error_set(err, ERROR_PERMANENT, "-Fe does not accept whitespace in non-command field");
         return false;
@@ -260,11 +262,14 @@ static bool change_field(struct conf_service *service, const struct edit_request
            refuse_entry(request, err);
 }
 
+static bool check_parameter(const char *name, struct error *err)
+{
+    return strcmp(name, "*") != 0 || refuse(err, "-Pe does not accept wild-card parameter name");
+}
+
 static bool change_parameter(struct conf_service *service, const struct edit_request *request,
                              struct error *err)
 {
-    if (strcmp(request->pattern.rest, "*") == 0)
-        return refuse(err, "-Pe does not accept wild-card parameter name");
     if (request->value != NULL && strpbrk(request->pattern.rest, " \t\r\n") != NULL) {
         error_set(err, ERROR_PERMANENT, "missing '=' after attribute name: \"%s\"", request->text);
         return false;
@@ -297,6 +302,7 @@ bool edit_fields(const char *directory, const struct strlist *requests, struct e
         .with_value = true,
         .fate = FATE_PRINT,
         .edit = change_field,
+        .check = conf_service_check_field,
     };
 
     return edit_master(directory, &kind, requests, err);
@@ -311,6 +317,7 @@ bool edit_service_parameters(const char *directory, enum edit edit, const struct
         .with_value = edit == EDIT_SET,
         .fate = FATE_PRINT,
         .edit = change_parameter,
+        .check = check_parameter,
     };
 
     return edit_master(directory, &kind, requests, err);

@@ -33,6 +33,14 @@ enum conf_service_field conf_service_field_find(const char *name)
     return field;
 }
 
+bool conf_service_check_field(const char *name, struct error *err)
+{
+    if (conf_service_field_find(name) < FIELD_COUNT)
+        return true;
+    error_set(err, ERROR_PERMANENT, "invalid service attribute name: \"%s\"", name);
+    return false;
+}
+
 static struct argument *add_argument(struct conf_service *service)
 {
     service->arguments =
@@ -55,16 +63,10 @@ static bool has_blank(struct span text)
     return at < text.len;
 }
 
-/*
- * A word behind the options, in braces only where it could not be read back without them.
- *
- *  first  nothing but options stands before it
- */
-static void add_word(struct conf_service *service, struct span word, bool first)
+/* A word without its braces; with them only where it could not be read back without. */
+static void add_word(struct conf_service *service, struct span inside)
 {
-    struct span inside = braces_strip(word);
-    bool braces = inside.len == 0 || has_blank(inside) || *inside.data == '{' ||
-                  (first && *inside.data == '-');
+    bool braces = inside.len == 0 || has_blank(inside) || *inside.data == '{';
 
     add_argument(service)->value = mem_printf(braces ? "{%.*s}" : "%.*s", SPAN_PRINTF(inside));
 }
@@ -88,20 +90,17 @@ static void add_option(struct conf_service *service, struct span word)
     argument->value = mem_span(value);
 }
 
-/* Options end at the first word that is none; what follows is the command's own. */
+/* Options end at the first word that is none, as the daemon sees it; what follows is the command's own. */
 static void read_arguments(struct conf_service *service, const struct strlist *words)
 {
     bool options = true;
 
     for (size_t i = FIELD_COUNT; i < words->count; i++) {
-        struct span word = span_text(words->items[i]);
-        bool ends = options && (*word.data != '-' || span_equal_text(word, "--"));
+        struct span word = braces_strip(span_text(words->items[i]));
 
-        options = options && !ends;
-        if (!options)
-            add_word(service, word, ends);
-        else if (!span_starts_with(word, "-o"))
-            add_text(service, word);
+        options = options && span_starts_with(word, "-") && !span_equal_text(word, "--");
+        if (!options || !span_starts_with(word, "-o"))
+            add_word(service, word);
         else if (word.len > 2)
             add_option(service, span_skip(word, 2));
         else if (i + 1 < words->count)
@@ -181,13 +180,14 @@ static void remove_argument(struct conf_service *service, size_t at)
             (service->argument_count - at) * sizeof(*service->arguments));
 }
 
-/* The place behind all options: before the first word that is no setting and begins without '-'. */
+/* The place behind all options: before "--" and the first word that is no setting and begins without '-'. */
 static size_t end_of_options(const struct conf_service *service)
 {
     size_t at = 0;
 
-    while (at < service->argument_count &&
-           (service->arguments[at].name != NULL || *service->arguments[at].value == '-'))
+    while (at < service->argument_count && (service->arguments[at].name != NULL ||
+                                            (*service->arguments[at].value == '-' &&
+                                             strcmp(service->arguments[at].value, "--") != 0)))
         at++;
     return at;
 }
@@ -234,15 +234,18 @@ static void print_option(struct printer *printer, const char *name, const char *
     printer->complete = true;
 }
 
-/* What a setting is worth in this scope; as written when that cannot be said, with a warning. */
+/* What a setting is worth in this scope, even if another one of its name counts; as written when that cannot be said, with
+ * a warning. */
 static const char *expanded(const struct argument *argument, struct config_source *scope)
 {
+    const struct parameter *parameter = parameter_find(span_text(argument->name));
     struct error err = {0};
     const char *value;
 
-    if (scope == NULL)
+    if (scope == NULL || (parameter != NULL && parameter->kind == PARAMETER_RAW))
         return argument->value;
-    if (source_value_of(scope, span_text(argument->name), &value, &err))
+    value = source_expand(scope, span_text(argument->value), &err);
+    if (value != NULL)
         return value;
     log_warning("%s", err.text);
     return argument->value;
@@ -373,7 +376,7 @@ bool conf_service_pattern_parse(const char *text, int parts, struct conf_service
         return false;
     *pattern_r = (struct conf_service_pattern){
         .name = mem_span(name),
-        .type = type.len > 0 ? mem_span(type) : mem_text("*"),
+        .type = type.len > 0 || rest.len > 0 ? mem_span(type) : mem_text("*"),
         .rest = rest.len > 0 ? mem_span(rest) : NULL,
     };
     return true;

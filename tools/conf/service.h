@@ -55,6 +55,8 @@ bool conf_service_set_field(struct conf_service *service, enum conf_service_fiel
 /* conf_service_field_find - by its name; FIELD_COUNT when there is none */
 enum conf_service_field conf_service_field_find(const char *name);
 const char *conf_service_field_name(enum conf_service_field field);
+/* conf_service_check_field - PERMANENT when no field has this name */
+bool conf_service_check_field(const char *name, struct error *err) MUST_CHECK;
 
 /*
  * conf_service_print - append the entry as a line of master.cf, or its command with all arguments
@@ -75,7 +77,7 @@ struct config_source *conf_service_scope(const struct conf_service *service, con
 /* A request "name[/type[/rest]]" with * for any name or type. */
 struct conf_service_pattern {
     char *name;
-    char *type; /* "*" when it was left out */
+    char *type; /* "*" when it was left out, with what is behind it */
     char *rest; /* NULL when it was left out */
 };
 

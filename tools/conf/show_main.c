@@ -53,7 +53,7 @@ static struct shown look_up(const struct conf *conf, const char *name, struct er
             .text = entry != NULL ? entry->text : of_service->value,
             .is_set = entry != NULL,
         };
-    if (entry != NULL && usage_has(conf->usage, span))
+    if (entry != NULL && usage_has(conf->usage, NULL, span))
         return (struct shown){.class = CLASS_USER, .text = entry->text, .is_set = true};
     return (struct shown){0};
 }
@@ -84,7 +84,7 @@ static void list_services(const struct conf *conf, struct strlist *names)
     for (size_t i = 0; conf->master_cf != NULL && i < conf->master_cf->count; i++) {
         const struct master_service *service = &conf->master_cf->services[i];
 
-        for (size_t j = 0; service->type == SERVICE_UNIX && j < service_parameter_count; j++) {
+        for (size_t j = 0; j < service_parameter_count; j++) {
             if (service_parameter_applies(&service_parameters[j], service->command)) {
                 char *name = mem_printf("%s%s", service->name, service_parameters[j].suffix);
 

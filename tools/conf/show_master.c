@@ -15,7 +15,13 @@ struct request_kind {
     const char *syntax;
     int parts;
     show_service *show;
+    bool names_fields;
 };
+
+static bool is_any(const char *rest)
+{
+    return rest == NULL || strcmp(rest, "*") == 0;
+}
 
 static bool make_scope(const struct conf *conf, const struct conf_service *service,
                        struct config_source **scope_r, struct error *err)
@@ -75,14 +81,10 @@ static void show_field(const struct conf *conf, const struct conf_service *servi
 static bool show_service_fields(const struct conf *conf, const struct conf_service *service,
                                 const char *rest, struct buf *out, bool *found_r, struct error *err)
 {
-    bool all = rest == NULL || strcmp(rest, "*") == 0;
+    bool all = is_any(rest);
     enum conf_service_field wanted = all ? FIELD_SERVICE : conf_service_field_find(rest);
     struct config_source *scope;
 
-    if (wanted == FIELD_COUNT) {
-        error_set(err, ERROR_PERMANENT, "invalid service attribute name: \"%s\"", rest);
-        return false;
-    }
     if (!make_scope(conf, service, &scope, err))
         return false;
     for (enum conf_service_field field = wanted; field < (all ? FIELD_COUNT : wanted + 1); field++)
@@ -130,7 +132,7 @@ static bool show_settings(const struct conf *conf, const struct conf_service *se
     for (size_t i = 0; i < service->argument_count; i++) {
         const char *name = service->arguments[i].name;
 
-        if (name != NULL && (rest == NULL || strcmp(rest, "*") == 0 || strcmp(rest, name) == 0))
+        if (name != NULL && (is_any(rest) || strcmp(rest, name) == 0))
             settings[count++] = &service->arguments[i];
     }
     qsort(settings, count, sizeof(*settings), compare_settings);
@@ -150,6 +152,20 @@ struct request {
     bool found;
 };
 
+static bool parse_request(const struct request_kind *kind, const char *text,
+                          struct conf_service_pattern *pattern_r, struct error *err)
+{
+    if (!conf_service_pattern_parse(text, kind->parts, pattern_r)) {
+        error_set(err, ERROR_PERMANENT, "%s", kind->syntax);
+        return false;
+    }
+    if (!kind->names_fields || is_any(pattern_r->rest) ||
+        conf_service_check_field(pattern_r->rest, err))
+        return true;
+    conf_service_pattern_release(pattern_r);
+    return false;
+}
+
 static struct request *parse_requests(const struct request_kind *kind,
                                       const struct strlist *requests, struct error *err)
 {
@@ -157,9 +173,8 @@ static struct request *parse_requests(const struct request_kind *kind,
 
     for (size_t i = 0; i < requests->count; i++) {
         parsed[i].found = false;
-        if (conf_service_pattern_parse(requests->items[i], kind->parts, &parsed[i].pattern))
+        if (parse_request(kind, requests->items[i], &parsed[i].pattern, err))
             continue;
-        error_set(err, ERROR_PERMANENT, "%s", kind->syntax);
         while (i-- > 0)
             conf_service_pattern_release(&parsed[i].pattern);
         mem_free(parsed);
@@ -180,8 +195,6 @@ static bool show_matches(const struct conf *conf, const struct request_kind *kin
                 continue;
             if (!kind->show(conf, service, requests[j].pattern.rest, out, &requests[j].found, err))
                 return false;
-            if (kind->parts == 2)
-                break; /* an entry is shown once */
         }
     }
     return true;
@@ -216,7 +229,7 @@ bool show_services(const struct conf *conf, const struct strlist *requests, stru
                    struct error *err)
 {
     static const struct request_kind kind = {"-M option requires service_name[/type]", 2,
-                                             show_entry};
+                                             show_entry, false};
 
     return show_requests(conf, &kind, requests, out, err);
 }
@@ -225,7 +238,7 @@ bool show_fields(const struct conf *conf, const struct strlist *requests, struct
                  struct error *err)
 {
     static const struct request_kind kind = {"-F option requires service_name[/type[/field]]", 3,
-                                             show_service_fields};
+                                             show_service_fields, true};
 
     return show_requests(conf, &kind, requests, out, err);
 }
@@ -234,7 +247,7 @@ bool show_service_parameters(const struct conf *conf, const struct strlist *requ
                              struct buf *out, struct error *err)
 {
     static const struct request_kind kind = {"-P option requires service_name[/type[/parameter]]",
-                                             3, show_settings};
+                                             3, show_settings, false};
 
     return show_requests(conf, &kind, requests, out, err);
 }
