@@ -13,12 +13,13 @@ enum access_result access_permit_mynetworks(struct access_check *check,
     enum map_result result = session->peer.in_mynetworks;
 
     if (!session->peer.mynetworks_asked || result == MAP_UNAVAILABLE) {
-        result = match_list_address(session->server->mynetworks, &session->peer.address, &err);
+        result = match_list_client(session->server->mynetworks, span_text(session->peer.name),
+                                   &session->peer.address, &err);
         session->peer.in_mynetworks = result;
         session->peer.mynetworks_asked = true;
     }
     if (result == MAP_UNAVAILABLE)
-        return access_lookup_failed(check, session->peer.text);
+        return access_lookup_failed(check, access_subject_name(session, check->subject));
     return result == MAP_FOUND ? access_permit(check, SUBJECT_CLIENT, "permit_mynetworks", "")
                                : ACCESS_DUNNO;
 }

@@ -12,8 +12,9 @@ static bool is_lenient(const struct smtpd_session *session)
     struct error err;
 
     return strcmp(session->config->smtpd_forbid_bare_newline, "no") == 0 ||
-           match_list_address(session->server->bare_newline_exclusions, &session->peer.address,
-                              &err) == MAP_FOUND;
+           match_list_client(session->server->bare_newline_exclusions,
+                             span_text(session->peer.name), &session->peer.address,
+                             &err) == MAP_FOUND;
 }
 
 static void begin_content(struct smtpd_session *session, unsigned options)

@@ -76,8 +76,8 @@ static bool forbids_bare_newline(const struct smtpd_session *session)
     struct error err;
 
     return strcmp(session->config->smtpd_forbid_bare_newline, "reject") == 0 &&
-           match_list_address(server.bare_newline_exclusions, &session->peer.address, &err) !=
-               MAP_FOUND;
+           match_list_client(server.bare_newline_exclusions, span_text(session->peer.name),
+                             &session->peer.address, &err) != MAP_FOUND;
 }
 
 /* smtpd_command_filter: what stands in the place of this line; false: it cannot be asked */

@@ -542,6 +542,30 @@ unknown
 127.20.0.1
 127.20.0.2
 127.5.0.1
+== client 41
+127.20.0.1
+127.20.0.2
+127.20.0.3
+== client 42
+127.5.0.1
+127.5.0.2
+127.5.0.3
+127.5.0.4
+127.5.0.5
+127.20.0.1
+== client 43
+127.20.0.1
+127.20.0.2
+2001:db8:5::1
+2001:db8:1:2::7
+== client 44
+127.20.0.1
+127.20.0.2
+2001:db8:5::1
+2001:db8:1:2::7
+== client 45
+127.20.0.1
+127.5.0.1
 == to 33
 whole@pattern.test
 Whole@Pattern.test
@@ -629,6 +653,10 @@ client_rules = check_client_access texthash:$D/access, check_client_access regex
 network_rules = permit_mynetworks, reject
 networks = 127.10.0.0/24, $D/networks, cidr:$D/networks.cidr, texthash:$D/networks.text, 127.18.0.5, [2001:db8:5::]/48,
     [2001:db8:1:2::7]
+commented_networks = 127.20.0.1 # 127.20.0.2, 127.20.0.3
+named_networks = !a.b.parent.test, host.client.test, parent.test, regexp:$D/domains.regexp
+malformed_networks = 127.20.0.1/8, [2001:db8:5::]/48
+odd_networks = 127.20, office/8, 127.20.0.256, [2001:DB8:5:0::1], 127.20.0.2, [2001:db8:5::]/129
 negated_networks = !127.20.0.1, 127.20.0.0/16
 X
 access='-o smtpd_reject_unlisted_recipient=no'
@@ -646,6 +674,11 @@ services="25 inet n - n - - smtpd
 38 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_helo_access static:{550 5.7.1 hit static}}
 39 inet n - n - - smtpd $access -o smtpd_recipient_restrictions={check_client_access static:{550 5.7.1 hit static}}
 40 inet n - n - - smtpd -o virtual_mailbox_domains=static.test -o virtual_mailbox_maps=static:x
+41 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=\$commented_networks
+42 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=\$named_networks
+43 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=\$malformed_networks
+44 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=\$odd_networks
+45 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=host.client.test -o parent_domain_matches_subdomains=
 31 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$network_rules -o mynetworks=\$negated_networks
 32 inet n - n - - smtpd $access -o smtpd_recipient_restrictions=\$from_rules -o smtpd_null_access_lookup_key=null-key"
 

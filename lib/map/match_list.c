@@ -18,6 +18,7 @@ struct item {
     bool negated;
     const char *text; /* arena's; of BROKEN the reason */
     struct maps *table;
+    /* of BROKEN: its size is that of the addresses that it might be about; 0: of whatever is asked */
     struct cidr network;
 };
 
@@ -47,10 +48,10 @@ static struct item *add_item(struct match_list *list, enum item_kind kind, bool 
 }
 
 /* It stands where the bad item stood: what is matched before it stays right. */
-static void add_broken(struct match_list *list, const char *reason)
+static struct item *add_broken(struct match_list *list, const char *reason)
 {
     log_warning("%s: %s", list->parameter, reason);
-    (void)add_item(list, ITEM_BROKEN, false, reason);
+    return add_item(list, ITEM_BROKEN, false, reason);
 }
 
 /* "[::1]" and "[v6]/mask" have colons too, but no table's type starts with a bracket. */
@@ -59,11 +60,13 @@ static bool is_table(const char *text)
     return text[0] != '[' && strchr(text, ':') != NULL;
 }
 
+/* Of addresses without a mask only those of IPv6 have more than one form, and so have to be read. */
 static bool looks_like_network(const char *text)
 {
-    return text[0] == '[' || strchr(text, '/') != NULL || text[strspn(text, "0123456789.")] == '\0';
+    return strpbrk(text, ":/") != NULL && text[strspn(text, "0123456789abcdefABCDEF:.[]/")] == '\0';
 }
 
+/* A network that is malformed is trouble for those clients alone that it might be about. */
 static void add_network(struct match_list *list, bool negated, const char *text)
 {
     struct cidr network;
@@ -72,7 +75,7 @@ static void add_network(struct match_list *list, bool negated, const char *text)
     if (cidr_read(span_text(text), &network, &err))
         add_item(list, ITEM_NETWORK, negated, text)->network = network;
     else
-        add_broken(list, err.text);
+        add_broken(list, err.text)->network.size = strchr(text, ':') == NULL ? 4 : 16;
 }
 
 static void add_text(struct match_list *list, const char *text, bool negated, unsigned depth);
@@ -85,9 +88,9 @@ static void add_lines(struct match_list *list, const char *path, bool negated, u
     struct span rest;
 
     if (depth >= FILE_NEST_MAX) {
-        add_broken(list, "too many levels of files in files");
+        (void)add_broken(list, "too many levels of files in files");
     } else if (!file_read(AT_FDCWD, path, &content, &err)) {
-        add_broken(list, err.text);
+        (void)add_broken(list, err.text);
     } else {
         rest = buf_span(&content);
         while (rest.len > 0) {
@@ -111,7 +114,7 @@ static void add_one(struct match_list *list, const char *text, bool negated, uns
         text++;
     }
     if (*text == '\0')
-        add_broken(list, "no pattern after '!'");
+        (void)add_broken(list, "no pattern after '!'");
     else if (*text == '/')
         add_lines(list, text, negated, depth);
     else if (is_table(text))
@@ -123,16 +126,27 @@ static void add_one(struct match_list *list, const char *text, bool negated, uns
         (void)add_item(list, ITEM_LITERAL, negated, text);
 }
 
+/* What somebody has put behind a # does not count: it must not let anybody in. */
+static bool ends_here(const struct match_list *list, const struct strlist *items, size_t at)
+{
+    if (items->items[at][0] != '#')
+        return false;
+    log_warning("%s: comment at end of line is not supported: %s%s%s", list->parameter,
+                items->items[at], at + 1 < items->count ? " " : "",
+                at + 1 < items->count ? items->items[at + 1] : "");
+    return true;
+}
+
 static void add_text(struct match_list *list, const char *text, bool negated, unsigned depth)
 {
     struct strlist items = STRLIST_EMPTY;
     struct error err;
 
     if (strlist_split_config(&items, text, &err)) {
-        for (size_t i = 0; i < items.count; i++)
+        for (size_t i = 0; i < items.count && !ends_here(list, &items, i); i++)
             add_one(list, items.items[i], negated, depth);
     } else {
-        add_broken(list, err.text);
+        (void)add_broken(list, err.text);
     }
     strlist_release(&items);
 }
@@ -222,22 +236,50 @@ static bool name_matches(const struct match_list *list, const char *pattern, str
     return pattern[0] == '.';
 }
 
-/* Does this one item match? With an address, the name is its text. */
-static enum map_result match_item(const struct match_list *list, const struct item *item,
-                                  struct span name, const struct cidr *address, struct error *err)
+/* What an item may match. */
+struct subject {
+    struct span name;           /* or an address's text */
+    const struct cidr *address; /* NULL: a name */
+};
+
+/* An address as it is written, in brackets or not: "192.0.2.1", "[192.0.2.1]". */
+static bool address_matches(const char *pattern, struct span address)
 {
+    struct span text = span_text(pattern);
+
+    if (span_starts_with(text, "[") && text.data[text.len - 1] == ']')
+        text = span_of(text.data + 1, text.len - 2);
+    return span_equal_nocase(text, address);
+}
+
+static bool literal_matches(const struct match_list *list, const char *pattern,
+                            const struct subject *subject)
+{
+    if (subject->address != NULL)
+        return address_matches(pattern, subject->name);
+    return name_matches(list, pattern, subject->name);
+}
+
+/* Does this one item match? */
+static enum map_result match_item(const struct match_list *list, const struct item *item,
+                                  const struct subject *subject, struct error *err)
+{
+    const struct cidr *address = subject->address;
     bool matches = false;
 
     switch (item->kind) {
     case ITEM_LITERAL:
-        matches = name_matches(list, item->text, name);
+        matches = literal_matches(list, item->text, subject);
         break;
     case ITEM_TABLE:
-        return ask_table(list, item, name, address == NULL && list->kind != MATCH_STRING, err);
+        return ask_table(list, item, subject->name, address == NULL && list->kind != MATCH_STRING,
+                         err);
     case ITEM_NETWORK:
         matches = address != NULL && cidr_contains(&item->network, address);
         break;
     case ITEM_BROKEN:
+        if (item->network.size != 0 && (address == NULL || address->size != item->network.size))
+            break;
         error_set(err, ERROR_TEMPORARY, "%s: %s", list->parameter, item->text);
         return MAP_UNAVAILABLE;
     }
@@ -268,19 +310,13 @@ static void tell(const struct match_list *list, const struct item *item, struct 
         list->watch(list->watch_context, &event);
 }
 
-/* What an item may match. */
-struct subject {
-    struct span name;           /* or an address's text */
-    const struct cidr *address; /* NULL: a name */
-};
-
 static enum map_result match(const struct match_list *list, const struct subject *subjects,
                              size_t count, struct error *err)
 {
     for (size_t i = 0; i < list->count * count; i++) {
         const struct item *item = &list->items[i / count];
         const struct subject *subject = &subjects[i % count];
-        enum map_result result = match_item(list, item, subject->name, subject->address, err);
+        enum map_result result = match_item(list, item, subject, err);
 
         if (result == MAP_UNAVAILABLE)
             return MAP_UNAVAILABLE;
@@ -299,31 +335,18 @@ enum map_result match_list_name(struct match_list *list, struct span name, struc
     return match(list, &subject, 1, err);
 }
 
-/* Its address, if it has one that can be matched, and its name when that is not NULL. */
-static enum map_result match_peer(struct match_list *list, const struct span *name,
+enum map_result match_list_client(struct match_list *list, struct span name,
                                   const struct address_socket *socket, struct error *err)
 {
-    struct subject subjects[2];
+    struct subject subjects[2] = {
+        {name, NULL}
+    };
     struct cidr address;
     char text[SOCKET_TEXT_MAX];
-    size_t count = 0;
+    size_t count = 1;
 
     if (cidr_from_socket(socket, &address))
         subjects[count++] =
             (struct subject){span_text(socket_address_text(socket, text)), &address};
-    if (name != NULL)
-        subjects[count++] = (struct subject){*name, NULL};
     return match(list, subjects, count, err);
-}
-
-enum map_result match_list_address(struct match_list *list, const struct address_socket *socket,
-                                   struct error *err)
-{
-    return match_peer(list, NULL, socket, err);
-}
-
-enum map_result match_list_client(struct match_list *list, struct span name,
-                                  const struct address_socket *socket, struct error *err)
-{
-    return match_peer(list, &name, socket, err);
 }

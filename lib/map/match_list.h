@@ -15,11 +15,12 @@ enum match_kind {
     MATCH_STRING,  /* literal, without case */
     MATCH_DOMAIN,  /* a name, and .name for subdomains; bare names match subdomains as well when the
                       parameter is in parent_domain_matches_subdomains */
-    MATCH_ADDRESS, /* network/mask, addresses, [v6]/mask, and host names are not looked up */
+    MATCH_ADDRESS, /* clients: network/mask, addresses, [v6]/mask; their names as MATCH_DOMAIN */
 };
 
 /* match_list_create - reads the files that items name (in .prepare, then); `parameter` is the name in main.cf, for logs and for
- * parent_domain_matches_subdomains; a bad item is logged and makes matching UNAVAILABLE */
+ * parent_domain_matches_subdomains; a bad item is logged and makes matching UNAVAILABLE, a bad
+ * network only that of addresses of its family */
 struct match_list *match_list_create(const struct config *config, const char *parameter,
                                      const char *value, enum match_kind kind, bool through_proxy)
     __attribute__((returns_nonnull));
@@ -31,8 +32,6 @@ void match_list_watch(struct match_list *list, map_watch *watch, void *context);
 /* MAP_FOUND matches, MAP_ABSENT does not */
 enum map_result match_list_name(struct match_list *list, struct span name,
                                 struct error *err) MUST_CHECK;
-enum map_result match_list_address(struct match_list *list, const struct address_socket *address,
-                                   struct error *err) MUST_CHECK;
 /* match_list_client - of a MATCH_ADDRESS list: an item matches the client's address or its name */
 enum map_result match_list_client(struct match_list *list, struct span name,
                                   const struct address_socket *address,

@@ -61,6 +61,16 @@ static const struct list_case {
     {"IPv6 needs brackets", "mynetworks", MATCH_ADDRESS, "::1", "::1", MAP_UNAVAILABLE},
     {"a mapped network is none of IPv4", "mynetworks", MATCH_ADDRESS, "[::ffff:127.0.0.0]/104", "127.0.0.1", MAP_ABSENT},
     {"a mapped address", "mynetworks", MATCH_ADDRESS, "127.0.0.0/8", "::ffff:127.0.0.1", MAP_FOUND},
+    {"IPv6 in another form", "mynetworks", MATCH_ADDRESS, "[2001:DB8:0::1]", "2001:db8::1", MAP_FOUND},
+    {"IPv4 in brackets", "mynetworks", MATCH_ADDRESS, "[192.0.2.1]", "192.0.2.1", MAP_FOUND},
+    {"a comment at the end of a line lets nobody in", "mynetworks", MATCH_ADDRESS, "192.0.2.1 # 192.0.2.2", "192.0.2.2", MAP_ABSENT},
+    {"nor does it hide what is before it", "mynetworks", MATCH_ADDRESS, "192.0.2.1 # 192.0.2.2", "192.0.2.1", MAP_FOUND},
+    {"without a blank behind the mark", "mydestination", MATCH_STRING, "a.test #b.test c.test", "c.test", MAP_ABSENT},
+    {"host bits of one family concern that family", "mynetworks", MATCH_ADDRESS, "192.0.2.1/24", "2001:db8::1", MAP_ABSENT},
+    {"a bracket that does not close likewise", "mynetworks", MATCH_ADDRESS, "[2001:db8::1", "192.0.2.1", MAP_ABSENT},
+    {"where it concerns the client", "mynetworks", MATCH_ADDRESS, "[2001:db8::1", "2001:db8::1", MAP_UNAVAILABLE},
+    {"a part of an address is a name of nobody", "mynetworks", MATCH_ADDRESS, "192.0.2, 192.0.2.1", "192.0.2.1", MAP_FOUND},
+    {"what cannot be a network is none", "mynetworks", MATCH_ADDRESS, "office/8, 192.0.2.1", "192.0.2.1", MAP_FOUND},
     {"host bits", "mynetworks", MATCH_ADDRESS, "192.0.2.1/24", "192.0.2.1", MAP_UNAVAILABLE},
     {"a table of networks", "mynetworks", MATCH_ADDRESS, "cidr:{{192.0.2.0/24 x}}", "192.0.2.1", MAP_FOUND},
     {"a table of addresses", "mynetworks", MATCH_ADDRESS, "inline:{192.0.2.1=x}", "192.0.2.1", MAP_FOUND},
@@ -95,7 +105,7 @@ static enum map_result ask(struct match_list *list, enum match_kind kind, const 
 
     if (kind == MATCH_ADDRESS) {
         socket = socket_of(asked);
-        result = match_list_address(list, &socket, &err);
+        result = match_list_client(list, span_text("unknown"), &socket, &err);
     } else {
         result = match_list_name(list, name, &err);
     }
@@ -131,6 +141,7 @@ static const struct client_case {
     {"another client", "192.0.2.0/24, .a.test", "c.b.test", "198.51.100.1", MAP_ABSENT},
     {"no clients", "", "c.a.test", "192.0.2.1", MAP_ABSENT},
     {"clients behind a broken item", "192.0.2.1/24, c.a.test", "c.a.test", "192.0.2.1", MAP_UNAVAILABLE},
+    {"a client without a name, by that", "regexp:{{/^unknown/ x}}", "unknown", "192.0.2.1", MAP_FOUND},
 };
 /* clang-format on */
 
