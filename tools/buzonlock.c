@@ -83,6 +83,11 @@ static struct mbox_lock lock(const struct config *config, const char *style, con
     give_up("open file %s: %s", path, err.text);
 }
 
+static NORETURN void usage(const char *program)
+{
+    give_up("usage: %s [-c config_dir] [-l lock_style] [-v] folder command...", program);
+}
+
 /* The locks are ours, not the command's: what it leaves running does not keep them. */
 static int run(char *arguments[])
 {
@@ -112,7 +117,6 @@ int main(int argc, char *argv[])
     struct mbox_lock taken;
     struct config *config;
     struct error err = {0};
-    bool is_wrong = false;
     int option, status;
 
     while ((option = getopt(argc, argv, "+c:l:v")) != -1) {
@@ -123,10 +127,10 @@ int main(int argc, char *argv[])
         else if (option == 'v')
             log_verbose++;
         else
-            is_wrong = true;
+            usage(program);
     }
-    if (is_wrong || optind + 2 > argc)
-        give_up("usage: %s [-c config_dir] [-l lock_style] [-v] folder command...", program);
+    if (optind + 2 > argc)
+        usage(program);
     config = config_read_for("buzonlock", directory, &err);
     if (config == NULL)
         give_up("%s", err.text);

@@ -343,7 +343,13 @@ static void parse_options(struct call *call, int argc, char *argv[])
 
     while ((option = getopt_long(argc, argv, "+c:fi:jps:v", selection_options, NULL)) != -1)
         take_option(call, option);
-    if (call->mode == MODE_NONE || optind < argc)
+    if (optind < argc)
+        usage(call->program);
+}
+
+static void check_call(const struct call *call)
+{
+    if (call->mode == MODE_NONE)
         usage(call->program);
     if (call->selection.is_set &&
         (call->mode == MODE_FLUSH_MESSAGE || call->mode == MODE_FLUSH_SITE))
@@ -358,7 +364,10 @@ int main(int argc, char *argv[])
 
     parse_options(&call, argc, argv);
     call.config = caller_config("buzonqueue", call.directory, &err);
-    if (call.config == NULL || !service_tool_open(call.config, &err))
+    if (call.config == NULL)
+        refuse("%s", err.text);
+    check_call(&call);
+    if (!service_tool_open(call.config, &err))
         refuse("%s", err.text);
     if (call.mode == MODE_SHAPE)
         return run_shape(&call);

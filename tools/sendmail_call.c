@@ -152,12 +152,13 @@ static void take_body(struct sendmail_call *call, const char *value)
         sendmail_fail("-B option needs 8BITMIME or 7BIT");
 }
 
-/* The two octets around the recipient's address; which may be used is known later. */
+/* The two octets around the recipient's address; which may be used is known later. "-XV" alone does not come here; as two
+ * words it is no pair. */
 static void take_extension(struct sendmail_call *call, const char *value)
 {
     if (value[0] != 'V')
         sendmail_fail("unsupported: -X%c", value[0]);
-    call->verp = value + 1;
+    call->verp = value[1] == '\0' ? "V" : value + 1;
 }
 
 static void take_option(struct sendmail_call *call, int option, const char *value)

@@ -168,7 +168,7 @@ static void check_key(const struct query *query, const struct map *map, struct s
 /* The first table that has it, NULL: none; a table that cannot answer ends everything. */
 static const struct map *find(struct query *query, struct span key)
 {
-    int flags = query->tool->folds ? MAP_FOLD_KEY : 0;
+    int flags = MAP_EMPTY_KEY | (query->tool->folds ? MAP_FOLD_KEY : 0);
 
     for (size_t i = 0; i < query->count; i++) {
         struct map *map = query->maps[i];

@@ -282,10 +282,19 @@ static bool wants_utf8(const struct map *map, int flags)
            (map->type->traits & (MAP_COMPOSED | MAP_REMOTE)) == 0;
 }
 
+static bool takes_empty_key(const struct map *map, int flags)
+{
+    return (flags & MAP_EMPTY_KEY) != 0 &&
+           (map->type == &map_type_static ||
+            (map->type->traits & (MAP_PATTERN | MAP_SERVER)) == MAP_PATTERN);
+}
+
 /* The key as the table wants it: NUL behind its end, folded where that is ours to do. */
 static bool prepare_key(struct map *map, struct span key, int flags)
 {
-    if (key.len == 0 || key.len > KEY_MAX || memchr(key.data, '\0', key.len) != NULL)
+    if (key.len == 0 && !takes_empty_key(map, flags))
+        return false;
+    if (key.len > KEY_MAX || memchr(key.data, '\0', key.len) != NULL)
         return false;
     if ((flags & MAP_FOLD_KEY) != 0 &&
         (map->type->traits & (MAP_PATTERN | MAP_COMPOSED | MAP_REMOTE)) == 0)

@@ -16,6 +16,8 @@ enum {
     MAP_PARTIAL_ONLY = 2,    /* the key is a part of an address: pattern tables are not asked */
     MAP_NO_SUBSTITUTION = 4, /* rules with $1 do not count: see maps_open_plain */
     MAP_OCTETS = 8,          /* key and value may be any octets, whatever smtputf8_enable says */
+    MAP_EMPTY_KEY =
+        16, /* patterns are asked for the empty key, too (postmap -q ''); no mail does so */
 };
 
 struct map;

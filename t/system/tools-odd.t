@@ -76,6 +76,11 @@ printf 'a b\n' >./-q; postmap -- hash:-q; postmap -q a hash:-q
 
 # questions
 postmap -q '' hash:table
+postmap -q '' static:x
+postmap -q '' static:
+printf '/^$/ empty\n/x/ y\n' >r; postmap -q '' regexp:r; postmap -q '' pcre:r; echo | postmap -q - regexp:r
+printf '0.0.0.0/0 x\n' >r; postmap -q '' cidr:r
+postmap -q '' inline:{a=b}
 postmap -q ' ' hash:table
 postmap -q "$(printf 'abc\n')" hash:table
 postmap -q 'ABC' hash:table hash:table

@@ -150,6 +150,7 @@ postlock -- mbox echo x
 postlock mbox -v true
 postlock x
 postlock -z
+postlock -z -z mbox true
 postlock -l nosuch mbox true
 postlock -c /nonexistent mbox true
 postlock mbox true

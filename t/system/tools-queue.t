@@ -26,6 +26,8 @@ postqueue -s late.test
 postqueue -s '[relayed.test]'
 postqueue -s '[192.0.2.1]'
 postqueue -c /nonexistent -p
+postqueue -c /nonexistent
+postqueue -c /nonexistent x
 postqueue -p
 postqueue -j
 mailq

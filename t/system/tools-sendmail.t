@@ -42,6 +42,7 @@ sendmail -V "$(head -c 200 /dev/zero | tr '\0' v)" -bh
 sendmail -V 'a b' -bh
 sendmail -XV -bh
 sendmail -XVx -bh
+sendmail -X V -bh
 sendmail -XV+= -bh
 sendmail -XV/a -bh
 sendmail -XV+=- -bh
