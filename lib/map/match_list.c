@@ -4,6 +4,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/map/cidr.h"
+#include "lib/map/map_fold.h"
 
 #include <fcntl.h>
 
@@ -208,16 +209,20 @@ static size_t list_keys(const struct match_list *list, struct span name, bool is
     return count;
 }
 
+/* In lower case, also where that is not for the table to do: patterns, and keys of a texthash that have capitals. */
 static enum map_result ask_table(const struct match_list *list, const struct item *item,
                                  struct span name, bool is_domain, struct error *err)
 {
     struct span keys[LABELS_MAX];
     bool partial[LABELS_MAX];
+    struct buf folded = BUF(BUF_UNLIMITED);
     struct buf value = BUF(BUF_UNLIMITED);
-    size_t count = list_keys(list, name, is_domain, keys, partial);
+    bool is_folded = map_fold(name, list->config->smtputf8_enable, &folded);
+    size_t count = list_keys(list, is_folded ? buf_span(&folded) : name, is_domain, keys, partial);
     enum map_result result =
-        maps_find_keys(item->table, keys, partial, count, MAP_FOLD_KEY, &value, NULL, err);
+        maps_find_keys(item->table, keys, partial, count, 0, &value, NULL, err);
 
+    buf_release(&folded);
     buf_release(&value);
     return result;
 }

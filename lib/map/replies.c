@@ -39,7 +39,7 @@ enum parse_result tcp_reply_parse(void *context, struct span octets, size_t *use
 
     if (result != PARSE_DONE)
         return result;
-    if (line.len < 4 || line.data[3] != ' ' || !span_to_u64(span_first(line, 3), 999, &status))
+    if (line.len < 4 || !is_space(line.data[3]) || !span_to_u64(span_first(line, 3), 999, &status))
         return PARSE_MALFORMED;
     *reply = (struct tcp_reply){.status = (unsigned)status, .text = span_skip(line, 4)};
     *used_r = octets.len - rest.len;
@@ -113,6 +113,7 @@ enum parse_result socketmap_reply_parse(void *context, struct span octets, size_
     if (rest.data[len] != ',')
         return PARSE_MALFORMED;
     reply->text = span_first(rest, (size_t)len);
+    reply->is_bare = span_find(reply->text, ' ') == reply->text.len;
     reply->status = span_take_until(&reply->text, ' ');
     *used_r = colon + 1 + (size_t)len + 1;
     return PARSE_DONE;

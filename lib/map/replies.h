@@ -9,7 +9,7 @@
 #include "lib/base/buf.h"
 #include "lib/map/peer.h"
 
-/* "200 text", "400 text", "500 text", LF at the end; the text is still encoded */
+/* "200 text", "400 text", "500 text", white space of any kind between, LF at the end; the text is still encoded */
 struct tcp_reply {
     unsigned status; /* three digits */
     struct span text;
@@ -25,6 +25,7 @@ bool tcp_text_decode(struct span encoded, struct buf *text_r) MUST_CHECK;
 struct socketmap_reply {
     size_t limit; /* of what is in the netstring; the caller sets it */
     struct span status, text;
+    bool is_bare; /* there is a status alone, without a blank behind it */
 };
 peer_parse socketmap_reply_parse;
 

@@ -60,9 +60,10 @@ static void *open_table(const struct config *config UNUSED, const char *text, st
 static enum map_result answer(const struct socketmap_reply *reply, struct buf *value_r,
                               struct error *err)
 {
-    if (span_equal_text(reply->status, "OK"))
+    if (span_equal_text(reply->status, "OK") && !reply->is_bare)
         return map_answer(reply->text, value_r, err);
-    if (span_equal_text(reply->status, "NOTFOUND"))
+    /* "OK" without any value, not even an empty one, is nothing found, as in Postfix. */
+    if (span_equal_text(reply->status, "NOTFOUND") || span_equal_text(reply->status, "OK"))
         return MAP_ABSENT;
     error_set(err, ERROR_TEMPORARY, "the server says: %.*s %.*s", SPAN_PRINTF(reply->status),
               SPAN_PRINTF(reply->text));

@@ -35,14 +35,14 @@ static void close_table(void *opened)
 
 static enum map_result answer(const struct tcp_reply *reply, struct buf *value_r, struct error *err)
 {
-    switch (reply->status) {
-    case 200:
+    switch (reply->status / 100) { /* as Postfix: the first digit says it */
+    case 2:
         if (tcp_text_decode(reply->text, value_r))
             return MAP_FOUND;
         error_set(err, ERROR_TEMPORARY, "a reply with bad encoding: %.*s",
                   SPAN_PRINTF(reply->text));
         break;
-    case 500:
+    case 5:
         return MAP_ABSENT;
     default:
         error_set(err, ERROR_TEMPORARY, "the server says: %u %.*s", reply->status,

@@ -1,6 +1,7 @@
 /*
  * Tables that are read whole into memory: texthash (a source of postmap(1), without its index) and
- * inline ("inline:{ key = value, { key = text with blanks } }").
+ * inline ("inline:{ key = value, { key = text with blanks } }"). Both are asked for keys in lower case, where those of
+ * the source are folded, and for keys as they are, where they are not.
  */
 #include "lib/base/file.h"
 #include "lib/base/hash.h"
@@ -11,7 +12,8 @@
 #include "lib/map/map_type.h"
 
 struct text_table {
-    struct hash *values; /* of const char *, in the arena */
+    struct hash *values; /* of const char *, in the arena; by folded keys */
+    struct hash *exact;  /* the same by keys as they stand in the source */
     struct arena *arena;
     struct buf folded;
     bool utf8;
@@ -23,6 +25,7 @@ static struct text_table *create(const struct config *config)
     struct text_table *table = mem_new(struct text_table);
 
     table->values = hash_create();
+    table->exact = hash_create();
     table->arena = arena_create();
     table->folded = BUF(MAP_LINE_MAX);
     table->utf8 = config->smtputf8_enable;
@@ -35,31 +38,39 @@ static void free_table(void *opened)
     struct text_table *table = opened;
 
     hash_free(&table->values, NULL);
+    hash_free(&table->exact, NULL);
     arena_free(&table->arena);
     buf_release(&table->folded);
     fd_close(&table->stamp.fd);
     mem_free(table);
 }
 
-/* False when the key was there already; the first one stays. */
-static bool add(struct text_table *table, struct span key, struct span value)
+/* False when the key was there already; then the first one stays, or the last one counts. */
+static bool put(struct hash *values, struct span key, char *value, bool last_counts)
 {
-    void *earlier;
+    void *earlier = hash_put(values, key, value);
+
+    if (earlier != NULL && !last_counts)
+        (void)hash_put(values, key, earlier);
+    return earlier == NULL;
+}
+
+static bool add(struct text_table *table, struct span key, struct span value, bool last_counts)
+{
+    char *text;
 
     if (!map_fold(key, table->utf8, &table->folded))
         return true; /* no UTF-8: nobody can ask for it */
-    earlier = hash_put(table->values, buf_span(&table->folded), arena_text(table->arena, value));
-    if (earlier == NULL)
-        return true;
-    (void)hash_put(table->values, buf_span(&table->folded), earlier);
-    return false;
+    text = arena_text(table->arena, value);
+    (void)put(table->exact, key, text, last_counts);
+    return put(table->values, buf_span(&table->folded), text, last_counts);
 }
 
-static enum map_result lookup(void *opened, struct span key, int flags UNUSED, struct buf *value_r,
+static enum map_result lookup(void *opened, struct span key, int flags, struct buf *value_r,
                               struct error *err)
 {
     struct text_table *table = opened;
-    const char *value = hash_get(table->values, key);
+    const char *value = hash_get((flags & MAP_FOLD_KEY) != 0 ? table->values : table->exact, key);
 
     return value == NULL ? MAP_ABSENT : map_answer(span_text(value), value_r, err);
 }
@@ -85,24 +96,34 @@ static bool changed(const void *opened)
     return map_stamp_changed(&table->stamp);
 }
 
+static void take_line(struct text_table *table, const struct map_lines *lines, struct span line)
+{
+    struct span key;
+    struct span value;
+    char place[MAP_PLACE_MAX];
+    struct error err;
+
+    (void)map_lines_place(lines, place);
+    if (table->utf8 && !map_is_utf8(line)) {
+        log_warning("%s: non-UTF-8 input \"%.*s\" -- ignoring this line", place, SPAN_PRINTF(line));
+        return;
+    }
+    if (!map_line_split(line, &key, &value, &err)) {
+        log_warning("%s: %s -- ignoring this line", place, err.text);
+        return;
+    }
+    if (key.data[key.len - 1] == ':')
+        log_warning("%s: record is in \"key: value\" format; is this an alias file?", place);
+    if (!add(table, key, value, false))
+        log_warning("%s: duplicate entry: \"%.*s\"", place, SPAN_PRINTF(key));
+}
+
 static bool read_lines(struct text_table *table, struct map_lines *lines, struct error *err)
 {
     struct span line;
 
-    while (map_lines_next(lines, &line, err)) {
-        struct span key;
-        struct span value;
-        char place[MAP_PLACE_MAX];
-
-        if (table->utf8 && !map_is_utf8(line))
-            log_warning("%s: non-UTF-8 input \"%.*s\" -- ignoring this line",
-                        map_lines_place(lines, place), SPAN_PRINTF(line));
-        else if (!map_line_split(line, &key, &value, err))
-            log_warning("%s: %s -- ignoring this line", map_lines_place(lines, place), err->text);
-        else if (!add(table, key, value))
-            log_warning("%s: duplicate entry: \"%.*s\"", map_lines_place(lines, place),
-                        SPAN_PRINTF(key));
-    }
+    while (map_lines_next(lines, &line, err))
+        take_line(table, lines, line);
     return err->kind == ERROR_NONE;
 }
 
@@ -149,8 +170,7 @@ static bool add_pair(struct text_table *table, const char *name, const char *ite
         return false;
     }
     value = span_trim(value);
-    if (map_fold(key, table->utf8, &table->folded)) /* of two, the last one counts, as in Postfix */
-        (void)hash_put(table->values, buf_span(&table->folded), arena_text(table->arena, value));
+    (void)add(table, key, value, true); /* as in Postfix */
     return true;
 }
 

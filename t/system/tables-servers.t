@@ -2,7 +2,7 @@
 # tcp, socketmap, memcache and redis: tables that ask a server over a socket, next to postmap.
 . "$(dirname "$0")/../lib.sh"
 need postmap memcached redis-server python3
-plan 37
+plan 40
 tables_prepare
 TCP=$((T_BASE + 71)) SOCKETMAP=$((T_BASE + 72)) REDIS=$((T_BASE + 73)) MEMCACHED=$((T_BASE + 74))
 background python3 "$T_SOURCE/tool/tabled.py" tcp $TCP "$T/tcp.ready"
@@ -34,6 +34,8 @@ wait_until 'redis' redis PING
 
 M=tcp:127.0.0.1:$TCP
 check 'tcp: values and absent keys' same_answers $M value-x 'value-a b%c' absent-x "value-ü" value-X nothing
+check 'tcp: the first digit of a status counts, and any white space' same_answers $M also-x gone-x
+check 'tcp: a value ends at its NUL' same_answers $M nul-x
 check 'tcp: a server that is not well' same_answers $M temp-x
 like 'tcp: its reason is told' "$(ours -q temp-x $M)" 'the server says: 400 try later'
 like 'tcp: bad encoding is no answer' "$(ours -q bad-x $M)" 'bad encoding'
@@ -44,6 +46,7 @@ like 'tcp: nobody listens' "$(ours -q x tcp:127.0.0.1:1)" 'Connection refused'
 
 M=socketmap:inet:127.0.0.1:$SOCKETMAP:m
 check 'socketmap: values and absent keys' same_answers $M value-x 'value-a b%c,9:x' absent-x "value-ü" value-X nothing slow-x
+check 'socketmap: a status alone is no value, and a value ends at its NUL' same_answers $M bare-x nul-x
 is 'socketmap: a large reply' "$(ours -q big-x $M | head -n 1 | wc -c)" 90001
 check 'socketmap: TEMP' same_answers $M temp-x
 like 'socketmap: TIMEOUT' "$(ours -q timeout-x $M)" 'query error: .*the server says: TIMEOUT too late'

@@ -93,6 +93,15 @@ postmap -q x nosuch:table
 postmap -q - hash:table <keys
 postmap -q - hash:table btree:tree <keys
 postmap -fq - hash:table <keys
+postmap -fq ABC texthash:table
+postmap -fq abc texthash:table
+postmap -q abc texthash:table
+~ours reads the table once, and tells what is there twice for whoever folds keys / ^ABC	one
+postmap -fq - texthash:capitals <keys
+postmap -q - texthash:capitals <keys
+postmap -fq A 'inline:{a=one,A=two,A=three}'
+postmap -fq a 'inline:{a=one,A=two,A=three}'
+postmap -q A 'inline:{a=one,A=two,A=three}'
 postmap -q - hash:table </dev/null
 postmap -q - hash:nosuch </dev/null
 postmap -q - hash:nosuch <keys
@@ -294,6 +303,7 @@ cp table binary
 printf '\303\204\303\226 umlauts\nbad\377 octets\n' >>binary
 head -c 3000 /dev/zero | tr '\0' v | sed 's/^/long /' >>table
 printf 'two trees\nabc tree\n' >tree
+printf 'ABC one\nabc two\nABC three\nTwo four\n' >capitals
 : >empty
 printf 'one one.pem\ntwo one.pem, two.pem\nnone nosuchfile\nkey: one.pem\n' >files
 printf 'one one.pem\ntwo one.pem, two.pem\n' >inner

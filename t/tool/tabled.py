@@ -32,6 +32,7 @@ class Tcp(socketserver.StreamRequestHandler):
                 b"value": b"200 got%20" + key + b"\n", b"absent": b"500 no%20such key\n",
                 b"temp": b"400 try later\n", b"bad": b"200 a%2\n", b"none": b"hello\n",
                 b"long": b"200 " + b"x" * 5000 + b"\n", b"empty": b"200 \n",
+                b"nul": b"200 a%00b\n", b"also": b"201\tv\n", b"gone": b"551 v\n",
             }.get(what, b"500 \n"))
 
 
@@ -52,7 +53,7 @@ class Socketmap(socketserver.StreamRequestHandler):
             reply = {
                 b"value": b"OK got " + name + b" " + key, b"slow": b"OK slowly", b"absent": b"NOTFOUND ",
                 b"temp": b"TEMP try later", b"timeout": b"TIMEOUT too late", b"perm": b"PERM never",
-                b"odd": b"WHAT is this", b"empty": b"OK ", b"big": b"OK " + b"x" * 90000,
+                b"odd": b"WHAT is this", b"empty": b"OK ", b"bare": b"OK", b"nul": b"OK a\0b", b"big": b"OK " + b"x" * 90000,
                 b"long": b"OK " + b"x" * 100000,
             }.get(what, b"NOTFOUND ")
             octets = b"%d:%s," % (len(reply), reply)

@@ -32,6 +32,8 @@ static const struct list_case {
     {"twice excepted", "mydestination", MATCH_STRING, "!!a.test", "a.test", MAP_FOUND},
     {"an exception of nothing", "mydestination", MATCH_STRING, "!", "a.test", MAP_UNAVAILABLE},
     {"a table", "mydestination", MATCH_STRING, "inline:{a.test=x}", "A.test", MAP_FOUND},
+    {"a table, where its key has capitals", "mydestination", MATCH_STRING, "inline:{A.test=x}", "a.test", MAP_ABSENT},
+    {"patterns see lower case", "mydestination", MATCH_STRING, "pcre:{{/^a.test$/i x}}", "A.test", MAP_FOUND},
     {"a table without it", "mydestination", MATCH_STRING, "inline:{a.test=x}, b.test", "b.test", MAP_FOUND},
     {"a table excepted", "mydestination", MATCH_STRING, "!inline:{a.test=x}, static:all", "a.test", MAP_ABSENT},
     {"a broken table", "mydestination", MATCH_STRING, "fail:x", "a.test", MAP_UNAVAILABLE},

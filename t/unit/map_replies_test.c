@@ -30,7 +30,7 @@ static enum parse_result parse_socketmap(struct span octets, size_t *used_r, str
 
     if (result == PARSE_DONE) {
         describe(text, reply.status);
-        describe(text, reply.text);
+        describe(text, reply.is_bare ? SPAN_LITERAL("(none)") : reply.text);
     }
     return result;
 }
@@ -84,7 +84,7 @@ static const struct reply_case {
     {"socketmap: a value", parse_socketmap, "6:OK a b,", PARSE_DONE, "OK|a b"},
     {"socketmap: a value with a comma", parse_socketmap, "5:OK ,,,", PARSE_DONE, "OK|,,"},
     {"socketmap: nothing behind the word", parse_socketmap, "9:NOTFOUND ,", PARSE_DONE, "NOTFOUND|"},
-    {"socketmap: no blank at all", parse_socketmap, "2:OK,", PARSE_DONE, "OK|"},
+    {"socketmap: no blank at all", parse_socketmap, "2:OK,", PARSE_DONE, "OK|(none)"},
     {"socketmap: the last octet of the limit", parse_socketmap, "20:OK 12345678901234567,", PARSE_DONE, "OK|12345678901234567"},
     {"socketmap: past the limit", parse_socketmap, "21:", PARSE_TOO_BIG, ""},
     {"socketmap: far past it", parse_socketmap, "9999999999:", PARSE_TOO_BIG, ""},
