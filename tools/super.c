@@ -156,6 +156,7 @@ static bool requeue(struct super *super, const char *queue, const char *queue_id
                     bool done_r[DEEDS], struct error *err)
 {
     char new_id[QUEUE_ID_MAX];
+    bool owes;
     mode_t mode;
 
     if (hash_get(super->requeued, span_text(queue_id)) != NULL) {
@@ -165,11 +166,16 @@ static bool requeue(struct super *super, const char *queue, const char *queue_id
     }
     if (!find(super, queue, queue_id, &mode, err) ||
         !requeue_message(super->queue_directory, super->config, &super->cleanup, queue, queue_id,
-                         new_id, err))
+                         new_id, &owes, err))
         return false;
     if (new_id[0] != '\0')
         (void)hash_put(super->requeued, span_text(new_id), super);
-    reasons_remove(super->queue_directory, super->config, queue_id);
+    if (owes) {
+        (void)hash_put(super->requeued, span_text(queue_id), super);
+        tell_qmgr(super, queue_id);
+    } else {
+        reasons_remove(super->queue_directory, super->config, queue_id);
+    }
     done_r[DEED_REQUEUED] = true;
     return true;
 }

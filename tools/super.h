@@ -16,7 +16,7 @@ struct super {
     struct connection *qmgr;    /* NULL: not connected */
     struct connection *cleanup; /* likewise */
     bool qmgr_is_down;
-    struct hash *requeued; /* by their new queue ids: nobody means these */
+    struct hash *requeued; /* queue ids of what we have made of messages: nobody means these */
 };
 
 /*

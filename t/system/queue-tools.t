@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonqueue, buzoncat and buzonsuper: what waits in the queue, why, and what an administrator may do.
 . "$(dirname "$0")/../lib.sh"
-plan 68
+plan 72
 
 printf "late.test retry:4.2.1 the road is closed\nrelayed.test retry:4.2.2 the bridge too\n" >"$CONF/transport"
 instance_start <<END
@@ -139,6 +139,24 @@ tool buzonsuper -r ALL >"$T/said" 2>&1
 like 'a message is requeued' "$(tr '\n' '|' <"$T/said")" 'requeued as [0-9A-Za-z]+\|buzonsuper: Requeued: 1 message\|$'
 queue_is_empty 'and goes where it now should'
 log_has 'by the new table' 'to=<bob@late.test>, relay=none, .*status=sent'
+
+# A report of success that qmgr had not sent when it was stopped is not lost: the octet of a recipient says so.
+printf 'late.test retry:4.2.1 closed again\n' >"$CONF/transport"
+before=$(maildir_files "$BOX" | wc -l)
+printf 'Subject: owed\n\ntext\n' | sendmail -f ana@example.test -N success,failure reached@late.test waits@late.test
+wait_until 'the deferral' deferred_are 1
+ID=$(find "$SPOOL/deferred" -type f -printf '%f\n')
+tool buzonsuper -h "$ID" >"$T/said" 2>&1
+octet=$(tool buzoncat -eoq "$ID" | sed -n 's/^ *\([0-9]*\) recipient: reached@late.test$/\1/p')
+printf R | dd of="$(find "$SPOOL/hold" -name "$ID")" bs=1 seek="$octet" conv=notrunc 2>"$T/log/dd"
+printf 'late.test discard:\n' >"$CONF/transport"
+tool buzonsuper -r ALL >"$T/said" 2>&1
+like 'a message with a report that is owed is requeued once' "$(tr '\n' '|' <"$T/said")" \
+    'requeued as [0-9A-Za-z]+\|buzonsuper: Requeued: 1 message\|$'
+queue_is_empty 'both messages come to an end'
+maildir_has 'with a report of each' "$BOX" $((before + 2))
+is 'the one that was owed and the new one, and no recipient twice' \
+    "$(cat $(maildir_files "$BOX") | sed -n 's/^Final-Recipient: rfc822; \(reached\|waits\)@late.test$/\1/p' | sort | tr '\n' ' ')" 'reached waits '
 
 printf 'late.test retry:4.2.1 closed again\n' >"$CONF/transport"
 printf 'Subject: three\n\ntext\n' | sendmail -f ana@example.test bob@late.test
