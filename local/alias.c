@@ -10,6 +10,7 @@
 #include "local/delivery.h"
 
 #include "lib/base/log.h"
+#include "lib/map/map_type.h"
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ struct alias_tables {
 
 /* --- opening --------------------------------------------------------------------------------------------- */
 
-static char *file_behind(const char *specification)
+static char *file_of(const char *specification)
 {
     static const struct {
         const char *type, *suffix;
@@ -42,6 +43,16 @@ static char *file_behind(const char *specification)
         if (strncmp(specification, types[i].type, strlen(types[i].type)) == 0)
             return mem_printf("%s%s", specification + strlen(types[i].type), types[i].suffix);
     return NULL;
+}
+
+/* Of the table that is read, by whatever name it is known. */
+static char *file_behind(const struct config *config, const char *specification)
+{
+    char *redirected = map_redirect(config, specification);
+    char *path = file_of(redirected == NULL ? specification : redirected);
+
+    mem_free(redirected);
+    return path;
 }
 
 struct alias_tables *alias_tables_open(const struct config *config)
@@ -60,7 +71,7 @@ struct alias_tables *alias_tables_open(const struct config *config)
         if (map_is_unauthenticated(name))
             log_fatal("%s map is not allowed for security-sensitive data", name);
         tables->tables[tables->count++] =
-            (struct alias_table){map_open(config, name, false), file_behind(name)};
+            (struct alias_table){map_open(config, name, false), file_behind(config, name)};
     }
     strlist_release(&names);
     return tables;

@@ -36,7 +36,12 @@ chmod 755 "$T/libexec/showq"
 instance_prepare <<END
 daemon_directory = $T/libexec
 service_throttle_time = 1s
+default_database_type = lmdb
+default_cache_db_type = lmdb
 END
+buzon non-bdb enable-reindex || diag 'one socket less'
+tool buzonmap "hash:$CONF/vmailbox"
+tool buzonalias "hash:$CONF/aliases"
 instance_run
 check 'mail arrives before' send_mail a@remote.test ana@example.test
 

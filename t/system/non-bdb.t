@@ -2,7 +2,7 @@
 # From Berkeley DB to LMDB without a change of table names: "buzon non-bdb", and nbdb_reindexd, which makes what is missing,
 # for whom it may, and for nobody else. All tables of the instance are there as files of Berkeley DB, with their sources.
 . "$(dirname "$0")/../lib.sh"
-plan 62
+plan 64
 umask 022
 ROOT_OR_ME=$(id -u)
 tables=$T/tables # of whoever runs the test; and of bob, where there are several users
@@ -12,7 +12,6 @@ chmod 755 "$T" "$CONF"
 instance_prepare <<END
 non_bdb_migration_allow_root_prefixes = $CONF, $tables
 non_bdb_migration_allow_user_prefixes = $lists$([ $PRIVILEGED = yes ] || echo " $CONF $tables") \$data_directory
-alias_maps = hash:$CONF/aliases
 virtual_alias_maps = hash:$CONF/virtual
 authorized_mailq_users = hash:$CONF/mailq
 relocated_maps = proxy:hash:$CONF/private
@@ -25,6 +24,11 @@ printf 'key value\n' >"$CONF/private"
 chmod 600 "$CONF/private"
 for table in virtual mailq private; do tool buzonmap "hash:$CONF/$table"; done
 tool buzonalias "hash:$CONF/aliases"
+printf 'whoami: "|id -un >%s/says/who"\n' "$T" >"$lists/aliases" # it is bob's, where he is
+tool buzonalias "hash:$lists/aliases"
+tool buzonconf "alias_maps=hash:$CONF/aliases, hash:$lists/aliases"
+mkdir "$T/says"
+[ $PRIVILEGED = no ] || chown bob: "$lists" "$lists"/* "$T/says"
 ln -sf buzon "$T/sbin/postfix"
 
 # --- the command -----------------------------------------------------------------------------------------
@@ -122,7 +126,9 @@ chmod 640 "$tables/shared"
 is 'a table is as readable as its source' "$(asked "$tables/shared") $(stat -c '%u %a' "$tables/shared.lmdb")" "value $ROOT_OR_ME 640"
 is 'and made once' "$(asked "$tables/shared") $(grep -c "successfully executed 'buzonmap lmdb:$tables/shared'" "$LOG")" 'value 1'
 if [ $PRIVILEGED = yes ]; then
-    chown bob:bob "$lists"
+    chown carol: "$lists/aliases.db"
+    check 'mail to a command of his is taken' send_mail a@remote.test whoami@buzon.test
+    eventually 'and executed with the rights of who owns the table that is read' grep -qx bob "$T/says/who"
     table "$lists" bobs
     chown bob:alice "$lists/bobs.db"
     chmod 644 "$lists/bobs"
@@ -138,7 +144,7 @@ if [ $PRIVILEGED = yes ]; then
     chmod 700 "$tables/closed"
     is 'in a directory that only root may enter' "$(asked "$tables/closed/inner")" value
 else
-    for name in whose rights secret closed; do ok "$name # SKIP one user"; done
+    for name in command bob whose rights secret closed; do ok "$name # SKIP one user"; done
 fi
 
 # --- what is refused -------------------------------------------------------------------------------------

@@ -32,12 +32,14 @@ MESSAGES = {  # name: fields; what the tables in lib/ and auth/ have, and whatev
                 "utf8", "input"],
     "resume": ["!client", "!notifier", "state", "pass", "session"],
     "check": ["id", "user", "password"],
+    "reindex": ["type", "path"],
 }
 HEARD = {  # socket: what it listens to; the agents listen to "deliver"
     "cleanup": ["open", "message", "orders"], "qmgr": ["qmgr"], "flush": ["flush"], "proxymap": ["maps_find"],
     "proxywrite": ["cache_ask"], "bounce": ["notify"], "defer": ["notify"], "trace": ["notify"],
     "auth": ["sasl_start", "sasl_continue", "redeem", "session_end", "session_note"],
     "imapd": ["session", "resume"], "pop3d": ["session"],
+    "nbdb_reindex": ["reindex"],
 }
 SENSE = {  # values that belong there, so that what stands behind them is read too
     "queue_id": [b"3Zk1Qw2bYzz1", b"4Zk1Qw2bYzz1"], "sender": [b"", b"ana@example.test"], "mechanism": [b"PLAIN", b"LOGIN"],
@@ -45,6 +47,8 @@ SENSE = {  # values that belong there, so that what stands behind them is read t
     "nexthop": [b"example.test", b"[127.0.0.1]:9"], "arrival_us": [b"\6\x40" + bytes(5)], "active_us": [b"\6\x40" + bytes(5)],
     "content_offset": [b"", b"\x40"], "content_size": [b"", b"\x40", b"\1\0\0"], "list": [b"hash:/etc/aliases", b"static:x"],
     "protocol": [b"imap", b"smtp"], "verb": [b"\1", b"\2", b"\3", b"\4"], "octets": [b"ana@example.test"],
+    "type": [b"hash", b"btree"],
+    "path": [b"/etc/aliases", b"/etc/passwd", b"/etc/../etc/passwd", b"/etc/" + b"x/" * 2000 + b"x", b"/etc//passwd", b"/etc/", b"/"],
 }
 for small in ("dsn_ret flags overrides kind origin dsn_notify action aborted more ordered discard hold has_initial cancel "
               "secured utf8 wants_pass is_partial rewrite_local remote_port local_port id size_hint").split():
