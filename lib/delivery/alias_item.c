@@ -34,10 +34,23 @@ struct span alias_item_take(struct span *rest)
     return item;
 }
 
-/* Where the quote that it begins with ends; item.len: nowhere. */
-static size_t closing_quote(struct span item)
+/* How much of it stands before its quotes: nothing, or the bar of a command; item.len: it does not begin with any. */
+static size_t opening_quote(struct span item)
 {
-    for (size_t at = 1; at < item.len; at++) {
+    size_t at = 0;
+
+    if (item.len > 0 && item.data[0] == '|') {
+        do
+            at++;
+        while (at < item.len && is_space(item.data[at]));
+    }
+    return at < item.len && item.data[at] == '"' ? at : item.len;
+}
+
+/* Where the quote that opens there ends; item.len: nowhere. */
+static size_t closing_quote(struct span item, size_t open)
+{
+    for (size_t at = open + 1; at < item.len; at++) {
         if (item.data[at] == '"')
             return at;
         if (item.data[at] == '\\')
@@ -48,12 +61,15 @@ static size_t closing_quote(struct span item)
 
 const char *alias_item_text(struct arena *arena, struct span item)
 {
-    size_t end = closing_quote(item);
+    size_t open = opening_quote(item);
+    size_t end = closing_quote(item, open);
     char *text, *to;
 
-    if (item.len == 0 || item.data[0] != '"' || end + 1 < item.len)
+    if (open == item.len || end + 1 < item.len)
         return arena_text(arena, item);
-    text = to = arena_text(arena, span_skip(span_first(item, end), 1));
+    text = arena_printf(arena, "%s%.*s", open == 0 ? "" : "|",
+                        SPAN_PRINTF(span_skip(span_first(item, end), open + 1)));
+    to = text;
     for (const char *from = text; *from != '\0'; from++) {
         if (*from == '\\' && from[1] != '\0')
             from++;

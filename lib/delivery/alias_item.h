@@ -15,8 +15,8 @@ struct span alias_line_take(struct span *rest);
  * white space around it; may be empty */
 struct span alias_item_take(struct span *rest);
 
-/* alias_item_text - "|command \"x\"" without its quotes and backslashes; a quote that nothing ends is
- * ended there, and what is not wholly in quotes stays as it is */
+/* alias_item_text - "|command \"x\"", also |"command \"x\"", without its quotes and backslashes; a quote that
+ * nothing ends is ended there, and what is not wholly in quotes stays as it is */
 const char *alias_item_text(struct arena *arena, struct span item);
 
 #endif
