@@ -1,4 +1,4 @@
-/* astrings of LOGIN, whole or not yet whole. */
+/* astrings of LOGIN, and literals of other commands, whole or not yet whole. */
 #include "lib/base/base.h"
 
 #include "login/imap_login.h"
@@ -92,4 +92,32 @@ enum parse_result imap_astring_parse(struct arena *arena, struct cursor *at,
     if (result == PARSE_DONE)
         *at = here;
     return result;
+}
+
+enum parse_result imap_rest_parse(struct arena *arena, struct cursor *at,
+                                  struct imap_astring *literal_r, bool *goes_on_r)
+{
+    const unsigned char *start = at->next, *brace;
+    const unsigned char *end = memchr(start, '\n', cursor_left(*at));
+
+    *literal_r = (struct imap_astring){0};
+    *goes_on_r = false;
+    if (end == NULL)
+        return PARSE_INCOMPLETE;
+    brace = memrchr(start, '{', (size_t)(end - start));
+    if (brace > start && (brace[-1] == ' ' || brace[-1] == '(')) { /* else it is in an atom */
+        struct cursor here = *at;
+        enum parse_result result;
+
+        here.next = brace;
+        result = imap_astring_parse(arena, &here, literal_r);
+        literal_r->announced_at += (size_t)(brace - start);
+        *goes_on_r = result == PARSE_DONE;
+        if (result == PARSE_DONE)
+            *at = here;
+        if (result != PARSE_MALFORMED)
+            return result;
+    }
+    at->next = end + 1;
+    return PARSE_DONE;
 }

@@ -1,4 +1,4 @@
-/* The arguments of LOGIN: what the client may send before anybody knows it. */
+/* The arguments of LOGIN and of other commands: what the client may send before anybody knows it. */
 #ifndef BUZON_LOGIN_IMAP_LOGIN_H
 #define BUZON_LOGIN_IMAP_LOGIN_H
 
@@ -20,5 +20,13 @@ struct imap_astring {
  */
 enum parse_result imap_astring_parse(struct arena *arena, struct cursor *at,
                                      struct imap_astring *string_r);
+
+/*
+ * imap_rest_parse - the rest of a line, up to its end, or behind the literal that it ends with
+ *
+ * *goes_on_r: behind *literal_r there is another line of the command. PARSE_INCOMPLETE and PARSE_TOO_BIG are of that literal.
+ */
+enum parse_result imap_rest_parse(struct arena *arena, struct cursor *at,
+                                  struct imap_astring *literal_r, bool *goes_on_r);
 
 #endif

@@ -1,7 +1,7 @@
 # login: the front of IMAP and POP3.
 pkglibexec_PROGRAMS += login/login
 login_login_SOURCES = login/login.c login/arrival.c login/auth_link.c login/auth_link.h login/client.c login/client.h login/sasl.c login/handover.c login/transfer.c \
-	login/imap.c login/imap_login.c login/imap_login.h login/log.c login/notifier.c login/notifier.h \
+	login/imap.c login/imap_command.h login/imap_literals.c login/imap_login.c login/imap_login.h login/log.c login/notifier.c login/notifier.h \
 	login/park.c login/park.h login/park_take.c login/pop3.c login/relay.c login/session.c \
 	login/worker.c login/worker.h
 login_login_LDADD = $(LIBBUZON) $(CRYPT_LIBS)

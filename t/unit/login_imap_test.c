@@ -50,11 +50,48 @@ static void run_case(void **state)
     arena_free(&arena);
 }
 
+/* Of a command of whatever form: how much of it there is before its next line, in octets. */
+static const struct rest_case {
+    const char *name;
+    const char *input;
+    enum parse_result result;
+    size_t len;
+    bool goes_on, announced;
+} rests[] = {
+    {"a line ends",                               " x\r\ny",            PARSE_DONE,       4,  false, false},
+    {"one without its end",                       " x",                 PARSE_INCOMPLETE, 0,  false, false},
+    {"a literal is the command's own",            " {3}\r\na\r\ny",     PARSE_DONE,       9,  true,  true },
+    {"one that waited for nothing, in a list",    " ({3+}\r\nabc)\r\n", PARSE_DONE,       11, true,  false},
+    {"one that is asked for",                     " x {3}\r\n",         PARSE_INCOMPLETE, 0,  false, true },
+    {"a line that goes on has announced nothing", " {3} x\r\nabc",      PARSE_DONE,       8,  false, false},
+    {"nor has an atom",                           " x{3}\r\nabc",       PARSE_DONE,       7,  false, false},
+    {"nor a number that is none",                 " {x}\r\nabc",        PARSE_DONE,       6,  false, false},
+    {"a literal that is too large",               " {1025+}\r\n",       PARSE_TOO_BIG,    0,  false, false},
+};
+
+static void run_rest_case(void **state)
+{
+    const struct rest_case *c = *state;
+    struct arena *arena = arena_create();
+    struct span input = unit_copy(span_text(c->input));
+    struct cursor at = cursor_of(input);
+    struct imap_astring literal;
+    bool goes_on;
+
+    assert_int_equal(imap_rest_parse(arena, &at, &literal, &goes_on), c->result);
+    assert_int_equal(at.next - (const unsigned char *)input.data, c->len);
+    assert_int_equal(goes_on, c->goes_on);
+    assert_int_equal(literal.announced, c->announced);
+    free((void *)(uintptr_t)input.data);
+    arena_free(&arena);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(cases)];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases) + ARRAY_LENGTH(rests)];
     size_t used = 0;
 
     UNIT_ADD_ROWS(tests, used, cases, run_case);
+    UNIT_ADD_ROWS(tests, used, rests, run_rest_case);
     return unit_run("arguments of LOGIN", tests, used);
 }
