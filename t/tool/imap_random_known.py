@@ -39,6 +39,8 @@ ANSWERS = [(reason, re.compile(command, re.S), re.compile(ours, re.M), goes_on) 
     ("what cannot be decoded ends before that", r".*BINARY.*", r"^\* \d+ FETCH BINARY", False),
     ("a mailbox is looked at before a message in it is missing", "APPEND .* CATENATE", r"^TAG OK \[APPENDUID", False),
     ("a mailbox that is read only by EXAMINE stays so", "", r"^TAG NO \[READ-ONLY\]", False),
+    ("which message changed last when a mailbox was looked at first is the server's choice: Dovecot may give the copies the lower MODSEQ, and"
+     " those that lay there the higher one", "(UID )?(SEARCH|SORT|THREAD).* MODSEQ <modseq>", r"^\* (E?SEARCH|SORT|THREAD)", False),
     ("either refusal is right", "RENAME", r"^TAG NO \[", True),
     ("what copies nothing needs a mailbox, too", "(UID )?(COPY|MOVE)", r"^TAG NO \[(TRYCREATE|CANNOT)\]", True),
     ("a separator at the end counts for nothing", r"\S+ \S+\.($| )", r"^TAG OK", False),

@@ -7,6 +7,9 @@ answer alike; POP3 leaves the same files.
 The first one is buzon, the other one Dovecot; at BASE + 143 there is IMAP, and at BASE + 110 POP3, for the accounts that
 login_random_sessions.py says, whose home is their number in HOMES. Each session has a seed, whose last three digits are the
 number. What must be answered in another way, for a reason, is in login_random_known.py.
+
+What is said to buzon comes in pieces now and then, to Dovecot at once: it does not find the end of a list of ID with a literal
+when it happens to read "ID " without what follows.
 """
 import argparse, os, random, re, shutil, socket, ssl, sys
 
@@ -95,21 +98,19 @@ class Pop3Side(Side):
         return heard
 
 
-def cutter(dice):
-    """The same cuts for both sides."""
-    seed = dice.random()
+def at_once(octets):
+    return [octets]
 
+
+def in_pieces(dice):
+    """How one turn is said, in pieces or at once."""
     def cut(octets):
-        own = random.Random(seed)
-        if own.random() < 0.7:
-            return [octets]
-        parts, at = [], 0
+        at = 0
         while at < len(octets):
-            size = own.choice((1, 3, 20, 200))
-            parts.append(octets[at:at + size])
+            size = dice.choice((1, 3, 20, 200))
+            yield octets[at:at + size]
             at += size
-        return parts
-    return cut
+    return cut if dice.random() < 0.3 else at_once
 
 
 def until_login(lines):
@@ -157,6 +158,7 @@ class Login(Run):
 
     def session(self, seed):
         dice, number = random.Random(seed), seed % 1000
+        cuts = random.Random(seed)
         kind = dice.choice((ImapSide, Pop3Side))
         self.homes(number)
         sides = [kind(int(base) + kind.port) for base, _ in (self.options.one, self.options.other)]
@@ -164,9 +166,8 @@ class Login(Run):
         for serial, (parts, tls) in enumerate(kind.kinds(dice, number).turns()):
             if not goes_on:
                 break
-            cut = cutter(dice) if self.options.cut else lambda octets: [octets]
             said.append(show(parts))
-            answers = [side.turn(serial, parts, tls, cut) for side in sides]
+            answers = [side.turn(serial, parts, tls, cut) for side, cut in zip(sides, (in_pieces(cuts), at_once))]
             goes_on = self.compare(seed, said, "".join(parts), *answers) and not any(line.split(b" ")[1:2] == [b"OK"] and b"Logged in" in line for line in answers[0])
         for side in sides:
             side.finish()
@@ -180,7 +181,6 @@ def main():
     parser = argparse.ArgumentParser()
     for name in "one", "other":
         parser.add_argument("--" + name, nargs=2, required=True)
-    parser.add_argument("--cut", action="store_true", help="what is said comes in pieces; with which Dovecot is not steady")
     add_options(parser)
     run = Login(parser.parse_args())
     run.sessions()
