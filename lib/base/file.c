@@ -230,6 +230,23 @@ void file_spread_directories(int directory)
     }
 }
 
+int file_nameless(int directory)
+{
+    char name[64];
+    uint64_t by_chance;
+    int fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return fd;
+    if (getrandom(&by_chance, sizeof(by_chance), 0) != sizeof(by_chance))
+        log_fatal("getrandom: %s", strerror(errno));
+    (void)snprintf(name, sizeof(name), "buzon-temporary.%016" PRIx64, by_chance);
+    fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        (void)!unlinkat(directory, name, 0);
+    return fd;
+}
+
 void fd_close(int *fd)
 {
     int saved = errno;

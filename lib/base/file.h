@@ -23,6 +23,10 @@ bool file_append(int fd, struct span octets) MUST_CHECK;
 /* file_read - append a whole regular file to `content`, up to its limit (PERMANENT beyond) */
 bool file_read(int directory, const char *path, struct buf *content, struct error *err) MUST_CHECK;
 
+/* file_nameless - a new file in it, open for reading and writing, which goes with its descriptor (the caller's to close); -1
+ * with errno. Where the file system knows none without a name, it has one for a moment. */
+int file_nameless(int directory) MUST_CHECK;
+
 /*
  * file_replace - put new content in the place of a file, all or nothing
  *

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MEMORY_MAX ((size_t)256 << 20) /* a million messages */
@@ -136,7 +137,16 @@ bool index_leave_disk(struct index *index, struct error *err)
     return !index->broken;
 }
 
-/* What is asked of a new index, in a file that has no name. Not every file system can tell. */
+/* Of a file system that reserves nothing; quotas it may tell, or not. */
+static bool has_free_blocks(int fd)
+{
+    struct statvfs status;
+
+    return fstatvfs(fd, &status) != 0 || status.f_frsize == 0 ||
+           status.f_bavail >= (uint64_t)ROOM / status.f_frsize;
+}
+
+/* What is asked of a new index, in a file that has no name. */
 bool index_may_return(const struct index *index)
 {
     int fd;
@@ -144,8 +154,11 @@ bool index_may_return(const struct index *index)
 
     if (!index->is_private)
         return false;
-    fd = openat(index->lock, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    may = (fd >= 0 && fallocate(fd, 0, 0, ROOM) == 0) || !index_lacks_room(errno);
+    fd = file_nameless(index->lock);
+    if (fd >= 0 && fallocate(fd, 0, 0, ROOM) != 0)
+        may = errno == EOPNOTSUPP ? has_free_blocks(fd) : !index_lacks_room(errno);
+    else
+        may = fd >= 0 || !index_lacks_room(errno);
     fd_close(&fd);
     return may;
 }

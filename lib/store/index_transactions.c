@@ -105,6 +105,18 @@ bool index_resume(struct index *index, unsigned readers, struct error *err)
     return true;
 }
 
+/* LMDB does not reuse a page before the second transaction after the one that freed it: a mark that is gone for good now
+ * cannot outlive what it tells of. */
+static bool remove_mark(struct index *index, struct error *err)
+{
+    if (unlinkat(index->fd, INDEX_CLEAN_FILE, 0) == 0 ? fsync(index->fd) == 0 : errno == ENOENT)
+        return true;
+    error_errno(err, "remove the mark of the index %s", index->directory);
+    err->kind = ERROR_TEMPORARY;
+    index->full = index_lacks_room(err->number) ? err->number : 0;
+    return false;
+}
+
 static bool begin_write_locked(struct index *index, struct error *err)
 {
     int result;
@@ -114,15 +126,8 @@ static bool begin_write_locked(struct index *index, struct error *err)
         error_set(err, ERROR_TEMPORARY, "the index %s was begun anew", index->directory);
         return false;
     }
-    /* LMDB does not reuse a page before the second transaction after the one that freed it: a mark
-     * that is gone for good now cannot outlive what it tells of. */
-    if (!index->is_private && unlinkat(index->fd, INDEX_CLEAN_FILE, 0) == 0 &&
-        fsync(index->fd) != 0) {
-        error_errno(err, "sync %s", index->directory);
-        err->kind = ERROR_TEMPORARY;
-        index->full = index_lacks_room(err->number) ? err->number : 0;
+    if (!index->is_private && !remove_mark(index, err))
         return false;
-    }
     index->keyless = 0;
     result = mdb_txn_begin(index->env, NULL, 0, &index->writer);
     if (result != 0) {

@@ -111,18 +111,8 @@ void store_close(struct store **store)
 
 int store_temporary_file(struct store *store, struct error *err)
 {
-    char name[64];
-    struct timeval now;
-    int fd = openat(store->root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = file_nameless(store->root);
 
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* not on this file system */
-        now = store_name_time(store);
-        snprintf(name, sizeof(name), "buzon-temporary.%lld.%06ld.%ld", (long long)now.tv_sec,
-                 (long)now.tv_usec, (long)getpid());
-        fd = openat(store->root, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd >= 0)
-            (void)!unlinkat(store->root, name, 0);
-    }
     if (fd < 0) {
         error_errno(err, "make a temporary file");
         err->kind = ERROR_TEMPORARY;

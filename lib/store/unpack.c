@@ -209,7 +209,7 @@ static bool copy_to(int from, uint64_t size, int to)
 
 static bool move_to_file(struct target *target)
 {
-    int fd = openat(target->directory, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    int fd = file_nameless(target->directory);
 
     if (fd < 0 || !copy_to(target->fd, target->size, fd)) {
         fd_close(&fd);

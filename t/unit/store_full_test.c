@@ -70,6 +70,36 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
     return is_refused(fd) ? -1 : (int)syscall(SYS_fallocate, fd, mode, offset, len);
 }
 
+static bool keeps_mark; /* of an index that was closed in good order: it cannot be removed */
+
+int unlinkat(int directory, const char *path, int flags)
+{
+    if (keeps_mark && strcmp(path, "clean") == 0) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_unlinkat, directory, path, flags);
+}
+
+static bool wants_names; /* as on file systems that have no files without one */
+static unsigned indices; /* how often the file of an index was looked for */
+
+int openat(int directory, const char *path, int flags, ...)
+{
+    va_list arguments;
+    mode_t mode;
+
+    va_start(arguments, flags);
+    mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    indices += strcmp(path, THE_INDEX) == 0;
+    if (wants_names && (flags & O_TMPFILE) == O_TMPFILE) {
+        errno = EOPNOTSUPP;
+        return -1;
+    }
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
 /* --- the account ------------------------------------------------------------------------------- */
 
 static struct arena *arena;
@@ -78,6 +108,7 @@ static int set_up(void **state)
 {
     full_of = NULL;
     room_left = 0;
+    keeps_mark = wants_names = false;
     arena = arena_create();
     return store_set_up(state);
 }
@@ -292,6 +323,47 @@ static void with_room_the_same_session_goes_back(void **state UNUSED)
     mailbox = open_mailbox("INBOX", false);
     assert_false(mailbox->no_modseqs);
     assert_true(mailbox->modseq > modseq);
+    assert_int_equal(mailbox->messages[0].flags & FLAG_FLAGGED, FLAG_FLAGGED);
+    mailbox_close(&mailbox);
+}
+
+static void without_room_it_does_not_try_at_each_command(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+    unsigned before;
+
+    (void)three_messages();
+    full_of = ALL_FILES;
+    wants_names = true;
+    mailbox = open_mailbox("INBOX", false);
+    change(mailbox, FLAGS_ADD, FLAG_FLAGGED);
+    mailbox_close(&mailbox);
+    before = indices;
+    for (int i = 0; i < 3; i++) {
+        mailbox = open_mailbox("INBOX", false);
+        assert_true(mailbox->no_modseqs);
+        mailbox_close(&mailbox);
+    }
+    assert_int_equal(indices, before);
+    full_of = NULL;
+    mailbox = open_mailbox("INBOX", false);
+    assert_false(mailbox->no_modseqs);
+    mailbox_close(&mailbox);
+    run("[ -z \"$(find . -name 'buzon-temporary*')\" ]");
+}
+
+/* Else it would be believed after a crash, and what was written since would not. */
+static void nothing_is_written_under_the_mark_of_an_index_at_rest(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    (void)three_messages();
+    reopen();
+    run("[ -f \"$(find . -name clean)\" ]");
+    keeps_mark = true;
+    mailbox = open_mailbox("INBOX", false);
+    change(mailbox, FLAGS_ADD, FLAG_FLAGGED);
+    assert_true(mailbox->no_modseqs);
     assert_int_equal(mailbox->messages[0].flags & FLAG_FLAGGED, FLAG_FLAGGED);
     mailbox_close(&mailbox);
 }
@@ -641,6 +713,8 @@ int main(void)
         FULL_CASE(new_messages_have_their_uids),
         FULL_CASE(what_cannot_be_kept_is_refused),
         FULL_CASE(with_room_the_same_session_goes_back),
+        FULL_CASE(without_room_it_does_not_try_at_each_command),
+        FULL_CASE(nothing_is_written_under_the_mark_of_an_index_at_rest),
         FULL_CASE(messages_are_moved),
         FULL_CASE(what_is_removed_counts_no_more),
         FULL_CASE(a_mailbox_is_removed_and_made_again),
