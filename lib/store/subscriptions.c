@@ -4,6 +4,7 @@
 #include "lib/store/subscriptions.h"
 
 #include "lib/base/file.h"
+#include "lib/base/hash.h"
 #include "lib/store/control.h"
 #include "lib/store/courier.h"
 #include "lib/store/dotlock.h"
@@ -29,12 +30,14 @@ static bool join_components(struct span line, char separator, struct buf *name)
     return true;
 }
 
-static void add_name(struct strlist *names, struct span name, char separator)
+/* `known` has what the list has: files may be long, and repeat themselves. */
+static void add_name(struct strlist *names, struct hash *known, struct span name, char separator)
 {
     struct arena *arena = arena_create();
     const char *checked;
 
-    if (mailbox_name_check(arena, name, separator, &checked, NULL) && !strlist_has(names, checked))
+    if (mailbox_name_check(arena, name, separator, &checked, NULL) &&
+        hash_put(known, span_text(checked), known) == NULL)
         strlist_add(names, checked);
     arena_free(&arena);
 }
@@ -42,6 +45,7 @@ static void add_name(struct strlist *names, struct span name, char separator)
 void subscriptions_parse(struct span text, char separator, struct strlist *names)
 {
     bool components = span_starts_with(text, version_2);
+    struct hash *known = hash_create();
 
     if (components)
         text = span_skip(text, strlen(version_2));
@@ -50,11 +54,12 @@ void subscriptions_parse(struct span text, char separator, struct strlist *names
         struct buf name = BUF(MAILBOX_NAME_MAX);
 
         if (!components)
-            add_name(names, line, separator);
+            add_name(names, known, line, separator);
         else if (join_components(line, separator, &name))
-            add_name(names, buf_span(&name), separator);
+            add_name(names, known, buf_span(&name), separator);
         buf_release(&name);
     }
+    hash_free(&known, NULL);
 }
 
 static void put_name(struct buf *text, const char *name, char separator)
@@ -88,14 +93,16 @@ static bool read_courier(int directory, char separator, struct strlist *names, s
 {
     struct buf text = BUF(FILE_MAX);
     struct strlist theirs = STRLIST_EMPTY;
+    struct hash *known = hash_create();
     bool found, done = control_read(directory, "courierimapsubscribed", &text, &found, err);
 
     if (done && found) {
         courier_parse_subscriptions(buf_span(&text), &theirs);
         for (size_t i = 0; i < theirs.count; i++)
-            add_name(names, span_text(theirs.items[i]), separator);
+            add_name(names, known, span_text(theirs.items[i]), separator);
         keep_names(directory, separator, names);
     }
+    hash_free(&known, NULL);
     strlist_release(&theirs);
     buf_release(&text);
     return done;

@@ -7,7 +7,7 @@
 
 #include "lib/base/strlist.h"
 
-/* subscriptions_parse - add the names that mailboxes of ours can have */
+/* subscriptions_parse - add the names that mailboxes of ours can have, each once, to an empty list */
 void subscriptions_parse(struct span text, char separator, struct strlist *names);
 /* subscriptions_read - no file is no subscriptions */
 bool subscriptions_read(int directory, char separator, struct strlist *names,

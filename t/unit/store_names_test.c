@@ -232,6 +232,21 @@ static void parse_subscriptions(void **state)
     free((void *)(uintptr_t)text.data);
 }
 
+/* Each was compared with all before it: a file of this size took hours, and each SUBSCRIBE of many a while. */
+static void subscriptions_may_be_many(void **state UNUSED)
+{
+    const size_t count = 500000;
+    struct buf text = BUF(BUF_UNLIMITED);
+    struct strlist names = STRLIST_EMPTY;
+
+    for (size_t i = 0; i < 2 * count; i++)
+        buf_put_printf(&text, "%zx\n", i % count);
+    subscriptions_parse(buf_span(&text), '.', &names);
+    assert_int_equal(names.count, count);
+    strlist_release(&names);
+    buf_release(&text);
+}
+
 static void keywords_keep_their_letters(void **state UNUSED)
 {
     struct keywords keywords = {0};
@@ -307,6 +322,7 @@ int main(void)
     UNIT_ADD_ROWS(tests, used, uidlist_cases, parse_uidlist);
     UNIT_ADD_ROWS(tests, used, subscriptions_cases, parse_subscriptions);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(overlong_name_is_refused);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(subscriptions_may_be_many);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(keywords_keep_their_letters);
     tests[used++] =
         (struct CMUnitTest)cmocka_unit_test(keywords_stay_when_the_file_cannot_be_read);
