@@ -54,20 +54,29 @@ static bool is_selected(const struct listing *listing, const struct item *item)
            ((select & LIST_SPECIAL_USE) == 0 || item->use != NULL);
 }
 
-static bool look_at(struct imapd_session *session, const struct listing *listing, struct item *item,
-                    struct error *err)
+/* A mailbox whose attribute cannot be read is listed without: one that is damaged, or a directory that somebody else has
+ * put there, takes nobody the sight of the others. */
+static const char *use_of(struct imapd_session *session, const struct store_entry *entry)
+{
+    const char *use = NULL;
+    struct error err = {0};
+
+    if (!special_use_find(session, entry->name, &use, &err))
+        imapd_log_error(session, &err);
+    return use;
+}
+
+static void look_at(struct imapd_session *session, const struct listing *listing, struct item *item)
 {
     const struct list_request *request = listing->request;
     bool by_use = (request->select & LIST_SPECIAL_USE) != 0;
 
     item->matches = matches_any(session, listing, item->entry->name);
     if (!item->matches && (request->select & LIST_RECURSIVE_MATCH) == 0)
-        return true;
-    if ((by_use || (request->returns & LIST_SPECIAL_USE) != 0) && item->entry->selectable &&
-        !special_use_find(session, item->entry->name, &item->use, err))
-        return false;
+        return;
+    if ((by_use || (request->returns & LIST_SPECIAL_USE) != 0) && item->entry->selectable)
+        item->use = use_of(session, item->entry);
     item->selected = is_selected(listing, item);
-    return true;
 }
 
 /* RFC 5258 section 3.5: a name that matches is also told when one below it is selected and does not
@@ -98,8 +107,7 @@ static bool find_items(struct imapd_session *session, struct listing *listing, s
     listing->items = arena_array(session->arena, struct item, listing->count);
     for (size_t i = 0; i < listing->count; i++) {
         listing->items[i].entry = &entries[i];
-        if (!look_at(session, listing, &listing->items[i], err))
-            return false;
+        look_at(session, listing, &listing->items[i]);
     }
     if ((request->select & LIST_RECURSIVE_MATCH) != 0)
         find_parents(listing, separator);

@@ -30,22 +30,39 @@ static bool join_components(struct span line, char separator, struct buf *name)
     return true;
 }
 
-/* `known` has what the list has: files may be long, and repeat themselves. */
-static void add_name(struct strlist *names, struct hash *known, struct span name, char separator)
+/* Names as they are collected: files may be long, and repeat themselves. */
+struct collection {
+    struct strlist *names;
+    struct hash *known; /* the same */
+    struct arena *arena;
+    char separator;
+};
+
+static struct collection begin(struct strlist *names, char separator)
 {
-    struct arena *arena = arena_create();
+    return (struct collection){names, hash_create(), arena_create(), separator};
+}
+
+static void end(struct collection *collection)
+{
+    hash_free(&collection->known, NULL);
+    arena_free(&collection->arena);
+}
+
+static void add_name(struct collection *to, struct span name)
+{
     const char *checked;
 
-    if (mailbox_name_check(arena, name, separator, &checked, NULL) &&
-        hash_put(known, span_text(checked), known) == NULL)
-        strlist_add(names, checked);
-    arena_free(&arena);
+    arena_reset(to->arena);
+    if (mailbox_name_check(to->arena, name, to->separator, &checked, NULL) &&
+        hash_put(to->known, span_text(checked), to) == NULL)
+        strlist_add(to->names, checked);
 }
 
 void subscriptions_parse(struct span text, char separator, struct strlist *names)
 {
     bool components = span_starts_with(text, version_2);
-    struct hash *known = hash_create();
+    struct collection collection = begin(names, separator);
 
     if (components)
         text = span_skip(text, strlen(version_2));
@@ -54,12 +71,12 @@ void subscriptions_parse(struct span text, char separator, struct strlist *names
         struct buf name = BUF(MAILBOX_NAME_MAX);
 
         if (!components)
-            add_name(names, known, line, separator);
+            add_name(&collection, line);
         else if (join_components(line, separator, &name))
-            add_name(names, known, buf_span(&name), separator);
+            add_name(&collection, buf_span(&name));
         buf_release(&name);
     }
-    hash_free(&known, NULL);
+    end(&collection);
 }
 
 static void put_name(struct buf *text, const char *name, char separator)
@@ -93,16 +110,16 @@ static bool read_courier(int directory, char separator, struct strlist *names, s
 {
     struct buf text = BUF(FILE_MAX);
     struct strlist theirs = STRLIST_EMPTY;
-    struct hash *known = hash_create();
+    struct collection collection = begin(names, separator);
     bool found, done = control_read(directory, "courierimapsubscribed", &text, &found, err);
 
     if (done && found) {
         courier_parse_subscriptions(buf_span(&text), &theirs);
         for (size_t i = 0; i < theirs.count; i++)
-            add_name(names, known, span_text(theirs.items[i]), separator);
+            add_name(&collection, span_text(theirs.items[i]));
         keep_names(directory, separator, names);
     }
-    hash_free(&known, NULL);
+    end(&collection);
     strlist_release(&theirs);
     buf_release(&text);
     return done;

@@ -2,7 +2,7 @@
 # imapd: LIST-EXTENDED (RFC 5258), CHILDREN, LIST-STATUS, SPECIAL-USE and CREATE-SPECIAL-USE, LSUB, STATUS
 # with SIZE and DELETED. Patterns cost no more than their length.
 . "$(dirname "$0")/../lib.sh"
-plan 9
+plan 11
 instance_start <<'END'
 mailbox_special_use = Trash=\Trash, Sent Messages=\Sent
 mailbox_autocreate = Sent Messages
@@ -183,6 +183,22 @@ S: * LIST (\HasNoChildren) "." "Older"
 S: d OK *
 $LOGOUT
 END
+# Its attribute could not be read, and so LIST told nobody of any mailbox.
+mkdir -m 0 "$(virtual_maildir ana)/.Closed"
+converse imap 'a folder that cannot be entered takes nobody the sight of the others' <<END
+$LOGIN
+C: a LIST "" (Closed Sent INBOX) RETURN (SPECIAL-USE)
+S: * LIST () "." "INBOX"
+S: * LIST () "." "Closed"
+S: * LIST (\Sent) "." "Sent"
+S: a OK *
+C: b LIST (SPECIAL-USE) "" (Closed Sent)
+S: * LIST (\Sent) "." "Sent"
+S: b OK *
+$LOGOUT
+END
+log_has 'why it has none is in the log' 'error: imap\(ana@example\.test\).*open mailbox Closed: Permission denied'
+rmdir "$(virtual_maildir ana)/.Closed"
 # 100 patterns of 950 octets that have to be tried everywhere: what costs seconds in a naive matcher.
 python3 - >"$T/patterns" <<'END'
 print("a LIST \"\" (" + " ".join(["*a%" * 200 + "b"] * 100) + ")\r")
