@@ -162,6 +162,9 @@ static bool read_meta(struct db_file *file, const unsigned char *meta, enum db_f
     } else if (file->page_size < PAGE_SIZE_MIN || file->page_size > PAGE_SIZE_MAX ||
                (file->page_size & (file->page_size - 1)) != 0) {
         return db_damaged(err, "a bad page size", 0);
+    } else if ((int64_t)file->stamp.size < ((int64_t)file->last_page + 1) * file->page_size) {
+        /* What the part that is there says might well be true; but nobody meant it to be asked. */
+        error_set(err, ERROR_TEMPORARY, "it is shorter than it says: a part of a file");
     } else {
         file->root = db_u32(file, meta + 88);
         return !is_hash || read_hash_meta(file, meta, err);

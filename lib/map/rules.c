@@ -168,16 +168,16 @@ static bool is_good_endif(const struct rules *rules, struct span extra, unsigned
     bool strict = !rules->syntax->delimited;
     char place[PLACE_MAX];
 
-    if (extra.len > 0)
-        log_warning("%s: %s", place_of(rules, number, place),
-                    strict ? "garbage after ENDIF: skipping this rule"
-                           : "ignoring extra text after ENDIF");
-    if (extra.len > 0 && strict)
+    if (extra.len > 0 && strict) {
+        log_warning("%s: garbage after ENDIF: skipping this rule", place_of(rules, number, place));
         return false;
+    }
     if (rules->depth == 0)
         log_warning("%s: %s", place_of(rules, number, place),
                     strict ? "ENDIF without IF: skipping this rule"
                            : "ignoring ENDIF without matching IF");
+    else if (extra.len > 0)
+        log_warning("%s: ignoring extra text after ENDIF", place_of(rules, number, place));
     return rules->depth > 0;
 }
 

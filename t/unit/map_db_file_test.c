@@ -224,6 +224,23 @@ static void run_circles(void **state)
     mem_free(page);
 }
 
+/* Of half a file nothing is answered, also not what stands in the half that is there. */
+static void refuses_a_part(void **state UNUSED)
+{
+    struct error err = {0};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(layouts); i++) {
+        struct stat status;
+
+        write_file(&layouts[i]);
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(truncate(path, status.st_size - 1), 0);
+        assert_null(
+            db_file_open(path, layouts[i].is_hash ? DB_FILE_HASH : DB_FILE_BTREE, 65536, &err));
+        assert_non_null(strstr(err.text, "shorter than it says"));
+    }
+}
+
 static void refuses_the_other_type(void **state UNUSED)
 {
     struct error err = {0};
@@ -235,7 +252,7 @@ static void refuses_the_other_type(void **state UNUSED)
 
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(layouts) * 3 + 1];
+    struct CMUnitTest tests[ARRAY_LENGTH(layouts) * 3 + 2];
     struct arena *arena = arena_create();
     size_t count = 0;
     int fd = mkstemp(path);
@@ -254,6 +271,7 @@ int main(void)
                                                        : "each page in a circle in turn");
     tests[count++] = (struct CMUnitTest){.name = "a hash file is no btree file",
                                          .test_func = refuses_the_other_type};
+    tests[count++] = (struct CMUnitTest){.name = "a part of a file", .test_func = refuses_a_part};
     failed = unit_run("db_file", tests, count);
     (void)unlink(path);
     arena_free(&arena);
