@@ -186,7 +186,8 @@ static void refresh(struct tables *tables, struct table_list *list)
 
 static void refuse(struct tables *tables, const char *list, struct proxy_answer *answer_r)
 {
-    error_set(&tables->reason, ERROR_TEMPORARY, "request for unapproved table: \"%s\"", list);
+    error_set(&tables->reason, ERROR_TEMPORARY, "request for unapproved table: \"%s\"",
+              approval_proxied(list));
     log_warning("%s", tables->reason.text);
     if (approval_proxied(list) != list)
         log_warning(

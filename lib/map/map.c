@@ -322,8 +322,8 @@ enum map_result map_lookup(struct map *map, struct span key, int flags, struct b
     if (!prepare_key(map, key, flags))
         return MAP_ABSENT;
     result = map->type->lookup(map->table, buf_span(&map->folded), flags, value_r, err);
-    buf_truncate(value_r,
-                 strnlen(buf_text(value_r), value_r->len)); /* a value is text, whoever gives it */
+    /* A value is text, whoever gives it. */
+    buf_truncate(value_r, strnlen(buf_text(value_r), value_r->len));
     if (result == MAP_FOUND && wants_utf8(map, flags) && !map_is_utf8(buf_span(value_r))) {
         error_set(err, ERROR_TEMPORARY, "non-UTF-8 value \"%.*s\"", SPAN_PRINTF(buf_span(value_r)));
         result = MAP_UNAVAILABLE;

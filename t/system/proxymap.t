@@ -24,7 +24,7 @@ is 'a table that the configuration names' "$(ask known "texthash:$CONF/table")" 
 is 'without the key' "$(ask unknown "texthash:$CONF/table")" ""
 is 'a database of the system' "$(ask root unix:passwd.byname | cut -d: -f1,3)" root:0
 like 'a table that nobody names with proxy:' "$(ask other "texthash:$CONF/unnamed")" 'request for unapproved table'
-log_has 'is refused in the log' "proxymap.*warning: request for unapproved table: \"proxy:texthash:$CONF/unnamed\""
+log_has 'is refused in the log' "proxymap.*warning: request for unapproved table: \"texthash:$CONF/unnamed\""
 like 'nor one that proxy_read_maps lacks' "$(ask other "texthash:$CONF/unlisted")" 'request for unapproved table'
 log_has 'the log says how to approve it' "warning: to approve this table .*list proxy:texthash:$CONF/unlisted in main.cf:proxy_read_maps"
 is 'a table that was made after the start' "$(ask a@b.test "hash:$CONF/indexed")" c@d.test

@@ -142,7 +142,6 @@ postmap -bmq - pcre:content <multipart
 postmap -hq - pcre:content </dev/null
 postmap -hbq - pcre:content <bare
 postmap -hbmq - pcre:content <mime-bad
-~an empty line is no key, as it is none for body_checks / status 1$
 postmap -bq - 'pcre:{{/^$/ empty}}' <message
 
 # listing
