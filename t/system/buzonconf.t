@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonconf: what it shows, and that an edit changes what was asked for and nothing else.
 . "$(dirname "$0")/../lib.sh"
-plan 40
+plan 47
 D=$T/conf
 conf() { "$BUZON_STAGE/sbin/buzonconf" -c "$D" "$@" 2>"$T/stderr"; }
 
@@ -68,6 +68,32 @@ is 'a service, folded' "$(conf -Mf relay)" 'relay      unix  -       -       n  
     -o {login_greeting=a b}'
 is 'a field' "$(conf -F error/unix/command)" 'error/unix/command = error'
 is 'the parameter of a service' "$(conf -Px relay/unix/syslog_name)" 'relay/unix/syslog_name = buzon/relay'
+is 'with -P twice, what main.cf says to each service, and what services say' "$(conf -PP '*/*/myhostname' error/unix/login_greeting '*/*/syslog_name')" \
+    'smtp/inet/myhostname = mx.example.org
+smtp/inet/syslog_name = ${multi_instance_name?{$multi_instance_name}:{buzon}}
+relay/unix/myhostname = mx.example.org
+relay/unix/syslog_name = buzon/$service_name
+error/unix/myhostname = mx.example.org
+error/unix/login_greeting = $own ready
+error/unix/syslog_name = ${multi_instance_name?{$multi_instance_name}:{buzon}}'
+is 'with its references replaced as there' "$(conf -xhPP 'relay/unix/syslog_name' relay/unix/login_greeting)" 'buzon/relay
+a b'
+printf 'last unix - - - - - error -o mine=$own -o own=y\n' >>"$D/master.cf"
+is 'and as the service sets them' "$(conf -xPP last/unix/mine last/unix/login_greeting)" 'last/unix/mine = y
+last/unix/login_greeting = y ready'
+conf >"$T/all"
+is 'all of one service are all parameters, by the order of their names' \
+    "$(conf -PP last | sed 's/^last.unix.//' | diff - "$T/all" | grep '^[<>]' | grep -v process_id)" '< mine = $own
+< own = y
+> own = x
+< service_name = last
+> service_name ='
+is 'those of a class, and what the service sets' "$(conf -PP -C user | grep ^last)" 'last/unix/mine = $own
+last/unix/own = y'
+conf -qPP last/unix/nothere
+is 'a parameter that the service does not have' "$(cat "$T/stderr")" "buzonconf: warning: unmatched request: \"last/unix/nothere\""
+is 'a JSON object a line' "$(conf -jPP last/unix/own)" '{"last/unix/own": "y"}'
+reset
 like 'types of tables' "$(conf -m)" '^hash$'
 
 chmod 640 "$D/main.cf"

@@ -145,6 +145,8 @@ static void read_options(struct call *call, int argc, char *argv[])
     while ((option = getopt_long(argc, argv, OPTIONS, long_options, NULL)) != -1) {
         if (option == '?')
             usage(call->program);
+        if (option == 'P' && call_has(call, 'P'))
+            call->conf.show |= SHOW_ALL;
         call->given[option & 127] = true;
         if (option == 'c')
             call->directory = optarg;
@@ -207,7 +209,7 @@ void call_parse(struct call *call_r, int argc, char *argv[])
         call_r->given['e'] = true;
     check_exclusive(call_r);
     check_allowed(call_r);
-    call_r->conf.show = shown_forms(call_r);
+    call_r->conf.show |= shown_forms(call_r);
 }
 
 void call_release(struct call *call)

@@ -13,6 +13,7 @@ enum show {
     SHOW_EXPANDED = 8,  /* -x */
     SHOW_SET = 16,      /* -n: only what is set */
     SHOW_JSON = 32,     /* -j: a JSON object a line */
+    SHOW_ALL = 64,      /* -PP: what a service sets, and what it does not */
 };
 
 enum parameter_class { CLASS_BUILTIN = 1, CLASS_SERVICE = 2, CLASS_USER = 4 };

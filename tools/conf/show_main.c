@@ -58,10 +58,11 @@ static struct shown look_up(const struct conf *conf, const char *name, struct er
     return (struct shown){0};
 }
 
-static bool show(const struct conf *conf, const char *name, const struct shown *shown,
-                 struct buf *out, struct error *err)
+static bool show(const struct conf *conf, const char *prefix, const char *name,
+                 const struct shown *shown, struct buf *out, struct error *err)
 {
     const char *value = shown->text;
+    char *label;
 
     if ((conf->show & SHOW_SET) != 0 && !shown->is_set)
         return true;
@@ -70,7 +71,9 @@ static bool show(const struct conf *conf, const char *name, const struct shown *
         error_prefix(err, "%s, parameter %s", conf->source->path, name);
     if (value == NULL)
         return false;
-    print_setting(out, conf->show, name, value);
+    label = mem_printf("%s%s", prefix, name);
+    print_setting(out, conf->show, label, value);
+    mem_free(label);
     return true;
 }
 
@@ -134,9 +137,45 @@ bool show_main(const struct conf *conf, const struct strlist *requests, struct b
         struct shown shown = look_up(conf, names.items[i], err);
 
         if (shown.class != 0 && (requests->count > 0 || (shown.class & conf->classes) != 0))
-            done = show(conf, names.items[i], &shown, out, err);
+            done = show(conf, "", names.items[i], &shown, out, err);
         else if (shown.class == 0 && requests->count > 0)
             log_warning("%s: unknown parameter", names.items[i]);
+    }
+    strlist_release(&names);
+    return done;
+}
+
+/* A name that the service alone knows is one of the user's. */
+static struct shown look_up_own(const struct conf *conf, const char *name, struct error *err)
+{
+    struct shown shown = look_up(conf, name, err);
+    const struct entry *entry = source_entry(conf->source, span_text(name));
+
+    if (shown.class == 0 && entry != NULL)
+        shown = (struct shown){.class = CLASS_USER, .text = entry->text, .is_set = true};
+    return shown;
+}
+
+bool show_effective(const struct conf *conf, const char *prefix, const char *wanted,
+                    const struct strlist *own, struct buf *out, bool *found_r, struct error *err)
+{
+    struct strlist names = STRLIST_EMPTY;
+    bool done = true;
+
+    if (wanted == NULL)
+        list_names(conf, &names);
+    else
+        strlist_add(&names, wanted);
+    *found_r = *found_r || wanted == NULL;
+    for (size_t i = 0; i < names.count && done; i++) {
+        const char *name = names.items[i];
+        bool is_own = strlist_has(own, name);
+        struct shown shown = is_own ? look_up_own(conf, name, err) : look_up(conf, name, err);
+
+        if (shown.class == 0 || (!is_own && (shown.class & conf->classes) == 0))
+            continue;
+        *found_r = true;
+        done = show(conf, prefix, name, &shown, out, err);
     }
     strlist_release(&names);
     return done;

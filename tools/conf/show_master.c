@@ -147,6 +147,31 @@ static bool show_settings(const struct conf *conf, const struct conf_service *se
     return done;
 }
 
+/* -PP: what main.cf and the defaults say to this service, too. */
+static bool show_all_settings(const struct conf *conf, const struct conf_service *service,
+                              const char *rest, struct buf *out, bool *found_r, struct error *err)
+{
+    struct conf seen = *conf;
+    struct strlist own = STRLIST_EMPTY;
+    char *prefix;
+    bool done;
+
+    seen.source = conf_service_scope(service, conf->source->directory, &conf->overrides, err);
+    if (seen.source == NULL)
+        return false;
+    prefix = mem_printf("%s/%s/", service->fields.items[FIELD_SERVICE],
+                        service->fields.items[FIELD_TYPE]);
+    for (size_t i = 0; i < service->argument_count; i++) {
+        if (service->arguments[i].name != NULL)
+            strlist_add(&own, service->arguments[i].name);
+    }
+    done = show_effective(&seen, prefix, is_any(rest) ? NULL : rest, &own, out, found_r, err);
+    source_free(&seen.source);
+    strlist_release(&own);
+    mem_free(prefix);
+    return done;
+}
+
 struct request {
     struct conf_service_pattern pattern;
     bool found;
@@ -243,11 +268,18 @@ bool show_fields(const struct conf *conf, const struct strlist *requests, struct
     return show_requests(conf, &kind, requests, out, err);
 }
 
+/* -C says which parameters are meant when no request does. */
 bool show_service_parameters(const struct conf *conf, const struct strlist *requests,
                              struct buf *out, struct error *err)
 {
-    static const struct request_kind kind = {"-P option requires service_name[/type[/parameter]]",
-                                             3, show_settings, false};
+    const char *syntax = "-P option requires service_name[/type[/parameter]]";
+    const struct request_kind set = {syntax, 3, show_settings, false};
+    const struct request_kind all = {syntax, 3, show_all_settings, false};
+    struct conf every = *conf;
 
-    return show_requests(conf, &kind, requests, out, err);
+    if ((conf->show & SHOW_ALL) == 0)
+        return show_requests(conf, &set, requests, out, err);
+    if (requests->count > 0)
+        every.classes = CLASS_BUILTIN | CLASS_SERVICE | CLASS_USER;
+    return show_requests(&every, &all, requests, out, err);
 }
