@@ -247,6 +247,8 @@ static size_t check_records(const struct config *config, struct maildrop_reader 
         if (config->message_size_limit > 0 && *size > (uint64_t)config->message_size_limit)
             fail(EX_DATAERR, "message file too big");
     }
+    if (result == PARSE_TOO_BIG)
+        fail(EX_DATAERR, "malformed input: an address is too long, or there are too many");
     if ((*ended && !cursor_at_end(at)) || (!*ended && result != PARSE_INCOMPLETE))
         fail(EX_DATAERR, "malformed input");
     return input->len - cursor_left(at);

@@ -161,6 +161,13 @@ static void take_extension(struct sendmail_call *call, const char *value)
     call->verp = value[1] == '\0' ? "V" : value + 1;
 }
 
+/* Sendmail's own settings are for another program. One that Postfix 3.11 obeys is missed by whoever counts on it. */
+static void take_setting(const char *value)
+{
+    if (strcasecmp(value, "requiretls=yes") == 0)
+        log_warning("-O %s is not supported: the message may be sent without TLS", value);
+}
+
 static void take_option(struct sendmail_call *call, int option, const char *value)
 {
     switch (option) {
@@ -182,6 +189,9 @@ static void take_option(struct sendmail_call *call, int option, const char *valu
         break;
     case 'N':
         take_notify(call, value);
+        break;
+    case 'O':
+        take_setting(value);
         break;
     case 'R':
         take_return(call, value);
@@ -218,7 +228,7 @@ static void take_option(struct sendmail_call *call, int option, const char *valu
         break;
     case '?':
         sendmail_fail("usage: %s [options]", call->program);
-    default: /* -A, -L, -O, -U, -e, -h, -m, -p, -c, -x: nothing to be done here */
+    default: /* -A, -L, -U, -e, -h, -m, -p, -c, -x: nothing to be done here */
         break;
     }
 }

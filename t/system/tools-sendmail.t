@@ -62,6 +62,10 @@ sendmail -oA -bh
 sendmail -oAx -bh
 sendmail -oi -oem -om -o7 -o8 -odi -oxx -bh
 sendmail -O x=y -bh
+sendmail -O smtputf8=yes -bh
+sendmail -O requiretls=no -bh
+~who counts on it shall know that it is not there / ^sendmail: warning: -O RequireTLS=yes is not supported
+sendmail -O RequireTLS=yes -bh
 sendmail -O -bh
 sendmail -q x
 sendmail -qI
