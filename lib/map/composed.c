@@ -64,28 +64,27 @@ static void *open_pipe(const struct config *config, const char *name, struct err
     return open_members(config, "pipemap", name, err);
 }
 
+/* Empty answers are none. */
 static enum map_result find_union(void *table, struct span key, int flags, struct buf *value_r,
                                   struct error *err)
 {
     const struct composed *composed = table;
     struct buf one = BUF(ANSWER_MAX);
-    bool found = false;
     enum map_result result = MAP_ABSENT;
 
     for (size_t i = 0; i < composed->count && result != MAP_UNAVAILABLE; i++) {
         result = map_lookup(composed->members[i], key, flags, &one, err);
         if (result != MAP_FOUND)
             continue;
-        if (found)
+        if (value_r->len > 0)
             result = map_answer(SPAN_LITERAL(","), value_r, err);
         if (result == MAP_FOUND)
             result = map_answer(buf_span(&one), value_r, err);
-        found = true;
     }
     buf_release(&one);
     if (result == MAP_UNAVAILABLE)
         return MAP_UNAVAILABLE;
-    return found ? MAP_FOUND : MAP_ABSENT;
+    return value_r->len > 0 ? MAP_FOUND : MAP_ABSENT;
 }
 
 static enum map_result find_pipe(void *table, struct span key, int flags, struct buf *value_r,

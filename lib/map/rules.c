@@ -260,22 +260,41 @@ struct rules *rules_parse(const struct rule_syntax *syntax, const char *name, st
     return rules;
 }
 
+/* One item, with its braces: else it would not be clear where a rule ends, and half of one would be none. */
+static bool parse_item(struct rules *rules, const char *item, unsigned number, struct error *err)
+{
+    struct span text = span_trim(span_text(item));
+    const char *fault =
+        span_starts_with(text, "{") ? braces_fault(text) : "no '{' at start of text";
+    struct span line = braces_strip(text);
+
+    if (fault != NULL) {
+        error_set(err, ERROR_MALFORMED, "%s map: %s in \"%s\"", rules->syntax->type, fault, item);
+        return false;
+    }
+    if (line.len > 0 && line.data[0] != '#')
+        parse_rule(rules, line, number);
+    return true;
+}
+
 /* "{ {rule}, {rule} }": each item is a line. */
 static struct rules *parse_inline(const struct rule_syntax *syntax, const char *name,
                                   struct error *err)
 {
     struct strlist items = STRLIST_EMPTY;
     struct rules *rules = NULL;
+    bool done;
 
     if (map_list_items(name, &items, err)) {
         rules = create(syntax, name);
-        for (size_t i = 0; i < items.count; i++) {
-            struct span line = braces_strip(span_text(items.items[i]));
-
-            if (line.len > 0 && line.data[0] != '#')
-                parse_rule(rules, line, (unsigned)i + 1);
-        }
+        done = true;
+        for (size_t i = 0; i < items.count && done; i++)
+            done = parse_item(rules, items.items[i], (unsigned)i + 1, err);
         close_ifs(rules);
+        if (!done) {
+            rules_free(rules);
+            rules = NULL;
+        }
     }
     strlist_release(&items);
     return rules;

@@ -4,6 +4,7 @@
 #include "lib/base/file.h"
 
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 
 void map_stamp_take(struct map_stamp *stamp, int fd)
 {
@@ -18,6 +19,13 @@ void map_stamp_take(struct map_stamp *stamp, int fd)
     stamp->status_changed = status.st_ctim;
 }
 
+/* A file, or /dev/null, which is one without a line. */
+static bool is_readable(const struct stat *status)
+{
+    return S_ISREG(status->st_mode) ||
+           (S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3));
+}
+
 bool map_stamp_open(struct map_stamp *stamp, const char *path, struct error *err)
 {
     /* O_NONBLOCK: a FIFO in the file's place must not hold us before fstat refuses it */
@@ -27,7 +35,7 @@ bool map_stamp_open(struct map_stamp *stamp, const char *path, struct error *err
     *stamp = MAP_STAMP_NONE;
     if (fd < 0 || fstat(fd, &status) != 0) {
         error_errno(err, "open %s", path);
-    } else if (!S_ISREG(status.st_mode)) {
+    } else if (!is_readable(&status)) {
         error_set(err, ERROR_PERMANENT, "%s is not a regular file", path);
     } else {
         map_stamp_take(stamp, fd);

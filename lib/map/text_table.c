@@ -146,31 +146,46 @@ static void *open_texthash(const struct config *config, const char *name, struct
     return NULL;
 }
 
-/* "key = value", with or without braces around it. */
+/* "key = value"; white space and = are part of a key between its quotes, which stay. False: there is no = behind it. */
+static bool split_pair(struct span pair, struct span *key_r, struct span *value_r)
+{
+    bool quoted = false;
+    size_t i;
+
+    for (i = 0; i < pair.len; i++) {
+        if (pair.data[i] == '\\' && i + 1 < pair.len)
+            i++;
+        else if (pair.data[i] == '"')
+            quoted = !quoted;
+        else if ((is_space(pair.data[i]) || pair.data[i] == '=') && !quoted)
+            break;
+    }
+    *key_r = span_first(pair, i);
+    *value_r = span_trim(span_skip(pair, i));
+    if (!span_starts_with(*value_r, "="))
+        return false;
+    *value_r = span_trim(span_skip(*value_r, 1));
+    return true;
+}
+
+/* With or without braces around it. */
 static bool add_pair(struct text_table *table, const char *name, const char *item,
                      struct error *err)
 {
     const char *fault = braces_fault(span_text(item));
-    struct span value = braces_strip(span_text(item));
-    bool has_equals = span_find(value, '=') < value.len;
-    struct span key = span_trim(span_take_until(&value, '='));
+    struct span key;
+    struct span value;
 
     if (fault == NULL && table->utf8 && !map_is_utf8(span_text(item)))
         fault = "bad UTF-8 syntax";
+    if (fault == NULL && !split_pair(braces_strip(span_text(item)), &key, &value))
+        fault = "missing '=' after attribute name";
     if (fault != NULL) {
         error_set(err, ERROR_MALFORMED, "%s: \"inline:%s\"; need \"inline:{name=value...}\"", fault,
                   name);
         return false;
     }
-    if (!has_equals || key.len == 0) {
-        error_set(
-            err, ERROR_MALFORMED,
-            "missing '=' after attribute name: \"inline:%s\"; need \"inline:{name=value...}\"",
-            name);
-        return false;
-    }
-    value = span_trim(value);
-    (void)add(table, key, value, true); /* as in Postfix */
+    (void)add(table, key, value, true); /* of two, the last one counts, as in Postfix */
     return true;
 }
 

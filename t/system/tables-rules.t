@@ -122,4 +122,7 @@ all_alike() {
 }
 check 'types without a file' all_alike 'inline:{a=b, a=c}' 'inline:{ {A = b c}, x=y }' 'inline:{a=b, c}' 'static:{ a b }' 'static:' \
     'unionmap:{static:a, static:b, inline:{x=a}}' 'unionmap:{}' 'pipemap:{static:b, inline:{b=c}}' 'pipemap:{}' 'randmap:{a}' \
-    'environ:e' 'internal:i' 'unix:passwd.byname' "cdb:$T/none" "texthash:$T/none"
+    'environ:e' 'internal:i' \
+    'unionmap:{inline:{a=}}' 'unionmap:{inline:{a=},static:y}' 'unionmap:{static:y,inline:{a=}}' \
+    'inline:{ {a b=c}, A=b }' 'inline:{ {"a b"=c}, a = d, {x=y=z}, =b }' 'regexp:{/a/ x}' 'regexp:{ {/a/ x}{/b/ y} }' \
+    'pcre:{ {/a/ b{2}} {/b/ {c}} }' 'cidr:{10.0.0.0/8 x}' 'texthash:/dev/null' 'regexp:/dev/null' 'pcre:/dev/null' 'unix:passwd.byname' "cdb:$T/none" "texthash:$T/none"

@@ -40,6 +40,7 @@ static const struct list_case {
     {"before a broken table", "mydestination", MATCH_STRING, "a.test, fail:x", "a.test", MAP_FOUND},
     {"a table has no parents of a string", "mydestination", MATCH_STRING, "inline:{.test=x}", "a.test", MAP_ABSENT},
     {"a missing brace", "mydestination", MATCH_STRING, "inline:{a.test=x", "a.test", MAP_UNAVAILABLE},
+    {"a file without a line", "mydestination", MATCH_STRING, "/dev/null, a.test", "a.test", MAP_FOUND},
     {"a file that is not there", "mydestination", MATCH_STRING, "/nonexistent/x", "a.test", MAP_UNAVAILABLE},
 
     {"a domain", "other_domains", MATCH_DOMAIN, "a.test", "a.test", MAP_FOUND},
