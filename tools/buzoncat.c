@@ -10,6 +10,7 @@
 #include "lib/config/config.h"
 #include "lib/queue/queue_file.h"
 #include "tools/caller.h"
+#include "tools/dropped_file.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ enum record_type {
     RECORD_DONE = 'D',
     RECORD_ORIGINAL = 'O',
     RECORD_VERP = 'V',
+    RECORD_FULL_NAME = 'F',
     RECORD_CONTENTS = 'M',
     RECORD_LINE = 'N',
     RECORD_EXTRACTED = 'X',
@@ -91,7 +93,7 @@ static void PRINTF(4, 5) put_record(const struct call *call, uint64_t offset, en
     putchar('\n');
 }
 
-/* The delimiters of VERP have a record of their own, in Postfix's files. */
+/* Delimiters of VERP and the name of who called sendmail have records of their own, in Postfix's files. */
 static void put_attribute(const struct call *call, uint64_t offset, const char *name,
                           const char *value)
 {
@@ -99,6 +101,8 @@ static void put_attribute(const struct call *call, uint64_t offset, const char *
         return;
     if (strcmp(name, QUEUE_ATTRIBUTE_VERP) == 0)
         put_record(call, offset, RECORD_VERP, "%s: %s", name, value);
+    else if (strcmp(name, DROPPED_FULL_NAME) == 0)
+        put_record(call, offset, RECORD_FULL_NAME, "%s: %s", name, value);
     else
         put_record(call, offset, RECORD_ATTRIBUTE, "named_attribute: %s=%s", name, value);
 }
@@ -238,6 +242,29 @@ static bool show_parts(const struct call *call, int file, const struct queue_env
     return true;
 }
 
+static bool show_message(const struct call *call, int file, const struct queue_envelope *envelope,
+                         struct error *err)
+{
+    return (call->parts & SHOW_ENVELOPE) != 0 ? show_parts(call, file, envelope, err)
+                                              : put_content(call, file, envelope, err);
+}
+
+/* What lies in maildrop/: its content is in pieces, and put together first. */
+static bool show_dropped(const struct call *call, int file, struct arena *arena, struct error *err)
+{
+    struct queue_envelope envelope;
+    FILE *content = tmpfile();
+    bool done = content != NULL;
+
+    if (!done)
+        error_errno(err, "make a temporary file");
+    done = done && dropped_file_read(file, arena, &envelope, content, err) &&
+           show_message(call, fileno(content), &envelope, err);
+    if (content != NULL)
+        (void)fclose(content);
+    return done;
+}
+
 /* An empty file is no message, and nothing is to be said of it. */
 static bool show_file(const struct call *call, int file, struct error *err)
 {
@@ -246,9 +273,10 @@ static bool show_file(const struct call *call, int file, struct error *err)
     struct stat status;
     bool done = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 
-    if (!done && queue_file_read(file, arena, &envelope, err))
-        done = (call->parts & SHOW_ENVELOPE) != 0 ? show_parts(call, file, &envelope, err)
-                                                  : put_content(call, file, &envelope, err);
+    if (!done && dropped_file_is(file))
+        done = lseek(file, 0, SEEK_SET) == 0 && show_dropped(call, file, arena, err);
+    else if (!done && queue_file_read(file, arena, &envelope, err))
+        done = show_message(call, file, &envelope, err);
     arena_free(&arena);
     return done;
 }
@@ -257,7 +285,8 @@ static bool show_file(const struct call *call, int file, struct error *err)
 static int find_message(const struct call *call, struct arena *arena, const char *queue_id,
                         const char **path_r)
 {
-    static const char *const queues[] = {"hold", "incoming", "active", "deferred", "corrupt"};
+    static const char *const queues[] = {"hold",     "incoming", "active",
+                                         "deferred", "maildrop", "corrupt"};
     int file = -1;
 
     if (!queue_id_is_name(queue_id))

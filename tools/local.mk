@@ -53,7 +53,7 @@ tools_buzonsuper_SOURCES = tools/buzonsuper.c tools/caller.c tools/caller.h tool
 dist_man_MANS += tools/buzonsuper.1
 
 sbin_PROGRAMS += tools/buzoncat
-tools_buzoncat_SOURCES = tools/buzoncat.c tools/caller.c tools/caller.h
+tools_buzoncat_SOURCES = tools/buzoncat.c tools/caller.c tools/caller.h tools/dropped_file.c tools/dropped_file.h
 dist_man_MANS += tools/buzoncat.1
 
 

@@ -132,6 +132,12 @@ cat >"$T/dropped" <<'CASES'
 # what waits for a mail system
 postqueue -p
  postqueue -j
+ postcat -bhq $(ls $SIDE/queue/maildrop)
+ postcat -b $SIDE/queue/maildrop/$(ls $SIDE/queue/maildrop)
+ postcat -hq $(ls $SIDE/queue/maildrop)
+~ours has a line with sizes / ^.*RECORDS maildrop/IDd .*^sender: ana@example.test\nrecipient: bob@late.test\nrecipient: b c@late.test\n.*CONTENTS.*Subject: one.*FILE END
+ postcat -q $(ls $SIDE/queue/maildrop)
+ postcat -e <$SIDE/queue/maildrop/$(ls $SIDE/queue/maildrop) | grep -E '^(sender|recipient): '
 ~theirs cannot open its log file any more / ^postsuper: IDd: removed\npostsuper: Deleted: 1 message$
  postsuper -d $(ls $SIDE/queue/maildrop) maildrop
  postqueue -p
