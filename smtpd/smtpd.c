@@ -200,14 +200,21 @@ static void serve_client(int fd, const struct service_instance *instance UNUSED)
 
 /* --- the process ---------------------------------------------------------------------------------- */
 
+/* The older parameters count only where the level is not set; levels that only clients can have are the highest one. */
 static enum tls_level tls_level(const struct config *config)
 {
-    if (config->smtpd_tls_wrappermode || config->smtpd_enforce_tls ||
-        strcmp(config->smtpd_tls_security_level, "encrypt") == 0)
+    const char *level = config->smtpd_tls_security_level;
+
+    if (config->smtpd_tls_wrappermode || (*level == '\0' && config->smtpd_enforce_tls))
         return TLS_LEVEL_ENCRYPT;
-    if (config->smtpd_use_tls || strcmp(config->smtpd_tls_security_level, "may") == 0)
+    if (strcmp(level, "may") == 0 || (*level == '\0' && config->smtpd_use_tls))
         return TLS_LEVEL_MAY;
-    return TLS_LEVEL_NONE;
+    if (*level == '\0' || strcmp(level, "none") == 0)
+        return TLS_LEVEL_NONE;
+    if (strcmp(level, "encrypt") != 0)
+        log_warning("smtpd_tls_security_level: unsupported TLS level \"%s\", using \"encrypt\"",
+                    level);
+    return TLS_LEVEL_ENCRYPT;
 }
 
 static const char *named_file(const char *value)

@@ -15,7 +15,7 @@
 
 #include "lib/config/config.h"
 
-#define DEPTH_MAX 100 /* of references in each other */
+#define DEPTH_MAX 101 /* of texts in each other's references, with the first one: as in Postfix */
 
 struct expansion {
     expand_lookup *lookup;

@@ -61,9 +61,9 @@ bool parameter_has_reader(const struct parameter *parameter, const char *program
 }
 
 static const char *const tls_grades[] = {"export", "low", "medium", "high", "null", NULL};
+/* Also of servers, which take what they cannot have for encrypt. */
 static const char *const tls_client_levels[] = {
     "", "none", "may", "encrypt", "fingerprint", "verify", "secure", "dane", "dane-only", NULL};
-static const char *const tls_server_levels[] = {"", "none", "may", "encrypt", NULL};
 static const char *const tls_curves[] = {"auto", "none", "strong", "ultra", NULL};
 static const char *const dns_levels[] = {"", "disabled", "enabled", "dnssec", NULL};
 static const char *const address_preferences[] = {"any", "ipv4", "ipv6", NULL};
@@ -98,7 +98,7 @@ static const struct {
     {INDEX_postscreen_greet_action,               screen_actions                                          },
     {INDEX_postscreen_non_smtp_command_action,    screen_actions                                          },
     {INDEX_postscreen_pipelining_action,          screen_actions                                          },
-    {INDEX_postscreen_tls_security_level,         tls_server_levels                                       },
+    {INDEX_postscreen_tls_security_level,         tls_client_levels                                       },
     {INDEX_reject_tempfail_action,                tempfail_actions                                        },
     {INDEX_sendmail_fix_line_endings,             (const char *const[]){"always", "never", "strict", NULL}},
     {INDEX_smtp_address_preference,               address_preferences                                     },
@@ -113,12 +113,12 @@ static const struct {
     {INDEX_smtpd_tls_ciphers,                     tls_grades                                              },
     {INDEX_smtpd_tls_eecdh_grade,                 tls_curves                                              },
     {INDEX_smtpd_tls_mandatory_ciphers,           tls_grades                                              },
-    {INDEX_smtpd_tls_security_level,              tls_server_levels                                       },
+    {INDEX_smtpd_tls_security_level,              tls_client_levels                                       },
     {INDEX_tlsproxy_client_security_level,        tls_client_levels                                       },
     {INDEX_tlsproxy_tls_ciphers,                  tls_grades                                              },
     {INDEX_tlsproxy_tls_eecdh_grade,              tls_curves                                              },
     {INDEX_tlsproxy_tls_mandatory_ciphers,        tls_grades                                              },
-    {INDEX_tlsproxy_tls_security_level,           tls_server_levels                                       },
+    {INDEX_tlsproxy_tls_security_level,           tls_client_levels                                       },
     {INDEX_unknown_address_tempfail_action,       tempfail_actions                                        },
     {INDEX_unknown_helo_hostname_tempfail_action, tempfail_actions                                        },
     {INDEX_unverified_recipient_tempfail_action,  tempfail_actions                                        },

@@ -83,7 +83,7 @@ static void note_tables(struct noting *noting, struct span name, const char *tex
     if (parameter_find(name) == NULL && !refers_to(noting->place, name) &&
         (noting->place != &noting->usage->main_cf || !refers_to(&noting->usage->all, name)))
         return;
-    if (strchr(text, '$') != NULL)
+    if (strchr(text, '$') != NULL && strchr(text, ':') != NULL)
         expanded = source_expand(noting->usage->source, span_text(text), NULL);
     if (expanded == NULL)
         expanded = text;

@@ -13,7 +13,7 @@ bool value_number(const char *text, int64_t limit, int64_t *value_r)
 {
     uint64_t number;
 
-    if (!span_to_u64(span_text(text), (uint64_t)limit, &number))
+    if (!span_to_u64(span_text(*text == '+' ? text + 1 : text), (uint64_t)limit, &number))
         return false;
     *value_r = (int64_t)number;
     return true;
@@ -56,8 +56,11 @@ bool value_int(const char *name, const char *text, int minimum, int maximum, int
                struct error *err)
 {
     int64_t number;
+    bool is_negative = *text == '-' && value_number(text + 1, INT_MAX, &number);
 
-    if (!value_number(text, INT_MAX, &number)) {
+    if (is_negative && minimum > 0) {
+        number = -number;
+    } else if (is_negative || !value_number(text, INT_MAX, &number)) {
         error_set(err, ERROR_PERMANENT, "bad numerical configuration: %s = %s", name, text);
         return false;
     }
@@ -70,12 +73,31 @@ bool value_int(const char *name, const char *text, int minimum, int maximum, int
     return true;
 }
 
+/* Postfix looks no further than to the unit, takes one alone for none of it, and less than what would fit. */
+static bool as_postfix(const char *text, char unit, int *value_r)
+{
+    const char *digits = *text == '+' && is_digit((unsigned char)text[1]) ? text + 1 : text;
+    size_t len = strspn(digits, "0123456789");
+    uint64_t number = 0;
+    int factor;
+
+    if (digits[len] != '\0')
+        unit = digits[len];
+    factor = seconds_of(unit);
+    if (*text == '\0' || factor == 0 ||
+        (len > 0 && !span_to_u64(span_of(digits, len), INT_MAX, &number)) ||
+        (factor > 1 && number >= (uint64_t)(INT_MAX / factor)))
+        return false;
+    *value_r = (int)number * factor;
+    return true;
+}
+
 bool value_seconds(const char *name, const char *text, char unit, int minimum, int *value_r,
                    struct error *err)
 {
     int seconds;
 
-    if (!value_time(text, unit, &seconds)) {
+    if (!as_postfix(text, unit, &seconds)) {
         error_set(err, ERROR_PERMANENT, "parameter %s: bad time value or unit: %s", name, text);
         return false;
     }

@@ -10,7 +10,7 @@ FOR_INFORMATION = {
     "html_directory", "mail_release_date", "mailq_path", "manpage_directory", "newaliases_path",
     "qmgr_fudge_factor", "readme_directory", "sample_directory", "sendmail_path",
 }
-# Read by the name of their transport: config_transport_int and its kin.
+# Read by the name of their transport: service_parameter_value.
 OF_TRANSPORTS = re.compile(r"(local|relay|lmtp|smtp|virtual)_(destination|transport|delivery|initial)_")
 
 # Folders whose programs have other names than they, and those whose programs read different rows: any of them will do.

@@ -19,6 +19,8 @@ discard@a.test  DISCARD
 both@a.test     permit_mynetworks, reject
 END
 chmod 644 "$T/access"
+certificate_make
+KEYS="-o smtpd_tls_cert_file=$CONF/cert.pem -o smtpd_tls_key_file=$CONF/key.pem"
 # PORT|options|recipients and other lines, each a command
 cat >"$T/services" <<END
 11|-o access_map_defer_code=451 -o {smtpd_sender_restrictions=check_sender_access texthash:$T/access}|MAIL FROM:<defer@a.test>;RCPT TO:<x@v.test>;RSET;MAIL FROM:<defer2@a.test>;RCPT TO:<x@v.test>
@@ -79,6 +81,11 @@ cat >"$T/services" <<END
 65|-o {smtpd_log_access_permit_actions=!permit_mynetworks static:all} -o {smtpd_relay_restrictions=permit_auth_destination,reject}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
 66|-o {smtpd_log_access_permit_actions=permit_auth_destination OK} -o {smtpd_relay_restrictions=permit_auth_destination,reject} -o {smtpd_recipient_restrictions=permit_mynetworks}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>
 67|-o smtpd_delay_reject=no -o smtpd_log_access_permit_actions=static:all -o {smtpd_client_restrictions=permit_mynetworks} -o {smtpd_sender_restrictions=permit}|MAIL FROM:<a@a.test>;RCPT TO:<x@v.test>;DATA;x\r\n.
+71|$KEYS -o smtpd_tls_security_level=secure|STARTTLS x;MAIL FROM:<a@a.test>
+72|$KEYS -o smtpd_tls_security_level=may -o smtpd_enforce_tls=yes|STARTTLS x;MAIL FROM:<a@a.test>
+73|$KEYS -o smtpd_tls_security_level=none -o smtpd_enforce_tls=yes -o smtpd_use_tls=yes|STARTTLS x;MAIL FROM:<a@a.test>
+74|$KEYS -o smtpd_enforce_tls=yes|STARTTLS x;MAIL FROM:<a@a.test>
+75|$KEYS -o smtpd_use_tls=yes|STARTTLS x;MAIL FROM:<a@a.test>
 END
 {
     while IFS='|' read -r port options lines; do
@@ -86,6 +93,7 @@ END
         24) echo '~ a status that is fit to a sender is not logged' ;;
         5[1-4]) echo '~ what name servers do not answer is logged' ;;
         55) echo '~~ to Postfix, the table of virtual aliases is a matter of trivial-rewrite' ;;
+        71 | 72 | 74 | 75) echo '~ a tlsmgr, which this Postfix does not have here' ;;
         60) echo '~~ a path with nothing behind its @ is none' ;;
         esac
         printf '== %s\n-- %s\n<\n' "$port" "${options:-in main.cf}"

@@ -58,15 +58,19 @@ class Maker:
     def braced(self, depth):
         return "{" + self.space() + self.expression(depth - 1) + self.space() + "}"
 
+    def bare(self, depth):
+        """What stands without braces, and does not begin with one."""
+        return self.one(["x", "$own ", "="]) + self.expression(depth - 1)
+
     def choices(self, depth):
         kind = self.random.random()
         mark = self.one("?:")
-        if kind < 0.3: # all the rest, unless it begins with a brace
-            return mark + self.one(["x", "$own ", "="]) + self.expression(depth - 1)
+        if kind < 0.3:
+            return mark + self.bare(depth)
         if kind < 0.6:
             return mark + self.space() + self.braced(depth) + self.space()
         return "?" + self.space() + self.braced(depth) + self.space() + self.wild([":"], ["?", "x", ""]) + self.space() + \
-            (self.braced(depth) if self.may(0.8) else self.expression(depth - 1)) + self.space()
+            (self.braced(depth) if self.may(0.8) else self.bare(depth)) + self.space()
 
     def comparison(self, depth):
         if self.may(0.3):

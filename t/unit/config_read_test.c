@@ -357,6 +357,47 @@ static void transports_have_parameters_of_their_own(void **state UNUSED)
     config_free(&config);
 }
 
+static void numbers_are_what_postfix_makes_of_them(void **state UNUSED)
+{
+    static const struct {
+        const char *text;
+        int seconds; /* -1: it is refused */
+    } times[] = {
+        {"1w1d",                 7 * 24 * 60 * 60    },
+        {"1ss",                  1                   },
+        {"+1",                   1                   },
+        {"s",                    0                   },
+        {"",                     -1                  },
+        {"+s",                   -1                  },
+        {"1 s",                  -1                  },
+        {"-1",                   -1                  },
+        {"1W",                   -1                  },
+        {"1.5h",                 -1                  },
+        {"24854d",               24854 * 24 * 60 * 60},
+        {"24855d",               -1                  },
+        {"3550w",                -1                  },
+        {"2147483647",           INT_MAX             },
+        {"2147483648",           -1                  },
+        {"99999999999999999999", -1                  },
+    };
+    struct error err = {0};
+    int value;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(times); i++) {
+        value = -1;
+        if (value_seconds("x", times[i].text, 's', 0, &value, &err) != (times[i].seconds >= 0) ||
+            value != times[i].seconds)
+            fail_msg("%s", times[i].text);
+    }
+    assert_true(value_int("x", "+5", 0, 0, &value, &err));
+    assert_int_equal(value, 5);
+    assert_false(value_int("x", "++5", 0, 0, &value, &err));
+    assert_false(value_int("x", "-5", 1, 0, &value, &err));
+    assert_string_equal(err.text, "invalid x parameter value -5 < 1");
+    assert_false(value_int("x", "-5", 0, 0, &value, &err));
+    assert_string_equal(err.text, "bad numerical configuration: x = -5");
+}
+
 static void malformed_parameters_of_transports_are_refused(void **state UNUSED)
 {
     static const struct {
@@ -480,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_name_server_that_is_silent_is_waited_for_once),
         cmocka_unit_test(malformed_values_count_as_their_defaults),
         cmocka_unit_test(transports_have_parameters_of_their_own),
+        cmocka_unit_test(numbers_are_what_postfix_makes_of_them),
         cmocka_unit_test(malformed_parameters_of_transports_are_refused),
         cmocka_unit_test(table_is_in_order),
         cmocka_unit_test(table_knows_the_choices_of_enums),

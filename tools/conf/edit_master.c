@@ -100,6 +100,20 @@ static bool add_service(struct plan *plan, const struct edit_request *request, s
     return true;
 }
 
+/* A new entry also takes the place of those that have its name and type. */
+static bool is_replaced_by(const struct conf_service *service, const char *entry)
+{
+    struct strlist words = STRLIST_EMPTY;
+    bool is_replaced;
+
+    master_cf_split(span_text(entry), &words);
+    is_replaced = words.count > FIELD_TYPE &&
+                  strcmp(words.items[FIELD_SERVICE], service->fields.items[FIELD_SERVICE]) == 0 &&
+                  strcmp(words.items[FIELD_TYPE], service->fields.items[FIELD_TYPE]) == 0;
+    strlist_release(&words);
+    return is_replaced;
+}
+
 static bool apply_request(struct plan *plan, const struct edit_kind *kind, const char *text,
                           struct error *err)
 {
@@ -112,7 +126,8 @@ static bool apply_request(struct plan *plan, const struct edit_kind *kind, const
     for (size_t i = 0; i < plan->services->count && done; i++) {
         struct conf_service *service = &plan->services->items[i];
 
-        if (!conf_service_matches(service, &request.pattern))
+        if (!conf_service_matches(service, &request.pattern) &&
+            !(kind->adds && is_replaced_by(service, request.value)))
             continue;
         plan->fates[i] = found && kind->adds ? FATE_REMOVE : kind->fate; /* one takes all places */
         found = true;

@@ -3,6 +3,7 @@
 
 #include "lib/base/log.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -65,6 +66,33 @@ static bool take_lock(struct edited_file *file, struct error *err)
     return true;
 }
 
+/* Is it a new version of the file that was being written when its editor was killed? (file_replace_in_kind) */
+static bool is_left_over(const struct edited_file *file, const char *name)
+{
+    const size_t len = strlen(file->name);
+
+    return strncmp(name, file->name, len) == 0 && name[len] == '.' &&
+           strspn(name + len + 1, "0123456789abcdef") == 16 && strcmp(name + len + 17, ".new") == 0;
+}
+
+/* Whoever has the lock is alone: nobody else writes a new version now. */
+static void remove_left_over(const struct edited_file *file)
+{
+    int fd = openat(file->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *names = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (names == NULL) {
+        fd_close(&fd);
+        return;
+    }
+    while ((entry = readdir(names)) != NULL) {
+        if (is_left_over(file, entry->d_name))
+            (void)unlinkat(file->directory, entry->d_name, 0);
+    }
+    (void)closedir(names);
+}
+
 static bool read_locked(struct edited_file *file, struct error *err)
 {
     if (fstatat(file->directory, file->name, &file->status, 0) != 0) {
@@ -103,8 +131,10 @@ bool edited_file_open(struct edited_file *file_r, const char *directory, const c
         open(slash == file_r->path ? "/" : file_r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file_r->directory < 0)
         error_errno(err, "open %s", file_r->path);
-    else if (take_lock(file_r, err) && read_locked(file_r, err))
+    else if (take_lock(file_r, err) && read_locked(file_r, err)) {
+        remove_left_over(file_r);
         return true;
+    }
     edited_file_close(file_r);
     return false;
 }
