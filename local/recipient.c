@@ -9,7 +9,6 @@
 
 #include "lib/message/address.h"
 
-#include <sys/stat.h>
 
 static char *lower(struct arena *arena, struct span text)
 {
@@ -89,17 +88,6 @@ static struct step take_step(struct local_delivery *delivery, const struct step 
 
 /* --- the order ------------------------------------------------------------------------------------------- */
 
-/* Homes may be on another disk that is not there yet: then .forward and mailbox are not to be seen. */
-static bool has_home(const struct mailbox_place *account, struct error *err)
-{
-    struct stat status;
-
-    if (stat(account->home, &status) == 0)
-        return true;
-    error_errno(err, "cannot access home directory %s", account->home);
-    return false;
-}
-
 static void deliver_to_account(struct local_delivery *delivery, const struct step *step,
                                bool direct)
 {
@@ -117,7 +105,7 @@ static void deliver_to_account(struct local_delivery *delivery, const struct ste
     case MAP_FOUND:
         break;
     }
-    if (delivery->local->config->require_home_directory && !has_home(&account, &err)) {
+    if (delivery->local->config->require_home_directory && !mailbox_has_home(&account, &err)) {
         leaf_deferred(delivery, step->address, "4.3.0", "%s", err.text);
         return;
     }

@@ -11,6 +11,7 @@
 #include "lib/map/match_list.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 
 #define LOOK_AGAIN_MS 1000 /* how often tables are looked at for changes */
 #define VALUE_MAX     4096
@@ -288,6 +289,16 @@ enum map_result mailbox_find_local(struct mailbox_finder *finder, const char *us
     else
         set_path(place_r, arena_printf(arena, "%s/%s", spool, account.pw_name));
     return mailbox_find_quota(finder, account.pw_name, place_r, err);
+}
+
+bool mailbox_has_home(const struct mailbox_place *account, struct error *err)
+{
+    struct stat status;
+
+    if (stat(account->home, &status) == 0)
+        return true;
+    error_errno(err, "cannot access home directory %s", account->home);
+    return false;
 }
 
 /* --- login names -------------------------------------------------------------------------------------------- */

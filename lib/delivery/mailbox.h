@@ -42,6 +42,9 @@ enum map_result mailbox_find_virtual(struct mailbox_finder *finder, const char *
 enum map_result mailbox_find_local(struct mailbox_finder *finder, const char *user,
                                    struct arena *arena, struct mailbox_place *place_r,
                                    struct error *err) MUST_CHECK;
+/* mailbox_has_home - for require_home_directory: homes may be on another disk that is not there yet, and then .forward and
+ * mailbox are not to be seen */
+bool mailbox_has_home(const struct mailbox_place *account, struct error *err) MUST_CHECK;
 /* mailbox_find_login - a login name of IMAP or POP3: user@domain of a virtual mailbox domain, else
  * user or user@one-of-mydestination as a UNIX account */
 enum map_result mailbox_find_login(struct mailbox_finder *finder, const char *login,

@@ -27,6 +27,7 @@ class Maker:
     def __init__(self, seed, accounts):
         self.random = random.Random(seed)
         self.accounts = accounts
+        self.requires_home = self.may(0.3)
         self.delimiter = self.one(["+", "+", "-", "", "+-", "+="])
 
     def one(self, items):
@@ -36,7 +37,7 @@ class Maker:
         return self.random.random() < chance
 
     def names(self):
-        return NAMES + self.accounts
+        return NAMES + self.accounts + ["nobody"] * self.requires_home # an account without one
 
     def user(self, first=0):
         name = self.one(self.names()[first:])
@@ -110,10 +111,12 @@ class Maker:
                 ("append_dot_mydomain", ["yes"], 0.2), ("allow_percent_hack", ["no"], 0.2), ("swap_bangpath", ["no"], 0.2),
                 ("virtual_mailbox_limit", ["0"], 0.1), ("relay_domains", ["relay.test, alias.test"], 0.05),
                 ("parent_domain_matches_subdomains", ["", "relay_domains, transport_maps"], 0.2),
-                ("local_recipient_maps", [""], 0.2), ("resolve_dequoted_address", ["no"], 0.1), ("require_home_directory", ["yes"], 0.1),
+                ("local_recipient_maps", [""], 0.2), ("resolve_dequoted_address", ["no"], 0.1),
                 ("virtual_alias_expansion_limit", ["1", "2"], 0.04), ("expand_owner_alias", ["yes"], 0.1)):
             if self.may(chance):
                 lines[name] = self.one(values)
+        if self.requires_home:
+            lines["require_home_directory"] = "yes"
         return lines
 
     def addresses(self):

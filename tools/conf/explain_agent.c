@@ -61,7 +61,12 @@ static void tell_account(struct explaining *explaining, const struct mailbox_pla
 {
     const struct config *config = explaining->config;
     const char *forward = arena_printf(explaining->arena, "%s/.forward", place->home);
+    struct error err = {0};
 
+    if (config->require_home_directory && !mailbox_has_home(place, &err)) {
+        explain_unavailable(explaining, &err);
+        return;
+    }
     if (access(forward, F_OK) == 0)
         explanation_fact(&explaining->text, "file", forward);
     if (*config->mailbox_command != '\0')
