@@ -109,6 +109,7 @@ is 'but nobody else' "$(echo x | status as alice "$T/sbin/sendmail" -f bob ana@e
 
 # --- the environment -----------------------------------------------------------------------------------
 # It was the caller's while tables were asked, and so were the variables that libraries of databases read.
+# (sendmail, which has no rights, may believe him; buzondrop refuses, and sendmail's status is as Postfix's then.)
 printf '%s\n' 'local_login_sender_maps = static:*' 'authorized_submit_users = environ:caller' >>"$CONF/main.cf"
 is 'what a user has in his environment says nothing' \
-    "$(echo x | status as alice env alice=yes "$T/sbin/sendmail" ana@example.test)" 77
+    "$(echo x | status as alice env alice=yes "$T/sbin/sendmail" ana@example.test)" 75
