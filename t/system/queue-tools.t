@@ -35,8 +35,9 @@ ID=$(basename "$(find "$SPOOL/deferred" -type f)")
 tool buzonqueue -p >"$T/said"
 is 'the heading' "$(lines 1p)" '-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------'
 like 'the message' "$(lines 2p)" "^$ID +[0-9]+ [A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8}  ana@example.test\$"
-like 'who waits, why, once' "$(lines '3,7p' | tr '\n' '|')" \
-    '^ +\(the road is closed\)\| {41}bob@late.test\| {41}"b c"@late.test\| +\(the bridge too\)\| {41}d@relayed.test\|$'
+# Whose agent answers first is listed first.
+road=' +\(the road is closed\)\| {41}bob@late.test\| {41}"b c"@late.test\|' bridge=' +\(the bridge too\)\| {41}d@relayed.test\|'
+like 'who waits, why, once' "$(lines '3,7p' | tr '\n' '|')" "^($road$bridge|$bridge$road)\$"
 like 'the total' "$(lines '$p')" '^-- 0 Kbytes in 1 Request\.$'
 is 'who has it is not listed' "$(grep -c luis "$T/said")" 0
 tool buzonqueue -j >"$T/json"
@@ -44,8 +45,8 @@ is 'one JSON object' "$(python3 -c "
 import json,sys
 m=json.loads(sys.stdin.readline())
 print(m['queue_name'], m['queue_id'], m['forced_expire'], m['sender'],
-      [(r['address'], r['delay_reason']) for r in m['recipients']])" <"$T/json")" \
-    "deferred $ID False ana@example.test [('bob@late.test', 'the road is closed'), ('\"b c\"@late.test', 'the road is closed'), ('d@relayed.test', 'the bridge too')]"
+      sorted((r['address'], r['delay_reason']) for r in m['recipients']))" <"$T/json")" \
+    "deferred $ID False ana@example.test [('\"b c\"@late.test', 'the road is closed'), ('bob@late.test', 'the road is closed'), ('d@relayed.test', 'the bridge too')]"
 
 tool buzoncat -q "$ID" >"$T/said"
 like 'buzoncat frames the envelope' "$(lines 1p)" "^\*\*\* ENVELOPE RECORDS deferred/.*/$ID \*\*\*\$"
