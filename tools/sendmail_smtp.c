@@ -8,7 +8,9 @@
 
 #include "lib/base/file.h"
 #include "lib/io/stream.h"
+#include "lib/map/match_list.h"
 #include "lib/message/address.h"
+#include "lib/message/header.h"
 #include "lib/queue/parameters.h"
 
 #include <stdio.h>
@@ -21,6 +23,7 @@ enum phase { PHASE_START = 1, PHASE_SENDER = 2, PHASE_RECIPIENT = 4, PHASE_ANY =
 
 struct session {
     const struct config *config;
+    struct match_list *forbidden; /* commands that end everything */
     struct stream *input;
     struct arena *arena; /* of a message */
     enum phase phase;
@@ -101,7 +104,12 @@ static const char *take_path(struct session *session, const char *keyword, const
         reply(session, "501 5.5.4 Syntax: %s", syntax);
         return NULL;
     }
-    at = cursor_of(span_trim(span_skip(*arguments, strlen(keyword))));
+    *arguments = span_trim(span_skip(*arguments, strlen(keyword)));
+    if (arguments->len == 0) {
+        reply(session, "501 5.5.4 Syntax: %s", syntax);
+        return NULL;
+    }
+    at = cursor_of(*arguments);
     if (address_parse_path(session->arena, &at, false, &address) != PARSE_DONE) {
         reply(session, "%s", bad);
         return NULL;
@@ -229,8 +237,12 @@ static void run_data(struct session *session, struct span arguments UNUSED)
     reset(session);
 }
 
-static void run_rset(struct session *session, struct span arguments UNUSED)
+static void run_rset(struct session *session, struct span arguments)
 {
+    if (arguments.len > 0) {
+        reply(session, "501 5.5.4 Syntax: RSET");
+        return;
+    }
     reset(session);
     reply(session, "250 2.0.0 Ok");
 }
@@ -272,8 +284,32 @@ static const struct command {
     {"QUIT", run_quit, PHASE_ANY,                      NULL                                  },
 };
 
+/* A header line, or what smtpd_forbidden_commands names: this is no mail program. */
+static bool is_forbidden(const struct session *session, struct span verb, struct span line)
+{
+    struct cursor at = cursor_of(line);
+    struct header_field field;
+    struct error err;
+
+    return header_next(&at, true, &field) == PARSE_DONE ||
+           match_list_name(session->forbidden, verb, &err) == MAP_FOUND;
+}
+
+static void refuse_verb(struct session *session, struct span verb, struct span line)
+{
+    if (verb.len == 0) {
+        reply(session, "500 5.5.2 Error: bad syntax");
+    } else if (is_forbidden(session, verb, line)) {
+        reply(session, "221 2.7.0 Error: I can break rules, too. Goodbye.");
+        session->ended = true;
+    } else {
+        reply(session, "500 5.5.2 Error: command not recognized");
+    }
+}
+
 static void run_line(struct session *session, struct span line)
 {
+    const struct span whole = line;
     struct span verb = span_take_word(&line);
 
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
@@ -287,13 +323,15 @@ static void run_line(struct session *session, struct span line)
             command->run(session, span_trim(line));
         return;
     }
-    reply(session, "500 5.5.2 Error: command not recognized");
+    refuse_verb(session, verb, whole);
 }
 
 int sendmail_smtp(const struct config *config)
 {
     struct session session = {
         .config = config,
+        .forbidden = match_list_create(config, "smtpd_forbidden_commands",
+                                       config->smtpd_forbidden_commands, MATCH_STRING, true),
         .input = stream_create(STDIN_FILENO),
         .arena = arena_create(),
         .phase = PHASE_START,
@@ -308,6 +346,7 @@ int sendmail_smtp(const struct config *config)
     strlist_release(&session.recipients);
     strlist_release(&session.notify);
     arena_free(&session.arena);
+    match_list_free(&session.forbidden);
     stream_free(&session.input);
     return EX_OK;
 }

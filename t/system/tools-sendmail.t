@@ -137,6 +137,9 @@ printf 'HELO x\r\nMAIL FROM:<a@b>\r\nMAIL FROM:<a@b>\r\nRSET\r\nRCPT TO:<a@b>\r\
 printf 'MAIL FROM:<a@b\r\nMAIL TO:x\r\nMAIL FROM:<> X=y\r\nMAIL FROM:<>\r\nRCPT FROM:<x>\r\nRCPT TO:<late@late.test>\r\nDATA\r\nSubject: x\r\n\r\n..x\r\n.\r\nRSET\r\nQUIT\r\n' | sendmail -bs
 printf 'MAIL FROM:<a@b>\r\nRCPT TO:<>\r\nRCPT TO:<a@late.test>\r\nDATA\r\nunfinished\r\n' | sendmail -bs
 printf 'MAIL FROM:<a@b> RET=X\r\nMAIL FROM:<a@b> ENVID=a+\r\nMAIL FROM:<a@b> RET=HDRS ENVID=a+2Bb\r\nRCPT TO:<a@late.test> NOTIFY=X\r\nRCPT TO:<a@late.test> ORCPT=x\r\nRCPT TO:<a@late.test> NOTIFY=NEVER,DELAY\r\nRCPT TO:<a@late.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+2By@z\r\nQUIT\r\n' | sendmail -bs
+printf 'NOOP x\r\nRSET x\r\nRSET\r\nMAIL FROM:\r\nMAIL FROM: \r\nRCPT TO:\r\n \r\n\r\nQUIT x\r\nNOOP\r\n' | sendmail -bs
+printf 'GET / HTTP/1.0\r\n\r\n' | sendmail -bs
+printf 'HELO x\r\nFrom: x\r\nQUIT\r\n' | sendmail -bs
 sendmail -bv </dev/null
 sendmail -bv a@late.test
 sendmail -bv -f ana@example.test a@late.test b@late.test
