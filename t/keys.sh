@@ -78,7 +78,7 @@ X
 printf '%s\n' '/^(.*)@pcre\.virt\.test$/ hit-$1@out.test' '/^@pcre2\.virt\.test$/ hit-part@out.test' '/\+/ hit-extension@out.test' >"$D/virtual.pcre"
 printf '%s\n' '/^\*$/ error:5.1.1 hit star' >"$D/star"
 table relocated '%s' user+ext@moved.test user@moved2.test @moved3.test localmoved localmoved2+ext moved.local.test \
-    moved-user@local.test '"a b"@moved.test' 'c(d@moved.test' '"q+x"@moved.test' '"e f"@moved.test'
+    moved-user@local.test '"local moved"' '"a b"@moved.test' 'c(d@moved.test' '"q+x"@moved.test' '"e f"@moved.test'
 cat >"$D/virtual" <<'X'
 user+ext@virt.test hit-full-ext@out.test
 user@virt.test hit-full@out.test
@@ -88,6 +88,8 @@ user@virt2.test hit2@out.test
 localvirt hit-local@out.test
 localvirt+ext hit-local-ext@out.test
 localvirt2 hit-local2@out.test
+"local virt" hit-local-quoted@out.test
+"local v"+ext hit-local-odd@out.test
 many@virt.test one@out.test, two@out.test
 chain@virt.test chain2@virt.test
 chain2@virt.test chain3@out.test
@@ -116,6 +118,7 @@ user@canon.test full@canon-out.test
 @canon2.test domain@canon-out.test
 @canon3.test @canon-out.test
 localcanon local@canon-out.test
+"local canon" local-quoted@canon-out.test
 localcanon+ext local-ext@canon-out.test
 X
 cat >"$D/sender_canonical" <<'X'
@@ -229,6 +232,9 @@ localmoved2+ext@local.test
 localmoved2@local.test
 moved-user@local.test
 LocalMoved@LOCAL.test
+"local moved"@local.test
+"local moved+x"@local.test
+"local moved"@mail.example.test
 "a b"@moved.test
 "c(d"@moved.test
 "e f+x"@moved.test
@@ -261,8 +267,12 @@ only@local.test
 x@star.local.test
 MIXED@local.test
 "a b"@local.test
+"a b"@mail.example.test
+"a b+x"@mail.example.test
 "c(d"@local.test
+"c(d"@mail.example.test
 "e f+x"@local.test
+"e f+x"@mail.example.test
 "g h"@local.test
 "g h-x"@local.test
 postmaster@local.test
@@ -329,6 +339,11 @@ localvirt+ext@local.test
 localvirt+x@local.test
 localvirt2+x@local.test
 localvirt@mail.example.test
+"local virt"@local.test
+"local virt+x"@local.test
+"local v+ext"@local.test
+"local canon"@local.test
+"local canon+x"@mail.example.test
 many@virt.test
 many+ext@virt.test
 chain+ext@virt.test

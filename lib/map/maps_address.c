@@ -6,7 +6,7 @@
 
 #include "lib/message/address.h"
 
-#define KEYS_MAX 8
+#define KEYS_MAX 9
 
 struct address_keys {
     struct span keys[KEYS_MAX];
@@ -37,6 +37,20 @@ static void add_address(struct address_keys *all, struct arena *arena, struct sp
     if (!span_equal(external, address))
         add(all, external, partial, without_extension);
     add(all, address, partial, without_extension);
+}
+
+/* The localpart alone, in the same forms; never an address to patterns. */
+static void add_localpart(struct address_keys *all, struct arena *arena, struct span localpart,
+                          struct span domain, bool without_extension)
+{
+    struct span external = quoted(
+        arena,
+        span_text(arena_printf(arena, "%.*s%.*s", SPAN_PRINTF(localpart), SPAN_PRINTF(domain))));
+
+    external = span_first(external, span_find_last(external, '@'));
+    if (!span_equal(external, localpart))
+        add(all, external, true, without_extension);
+    add(all, localpart, true, without_extension);
 }
 
 struct extension_rule extension_rule_of(const struct config *config)
@@ -77,9 +91,9 @@ enum map_result maps_find_address(struct maps *maps, struct span address, int ke
             span_text(arena_printf(arena, "%.*s%.*s", SPAN_PRINTF(user), SPAN_PRINTF(domain))),
             true, true);
     if ((keys & ADDRESS_KEY_LOCALPART) != 0 && is_local && domain.len > 0) {
-        add(&all, localpart, true, false);
+        add_localpart(&all, arena, localpart, domain, false);
         if (has_extension)
-            add(&all, user, true, true);
+            add_localpart(&all, arena, user, domain, true);
     }
     if ((keys & ADDRESS_KEY_DOMAIN) != 0 && domain.len > 1)
         add(&all, domain, true, false);
