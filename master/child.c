@@ -220,6 +220,7 @@ static void forget(struct child *child)
     struct supply *supply = child->supply;
 
     scoreboard_leave(supply->board, child->slot);
+    scoreboard_part(supply->board, child->slot);
     (void)hash_remove(supply->master->children, key_of(&child->pid));
     supply->slots[child->slot] = NULL;
     supply->processes--;

@@ -40,7 +40,8 @@ struct smtpd_server {
     struct match_list *bare_newline_exclusions;
     struct match_list *verp_clients;
     struct match_list *flush_domains;
-    struct match_list *logged_permits; /* smtpd_log_access_permit_actions */
+    struct match_list *limit_exceptions; /* smtpd_client_event_limit_exceptions */
+    struct match_list *logged_permits;   /* smtpd_log_access_permit_actions */
     struct debug_peers *debug_peers;
     unsigned announced;          /* EHLO keywords: HELLO_... */
     struct maps *hello_discards; /* keywords that are not, by client address */

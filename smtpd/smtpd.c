@@ -170,7 +170,36 @@ static bool start_tls_at_once(struct smtpd_session *session)
     return false;
 }
 
-static void serve_client(int fd, const struct service_instance *instance UNUSED)
+/* A client that may have as many connections as it likes would take all our processes. */
+static bool has_too_many(struct smtpd_session *session, const char *service)
+{
+    const int limit = session->config->smtpd_client_connection_count_limit;
+    struct error err;
+    unsigned count;
+
+    if (limit <= 0 || match_list_client(server.limit_exceptions, span_text(session->peer.name),
+                                        &session->peer.address, &err) == MAP_FOUND)
+        return false;
+    count = service_meet_client(&session->peer.address);
+    if (count <= (unsigned)limit)
+        return false;
+    log_warning("Connection concurrency limit exceeded: %u from %s for service %s", count,
+                session->peer.label, service);
+    smtpd_refuse(session, "421 4.7.0 %s Error: too many connections from %s",
+                 session->config->myhostname, session->peer.text);
+    smtpd_end(session, END_ORDERLY);
+    return true;
+}
+
+static void greet(struct smtpd_session *session, const char *service)
+{
+    if (session->config->smtpd_tls_wrappermode && !start_tls_at_once(session))
+        return;
+    if (!has_too_many(session, service))
+        welcome(session);
+}
+
+static void serve_client(int fd, const struct service_instance *instance)
 {
     struct smtpd_session session;
     bool is_known;
@@ -182,8 +211,8 @@ static void serve_client(int fd, const struct service_instance *instance UNUSED)
     log_info("connect from %s", session.peer.label);
     if (!is_known)
         smtpd_refuse(&session, "421 4.3.0 %s Server local error", session.config->myhostname);
-    else if (!session.config->smtpd_tls_wrappermode || start_tls_at_once(&session))
-        welcome(&session);
+    else
+        greet(&session, instance->name);
     while (!session.ended)
         run_line(&session);
     if (session.end != END_LOST)
@@ -194,6 +223,7 @@ static void serve_client(int fd, const struct service_instance *instance UNUSED)
     command_counts_log(&session);
     if (session.tls != NULL)
         stream_end_tls(session.client);
+    service_part_client(); /* first: who hangs up may come again at once */
     smtpd_session_release(&session);
     debug_peers_end(server.debug_peers);
 }
@@ -266,6 +296,9 @@ static void open_lists(const struct config *config)
     server.bare_newline_exclusions =
         match_list_create(config, "smtpd_forbid_bare_newline_exclusions",
                           config->smtpd_forbid_bare_newline_exclusions, MATCH_ADDRESS, true);
+    server.limit_exceptions =
+        match_list_create(config, "smtpd_client_event_limit_exceptions",
+                          config->smtpd_client_event_limit_exceptions, MATCH_ADDRESS, true);
     server.logged_permits =
         match_list_create(config, "smtpd_log_access_permit_actions",
                           config->smtpd_log_access_permit_actions, MATCH_STRING, true);

@@ -26,6 +26,34 @@ void service_freed(void)
         scoreboard_free(service_process.board, service_process.options.slot);
 }
 
+static void address_octets(const struct address_socket *address, unsigned char octets_r[16])
+{
+    if (address->any.sa_family == AF_INET6) {
+        memcpy(octets_r, &address->in6.sin6_addr, 16);
+        return;
+    }
+    memset(octets_r, 0, 10);
+    memset(octets_r + 10, 0xff, 2);
+    memcpy(octets_r + 12, &address->in.sin_addr, 4);
+}
+
+unsigned service_meet_client(const struct address_socket *address)
+{
+    unsigned char octets[16];
+
+    if (service_process.board == NULL ||
+        (address->any.sa_family != AF_INET && address->any.sa_family != AF_INET6))
+        return 0;
+    address_octets(address, octets);
+    return scoreboard_meet(service_process.board, service_process.options.slot, octets);
+}
+
+void service_part_client(void)
+{
+    if (service_process.board != NULL)
+        scoreboard_part(service_process.board, service_process.options.slot);
+}
+
 void service_left(void)
 {
     static const struct master_record left = {.verb = MASTER_LEFT};

@@ -1,5 +1,5 @@
 /*
- * Who of a service's processes is free. All operations are sequentially consistent: of two processes
+ * Who of a service's processes is free, and whom it serves. All operations are sequentially consistent: of two processes
  * that are taken at the same time, at least one sees that nobody is left.
  */
 #include "lib/base/base.h"
@@ -14,15 +14,19 @@
 #include <unistd.h>
 
 #define WORDS (SCOREBOARD_SLOTS / 64)
+#define PAGE  4096
 
 struct scoreboard {
     atomic_uint_least32_t words; /* that were ever used: nobody is free behind them */
     atomic_bool many;
     _Alignas(64) atomic_uint_least64_t free[WORDS];
     _Alignas(64) atomic_uint_least64_t served[WORDS];
+    _Alignas(PAGE) struct {
+        atomic_uint_least64_t half[2]; /* of an address; both 0: no client */
+    } clients[SCOREBOARD_SLOTS];       /* pages that the system gives when they are used */
 };
 
-_Static_assert(sizeof(struct scoreboard) <= 4096, "a scoreboard is a page");
+_Static_assert(offsetof(struct scoreboard, clients) == PAGE, "all but the clients is one page");
 
 static uint64_t bit_of(unsigned slot)
 {
@@ -120,6 +124,32 @@ bool scoreboard_take(struct scoreboard *board, unsigned slot)
 void scoreboard_free(struct scoreboard *board, unsigned slot)
 {
     atomic_fetch_or(&board->free[slot / 64], bit_of(slot));
+}
+
+/* Of two that meet clients of one address at the same time, at least one sees both. */
+unsigned scoreboard_meet(struct scoreboard *board, unsigned slot, const unsigned char address[16])
+{
+    size_t slots = (size_t)atomic_load(&board->words) * 64;
+    uint64_t half[2];
+    unsigned count = 0;
+
+    ASSERT(slot < SCOREBOARD_SLOTS);
+    memcpy(half, address, sizeof(half));
+    for (size_t i = 0; i < ARRAY_LENGTH(half); i++)
+        atomic_store(&board->clients[slot].half[i], half[i]);
+    for (size_t i = 0; i < slots && i < SCOREBOARD_SLOTS; i++) {
+        if (atomic_load(&board->clients[i].half[1]) == half[1] &&
+            atomic_load(&board->clients[i].half[0]) == half[0])
+            count++;
+    }
+    return count;
+}
+
+void scoreboard_part(struct scoreboard *board, unsigned slot)
+{
+    ASSERT(slot < SCOREBOARD_SLOTS);
+    for (size_t i = 0; i < ARRAY_LENGTH(board->clients[slot].half); i++)
+        atomic_store(&board->clients[slot].half[i], 0);
 }
 
 void scoreboard_say_many(struct scoreboard *board)

@@ -120,6 +120,14 @@ void service_quiet(bool quiet);
 void service_rest(bool resting);
 
 /*
+ * service_meet_client - blocking services: how many processes of this service have a client of this address now
+ *
+ * This one is counted, until service_part_client or its end. 0 for other than IP addresses, and without master.
+ */
+unsigned service_meet_client(const struct address_socket *address);
+void service_part_client(void);
+
+/*
  * service_await - blocking services that serve one peer for long: wait for its next request
  *
  * True: fd is readable. False: it was not within timeout_ms, or master wants processes to end that

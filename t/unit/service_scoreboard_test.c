@@ -112,6 +112,24 @@ static void who_has_left_does_not_count(void **state)
     assert_true(scoreboard_take(world->process, 0));
 }
 
+static void clients_of_an_address_are_counted(void **state)
+{
+    static const unsigned char one[16] = {1}, other[16] = {[15] = 1}, third[16] = {1, [15] = 1};
+    struct world *world = *state;
+
+    for (unsigned slot = 0; slot < 4; slot++)
+        scoreboard_enter(world->master, slot);
+    scoreboard_enter(world->master, SCOREBOARD_SLOTS - 1);
+    assert_int_equal(scoreboard_meet(world->process, 0, one), 1);
+    assert_int_equal(scoreboard_meet(world->process, 1, other), 1);
+    assert_int_equal(scoreboard_meet(world->process, 2, third), 1);
+    assert_int_equal(scoreboard_meet(world->process, SCOREBOARD_SLOTS - 1, one), 2);
+    scoreboard_part(world->process, 0);
+    assert_int_equal(scoreboard_meet(world->process, 3, one), 2);
+    scoreboard_part(world->master, SCOREBOARD_SLOTS - 1); /* it is gone */
+    assert_int_equal(scoreboard_meet(world->process, 3, one), 1);
+}
+
 static void nobody_can_shrink_the_page(void **state)
 {
     struct world *world = *state;
@@ -145,6 +163,8 @@ int main(void)
         BOARD_TEST("whoever was taken has served", whoever_was_taken_has_served),
         BOARD_TEST("who serves many clients stays free", who_serves_many_stays_free),
         BOARD_TEST("who has left does not count", who_has_left_does_not_count),
+        BOARD_TEST("clients of one address are counted, of each its own",
+                   clients_of_an_address_are_counted),
         BOARD_TEST("nobody can shrink the page under the others", nobody_can_shrink_the_page),
         BOARD_TEST("another file is no scoreboard", another_file_is_no_scoreboard),
     };

@@ -324,8 +324,7 @@ int main(void)
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(overlong_name_is_refused);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(subscriptions_may_be_many);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(keywords_keep_their_letters);
-    tests[used++] =
-        (struct CMUnitTest)cmocka_unit_test(keywords_stay_when_the_file_cannot_be_read);
+    tests[used++] = (struct CMUnitTest)cmocka_unit_test(keywords_stay_when_the_file_cannot_be_read);
     tests[used++] = (struct CMUnitTest)cmocka_unit_test(a_list_that_is_gone_is_no_error);
     return unit_run("store_names", tests, used);
 }
