@@ -229,6 +229,9 @@ int main(int argc, char *argv[])
     if (!logging_open(config, is_postfix ? "postfix-script" : call.program,
                       caller_is_watched(call.program), &err))
         log_fatal("%s", err.text);
+    if (is_postfix)
+        log_name(call.program);
+    check_compatibility(config, is_postfix ? call.program : "buzon");
     if (is_postfix) /* as the script of that name has it, with its slash */
         log_name(mem_printf("%s/postfix-script", config->syslog_name));
     call.master = buzon_find_master(config);

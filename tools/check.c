@@ -225,3 +225,32 @@ void check_warn(const struct config *config)
                 "the queue");
     }
 }
+
+static const char *look_up(void *context, const char *name UNUSED)
+{
+    const char *const *level = context;
+
+    return *level;
+}
+
+void check_compatibility(const struct config *config, const char *program)
+{
+    bool is_postfix = strcmp(program, "postfix") == 0;
+    const char *level = config->compatibility_level;
+    struct buf is_older = BUF(BUF_UNLIMITED);
+
+    /* the level of the last default that depends on it (parameters.def) */
+    (void)!config_expand("${{$compatibility_level} <level {3.6}}", look_up, &level, NULL, &is_older,
+                         NULL);
+    if (is_older.len > 0) {
+        log_info("%s is using backwards-compatible default settings",
+                 is_postfix ? "Postfix" : "buzon");
+        log_info("See %s for details", is_postfix
+                                           ? "http://www.postfix.org/COMPATIBILITY_README.html"
+                                           : "compatibility_level in buzon.cf(5)");
+        log_info("To disable backwards compatibility use \"%s compatibility_level=3.6\" and "
+                 "\"%s reload\"",
+                 is_postfix ? "postconf" : "buzonconf", program);
+    }
+    buf_release(&is_older);
+}

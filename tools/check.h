@@ -8,6 +8,10 @@
 bool check_fatal(const struct config *config) MUST_CHECK;
 /* check_warn - what an administrator should know: owners, modes, parameters; logged */
 void check_warn(const struct config *config);
+
+/* check_compatibility - defaults of an old release count, which newer ones have changed: say so, as Postfix does. `program`
+ * is buzon or postfix */
+void check_compatibility(const struct config *config, const char *program);
 /* check_programs - services whose program is not there; master leaves them out, and says so when it
  * starts; logged */
 void check_programs(const struct config *config);

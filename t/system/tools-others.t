@@ -255,6 +255,9 @@ tty postfix -c "''" status
 tty postfix -c $SIDE/conf/main.cf status
 tty postfix -c $SIDE/nothere status
 tty postfix -- status
+mkdir old; : >old/master.cf; sed 's/^compat.*/compatibility_level = 0/' $SIDE/conf/main.cf >old/main.cf; tty postfix -c $PWD/old status; tty postfix -c $PWD/old stop
+mkdir old; : >old/master.cf; sed 's/^compat.*/compatibility_level = 3.5/' $SIDE/conf/main.cf >old/main.cf; tty postfix -c $PWD/old status
+mkdir new; : >new/master.cf; sed 's/^compat.*/compatibility_level = 9999/' $SIDE/conf/main.cf >new/main.cf; tty postfix -c $PWD/new status
 ~one command is enough / fatal: usage: postfix
 tty postfix status x
 tty postfix STATUS
