@@ -127,6 +127,9 @@ void recipient_list_add(struct strlist *recipients, struct arena *arena, struct 
             strlist_add(recipients,
                         arena_printf(arena, "%.*s@%.*s", SPAN_PRINTF(element->localpart),
                                      SPAN_PRINTF(element->domain)));
+        else if (element->localpart.len > 0 && list.data[element->past - 1] == '@')
+            strlist_add(recipients, /* not ours: it comes back as what it is */
+                        arena_printf(arena, "%.*s@", SPAN_PRINTF(element->localpart)));
         else if (element->localpart.len > 0)
             strlist_add_span(recipients, element->localpart);
         else

@@ -304,6 +304,12 @@ static void add_plain(struct list *list, size_t past)
     list->at = past;
 }
 
+/* Comments are no words, and neither is a > that closes nothing. */
+static bool is_between_words(char octet)
+{
+    return is_space((unsigned char)octet) || octet == '(' || octet == '>';
+}
+
 /* Where the address ends that begins with the word at `at`: words belong together when . or @ joins them. */
 static size_t find_end_of_words(struct span text, size_t at, size_t past)
 {
@@ -314,7 +320,7 @@ static size_t find_end_of_words(struct span text, size_t at, size_t past)
         char octet = text.data[at];
 
         next = skip_one(text, at);
-        if (is_space((unsigned char)octet) || octet == '(') {
+        if (is_between_words(octet)) {
             is_apart = true;
             continue;
         }
@@ -332,7 +338,7 @@ static void add_words(struct list *list, size_t past)
     while (list->at < past && list->count < list->limit) {
         char octet = list->body.data[list->at];
 
-        if (is_space((unsigned char)octet) || octet == '(') {
+        if (is_between_words(octet)) {
             list->at = skip_one(list->body, list->at);
         } else {
             size_t end = find_end_of_words(list->body, list->at, past);

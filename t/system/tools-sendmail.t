@@ -183,6 +183,8 @@ sendmail a@late.test <message; taken
  sendmail "$(printf '\001a@late.test')" "$(printf 'b@late.test\177')" <message; taken
  printf 'To: a@late.test\0b@late.test\n\nbody\n' | sendmail -t; taken | grep -a recipient:
  sendmail -f ana@example.test -vv a@late.test <message 2>/dev/null; taken | grep -v trace
+ printf 'To: a@late.test>\nBcc: b@late.test>, c@late.test\n\nbody\n' | sendmail -t; taken | grep recipient:
+ sendmail -f ana@ a@late.test <message; taken | grep sender:
 ~smtpd has no part in it / ^Received: by mail.example.test .Postfix, from userid 0.\nSubject: x\n.*\n\.y\n
  printf 'MAIL FROM:<>\r\nRCPT TO:<a@late.test>\r\nDATA\r\nSubject: x\r\n\r\n..y\r\n.\r\nQUIT\r\n' | sendmail -bs | tail -n 2; taken
 CASES

@@ -23,6 +23,8 @@ static const struct list_case {
     {"a group",                       "g: a@b, c@d;",         "a@b|c@d"        },
     {"a backslash at the end",        "a@b c\\",              NULL             },
     {"a quote that never ends",       "a@b \"c@d e@f",        NULL             },
+    {"a bracket that closes nothing", "a@b> c@d>,e@f>",       "a@b|c@d|e@f"    },
+    {"a domain that is missing",      "a@, b@ c",             "a@|b@c"         },
     {"control characters",            "\001a@b\001c@d\177",   "a@b|c@d"        },
     {"nothing",                       " , ,",                 ""               },
 };
