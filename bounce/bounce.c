@@ -96,7 +96,7 @@ static enum bounce_template_kind template_of(const struct notice *notice)
     case NOTICE_SUCCESS:
         break;
     }
-    return notice->is_requested != 0 ? BOUNCE_TEMPLATE_VERIFY : BOUNCE_TEMPLATE_SUCCESS;
+    return notice->is_requested ? BOUNCE_TEMPLATE_VERIFY : BOUNCE_TEMPLATE_SUCCESS;
 }
 
 /* --- the message that a report is about -------------------------------------------------------------------- */

@@ -65,6 +65,16 @@ static const char *sender_of(const struct telling *telling)
                : telling->message->envelope.sender;
 }
 
+/* sendmail -v asks of the first attempt alone. */
+static bool is_requested(const struct telling *telling)
+{
+    const struct batch *batch = telling->findings->first;
+
+    return telling->kind == NOTICE_SUCCESS &&
+           (verify_is_wanted(telling->message) ||
+            (verify_traces(telling->message) && !batch->recipients[batch->told].was_warned));
+}
+
 static bool send_notice(struct peer *peer, const struct telling *telling, struct error *err)
 {
     struct message *message = telling->message;
@@ -72,8 +82,7 @@ static bool send_notice(struct peer *peer, const struct telling *telling, struct
     const struct batch *batch = telling->findings->first;
     struct notice notice = {
         .kind = telling->kind,
-        .is_requested = telling->kind == NOTICE_SUCCESS &&
-                        (verify_is_wanted(message) || verify_traces(message)),
+        .is_requested = is_requested(telling),
         .queue_id = message->queue_id,
         .sender = sender_of(telling),
         .dsn_envid = envelope->dsn_envid,

@@ -22,7 +22,7 @@ static const struct ipc_field recipient_fields[] = {
 
 static const struct ipc_field notice_fields[] = {
     IPC_NUMBER(struct notice, kind, NOTICE_SUCCESS),
-    IPC_NUMBER(struct notice, is_requested, 1),
+    IPC_BOOL(struct notice, is_requested),
     IPC_TEXT(struct notice, queue_id, QUEUE_ID_MAX),
     IPC_TEXT(struct notice, sender, ADDRESS_MAX),
     IPC_TEXT(struct notice, dsn_envid, ADDRESS_MAX),

@@ -29,8 +29,7 @@ struct notice_recipient {
 
 struct notice {
     uint64_t kind; /* enum notice_kind */
-    uint64_t
-        is_requested; /* the caller of sendmail wants this report (-v, -bv); else by the rules of DSN */
+    bool is_requested; /* by the caller of sendmail (-v, -bv); else by the rules of DSN */
     const char *queue_id;
     const char *sender;
     const char *dsn_envid;

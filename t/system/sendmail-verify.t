@@ -1,7 +1,7 @@
 #!/bin/sh
 # sendmail -bv and -v: the caller is told by mail what would become of mail, and what became of it.
 . "$(dirname "$0")/../lib.sh"
-plan 26
+plan 29
 
 instance_start <<END
 mydestination =
@@ -51,6 +51,15 @@ wait_until 'a second attempt' more_deferrals
 settled() { [ -z "$(find "$T/queue/active" "$T/queue/incoming" -type f)" ]; }
 wait_until 'its end' settled
 is 'the second attempt is not reported' "$(maildir_files "$BOX" | wc -l)" 3
+LUIS=$(dirname "$(virtual_maildir luis)")
+: >"$LUIS" # no directory: it has to wait
+printf 'Subject: asked for\n\n' | sendmail -v -N success -f eva@example.test luis@example.test >/dev/null
+maildir_has 'another first attempt' "$BOX" 4
+wait_until 'its end' settled
+rm "$LUIS"
+tool buzonqueue -f
+maildir_has 'what -N says is reported later, too' "$BOX" 5
+is 'as what it is' "$(cat "$BOX"/new/* | grep -c '^Subject: Successful Mail Delivery Report')" 1
 printf 'Subject: quiet\n\n' | sendmail -v -v -f eva@example.test ana@example.test >"$T/said" 2>"$T/log/verbose"
 is 'more of them are for the log' "$(cat "$T/said")" ''
 tool buzonsuper -d ALL 2>"$T/log/removed"
