@@ -119,7 +119,7 @@ static bool note(struct dropped *dropped, const struct maildrop_record *record, 
 /* --- reading -------------------------------------------------------------------------------------------------- */
 
 /* False: there is no more, or an error. */
-static bool read_more(struct dropped *dropped)
+static bool read_more(struct dropped *dropped, struct error *err)
 {
     char *room;
     ssize_t got;
@@ -135,6 +135,8 @@ static bool read_more(struct dropped *dropped)
     while (got < 0 && errno == EINTR);
     if (got > 0)
         buf_commit(&dropped->input, (size_t)got);
+    else if (got < 0)
+        error_errno(err, "read the message file");
     return got > 0;
 }
 
@@ -149,12 +151,12 @@ static bool read_records(struct dropped *dropped, FILE *content, struct error *e
         struct cursor at = cursor_of(rest);
         enum parse_result result = maildrop_next(&reader, &at, &record);
 
-        if (result == PARSE_INCOMPLETE && read_more(dropped))
+        if (result == PARSE_INCOMPLETE && read_more(dropped, err))
             continue;
-        if (result != PARSE_DONE) {
+        if (result != PARSE_DONE && err->kind == ERROR_NONE)
             error_set(err, ERROR_MALFORMED, "malformed message file");
+        if (result != PARSE_DONE)
             return false;
-        }
         dropped->used += rest.len - cursor_left(at);
         if (!note(dropped, &record, offset, content)) {
             error_errno(err, "write a temporary file");
@@ -177,6 +179,7 @@ bool dropped_file_read(int file, struct arena *arena, struct queue_envelope *env
     struct stat status;
     bool done;
 
+    error_clear(err);
     *envelope_r = (struct queue_envelope){
         .sender = "", .dsn_envid = "", .attributes = arena_array(arena, struct queue_attribute, 8)};
     if (fstat(file, &status) == 0)
