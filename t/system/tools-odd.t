@@ -100,7 +100,6 @@ postmap -q a 'inline:{a=b}'
 postmap -q a 'inline:{a = b , c=d}'
 postmap -q c 'inline:{a=b,{c = d e}}'
 postmap -q a 'inline:{a}'
-~a name is not empty / missing '=' after attribute name.*status 1$
 postmap -q a 'inline:{=b}'
 postmap -q a 'inline:{a=}'
 postmap -q a 'inline:{a=b'
