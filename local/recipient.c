@@ -9,7 +9,6 @@
 
 #include "lib/message/address.h"
 
-
 static char *lower(struct arena *arena, struct span text)
 {
     char *copy = arena_text(arena, text);

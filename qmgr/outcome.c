@@ -46,8 +46,8 @@ void outcome_settle(struct message *message, size_t number, enum recipient_statu
 
 void outcome_reported(struct message *message, size_t number)
 {
-    mark(message, number,
-         RECIPIENT_DONE); /* the last one, too: a file that is on hold comes again */
+    /* the last one, too: a file that is on hold comes again */
+    mark(message, number, RECIPIENT_DONE);
 }
 
 void outcome_warned(struct message *message, size_t number)

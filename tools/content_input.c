@@ -51,8 +51,8 @@ static struct span mend_end(struct content_input *input, struct span raw)
     if (ends && raw.len > 1 && line[raw.len - 2] == '\r') {
         if (!input->started && input->line_ends == LINE_ENDS_STRICT)
             input->line_ends = LINE_ENDS_ALWAYS;
-        if (input->line_ends ==
-            LINE_ENDS_ALWAYS) { /* all of them: "\r\r\n" comes from text files, too */
+        if (input->line_ends == LINE_ENDS_ALWAYS) {
+            /* all of them: "\r\r\n" comes from text files, too */
             while (raw.len > 1 && line[raw.len - 2] == '\r')
                 raw.len--;
             line[raw.len - 1] = '\n';

@@ -32,8 +32,8 @@ struct edit_kind {
     enum fate fate;
     edit_service *edit; /* of each entry that is printed again */
     bool adds;          /* a request that matches nothing adds an entry */
-    bool (*check)(const char *rest,
-                  struct error *err); /* of the third part; NULL where there is none */
+    /* of the third part; NULL where there is none */
+    bool (*check)(const char *rest, struct error *err);
 };
 
 static bool refuse(struct error *err, const char *syntax)
