@@ -28,7 +28,7 @@ struct notice_recipient {
 };
 
 struct notice {
-    uint64_t kind; /* enum notice_kind */
+    uint64_t kind;     /* enum notice_kind */
     bool is_requested; /* by the caller of sendmail (-v, -bv); else by the rules of DSN */
     const char *queue_id;
     const char *sender;
