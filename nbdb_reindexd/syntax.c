@@ -16,7 +16,7 @@ const struct syntax syntax_alias = {"buzonalias", table_parse_alias, TABLE_ALIAS
 static bool fits(const struct syntax *syntax, struct span line)
 {
     struct buf key = BUF(MAP_LINE_MAX);
-    struct buf value = BUF(MAP_LINE_MAX);
+    struct buf value = BUF(TABLE_VALUE_MAX);
     struct error err = {.kind = ERROR_NONE};
     bool fit =
         syntax->parse(NULL, line, &key, &value, &err) && err.kind == ERROR_NONE && value.len > 0;

@@ -24,6 +24,9 @@ bool table_parse_map(const void *context, struct span line, struct buf *key_r, s
 bool table_parse_alias(const void *context, struct span line, struct buf *key_r,
                        struct buf *value_r, struct error *err);
 
+/* Of a value, octets: of each one in the line there may be two (a comma gets its blank, a quote that is closed). */
+#define TABLE_VALUE_MAX (2 * MAP_LINE_MAX)
+
 /* An entry "@: @" that a complete table of aliases has: sendmail(8) looks for it. */
 #define TABLE_ALIAS_SIGNATURE "@"
 
@@ -38,7 +41,7 @@ struct table_source {
 };
 
 #define TABLE_SOURCE_BUFFERS                                                                       \
-    .key = BUF(MAP_LINE_MAX), .value = BUF(MAP_LINE_MAX), .folded = BUF(MAP_LINE_MAX)
+    .key = BUF(MAP_LINE_MAX), .value = BUF(TABLE_VALUE_MAX), .folded = BUF(MAP_LINE_MAX)
 
 /* table_source_add - the line that map_lines_next gave; what is wrong with it is logged, and it is skipped. False
  * and *err: the table could not take it. */

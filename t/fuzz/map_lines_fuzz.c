@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span key;
     struct span value;
     struct buf name = BUF(MAP_LINE_MAX);
-    struct buf aliases = BUF(MAP_LINE_MAX);
+    struct buf aliases = BUF(TABLE_VALUE_MAX);
     struct error err;
 
     map_lines_start_text(&lines, span_of(data, size), "fuzz");

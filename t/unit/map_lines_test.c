@@ -1,5 +1,5 @@
-/* Logical lines, and the splitting of "key whitespace value". */
-#include "lib/map/lines.h"
+/* Logical lines, and what they say: "key whitespace value", "name: value, value...". */
+#include "lib/map/table_source.h"
 
 #include "t/unit/unit.h"
 
@@ -114,13 +114,34 @@ static void run_split(void **state)
     mem_free(line.data);
 }
 
+/* Of commas alone: each of them gets a blank. */
+static void run_long_alias(void **state UNUSED)
+{
+    size_t len = MAP_LINE_MAX / 2 + 2;
+    char *line = mem_alloc(len);
+    struct buf key = BUF(MAP_LINE_MAX);
+    struct buf value = BUF(TABLE_VALUE_MAX);
+    struct error err = {.kind = ERROR_NONE};
+
+    memset(line, ',', len);
+    memcpy(line, "a:", 2);
+    line[len - 1] = 'b';
+    assert_true(table_parse_alias(NULL, span_of(line, len), &key, &value, &err));
+    assert_int_equal(value.len, 2 * (len - 3) + 1);
+    buf_release(&key);
+    buf_release(&value);
+    mem_free(line);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[ARRAY_LENGTH(lines_cases) + ARRAY_LENGTH(split_cases) + 1];
+    struct CMUnitTest tests[ARRAY_LENGTH(lines_cases) + ARRAY_LENGTH(split_cases) + 2];
     size_t count = 0;
 
     UNIT_ADD_ROWS(tests, count, lines_cases, run_lines);
     UNIT_ADD_ROWS(tests, count, split_cases, run_split);
     tests[count++] = (struct CMUnitTest){.name = "a file of many blocks", .test_func = run_file};
+    tests[count++] = (struct CMUnitTest){.name = "an alias whose value is longer than any line",
+                                         .test_func = run_long_alias};
     return unit_run("lines", tests, count);
 }
