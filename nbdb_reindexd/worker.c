@@ -43,14 +43,14 @@ static bool make(const struct worker_job *job, struct place *place, const struct
         error_errno(err, "change to the directory of %s", place->path);
         return false;
     }
-    if (!become_owner(place, err) || !place_open_source(place, err))
+    if (!become_owner(place, err) || !place_open_source(place, err) ||
+        !place_source_is_permitted(place, err))
         return false;
     *syntax_r = find_syntax(job, place);
-    return place_source_is_permitted(place, err) &&
-           table_make(place, *syntax_r, job->type, job->config, TIME_LIMIT_S, err);
+    return table_make(place, *syntax_r, job->type, job->config, TIME_LIMIT_S, err);
 }
 
-/* The command that an administrator can execute instead. Root reads nothing for that. */
+/* The command that an administrator can execute instead. For that, root reads nothing that others may have written. */
 static const struct syntax *find_advice(const struct worker_job *job, struct place *place)
 {
     struct account owner;
@@ -160,13 +160,15 @@ static bool judge(const struct worker_job *job, bool ended, int status, struct s
 bool worker_run(const struct worker_job *job, struct error *err)
 {
     struct buf report = BUF(ERROR_TEXT_MAX);
-    int ends[2];
+    int ends[2] = {-1, -1};
     int status = 0;
     bool ended, done;
     pid_t child;
 
     if (pipe2(ends, O_CLOEXEC) != 0 || (child = fork()) < 0) {
         error_errno(err, "start a process");
+        fd_close(&ends[0]);
+        fd_close(&ends[1]);
         return false;
     }
     if (child == 0)

@@ -174,7 +174,7 @@ bool service_tool_open(const struct config *config, struct error *err) MUST_CHEC
  * Sets effective gid, supplementary groups (initgroups for `user` or none when NULL) and effective
  * uid; uid 0 for root's own mailbox. In an unprivileged instance it does nothing when uid is our own,
  * and is refused otherwise. service_become_forever sets real, effective and saved ids, checks it, and
- * refuses uid 0.
+ * refuses uid 0; in an unprivileged instance, too, the process has nothing left of its service's sockets and scoreboard then.
  */
 bool service_become(const char *user, uid_t uid, gid_t gid, struct error *err) MUST_CHECK;
 void service_return(void);
