@@ -22,7 +22,7 @@ static void open_tables(const struct config *config)
     local.aliases = alias_tables_open(config);
     local.mailbox_transports = maps_open_plain(config, config->mailbox_transport_maps, false);
     local.fallback_transports = maps_open_plain(config, config->fallback_transport_maps, false);
-    local.mailbox_commands = maps_open_plain(config, config->mailbox_command_maps, false);
+    local.mailbox_commands = maps_open_trusted(config, config->mailbox_command_maps, false);
 }
 
 static void close_tables(void)

@@ -111,27 +111,27 @@ bool deliver_by_transport(struct local_delivery *delivery, const struct step *st
     struct buf value = BUF(4096);
     struct error err = {0};
     const char *name, *nexthop;
+    bool passes = false;
     bool taken = false;
 
     switch (maps_is_empty(transports)
                 ? MAP_ABSENT
                 : maps_find(transports, span_text(step->user), MAP_FOLD_KEY, &value, NULL, &err)) {
     case MAP_UNAVAILABLE:
-        leaf_deferred(delivery, step->address, "4.3.5", "mail system configuration error: %s",
-                      err.text);
+        leaf_deferred(delivery, step->address, "4.3.0", "table lookup failure");
         taken = true;
         break;
     case MAP_FOUND:
-        taken = split_transport(delivery, buf_text(&value), step->domain, &name, &nexthop);
+        passes = split_transport(delivery, buf_text(&value), step->domain, &name, &nexthop);
         break;
     case MAP_ABSENT:
-        taken = split_transport(delivery, transport, step->domain, &name, &nexthop);
+        passes = split_transport(delivery, transport, step->domain, &name, &nexthop);
         break;
     }
-    if (taken && err.kind == ERROR_NONE)
+    if (passes)
         pass_on(delivery, step, name, nexthop);
     buf_release(&value);
-    return taken;
+    return taken || passes;
 }
 
 /* --- the mailbox -------------------------------------------------------------------------------------------------- */
@@ -165,8 +165,7 @@ void deliver_to_mailbox(struct local_delivery *delivery, const struct step *step
     if (was_seen(delivery, "mailbox", step->user))
         return;
     if (!find_command(delivery, step, &command, &err)) {
-        leaf_deferred(delivery, step->address, "4.3.5", "mail system configuration error: %s",
-                      err.text);
+        leaf_deferred(delivery, step->address, "4.3.0", "table lookup failure");
     } else if (command[0] != '\0') {
         leaf_done(delivery, step->address,
                   run_command(delivery, step, command, config->local_command_shell, account));

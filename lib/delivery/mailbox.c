@@ -53,9 +53,9 @@ static void open_tables(struct mailbox_finder *finder)
     const struct config *config = finder->config;
     const bool proxy = finder->through_proxy;
 
-    finder->mailboxes = maps_open_plain(config, config->virtual_mailbox_maps, proxy);
-    finder->uids = maps_open_plain(config, config->virtual_uid_maps, proxy);
-    finder->gids = maps_open_plain(config, config->virtual_gid_maps, proxy);
+    finder->mailboxes = maps_open_trusted(config, config->virtual_mailbox_maps, proxy);
+    finder->uids = maps_open_trusted(config, config->virtual_uid_maps, proxy);
+    finder->gids = maps_open_trusted(config, config->virtual_gid_maps, proxy);
     finder->quotas = maps_open(config, config->mailbox_quota_maps, proxy);
     finder->virtual_domains = match_list_create(
         config, "virtual_mailbox_domains", config->virtual_mailbox_domains, MATCH_STRING, proxy);

@@ -208,6 +208,17 @@ struct map *map_open(const struct config *config, const char *specification, boo
     return map;
 }
 
+struct map *map_open_refused(const char *specification)
+{
+    struct map *map = mem_new(struct map);
+
+    map->specification = mem_text(specification);
+    map->broken = mem_new(struct error);
+    error_set(map->broken, ERROR_TEMPORARY, "%s map is not allowed for security-sensitive data",
+              specification);
+    return map;
+}
+
 void map_free(struct map **map)
 {
     if (*map == NULL)

@@ -76,7 +76,11 @@ struct maps *maps_open(const struct config *config, const char *list, bool throu
  * chose would become part of a command, of a file's name, of an account or of a next hop */
 struct maps *maps_open_plain(const struct config *config, const char *list, bool through_proxy)
     __attribute__((returns_nonnull));
-/* maps_open_octets - the same, for what looks at content and at what peers say: keys and values are
+/* maps_open_trusted - as maps_open_plain, and tables that anybody could answer (map_is_unauthenticated) are not asked: they
+ * are UNAVAILABLE. For what says whose a mailbox is, where it is, and which command is run. */
+struct maps *maps_open_trusted(const struct config *config, const char *list, bool through_proxy)
+    __attribute__((returns_nonnull));
+/* maps_open_octets - as maps_open, for what looks at content and at what peers say: keys and values are
  * octets, of whatever encoding */
 struct maps *maps_open_octets(const struct config *config, const char *list, bool through_proxy)
     __attribute__((returns_nonnull));

@@ -69,6 +69,30 @@ struct maps *maps_open_plain(const struct config *config, const char *list, bool
     return maps;
 }
 
+/* A list of which one table is refused is asked here, so that the others stand before and behind it as they are named. */
+static void refuse(const struct config *config, struct maps *maps, size_t refused,
+                   bool through_proxy)
+{
+    if (maps->tables == NULL) {
+        maps->tables = mem_alloc((maps->names.count + 1) * sizeof(struct map *));
+        for (size_t i = 0; i < maps->names.count; i++)
+            maps->tables[i] = map_open(config, maps->names.items[i], through_proxy);
+    }
+    map_free(&maps->tables[refused]);
+    maps->tables[refused] = map_open_refused(maps->names.items[refused]);
+}
+
+struct maps *maps_open_trusted(const struct config *config, const char *list, bool through_proxy)
+{
+    struct maps *maps = maps_open_plain(config, list, through_proxy);
+
+    for (size_t i = 0; i < maps->names.count; i++) {
+        if (map_is_unauthenticated(maps->names.items[i]))
+            refuse(config, maps, i, through_proxy);
+    }
+    return maps;
+}
+
 struct maps *maps_open_octets(const struct config *config, const char *list, bool through_proxy)
 {
     struct maps *maps = maps_open(config, list, through_proxy);

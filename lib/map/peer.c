@@ -73,6 +73,8 @@ static int connect_inet(const char *host, const char *port, int timeout_ms, stru
     }
     error_set(err, ERROR_TEMPORARY, "%s has no address", name);
     fd = connect_any(found, timeout_ms, err);
+    if (fd >= 0)
+        error_clear(err);
     freeaddrinfo(found);
     return fd;
 }
