@@ -10,6 +10,7 @@
 #include "lib/service/service.h"
 #include "tools/caller.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 /* One octet a request: scan incoming, look at what is due, forget what is dead, try everything now. */
@@ -37,7 +38,8 @@ static bool kick(const struct config *config, const char *class, const char *ser
     if (done && strcmp(service, config->queue_service_name) == 0) {
         done = kick_qmgr(fd, request, err);
     } else if (done) {
-        done = write_all(fd, span_text(request));
+        done = write_all(fd, span_text(request)) ||
+               errno == EPIPE; /* it is awake without reading it */
         if (!done)
             error_errno(err, "write to %s", path);
         fd_close(&fd);
@@ -57,6 +59,7 @@ int main(int argc, char *argv[])
     bool is_wrong = false;
     int option;
 
+    (void)signal(SIGPIPE, SIG_IGN);
     while ((option = getopt(argc, argv, "+c:v")) != -1) {
         if (option == 'c')
             directory = optarg;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # buzonqueue, buzoncat and buzonsuper: what waits in the queue, why, and what an administrator may do.
 . "$(dirname "$0")/../lib.sh"
-plan 72
+plan 73
 
 printf "late.test retry:4.2.1 the road is closed\nrelayed.test retry:4.2.2 the bridge too\n" >"$CONF/transport"
 instance_start <<END
@@ -165,6 +165,21 @@ wait_until 'the deferral' deferred_are 1
 tool buzonsuper -d ALL deferred >"$T/said" 2>&1
 is 'everything is deleted' "$(cat "$T/said")" 'buzonsuper: Deleted: 1 message'
 is 'with its reasons' "$(find "$SPOOL/defer" -type f)" ''
+
+# A service that hangs up without reading is awake: whoever kicks it does not die of that.
+python3 - "$SPOOL/public/busy" <<'END' &
+import socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen(50)
+while True:
+    server.accept()[0].close()
+END
+busy=$!
+wait_until 'a busy service' test -S "$SPOOL/public/busy"
+is 'a kick arrives' "$(for i in $(seq 60); do status tool buzonkick public busy W; done | sort | uniq -c | tr -s ' ')" ' 60 0'
+kill $busy
+rm "$SPOOL/public/busy"
 
 # --- what nobody has picked up yet -------------------------------------------------------------------------
 
