@@ -77,7 +77,8 @@ struct maps *maps_open(const struct config *config, const char *list, bool throu
 struct maps *maps_open_plain(const struct config *config, const char *list, bool through_proxy)
     __attribute__((returns_nonnull));
 /* maps_open_trusted - as maps_open_plain, and tables that anybody could answer (map_is_unauthenticated) are not asked: they
- * are UNAVAILABLE. For what says whose a mailbox is, where it is, and which command is run. */
+ * are UNAVAILABLE; root opens them itself, whatever "proxy:" stands before. For what says whose a mailbox is,
+ * where it is, and which command is run: no process with fewer rights has a say in that. */
 struct maps *maps_open_trusted(const struct config *config, const char *list, bool through_proxy)
     __attribute__((returns_nonnull));
 /* maps_open_octets - as maps_open, for what looks at content and at what peers say: keys and values are

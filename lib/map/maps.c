@@ -6,6 +6,8 @@
 #include "lib/map/proxy.h"
 #include "lib/service/service.h"
 
+#include <unistd.h>
+
 struct maps {
     struct strlist names;
     struct map **tables; /* NULL: the whole list is asked at proxymap */
@@ -82,10 +84,37 @@ static void refuse(const struct config *config, struct maps *maps, size_t refuse
     maps->tables[refused] = map_open_refused(maps->names.items[refused]);
 }
 
+/* The same tables, each without its "proxy:"; a list that is malformed is left as it is. */
+static char *without_proxy(const char *list)
+{
+    struct strlist names = STRLIST_EMPTY;
+    struct buf here = BUF(BUF_UNLIMITED);
+    char *text;
+
+    if (strlist_split_config(&names, list, NULL)) {
+        for (size_t i = 0; i < names.count; i++) {
+            const char *name = names.items[i];
+
+            while (strncmp(name, "proxy:", strlen("proxy:")) == 0)
+                name += strlen("proxy:");
+            buf_put_text(&here, name);
+            buf_put_char(&here, ',');
+        }
+    } else {
+        buf_put_text(&here, list);
+    }
+    text = mem_text(buf_text(&here));
+    buf_release(&here);
+    strlist_release(&names);
+    return text;
+}
+
 struct maps *maps_open_trusted(const struct config *config, const char *list, bool through_proxy)
 {
-    struct maps *maps = maps_open_plain(config, list, through_proxy);
+    char *here = through_proxy || geteuid() != 0 ? mem_text(list) : without_proxy(list);
+    struct maps *maps = maps_open_plain(config, here, through_proxy);
 
+    mem_free(here);
     for (size_t i = 0; i < maps->names.count; i++) {
         if (map_is_unauthenticated(maps->names.items[i]))
             refuse(config, maps, i, through_proxy);

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Tables that anybody could answer who gets hold of a port (tcp, socketmap) say neither whose a mailbox is nor which command is
-# run, as with Postfix; a transport they may name. What was found once was forgotten, and the mail with it: "discarded: empty
-# expansion".
+# Tables that anybody could answer who gets hold of a port (tcp, socketmap) say neither whose a mailbox is nor which
+# command is run, as with Postfix; nor does proxymap, which has fewer rights: "proxy:" is passed over. A transport they may
+# name: what was found was forgotten once, and the mail with it ("discarded: empty expansion").
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../sides.sh"
 need postconf python3
 need_root
-plan 15
+plan 17
 cat >"$T/answer.py" <<'END'
 # "200 discard:" to whatever tcp tables are asked, "discard:" to socketmap
 import socketserver, sys, threading
@@ -39,7 +39,7 @@ virtual_uid_maps = static:5000
 virtual_gid_maps = static:5000
 virtual_mailbox_maps = static:u/
 virtual_minimum_uid = 1
-transport_maps = inline:{a.test=va:, b.test=vb:, c.test=vc:, d.test=vd:, e.test=le:, f.test=lf:, g.test=lg:}
+transport_maps = inline:{a.test=va:, b.test=vb:, c.test=vc:, d.test=vd:, e.test=le:, f.test=lf:, g.test=lg:, h.test=vh:}
 END
 for side in ours theirs; do
     mkdir -p "$T/$side/data/box"
@@ -49,6 +49,7 @@ SIDES_LOCAL="va unix - n n - - virtual -o virtual_mailbox_maps=tcp:127.0.0.1:150
 vb unix - n n - - virtual -o virtual_mailbox_maps=unionmap:{socketmap:inet:127.0.0.1:15072:m}
 vc unix - n n - - virtual -o virtual_uid_maps=socketmap:inet:127.0.0.1:15072:m
 vd unix - n n - - virtual -o virtual_mailbox_maps=inline:{u@d.test=d/},tcp:127.0.0.1:15071
+vh unix - n n - - virtual -o virtual_mailbox_maps=proxy:static:h/
 le unix - n n - - local -o mailbox_command_maps=tcp:127.0.0.1:15071
 lf unix - n n - - local -o mailbox_transport_maps=tcp:127.0.0.1:15071
 lg unix - n n - - local -o fallback_transport_maps=socketmap:inet:127.0.0.1:15072:m"
@@ -58,7 +59,7 @@ delivered() { # LOG ADDRESS AGENT DSN WORDS
 }
 for side in ours theirs; do
     echo 'Subject: trust' | MAIL_CONFIG=$T/$side/conf "$T/$side/bin/sendmail" -f a@d.test u@a.test u@b.test u@c.test u@d.test \
-        alice@e.test alice@f.test nobodyhere@g.test
+        alice@e.test alice@f.test nobodyhere@g.test u@h.test
     while read -r address agent dsn words; do
         eventually "$side: $address: $words" delivered "$T/log/$side.log" "$address" "$agent" "$dsn" "$words"
     done <<'END'
@@ -66,6 +67,7 @@ u@a.test virtual 4.3.5 deferred .mail system configuration error
 u@b.test virtual 4.3.5 deferred .mail system configuration error
 u@c.test virtual 4.3.5 deferred .mail system configuration error
 u@d.test virtual 2.0.0 sent .delivered to maildir
+u@h.test virtual 2.0.0 sent .delivered to maildir
 alice@e.test local 4.3.0 deferred .table lookup failure
 alice@f.test discard 2.0.0 sent
 nobodyhere@g.test discard 2.0.0 sent
