@@ -66,12 +66,12 @@ struct alias_tables *alias_tables_open(const struct config *config)
     tables->tables = mem_alloc((names.count + 1) * sizeof(*tables->tables));
     for (size_t i = 0; i < names.count; i++) {
         const char *name = names.items[i];
+        struct map *map;
+
         if (strncmp(name, "proxy:", 6) == 0)
             name += 6;
-        if (map_is_unauthenticated(name))
-            log_fatal("%s map is not allowed for security-sensitive data", name);
-        tables->tables[tables->count++] =
-            (struct alias_table){map_open(config, name, false), file_behind(config, name)};
+        map = map_is_unauthenticated(name) ? map_open_refused(name) : map_open(config, name, false);
+        tables->tables[tables->count++] = (struct alias_table){map, file_behind(config, name)};
     }
     strlist_release(&names);
     return tables;

@@ -44,6 +44,8 @@ bool map_is_pattern(const struct map *map);
 /* map_is_unauthenticated - tcp, socketmap, memcache, also as a part of another table: anybody who gets
  * hold of the port could answer; not for aliases, which run commands */
 bool map_is_unauthenticated(const char *specification);
+/* map_open_refused - a table that is not asked where it is named: every look-up answers UNAVAILABLE, and why */
+struct map *map_open_refused(const char *specification) __attribute__((returns_nonnull));
 
 /*
  * map_lookup - value_r is cleared first; on FOUND it holds the value, on UNAVAILABLE the reason is

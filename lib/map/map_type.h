@@ -48,9 +48,6 @@ const struct map_type *map_type_find(const char *specification, const char **nam
  * its members; nothing is opened */
 unsigned map_traits(const char *specification);
 
-/* map_open_refused - a table that is not asked where it is named: every look-up answers UNAVAILABLE, and why */
-struct map *map_open_refused(const char *specification) __attribute__((returns_nonnull));
-
 /* map_traits_elsewhere - which of these make a table be asked at proxymap */
 unsigned map_traits_elsewhere(bool through_proxy);
 
