@@ -17,15 +17,6 @@
 #define LOCK_FILE   "lock.mdb"
 #define LOCK_BEGIN  4096 /* octets of the lock file that are used, by all but a crowd of readers */
 
-/*
- * The file `clean` is there only while the newest transaction of the environment is known to be on
- * disk, and tells which one that is and when the data file was written last. Whoever writes removes it
- * first. The file `boot` names the boot in which the environment was used last: in the same boot the
- * kernel has every page that was written, synced or not.
- */
-#define BOOT_FILE "boot"
-#define MARK_MAX  128
-
 void index_mark_broken(struct index *index, const char *what, struct error *err)
 {
     if (!index->broken)
@@ -73,80 +64,6 @@ void index_fail(struct index *index, int result, const char *what, struct error 
             err->number = result > 0 ? result : 0;
         break;
     }
-}
-
-/* --- was it left whole? ------------------------------------------------------------------------ */
-
-static void boot_text(char text[MARK_MAX])
-{
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? 0 : read(fd, text, MARK_MAX - 1);
-
-    text[len < 0 ? 0 : len] = '\0';
-    fd_close(&fd);
-}
-
-static void clean_text(const struct index *index, char text[MARK_MAX])
-{
-    struct stat status = {0};
-    MDB_envinfo info = {0};
-
-    mdb_env_info(index->env, &info);
-    (void)!fstatat(index->fd, "data.mdb", &status, 0);
-    snprintf(text, MARK_MAX, "%zu %jd.%09ld\n", info.me_last_txnid, (intmax_t)status.st_ctim.tv_sec,
-             status.st_ctim.tv_nsec);
-}
-
-static bool has_text(int directory, const char *name, const char *expected)
-{
-    struct buf text = BUF(MARK_MAX);
-    bool has =
-        file_read(directory, name, &text, NULL) && span_equal_text(buf_span(&text), expected);
-
-    buf_release(&text);
-    return has;
-}
-
-/*
- * The directory is locked (shared) by everybody who uses the index. Who comes first looks at its pages,
- * unless nobody wrote to it since it was closed in good order; who comes later need not: LMDB keeps whole
- * what was whole.
- */
-static bool is_first(const struct index *index)
-{
-    return flock(index->fd, LOCK_EX | LOCK_NB) == 0 || flock(index->fd, LOCK_SH) != 0;
-}
-
-static bool is_whole(const struct index *index)
-{
-    char clean[MARK_MAX], boot[MARK_MAX];
-
-    clean_text(index, clean);
-    if (!index->somebody_died && has_text(index->fd, INDEX_CLEAN_FILE, clean))
-        return true;
-    boot_text(boot);
-    if (faccessat(index->fd, BOOT_FILE, F_OK, 0) == 0 && !has_text(index->fd, BOOT_FILE, boot))
-        return false;
-    return index_pages_are_sound(index->env, index->fd);
-}
-
-static bool write_small(int directory, const char *name, const char *text)
-{
-    int fd =
-        openat(directory, "writing", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool written = fd >= 0 && write_all(fd, span_text(text));
-
-    fd_close(&fd);
-    return written && renameat(directory, "writing", directory, name) == 0;
-}
-
-static void note_boot(const struct index *index)
-{
-    char boot[MARK_MAX];
-
-    boot_text(boot);
-    if (!has_text(index->fd, BOOT_FILE, boot))
-        (void)!write_small(index->fd, BOOT_FILE, boot);
 }
 
 /* --- opening ----------------------------------------------------------------------------------- */
@@ -239,7 +156,7 @@ void index_close_environment(struct index *index)
 
 void index_remove_files(int directory)
 {
-    static const char *const names[] = {"data.mdb", LOCK_FILE, INDEX_CLEAN_FILE, BOOT_FILE,
+    static const char *const names[] = {"data.mdb", LOCK_FILE, INDEX_CLEAN_FILE, INDEX_BOOT_FILE,
                                         "writing"};
 
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
@@ -275,6 +192,16 @@ static int begin_databases(struct index *index)
     return result != 0 ? result : index_open_databases(index);
 }
 
+/*
+ * The directory is locked (shared) by everybody who uses the index. Who comes first looks at its pages,
+ * unless nobody wrote to it since it was closed in good order; who comes later need not: LMDB keeps whole
+ * what was whole.
+ */
+static bool is_first(const struct index *index)
+{
+    return flock(index->fd, LOCK_EX | LOCK_NB) == 0 || flock(index->fd, LOCK_SH) != 0;
+}
+
 /* One try to use what is there. *result_r is LMDB's, 0 when the content is no good. */
 static bool open_existing(struct index *index, int *result_r)
 {
@@ -286,7 +213,7 @@ static bool open_existing(struct index *index, int *result_r)
     *result_r = open_environment(index);
     if (*result_r != 0)
         return false;
-    if ((!first || is_whole(index)) && (*result_r = begin_databases(index)) == 0) {
+    if ((!first || index_is_whole(index)) && (*result_r = begin_databases(index)) == 0) {
         (void)flock(index->fd, LOCK_SH);
         return true;
     }
@@ -323,7 +250,7 @@ static bool open_in_place(struct index *index, struct error *err)
     }
     opened = open_existing(index, &result) || (result <= 0 && open_anew(index, &result, err));
     if (opened) {
-        note_boot(index);
+        index_note_boot(index);
     } else {
         error_set(err, ERROR_TEMPORARY, "open the index %s: %s", index->directory,
                   mdb_strerror(result));
@@ -332,20 +259,10 @@ static bool open_in_place(struct index *index, struct error *err)
     return opened;
 }
 
-/* Sync first, then say so: the mark tells the number of a transaction of which all is on disk. */
-static void mark_clean(struct index *index)
-{
-    char text[MARK_MAX];
-
-    clean_text(index, text);
-    if (mdb_env_sync(index->env, 1) == 0)
-        (void)!write_small(index->fd, INDEX_CLEAN_FILE, text);
-}
-
 void index_close_files(struct index *index)
 {
     if (index->env != NULL && index->changed && !index->broken && !index->is_private)
-        mark_clean(index);
+        index_mark_clean(index);
     index_close_environment(index);
     fd_close(&index->fd);
     fd_close(&index->lock);

@@ -46,7 +46,17 @@ struct index {
     bool somebody_died; /* while it read: LMDB may have led it astray */
 };
 
-#define INDEX_CLEAN_FILE "clean" /* see index.c */
+/* The marks of lib/store/index_mark.c */
+#define INDEX_CLEAN_FILE "clean"
+#define INDEX_BOOT_FILE  "boot"
+
+/* index_is_whole - by its marks, or, where these are silent, by all of its pages */
+bool index_is_whole(const struct index *index);
+/* index_note_boot - it is used in this one. index_mark_clean - nobody writes any more; what is there goes to the disk first */
+void index_note_boot(const struct index *index);
+void index_mark_clean(struct index *index);
+/* index_remove_mark - for good, before anything is written */
+bool index_remove_mark(struct index *index, struct error *err) MUST_CHECK;
 
 /* How LMDB opens an index, whichever place it has: nothing is synced when it changes. */
 #define INDEX_FLAGS     (MDB_NOSYNC | MDB_NOMEMINIT | MDB_NOTLS)
@@ -106,7 +116,16 @@ bool index_remove_all_keys(struct index *index, uint32_t id, struct error *err) 
 bool index_remove_keys(struct index *index, uint32_t id, uint32_t uid,
                        struct error *err) MUST_CHECK;
 
-/* index_remove_range - all records with keys from `first` to `last` (index_records.c) */
+/* One record, by its key (index_records.c). index_get_near - the same, from where the last one was found. */
+enum index_result index_get(struct index *index, MDB_dbi database, MDB_val key, MDB_val *value_r,
+                            struct error *err) MUST_CHECK;
+enum index_result index_get_near(struct index *index, MDB_dbi database, struct index_place *place,
+                                 uint64_t key, MDB_val *value_r, struct error *err) MUST_CHECK;
+bool index_put(struct index *index, MDB_dbi database, MDB_val key, MDB_val value,
+               struct error *err) MUST_CHECK;
+/* index_delete - also when there is none */
+bool index_delete(struct index *index, MDB_dbi database, MDB_val key, struct error *err) MUST_CHECK;
+/* index_remove_range - all records with keys from `first` to `last` */
 bool index_remove_range(struct index *index, MDB_dbi database, uint64_t first, uint64_t last,
                         struct error *err) MUST_CHECK;
 

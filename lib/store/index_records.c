@@ -1,21 +1,9 @@
-/* The records of the index: names, mailboxes, messages, metadata. Each is checked when it is read. */
+/* Records of the index, one by one, and those of names and mailboxes, which are checked when they are read. */
 #include "lib/base/base.h"
 
 #include "lib/store/index_private.h"
 
 #define MAILBOX_FORMAT 0x42780007U /* index_mailbox.format: another layout is another number */
-#define NAME_MAX_LEN   255
-#define FLAGS_MAX      0x3fU
-#define KEYWORDS_MASK  0x3ffffffU
-
-/* A message in the database; file name and GUID follow. */
-struct record {
-    uint64_t modseq, size, virtual_size, internal_date;
-    uint32_t flags, keywords;
-    uint16_t where, name_len, guid_len, unused;
-};
-
-_Static_assert(sizeof(struct record) == 48, "layout of the index");
 
 uint64_t index_key(uint32_t id, uint32_t number)
 {
@@ -32,8 +20,8 @@ MDB_val index_value(const void *data, size_t len)
     return (MDB_val){len, data_of.to};
 }
 
-static enum index_result get(struct index *index, MDB_dbi database, MDB_val key, MDB_val *value,
-                             struct error *err)
+enum index_result index_get(struct index *index, MDB_dbi database, MDB_val key, MDB_val *value,
+                            struct error *err)
 {
     int result = mdb_get(index_transaction(index), database, &key, value);
 
@@ -45,13 +33,13 @@ static enum index_result get(struct index *index, MDB_dbi database, MDB_val key,
     return INDEX_FAILED;
 }
 
-static enum index_result get_near(struct index *index, MDB_dbi database, struct index_place *place,
-                                  uint64_t key, MDB_val *value, struct error *err)
+enum index_result index_get_near(struct index *index, MDB_dbi database, struct index_place *place,
+                                 uint64_t key, MDB_val *value, struct error *err)
 {
     int result;
 
     if (index->writer != NULL)
-        return get(index, database, index_value(&key, sizeof(key)), value, err);
+        return index_get(index, database, index_value(&key, sizeof(key)), value, err);
     ASSERT(index->readers > 0);
     result = index_find_near(index, database, place, key, value);
     if (result == 0)
@@ -62,8 +50,7 @@ static enum index_result get_near(struct index *index, MDB_dbi database, struct 
     return INDEX_FAILED;
 }
 
-static bool put(struct index *index, MDB_dbi database, MDB_val key, MDB_val value,
-                struct error *err)
+bool index_put(struct index *index, MDB_dbi database, MDB_val key, MDB_val value, struct error *err)
 {
     int result = mdb_put(index->writer, database, &key, &value, 0);
 
@@ -72,7 +59,7 @@ static bool put(struct index *index, MDB_dbi database, MDB_val key, MDB_val valu
     return result == 0;
 }
 
-static bool delete (struct index *index, MDB_dbi database, MDB_val key, struct error *err)
+bool index_delete(struct index *index, MDB_dbi database, MDB_val key, struct error *err)
 {
     int result = mdb_del(index->writer, database, &key, NULL);
 
@@ -90,7 +77,7 @@ enum index_result index_find_name(struct index *index, const char *name, uint32_
 {
     MDB_val value;
     enum index_result result =
-        get(index, index->names, index_value(name, strlen(name)), &value, err);
+        index_get(index, index->names, index_value(name, strlen(name)), &value, err);
 
     if (result == INDEX_FOUND && value.mv_size != sizeof(*id_r)) {
         index_mark_broken(index, "a name", err);
@@ -121,7 +108,7 @@ enum index_result index_get_mailbox(struct index *index, uint32_t id,
     uint64_t key = id;
     MDB_val value;
     enum index_result result =
-        get(index, index->mailboxes, index_value(&key, sizeof(key)), &value, err);
+        index_get(index, index->mailboxes, index_value(&key, sizeof(key)), &value, err);
 
     if (result != INDEX_FOUND)
         return result;
@@ -143,8 +130,8 @@ bool index_put_mailbox(struct index *index, const struct index_mailbox *mailbox,
 
     copy.format = MAILBOX_FORMAT;
     copy.check = check_of(&copy);
-    return put(index, index->mailboxes, index_value(&key, sizeof(key)),
-               index_value(&copy, sizeof(copy)), err);
+    return index_put(index, index->mailboxes, index_value(&key, sizeof(key)),
+                     index_value(&copy, sizeof(copy)), err);
 }
 
 /* The highest id that is in use; 0 when there is none. */
@@ -174,8 +161,8 @@ bool index_add_mailbox(struct index *index, const char *name, struct index_mailb
     if (!last_id(index, &mailbox->id, err))
         return false;
     mailbox->id++;
-    return put(index, index->names, index_value(name, strlen(name)),
-               index_value(&mailbox->id, sizeof(mailbox->id)), err) &&
+    return index_put(index, index->names, index_value(name, strlen(name)),
+                     index_value(&mailbox->id, sizeof(mailbox->id)), err) &&
            index_put_mailbox(index, mailbox, err);
 }
 
@@ -188,9 +175,9 @@ bool index_rename(struct index *index, const char *old_name, const char *new_nam
     if (result != INDEX_FOUND)
         return result == INDEX_ABSENT;
     return index_remove_mailbox(index, new_name, err) &&
-           delete (index, index->names, index_value(old_name, strlen(old_name)), err) &&
-           put(index, index->names, index_value(new_name, strlen(new_name)),
-               index_value(&id, sizeof(id)), err);
+           index_delete(index, index->names, index_value(old_name, strlen(old_name)), err) &&
+           index_put(index, index->names, index_value(new_name, strlen(new_name)),
+                     index_value(&id, sizeof(id)), err);
 }
 
 bool index_remove_range(struct index *index, MDB_dbi database, uint64_t first, uint64_t last,
@@ -249,160 +236,6 @@ bool index_remove_mailbox(struct index *index, const char *name, struct error *e
     return index_get_mailbox(index, id, &mailbox, err) != INDEX_FAILED &&
            index_raise_modseq(index, mailbox.modseq, err) &&
            index_remove_messages(index, id, err) &&
-           delete (index, index->mailboxes, index_value(&key, sizeof(key)), err) &&
-           delete (index, index->names, index_value(name, strlen(name)), err);
-}
-
-/* --- messages ---------------------------------------------------------------------------------- */
-
-static bool is_sound(const struct record *record, struct span rest)
-{
-    return record->name_len > 0 && record->name_len <= NAME_MAX_LEN &&
-           record->guid_len <= NAME_MAX_LEN && rest.len == record->name_len + record->guid_len &&
-           record->flags <= FLAGS_MAX && (record->keywords & ~KEYWORDS_MASK) == 0 &&
-           record->where <= INDEX_IN_NEW && memchr(rest.data, '/', record->name_len) == NULL &&
-           memchr(rest.data, '\0', rest.len) == NULL;
-}
-
-static bool read_record(MDB_val value, uint64_t key, struct index_message *message_r)
-{
-    struct span rest = span_of(value.mv_data, value.mv_size);
-    struct record record;
-
-    if (rest.len < sizeof(record))
-        return false;
-    memcpy(&record, rest.data, sizeof(record));
-    rest = span_skip(rest, sizeof(record));
-    if (!is_sound(&record, rest))
-        return false;
-    *message_r = (struct index_message){
-        .uid = (uint32_t)key,
-        .flags = record.flags,
-        .keywords = record.keywords,
-        .modseq = record.modseq,
-        .size = record.size,
-        .virtual_size = record.virtual_size,
-        .internal_date = record.internal_date,
-        .where = record.where,
-        .name = span_first(rest, record.name_len),
-        .guid = span_skip(rest, record.name_len),
-    };
-    return true;
-}
-
-enum index_result index_get_message(struct index *index, uint32_t id, uint32_t uid,
-                                    struct index_message *message_r, struct error *err)
-{
-    uint64_t key = index_key(id, uid);
-    MDB_val value;
-    enum index_result result =
-        get_near(index, index->messages, &index->at_message, key, &value, err);
-
-    if (result == INDEX_FOUND && !read_record(value, key, message_r)) {
-        index_mark_broken(index, "a record of a message", err);
-        return INDEX_FAILED;
-    }
-    return result;
-}
-
-bool index_put_message(struct index *index, uint32_t id, const struct index_message *message,
-                       struct error *err)
-{
-    uint64_t key = index_key(id, message->uid);
-    const struct record record = {
-        .modseq = message->modseq,
-        .size = message->size,
-        .virtual_size = message->virtual_size,
-        .internal_date = message->internal_date,
-        .flags = message->flags,
-        .keywords = message->keywords,
-        .where = (uint16_t)message->where,
-        .name_len = (uint16_t)message->name.len,
-        .guid_len = (uint16_t)message->guid.len,
-    };
-    char value[sizeof(record) + 2 * NAME_MAX_LEN],
-        *end = value; /* name and GUID may lie in the page that moves */
-
-    ASSERT(message->name.len > 0 && message->name.len <= NAME_MAX_LEN &&
-           message->guid.len <= NAME_MAX_LEN);
-    end = mempcpy(end, &record, sizeof(record));
-    end = mempcpy(end, message->name.data, message->name.len);
-    if (message->guid.len > 0)
-        end = mempcpy(end, message->guid.data, message->guid.len);
-    return put(index, index->messages, index_value(&key, sizeof(key)),
-               index_value(value, (size_t)(end - value)), err) &&
-           index_put_flags(index, id, message, err);
-}
-
-void index_keep_texts(struct index_message *message, struct arena *arena)
-{
-    message->name = span_of(arena_text(arena, message->name), message->name.len);
-    if (message->guid.len > 0)
-        message->guid = span_of(arena_text(arena, message->guid), message->guid.len);
-}
-
-bool index_remove_message(struct index *index, uint32_t id, uint32_t uid, struct error *err)
-{
-    uint64_t key = index_key(id, uid);
-
-    return delete (index, index->messages, index_value(&key, sizeof(key)), err) &&
-           delete (index, index->metadata, index_value(&key, sizeof(key)), err) &&
-           index_remove_keys(index, id, uid, err) && index_remove_flags(index, id, uid, err);
-}
-
-bool index_walk(struct index *index, uint32_t id, uint32_t first, index_visit *visit, void *context,
-                struct error *err)
-{
-    uint64_t from = index_key(id, first), at = 0, previous = 0;
-    MDB_val key = index_value(&from, sizeof(from)), value;
-    MDB_cursor *cursor = NULL;
-    int result = mdb_cursor_open(index_transaction(index), index->messages, &cursor);
-    struct index_message message;
-
-    if (result == 0)
-        result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    for (; result == 0; result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-        memcpy(&at, key.mv_data, sizeof(at));
-        if (at >> 32 != id)
-            break;
-        if (!read_record(value, at, &message) || at <= previous) {
-            result = MDB_CORRUPTED;
-            break;
-        }
-        previous = at;
-        if (!visit(context, &message))
-            break;
-    }
-    if (cursor != NULL)
-        mdb_cursor_close(cursor);
-    if (result == 0 || result == MDB_NOTFOUND)
-        return true;
-    index_fail(index, result, "walk", err);
-    return false;
-}
-
-/* --- metadata ---------------------------------------------------------------------------------- */
-
-enum index_result index_get_metadata(struct index *index, uint32_t id, uint32_t uid,
-                                     struct span *octets_r, struct error *err)
-{
-    uint64_t key = index_key(id, uid);
-    MDB_val value;
-    enum index_result result =
-        get_near(index, index->metadata, &index->at_metadata, key, &value, err);
-
-    if (result == INDEX_FOUND)
-        *octets_r = span_of(value.mv_data, value.mv_size);
-    return result;
-}
-
-bool index_put_metadata(struct index *index, uint32_t id, uint32_t uid, struct span octets,
-                        struct error *err)
-{
-    uint64_t key = index_key(id, uid);
-
-    if (id != 0 && index_is_crowded(index))
-        return true;
-    return put(index, index->metadata, index_value(&key, sizeof(key)),
-               index_value(octets.data, octets.len), err);
+           index_delete(index, index->mailboxes, index_value(&key, sizeof(key)), err) &&
+           index_delete(index, index->names, index_value(name, strlen(name)), err);
 }

@@ -105,18 +105,6 @@ bool index_resume(struct index *index, unsigned readers, struct error *err)
     return true;
 }
 
-/* LMDB does not reuse a page before the second transaction after the one that freed it: a mark that is gone for good now
- * cannot outlive what it tells of. */
-static bool remove_mark(struct index *index, struct error *err)
-{
-    if (unlinkat(index->fd, INDEX_CLEAN_FILE, 0) == 0 ? fsync(index->fd) == 0 : errno == ENOENT)
-        return true;
-    error_errno(err, "remove the mark of the index %s", index->directory);
-    err->kind = ERROR_TEMPORARY;
-    index->full = index_lacks_room(err->number) ? err->number : 0;
-    return false;
-}
-
 static bool begin_write_locked(struct index *index, struct error *err)
 {
     int result;
@@ -126,7 +114,7 @@ static bool begin_write_locked(struct index *index, struct error *err)
         error_set(err, ERROR_TEMPORARY, "the index %s was begun anew", index->directory);
         return false;
     }
-    if (!index->is_private && !remove_mark(index, err))
+    if (!index->is_private && !index_remove_mark(index, err))
         return false;
     index->keyless = 0;
     result = mdb_txn_begin(index->env, NULL, 0, &index->writer);

@@ -7,7 +7,7 @@ lib_libbuzon_a_SOURCES += lib/store/append.c \
 	lib/store/dotlock.c lib/store/dotlock.h \
 	lib/store/driver.h \
 	lib/store/index.c lib/store/index.h lib/store/index_private.h \
-	lib/store/index_flags.c lib/store/index_gone.c lib/store/index_keys.c lib/store/index_memory.c lib/store/index_numbers.c \
+	lib/store/index_flags.c lib/store/index_gone.c lib/store/index_keys.c lib/store/index_mark.c lib/store/index_memory.c lib/store/index_messages.c lib/store/index_numbers.c \
 	lib/store/index_pages.c lib/store/index_place.c lib/store/index_records.c \
 	lib/store/index_transactions.c \
 	lib/store/keys.c lib/store/keys.h lib/store/keywords.c lib/store/keywords.h \
