@@ -305,10 +305,11 @@ bool notify_metadata_add_watches(struct imapd_session *session,
                                  const struct notify_metadata *metadata,
                                  struct imapd_leaving *leaving)
 {
-    struct error err;
-
     for (size_t i = 0; i < metadata->count; i++) {
+        struct error err = {0};
         int watch = watch_item(session, metadata->items[i].name, leaving->notifier, &err);
+        if (watch < 0 && err.kind == ERROR_PERMANENT)
+            continue; /* gone since it was listed: that is told when its name is */
         if (!imapd_leaving_add(leaving, watch))
             return false;
     }

@@ -35,6 +35,11 @@ static bool add_paths(struct imapd_leaving *leaving, const char *const *path)
     return true;
 }
 
+const struct notify_watch *notify_watch_of(const struct imapd_session *session)
+{
+    return session->notify == NULL ? NULL : session->notify->watch;
+}
+
 bool notify_add_watches(struct imapd_session *session, struct imapd_leaving *leaving)
 {
     const struct notify *notify = session->notify;

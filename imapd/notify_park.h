@@ -13,4 +13,8 @@ bool notify_add_watches(struct imapd_session *session, struct imapd_leaving *lea
  * makes no sense is NOTIFY NONE, and the client is told. */
 void notify_recall(struct imapd_session *session, struct span state);
 
+/* notify_watch_of - what is watched now, NULL without NOTIFY: another one as soon as mailboxes have come or gone */
+struct notify_watch;
+const struct notify_watch *notify_watch_of(const struct imapd_session *session);
+
 #endif

@@ -63,9 +63,9 @@ static struct span key_of(const int *directory)
     return span_of(directory, sizeof(*directory));
 }
 
-/* A directory that is not there is none that changes: its mailbox comes with its name. */
+/* A directory that is not there is none that changes: its mailbox comes with its name; *all_r is false then. */
 static bool add_directory(struct notify_watch *watch, const char *path, struct hash *marks,
-                          void *mark, enum notify_result *result)
+                          void *mark, bool *all_r, enum notify_result *result)
 {
     int directory = inotify_add_watch(watch->notifier, path, IMAPD_WATCHED | IN_MASK_ADD);
 
@@ -75,6 +75,8 @@ static bool add_directory(struct notify_watch *watch, const char *path, struct h
     }
     if (directory >= 0)
         hash_put(marks, key_of(&directory), mark);
+    else
+        *all_r = false;
     return true;
 }
 
@@ -82,25 +84,27 @@ static enum notify_result watch_names(struct imapd_session *session, struct noti
 {
     const char *const *path = store_watch_names(session->store, watch->arena);
     enum notify_result result = NOTIFY_DONE;
+    bool all;
 
-    while (*path != NULL && add_directory(watch, *path, watch->names, watch, &result))
+    while (*path != NULL && add_directory(watch, *path, watch->names, watch, &all, &result))
         path++;
     return result;
 }
 
-static enum notify_result watch_mailboxes(struct imapd_session *session, struct notify_watch *watch)
+/* *all_r: all of it is there */
+static enum notify_result watch_mailbox(struct imapd_session *session, struct notify_watch *watch,
+                                        struct notify_mailbox *mailbox, bool *all_r)
 {
     enum notify_result result = NOTIFY_DONE;
+    const char *const *path;
 
-    for (size_t i = 0; i < watch->count; i++) {
-        struct notify_mailbox *mailbox = &watch->mailboxes[i];
-        const char *const *path;
-        if (!mailbox->selectable || (mailbox->events & NOTIFY_MESSAGE_EVENTS) == 0)
-            continue;
-        path = store_watch_mailbox(session->store, mailbox->name, watch->arena);
-        while (*path != NULL && add_directory(watch, *path, watch->by_directory, mailbox, &result))
-            path++;
-    }
+    *all_r = true;
+    if (!mailbox->selectable || (mailbox->events & NOTIFY_MESSAGE_EVENTS) == 0)
+        return NOTIFY_DONE;
+    path = store_watch_mailbox(session->store, mailbox->name, watch->arena);
+    while (*path != NULL &&
+           add_directory(watch, *path, watch->by_directory, mailbox, all_r, &result))
+        path++;
     return result;
 }
 
@@ -185,7 +189,23 @@ static enum notify_result list_mailboxes(struct imapd_session *session,
     return watched > NOTIFY_MAILBOXES_MAX ? NOTIFY_OVERFLOW : NOTIFY_DONE;
 }
 
-/* First watched, then looked at: nothing falls between. */
+/* First watched, then looked at: nothing falls between. One that somebody just makes may have been listed before it was
+ * whole; it is when it was looked at. */
+static enum notify_result begin_watching(struct imapd_session *session, struct notify_watch *watch,
+                                         struct notify_mailbox *mailbox, struct error *err)
+{
+    bool all, again = false;
+    enum notify_result result;
+
+    do {
+        result = watch_mailbox(session, watch, mailbox, &all);
+        if (result == NOTIFY_DONE && !look_at(session, watch, mailbox, err))
+            result = NOTIFY_FAILED;
+        again = !again && !all;
+    } while (result == NOTIFY_DONE && again);
+    return result;
+}
+
 static enum notify_result fill(struct imapd_session *session, const struct notify_request *request,
                                struct notify_watch *watch, struct error *err)
 {
@@ -193,12 +213,8 @@ static enum notify_result fill(struct imapd_session *session, const struct notif
 
     if (result == NOTIFY_DONE)
         result = list_mailboxes(session, request, watch, err);
-    if (result == NOTIFY_DONE)
-        result = watch_mailboxes(session, watch);
-    for (size_t i = 0; i < watch->count && result == NOTIFY_DONE; i++) {
-        if (!look_at(session, watch, &watch->mailboxes[i], err))
-            result = NOTIFY_FAILED;
-    }
+    for (size_t i = 0; i < watch->count && result == NOTIFY_DONE; i++)
+        result = begin_watching(session, watch, &watch->mailboxes[i], err);
     return result;
 }
 

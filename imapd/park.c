@@ -253,13 +253,14 @@ static void stay(struct imapd_session *session)
 
 /* --- parking ----------------------------------------------------------------------------------- */
 
-/* What happened before the mailbox was watched is told now. */
+/* What happened before the mailbox was watched is told now. A mailbox that came meanwhile is not watched for login: then it
+ * is too early. */
 static bool tell_last_news(struct imapd_session *session)
 {
-    bool had_notify = session->notify != NULL;
+    const struct notify_watch *watch = notify_watch_of(session);
     enum stream_status status;
 
-    if (had_notify)
+    if (watch != NULL)
         notify_tell_all(session);
     else
         imapd_tell_news(session);
@@ -267,7 +268,7 @@ static bool tell_last_news(struct imapd_session *session)
     status = stream_flush(session->client);
     if (status != STREAM_OK)
         imapd_input_failed(session, status);
-    return had_notify == (session->notify != NULL) && is_at_rest(session) &&
+    return watch == notify_watch_of(session) && is_at_rest(session) &&
            is_mailbox_at_rest(session) &&
            (!watches_selected(session) || mailbox_recheck_ms(session->mailbox) < 0);
 }

@@ -287,6 +287,21 @@ const char *const *maildir_watch_names(struct store *store, struct arena *arena)
 
 /* --- an open mailbox --------------------------------------------------------------------------- */
 
+/* A folder that lost a part of it gets that again, by its descriptor: if it is just being removed, it stays so. */
+static bool complete_folder(int directory, const char *name, struct error *err)
+{
+    char path[64];
+
+    if (faccessat(directory, "cur", F_OK, 0) == 0)
+        return true;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
+    if (maildir_create(path, err))
+        return true;
+    if (err->number == ENOENT)
+        store_missing(err, name);
+    return false;
+}
+
 static bool attach_maildir(struct mailbox *mailbox, struct error *err)
 {
     char *path = layout_path(mailbox->store, mailbox->name);
@@ -296,8 +311,7 @@ static bool attach_maildir(struct mailbox *mailbox, struct error *err)
     if (path != NULL && (!is_tree(mailbox->store) || is_inbox(mailbox->name) ||
                          maildir_exists(mailbox->store, mailbox->name)))
         directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory >= 0 && faccessat(directory, "cur", F_OK, 0) != 0 &&
-        !maildir_create(path, err)) /* a folder that lost a part of it */
+    if (directory >= 0 && !complete_folder(directory, mailbox->name, err))
         fd_close(&directory);
     else if (directory < 0 && errno == ENOENT)
         store_missing(err, mailbox->name);

@@ -4,13 +4,13 @@
 # Every phase has a mailbox of its own: those that kill nobody run all at once, since each of them mostly waits
 # for imap_park_delay.
 . "$(dirname "$0")/../lib.sh"
-plan 21
+plan 23
 instance_prepare <<'END'
 imap_park_delay = 1s
 imap_idle_notify_interval = 2s
 END
 sed -i 's/login -o login_protocol=imap/login -v -o login_protocol=imap/' "$CONF/master.cf"
-at_once="news crowd split split-tls extensions compressed compressed-tls watched watched-tls selected selected-tls keepalive keepalive-tls gone"
+at_once="news crowd split split-tls extensions compressed compressed-tls watched watched-tls selected selected-tls restless restless-tls keepalive keepalive-tls gone"
 for t_phase in $at_once pool killed amid reload stop silence; do
     sed -n "s,^ana@\\(.*\\)/ana::,$t_phase@\\1/$t_phase::,p" "$CONF/users" >>"$T/more-users"
     echo "$t_phase@example.test example.test/$t_phase/Maildir/" >>"$CONF/vmailbox"
@@ -351,6 +351,21 @@ def selected():
     assert len(s.run("NOOP")) == 1
     s.run("LOGOUT")
 
+def restless():
+    """Mailboxes that come and go while the session is about to park: it hears of what follows, and parks in the end."""
+    s, other = watcher("Four")
+    for turn in range(40):
+        other.run(f"CREATE T{turn}")
+        time.sleep(random.random() / 50)
+        other.run(f"DELETE T{turn}")
+    other.run("CREATE One"), append(other, "One")
+    s.until('* STATUS "One" (MESSAGES 1 ')
+    parked(s)
+    other.run("CREATE last")
+    s.until('* LIST () "." "last"')
+    parked(s)
+    s.run("LOGOUT")
+
 def keepalive():
     s = Session()
     s.run("SELECT INBOX")
@@ -531,6 +546,8 @@ outcome watched 'NOTIFY tells them of every mailbox that they watch'
 outcome watched-tls '... compressed under TLS'
 outcome selected 'and of the one that is selected, with what it wants of new messages'
 outcome selected-tls '... compressed under TLS'
+outcome restless 'mailboxes that come and go hinder none from being parked'
+outcome restless-tls '... compressed under TLS'
 outcome keepalive 'idling ones hear that the server is still here, and log their end'
 outcome keepalive-tls '... under TLS'
 outcome gone 'a mailbox that is deleted or begun anew ends them with BYE'
