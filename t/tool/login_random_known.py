@@ -8,6 +8,8 @@ KNOWN = [(reason, re.compile(said, re.S | re.I), re.compile(ours, re.S), re.comp
     ("between arguments there is a space", r".*LOGIN.*(\"|\}\r\n)", r".*BAD", r".*(OK|NO)", False),
     ("a literal is asked for when its line has ended", r".*\{\d+\}[^\r\n]", r"\S+ BAD", r"\+ OK\n\S+ BAD", True),
     ("a literal8 of a command that is none is its own (RFC 3516 section 3)", r".*~\{\d+\+\}\r\n", r".*Logged in", r".*Logged in", False),
+    ("arguments of which no notice is taken may be anything", r".*<T> (ENABLE|NOOP|CAPABILITY|LOGOUT|STARTTLS) .*[\t\0\"()]", r".*OK", r".*BAD", False),
+    ("Dovecot does not find the end of a list of ID that it reads in two", r".*<T> ID .*\(", r".*OK ID completed", r".*BAD", False),
     ("a backslash is in no atom", r".*LOGIN.*\\", r".*BAD", r".*(OK|NO)", False),
     ("a name that nobody can have is refused with its password", r"", r".*\+ UGFzc3dvcmQ6", r".*Authentication failed", False),
     ("a line may be longer here", r".*\S{1000}", r"", r".*Input buffer full|(.*\n)?$", False),
