@@ -75,7 +75,7 @@ endif
 if LDAP
 pkglibexec_PROGRAMS += lib/map/driver/buzon-ldap.so
 lib_map_driver_buzon_ldap_so_SOURCES = lib/map/driver/ldap.c lib/map/driver/ldap_bind.c \
-	lib/map/driver/ldap_bind.h
+	lib/map/driver/ldap_bind.h lib/map/driver/ldap_connect.c lib/map/driver/ldap_connect.h
 lib_map_driver_buzon_ldap_so_CFLAGS = $(AM_CFLAGS) $(MODULE_CFLAGS) $(LDAP_CFLAGS)
 lib_map_driver_buzon_ldap_so_LDFLAGS = $(MODULE_LDFLAGS)
 lib_map_driver_buzon_ldap_so_LDADD = $(LDAP_LIBS)
