@@ -1,5 +1,5 @@
-/* The least and the greatest values of numbers and times; all others may be 0, and as great as a number can be. As Postfix 3.7 has them: it
- * ends with an error below and above. */
+/* The least and the greatest values of numbers and times, where these are not 0 and none, and the texts that may not be empty. As
+ * Postfix 3.7 has them: it ends with an error otherwise. */
 #include "lib/config/parameter.h"
 
 static const uint16_t at_least_one[] = {
@@ -107,4 +107,23 @@ int parameter_maximum(const struct parameter *parameter)
     default:
         return 0;
     }
+}
+
+bool parameter_may_be_empty(const struct parameter *parameter)
+{
+    static const uint16_t never_empty[] = {
+        INDEX_command_directory, INDEX_daemon_directory,
+        INDEX_data_directory,    INDEX_default_database_type,
+        INDEX_default_privs,     INDEX_double_bounce_sender,
+        INDEX_mail_name,         INDEX_mail_owner,
+        INDEX_mydomain,          INDEX_myhostname,
+        INDEX_myorigin,          INDEX_queue_directory,
+        INDEX_setgid_group,
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(never_empty); i++) {
+        if (never_empty[i] == parameter_index(parameter))
+            return false;
+    }
+    return true;
 }

@@ -35,7 +35,10 @@ static bool store(const struct parameter *parameter, const char *text, void *mem
     case PARAMETER_TEXT:
     case PARAMETER_RAW:
         *(const char **)member = text;
-        return true;
+        if (*text != '\0' || parameter_may_be_empty(parameter))
+            return true;
+        error_set(err, ERROR_PERMANENT, "bad string length 0 < 1: %s = ", parameter->name);
+        return false;
     case PARAMETER_ENUM:
         return store_choice(parameter, text, member, err);
     case PARAMETER_BOOL:

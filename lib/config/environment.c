@@ -1,40 +1,41 @@
 /* See environment.h. */
 #include "lib/config/environment.h"
 
+#include "lib/config/lines.h"
+
 #include <stdlib.h>
 
-/* The inside of "{ NAME = value }": blanks around either count for nothing. */
-static bool add_braced(struct strlist *pairs, struct span inside, struct error *err)
+static void add_pair(struct strlist *pairs, struct span name, struct span value)
 {
-    struct span value = inside;
-    struct span name = span_trim(span_take_until(&value, '='));
-    char *pair;
+    char *pair = mem_printf("%.*s=%.*s", SPAN_PRINTF(name), SPAN_PRINTF(value));
 
-    if (name.len == 0 || span_find(inside, '=') == inside.len) {
-        error_set(err, ERROR_PERMANENT, "\"{%.*s}\" is no { NAME = value }", SPAN_PRINTF(inside));
-        return false;
-    }
-    value = span_trim(value);
-    pair = mem_printf("%.*s=%.*s", SPAN_PRINTF(name), SPAN_PRINTF(value));
     strlist_add(pairs, pair);
     mem_free(pair);
-    return true;
 }
 
+/* Blanks around a name or a value count for nothing; a name alone is that of the environment, in braces or not. */
 static bool add_item(struct strlist *pairs, const char *item, struct error *err)
 {
-    const char *value = strchr(item, '=');
-    const size_t len = strlen(item);
-    char *pair;
+    const char *fault = braces_fault(span_text(item));
+    struct span value = braces_strip(span_text(item));
+    const struct span inside = value;
+    struct span name = span_trim(span_take_until(&value, '='));
+    bool has_value = span_find(inside, '=') < inside.len;
 
-    if (item[0] == '{' && item[len - 1] == '}')
-        return add_braced(pairs, span_of(item + 1, len - 2), err);
-    if (value != NULL) {
-        strlist_add(pairs, item);
-    } else if ((value = getenv(item)) != NULL) {
-        pair = mem_printf("%s=%s", item, value);
-        strlist_add(pairs, pair);
-        mem_free(pair);
+    if (fault != NULL || (has_value && name.len == 0)) {
+        error_set(err, ERROR_PERMANENT, "%s in \"%s\"",
+                  fault != NULL ? fault : "missing attribute name", item);
+        return false;
+    }
+    if (has_value) {
+        add_pair(pairs, name, span_trim(value));
+    } else {
+        char *text = mem_span(name);
+        const char *set = name.len == 0 ? NULL : getenv(text);
+
+        if (set != NULL)
+            add_pair(pairs, name, span_text(set));
+        mem_free(text);
     }
     return true;
 }

@@ -55,6 +55,8 @@ static inline size_t parameter_index(const struct parameter *parameter)
 
 /* parameter_minimum - the least value of a number, or of a time in seconds */
 int parameter_minimum(const struct parameter *parameter);
+/* parameter_may_be_empty - is a text with nothing in it a value of this parameter? */
+bool parameter_may_be_empty(const struct parameter *parameter);
 /* parameter_maximum - the greatest value of a number; 0: none */
 int parameter_maximum(const struct parameter *parameter);
 

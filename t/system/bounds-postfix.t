@@ -24,6 +24,7 @@ biff = maybe
 message_size_limit = 50M
 soft_bounce = maybe
 ipc_timeout = 0
+mydomain =
 END
 cat >"$T/calls" <<'END'
 postconf -h myhostname smtpd_timeout biff 2>/dev/null
@@ -42,6 +43,10 @@ while read -r mistake; do
     sed "s/^/with '$mistake' /" "$T/calls"
 done <"$T/mistakes" | sed "/smtpd_timeout.* -bs/i\\
 ~ours is no smtpd, which tells the log alone / ^sendmail: fatal: invalid smtpd_timeout: 0 .min 1.$" >"$T/cases"
+cat >>"$T/cases" <<'END'
+with 'import_environment = MAIL_CONFIG {A=b}x' postqueue -p
+with 'import_environment = MAIL_CONFIG, {A}, TZ' env A=1 postmap -q key texthash:table
+END
 # Of one transport: that is found out when it has mail.
 cat >"$T/limits" <<'END'
 slow_recipient_refill_limit 0 invalid slow_recipient_refill_limit parameter value 0 < 1
@@ -58,7 +63,7 @@ for side in ours theirs; do
     cat >"$T/$side/bin/with" <<END
 #!/bin/sh
 # with SETTING COMMAND...: in a configuration that has it
-mkdir c && cp "$T/$side/conf/"*.cf c && printf '%s\n' "\$1" >>c/main.cf
+mkdir c && cp "$T/$side/conf/"*.cf c && sed -i "/^\${1%% *} =/d" c/main.cf && printf '%s\n' "\$1" >>c/main.cf
 shift
 MAIL_CONFIG=\$PWD/c exec "\$@"
 END
