@@ -299,6 +299,8 @@ static bool complete_folder(int directory, const char *name, struct error *err)
         return true;
     if (err->number == ENOENT)
         store_missing(err, name);
+    else
+        error_prefix(err, "mailbox %s", name);
     return false;
 }
 

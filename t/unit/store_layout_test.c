@@ -6,7 +6,10 @@
 #include "lib/store/layout.h"
 #include "lib/store/name.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void open_with(enum store_layout layout, char separator, const char *prefix)
 {
@@ -230,6 +233,62 @@ static void prefix_is_seen_but_not_stored(void **state UNUSED)
     strlist_release(&names);
 }
 
+/* --- a folder that lost a part of it ------------------------------------------------------------ */
+
+/* What happens before a directory is made. */
+static enum { NOTHING, BOX_IS_REMOVED, DISK_IS_FULL } meanwhile;
+
+/* In place of libc's. */
+int mkdir(const char *path, mode_t mode)
+{
+    if (meanwhile == BOX_IS_REMOVED)
+        (void)rmdir("mail/.box");
+    if (meanwhile == DISK_IS_FULL) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return mkdirat(AT_FDCWD, path, mode);
+}
+
+static void lose_parts(void)
+{
+    open_with(LAYOUT_MAILDIR, 0, NULL);
+    assert_true(store_create(store, "box", &err));
+    run("rm -r mail/.box/*");
+}
+
+static void folder_gets_its_parts_again(void **state UNUSED)
+{
+    struct mailbox *mailbox;
+
+    lose_parts();
+    mailbox = open_mailbox("box", false);
+    run("test -d mail/.box/cur -a -d mail/.box/new -a -d mail/.box/tmp");
+    mailbox_close(&mailbox);
+}
+
+static void folder_that_is_being_removed_stays_removed(void **state UNUSED)
+{
+    lose_parts();
+    meanwhile = BOX_IS_REMOVED;
+    assert_null(mailbox_open(store, "box", false, &err));
+    meanwhile = NOTHING;
+    assert_int_equal(err.number, ENOENT);
+    assert_string_equal(err.text, "Mailbox doesn't exist: box");
+    run("test ! -e mail/.box");
+}
+
+static void folder_whose_parts_cannot_be_made_is_named(void **state UNUSED)
+{
+    lose_parts();
+    meanwhile = DISK_IS_FULL;
+    assert_null(mailbox_open(store, "box", false, &err));
+    meanwhile = NOTHING;
+    assert_int_equal(err.kind, ERROR_TEMPORARY);
+    assert_ptr_equal(strstr(err.text, "mailbox box: "), err.text);
+    assert_string_equal(listing(), "INBOX box");
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
@@ -239,6 +298,9 @@ int main(void)
         STORE_CASE(new_directories_are_watched),
         STORE_CASE(separator_is_what_clients_are_used_to),
         STORE_CASE(prefix_is_seen_but_not_stored),
+        STORE_CASE(folder_gets_its_parts_again),
+        STORE_CASE(folder_that_is_being_removed_stays_removed),
+        STORE_CASE(folder_whose_parts_cannot_be_made_is_named),
     };
     struct CMUnitTest tests[ARRAY_LENGTH(paths) + ARRAY_LENGTH(bad_names) + ARRAY_LENGTH(others)];
     size_t used = 0;
