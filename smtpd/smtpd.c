@@ -173,20 +173,22 @@ static bool start_tls_at_once(struct smtpd_session *session)
 /* A client that may have as many connections as it likes would take all our processes. */
 static bool has_too_many(struct smtpd_session *session, const char *service)
 {
-    const int limit = session->config->smtpd_client_connection_count_limit;
+    const struct config *config = session->config;
+    const int limit = config->smtpd_client_connection_count_limit;
     struct error err;
     unsigned count;
 
     if (limit <= 0 || match_list_client(server.limit_exceptions, span_text(session->peer.name),
                                         &session->peer.address, &err) == MAP_FOUND)
         return false;
-    count = service_meet_client(&session->peer.address);
+    count = service_meet_client(&session->peer.address, config->smtpd_client_ipv4_prefix_length,
+                                config->smtpd_client_ipv6_prefix_length);
     if (count <= (unsigned)limit)
         return false;
     log_warning("Connection concurrency limit exceeded: %u from %s for service %s", count,
                 session->peer.label, service);
-    smtpd_refuse(session, "421 4.7.0 %s Error: too many connections from %s",
-                 session->config->myhostname, session->peer.text);
+    smtpd_refuse(session, "421 4.7.0 %s Error: too many connections from %s", config->myhostname,
+                 session->peer.text);
     smtpd_end(session, END_ORDERLY);
     return true;
 }

@@ -102,6 +102,10 @@ int parameter_maximum(const struct parameter *parameter)
     switch (parameter_index(parameter)) {
     case INDEX_default_delivery_slot_discount:
         return 100;
+    case INDEX_smtpd_client_ipv4_prefix_length:
+        return 32;
+    case INDEX_smtpd_client_ipv6_prefix_length:
+        return 128;
     case INDEX_smtpd_forbid_bare_newline_reject_code:
         return 599;
     default:

@@ -26,25 +26,33 @@ void service_freed(void)
         scoreboard_free(service_process.board, service_process.options.slot);
 }
 
-static void address_octets(const struct address_socket *address, unsigned char octets_r[16])
+/* The bits that count; an IPv4 address is mapped to an IPv6 one. */
+static void network_octets(const struct address_socket *address, int ipv4_bits, int ipv6_bits,
+                           unsigned char octets_r[16])
 {
-    if (address->any.sa_family == AF_INET6) {
-        memcpy(octets_r, &address->in6.sin6_addr, 16);
-        return;
+    struct in6_addr whole = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+    int bits;
+
+    if (address->any.sa_family == AF_INET6)
+        whole = address->in6.sin6_addr;
+    else
+        memcpy(whole.s6_addr + 12, &address->in.sin_addr, 4);
+    bits = IN6_IS_ADDR_V4MAPPED(&whole) ? 96 + ipv4_bits : ipv6_bits;
+    for (int i = 0; i < 16; i++, bits -= 8) {
+        unsigned mask = bits >= 8 ? 0xffU : bits <= 0 ? 0 : 0xffU << (8 - bits);
+
+        octets_r[i] = (unsigned char)(whole.s6_addr[i] & mask);
     }
-    memset(octets_r, 0, 10);
-    memset(octets_r + 10, 0xff, 2);
-    memcpy(octets_r + 12, &address->in.sin_addr, 4);
 }
 
-unsigned service_meet_client(const struct address_socket *address)
+unsigned service_meet_client(const struct address_socket *address, int ipv4_bits, int ipv6_bits)
 {
     unsigned char octets[16];
 
     if (service_process.board == NULL ||
         (address->any.sa_family != AF_INET && address->any.sa_family != AF_INET6))
         return 0;
-    address_octets(address, octets);
+    network_octets(address, ipv4_bits, ipv6_bits, octets);
     return scoreboard_meet(service_process.board, service_process.options.slot, octets);
 }
 

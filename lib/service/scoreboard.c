@@ -22,7 +22,7 @@ struct scoreboard {
     _Alignas(64) atomic_uint_least64_t free[WORDS];
     _Alignas(64) atomic_uint_least64_t served[WORDS];
     _Alignas(PAGE) struct {
-        atomic_uint_least64_t half[2]; /* of an address; both 0: no client */
+        atomic_uint_least64_t half[2]; /* of an address, its bits inverted; both 0: no client */
     } clients[SCOREBOARD_SLOTS];       /* pages that the system gives when they are used */
 };
 
@@ -135,8 +135,10 @@ unsigned scoreboard_meet(struct scoreboard *board, unsigned slot, const unsigned
 
     ASSERT(slot < SCOREBOARD_SLOTS);
     memcpy(half, address, sizeof(half));
-    for (size_t i = 0; i < ARRAY_LENGTH(half); i++)
+    for (size_t i = 0; i < ARRAY_LENGTH(half); i++) {
+        half[i] = ~half[i]; /* :: is the network of ::1, and all ones are nobody's address */
         atomic_store(&board->clients[slot].half[i], half[i]);
+    }
     for (size_t i = 0; i < slots && i < SCOREBOARD_SLOTS; i++) {
         if (atomic_load(&board->clients[i].half[1]) == half[1] &&
             atomic_load(&board->clients[i].half[0]) == half[0])

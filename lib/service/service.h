@@ -120,11 +120,13 @@ void service_quiet(bool quiet);
 void service_rest(bool resting);
 
 /*
- * service_meet_client - blocking services: how many processes of this service have a client of this address now
+ * service_meet_client - blocking services: how many processes of this service have a client of this network now
+ *
+ *  ipv4_bits, ipv6_bits  of the address that count, from its beginning: 32 and 128 for the address alone
  *
  * This one is counted, until service_part_client or its end. 0 for other than IP addresses, and without master.
  */
-unsigned service_meet_client(const struct address_socket *address);
+unsigned service_meet_client(const struct address_socket *address, int ipv4_bits, int ipv6_bits);
 void service_part_client(void);
 
 /*

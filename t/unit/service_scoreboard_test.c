@@ -114,7 +114,8 @@ static void who_has_left_does_not_count(void **state)
 
 static void clients_of_an_address_are_counted(void **state)
 {
-    static const unsigned char one[16] = {1}, other[16] = {[15] = 1}, third[16] = {1, [15] = 1};
+    static const unsigned char one[16] = {1}, other[16] = {[15] = 1}, third[16] = {1, [15] = 1},
+                               none[16] = {0};
     struct world *world = *state;
 
     for (unsigned slot = 0; slot < 4; slot++)
@@ -128,6 +129,7 @@ static void clients_of_an_address_are_counted(void **state)
     assert_int_equal(scoreboard_meet(world->process, 3, one), 2);
     scoreboard_part(world->master, SCOREBOARD_SLOTS - 1); /* it is gone */
     assert_int_equal(scoreboard_meet(world->process, 3, one), 1);
+    assert_int_equal(scoreboard_meet(world->process, 0, none), 1); /* as any other */
 }
 
 static void nobody_can_shrink_the_page(void **state)
