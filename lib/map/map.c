@@ -183,6 +183,13 @@ static bool is_made(const struct config *config, const struct map *map)
     return map_reindex(config, map->specification, map->redirected, map->broken);
 }
 
+/* Goes on without it, if it may. */
+static void note_broken(const struct map *map)
+{
+    if (service_needs_tables())
+        log_fatal("%s is unavailable: %s", map->specification, map->broken->text);
+}
+
 struct map *map_open(const struct config *config, const char *specification, bool through_proxy)
 {
     struct map *map = mem_new(struct map);
@@ -202,8 +209,8 @@ struct map *map_open(const struct config *config, const char *specification, boo
     if (map->table != NULL) {
         mem_free(map->broken);
         map->broken = NULL;
-    } else if (service_needs_tables()) {
-        log_fatal("%s is unavailable: %s", specification, map->broken->text);
+    } else {
+        note_broken(map);
     }
     return map;
 }
@@ -216,6 +223,7 @@ struct map *map_open_refused(const char *specification)
     map->broken = mem_new(struct error);
     error_set(map->broken, ERROR_TEMPORARY, "%s map is not allowed for security-sensitive data",
               specification);
+    note_broken(map);
     return map;
 }
 

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../sides.sh"
 need postconf python3
 need_root
-plan 19
+plan 21
 cat >"$T/answer.py" <<'END'
 # "200 discard:" to whatever tcp tables are asked, "discard:" to socketmap
 import socketserver, sys, threading
@@ -39,7 +39,7 @@ virtual_uid_maps = static:5000
 virtual_gid_maps = static:5000
 virtual_mailbox_maps = static:u/
 virtual_minimum_uid = 1
-transport_maps = inline:{a.test=va:, b.test=vb:, c.test=vc:, d.test=vd:, e.test=le:, f.test=lf:, g.test=lg:, h.test=vh:, i.test=li:}
+transport_maps = inline:{a.test=va:, b.test=vb:, c.test=vc:, d.test=vd:, e.test=le:, f.test=lf:, g.test=lg:, h.test=vh:, i.test=li:, j.test=vj:}
 END
 for side in ours theirs; do
     mkdir -p "$T/$side/data/box"
@@ -50,6 +50,7 @@ vb unix - n n - - virtual -o virtual_mailbox_maps=unionmap:{socketmap:inet:127.0
 vc unix - n n - - virtual -o virtual_uid_maps=socketmap:inet:127.0.0.1:15072:m
 vd unix - n n - - virtual -o virtual_mailbox_maps=inline:{u@d.test=d/},tcp:127.0.0.1:15071
 vh unix - n n - - virtual -o virtual_mailbox_maps=proxy:static:h/
+vj unix - n n - - virtual -o virtual_mailbox_maps=tcp:127.0.0.1:15071 -o daemon_table_open_error_is_fatal=yes
 le unix - n n - - local -o mailbox_command_maps=tcp:127.0.0.1:15071
 li unix - n n - - local -o alias_maps=inline:{alice=root@g.test},tcp:127.0.0.1:15071 -o local_recipient_maps=
 lf unix - n n - - local -o mailbox_transport_maps=tcp:127.0.0.1:15071
@@ -60,7 +61,7 @@ delivered() { # LOG ADDRESS AGENT DSN WORDS
 }
 for side in ours theirs; do
     echo 'Subject: trust' | MAIL_CONFIG=$T/$side/conf "$T/$side/bin/sendmail" -f a@d.test u@a.test u@b.test u@c.test u@d.test \
-        alice@e.test alice@f.test nobodyhere@g.test u@h.test bob@i.test
+        alice@e.test alice@f.test nobodyhere@g.test u@h.test bob@i.test u@j.test
     while read -r address agent dsn words; do
         eventually "$side: $address: $words" delivered "$T/log/$side.log" "$address" "$agent" "$dsn" "$words"
     done <<'END'
@@ -74,6 +75,8 @@ bob@i.test local 4.3.0 deferred .alias database unavailable
 alice@f.test discard 2.0.0 sent
 nobodyhere@g.test discard 2.0.0 sent
 END
+    eventually "$side: with daemon_table_open_error_is_fatal virtual ends for it" \
+        grep -Eq 'virtual\[[0-9]+\]: fatal: .*map is not allowed for security.sensitive data' "$T/log/$side.log"
 done
 like 'the reason is told' "$(cat "$T/log/ours.log")" 'warning: tcp:127.0.0.1:15071 is unavailable: .* map is not allowed for security-sensitive data'
 sides_stop
