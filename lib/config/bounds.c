@@ -1,5 +1,5 @@
-/* The least and the greatest values of numbers and times, where these are not 0 and none, and the texts that may not be empty. As
- * Postfix 3.7 has them: it ends with an error otherwise. */
+/* The least and the greatest values of numbers and times, where these are not 0 and none, the texts that may not be empty, and
+ * those that must be host names. As Postfix 3.7 has them: it ends with an error otherwise. */
 #include "lib/config/parameter.h"
 
 static const uint16_t at_least_one[] = {
@@ -130,4 +130,11 @@ bool parameter_may_be_empty(const struct parameter *parameter)
             return false;
     }
     return true;
+}
+
+bool parameter_is_hostname(const struct parameter *parameter)
+{
+    size_t index = parameter_index(parameter);
+
+    return index == INDEX_myhostname || index == INDEX_mydomain;
 }

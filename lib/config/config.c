@@ -5,6 +5,7 @@
 #include "lib/config/computed.h"
 #include "lib/config/source.h"
 #include "lib/config/value.h"
+#include "lib/io/hostname.h"
 
 static bool bad(struct error *err, const char *what, const struct parameter *parameter,
                 const char *value)
@@ -28,17 +29,29 @@ static bool store_choice(const struct parameter *parameter, const char *text, co
     return false;
 }
 
-static bool store(const struct parameter *parameter, const char *text, void *member,
-                  struct error *err)
+static bool store_text(const struct config_source *source, const struct parameter *parameter,
+                       const char *text, const char **member, struct error *err)
+{
+    *member = text;
+    if (*text == '\0' && !parameter_may_be_empty(parameter)) {
+        error_set(err, ERROR_PERMANENT, "bad string length 0 < 1: %s = ", parameter->name);
+        return false;
+    }
+    if (parameter_is_hostname(parameter) && !hostname_is_valid(span_text(text))) {
+        error_set(err, ERROR_PERMANENT, "file %s: parameter %s: bad parameter value: %s",
+                  source->path, parameter->name, text);
+        return false;
+    }
+    return true;
+}
+
+static bool store(const struct config_source *source, const struct parameter *parameter,
+                  const char *text, void *member, struct error *err)
 {
     switch ((enum parameter_kind)parameter->kind) {
     case PARAMETER_TEXT:
     case PARAMETER_RAW:
-        *(const char **)member = text;
-        if (*text != '\0' || parameter_may_be_empty(parameter))
-            return true;
-        error_set(err, ERROR_PERMANENT, "bad string length 0 < 1: %s = ", parameter->name);
-        return false;
+        return store_text(source, parameter, text, member, err);
     case PARAMETER_ENUM:
         return store_choice(parameter, text, member, err);
     case PARAMETER_BOOL:
@@ -62,7 +75,7 @@ static void store_default(struct config *config, const struct parameter *paramet
                            ? ""
                            : source_expand(config->source, span_text(parameter->value), NULL);
 
-    if (!store(parameter, text == NULL ? "" : text, member, NULL) &&
+    if (!store(config->source, parameter, text == NULL ? "" : text, member, NULL) &&
         parameter->kind == PARAMETER_ENUM)
         *(const char **)member = "";
 }
@@ -74,7 +87,7 @@ static void store_row(struct config *config, const struct parameter *parameter)
     struct error err = {0};
     const char *text = source_value(config->source, parameter, &err);
 
-    if (text != NULL && store(parameter, text, member, &err))
+    if (text != NULL && store(config->source, parameter, text, member, &err))
         return;
     if (parameter->support != PARAMETER_LATER)
         source_note_flaw(config->source, parameter, &err);

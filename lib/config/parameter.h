@@ -57,6 +57,8 @@ static inline size_t parameter_index(const struct parameter *parameter)
 int parameter_minimum(const struct parameter *parameter);
 /* parameter_may_be_empty - is a text with nothing in it a value of this parameter? */
 bool parameter_may_be_empty(const struct parameter *parameter);
+/* parameter_is_hostname - is its value the name of a host or a domain? */
+bool parameter_is_hostname(const struct parameter *parameter);
 /* parameter_maximum - the greatest value of a number; 0: none */
 int parameter_maximum(const struct parameter *parameter);
 

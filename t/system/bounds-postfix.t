@@ -25,6 +25,8 @@ message_size_limit = 50M
 soft_bounce = maybe
 ipc_timeout = 0
 mydomain =
+myhostname = mail example.com
+mydomain = -x
 END
 cat >"$T/calls" <<'END'
 postconf -h myhostname smtpd_timeout biff 2>/dev/null
@@ -41,8 +43,11 @@ mailq
 END
 while read -r mistake; do
     sed "s/^/with '$mistake' /" "$T/calls"
-done <"$T/mistakes" | sed "/smtpd_timeout.* -bs/i\\
-~ours is no smtpd, which tells the log alone / ^sendmail: fatal: invalid smtpd_timeout: 0 .min 1.$" >"$T/cases"
+done <"$T/mistakes" | sed -E "/smtpd_timeout.* -bs/i\\
+~ours is no smtpd, which tells the log alone / ^sendmail: fatal: invalid smtpd_timeout: 0 .min 1.$
+/hostname = mail|mydomain = -x/{/postconf/!i\\
+~ours does not say which octet it is / fatal: file .*main.cf: parameter my(hostname|domain): bad parameter value: 
+}" >"$T/cases"
 cat >>"$T/cases" <<'END'
 with 'import_environment = MAIL_CONFIG {A=b}x' postqueue -p
 with 'import_environment = MAIL_CONFIG, {A}, TZ' env A=1 postmap -q key texthash:table

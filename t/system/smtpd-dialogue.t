@@ -6,7 +6,7 @@ instance_start <<'END'
 smtpd_error_sleep_time = 0
 smtpd_hard_error_limit = 100
 smtpd_client_restrictions = sleep 0
-smtpd_command_filter = inline:{ {EHLO wrong.test = HELO right.test}, {BROKEN = NOOP} }
+smtpd_command_filter = regexp:{ {/^EHLO wrong.test$$/ HELO right.test}, {/^BROKEN$$/ NOOP} }
 smtpd_discard_ehlo_keyword_address_maps = inline:{ {192.0.2.25 = vrfy, chunking, starttls} }
 smtpd_discard_ehlo_keywords = dsn
 END

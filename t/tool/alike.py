@@ -15,7 +15,7 @@ stands in the usage. The LIBRARY, where it is there, is loaded into the referenc
 """
 import argparse, concurrent.futures, os, re, shlex, shutil, subprocess
 
-IGNORED = re.compile(r"not supported, (has no effect|puts mail off): | \(read by [a-z, ]+\)$|/master.cf, line \d+: service \S+: (bad|invalid|parameter) ")
+IGNORED = re.compile(r"not supported, (has no effect|puts mail off): | \(read by [a-z, ]+\)$|/master.cf, line \d+: service \S+: (bad|invalid|parameter|file) ")
 CHANGES = [
     (re.compile(r" \(is \S+ meant\?\)$"), ""),
     (re.compile(r"(: usage: \S+) .*"), r"\1"),
