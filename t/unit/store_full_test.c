@@ -36,7 +36,9 @@ static bool is_refused(int fd)
         return false;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     len = readlink(link, path, sizeof(path) - 2);
-    strcpy(path + (len < 0 ? 0 : len), "$");
+    if (len < 0)
+        return false;
+    memcpy(path + len, "$", sizeof("$")); /* where a name ends */
     if (strstr(path, ALL_FILES) == NULL || strstr(path, full_of) == NULL)
         return false;
     errno = ENOSPC;
